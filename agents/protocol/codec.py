@@ -1,0 +1,90 @@
+"""Messages to bytes and back. Unknown types and fields from outside are ignored and counted."""
+
+from typing import Any, Generic, TypeVar, get_args
+
+import msgspec
+
+from agents.protocol.documents import Document
+from agents.protocol.errors import MalformedMessage, TooLarge
+from agents.protocol.messages import ClearMessage, FromController, FromDevice, Message
+from agents.protocol.version import MAX_DOCUMENT_BYTES, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES
+
+_encoder = msgspec.json.Encoder()
+_M = TypeVar("_M", bound=Message)
+_DOCUMENT: Any = Document
+
+
+def encode(message: Message) -> bytes:
+    """The JSON of a message, ``type`` first."""
+    return _encoder.encode(message)
+
+
+def encode_document(document: Document) -> bytes:
+    """The JSON of a document: the bytes to sign."""
+    return _encoder.encode(document)
+
+
+def decode_document(payload: bytes) -> Document:
+    """Raises `TooLarge` or `MalformedMessage`."""
+    if len(payload) > MAX_DOCUMENT_BYTES:
+        raise TooLarge(f"a document of {len(payload)} bytes; at most {MAX_DOCUMENT_BYTES} are allowed")
+    try:
+        document: Document = msgspec.json.decode(payload, type=_DOCUMENT)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(str(error)) from error
+    return document
+
+
+class Decoder(Generic[_M]):
+    """Decodes one direction of one link, and counts what it did not know.
+
+    ``unknown_types`` and ``unknown_fields`` count over the decoder's life; only the fields of the message itself are
+    counted, not those of values inside it.
+    """
+
+    def __init__(self, union: Any, limit_bytes: int = MAX_MESSAGE_BYTES) -> None:
+        self._union = union
+        self._limit_bytes = limit_bytes
+        self._fields = {_tag(kind): frozenset(kind.__struct_encode_fields__) for kind in get_args(union)}
+        self.unknown_types = 0
+        self.unknown_fields = 0
+
+    def decode(self, raw: bytes) -> _M | None:
+        """The message, or None where its type is unknown. Raises `TooLarge` or `MalformedMessage`."""
+        if len(raw) > self._limit_bytes:
+            raise TooLarge(f"a message of {len(raw)} bytes; at most {self._limit_bytes} are allowed")
+        try:
+            loose = msgspec.json.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedMessage(str(error)) from error
+        if not isinstance(loose, dict) or not isinstance(loose.get("type"), str):
+            raise MalformedMessage("a message must be an object whose first field is type")
+        known = self._fields.get(loose["type"])
+        if known is None:
+            self.unknown_types += 1
+            return None
+        self.unknown_fields += sum(1 for name in loose if name not in known and name != "type")
+        try:
+            message: _M = msgspec.json.decode(raw, type=self._union)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedMessage(str(error)) from error
+        return message
+
+
+def _tag(kind: Any) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def device_decoder() -> "Decoder[Any]":
+    """For the controller: what devices say inside the channel."""
+    return Decoder(FromDevice)
+
+
+def controller_decoder() -> "Decoder[Any]":
+    """For the device: what the controller says inside the channel."""
+    return Decoder(FromController)
+
+
+def clear_decoder() -> "Decoder[Any]":
+    """For both: the messages before the channel."""
+    return Decoder(ClearMessage, MAX_HELLO_BYTES)

@@ -1,0 +1,269 @@
+"""The messages of the link, one class each, ``type`` first on the wire.
+
+Order of a link: the device dials `version.LINK_PATH` and sends `Hello` in the clear; the controller answers
+`HelloReply` in the clear; both texts, byte for byte, are the prologue of the Noise handshake that follows. From then
+on everything is inside the channel (`channel`).
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from agents.protocol.documents import SignedDocument
+from agents.protocol.values import (
+    ClockBasis,
+    DocumentKind,
+    Id,
+    JournalRecord,
+    Key32,
+    LongText,
+    MicrosNatural,
+    Percent,
+    RefusalReason,
+    RenditionName,
+    ShortText,
+)
+from agents.protocol.version import MAX_JOURNAL_BATCH
+
+
+class DeviceState(StrEnum):
+    """Shown in `Hello` and in the device's mDNS announcement."""
+
+    NEW = "new"
+    ADOPTED = "adopted"
+
+
+def _snake(name: str) -> str:
+    return "".join(("_" + c.lower()) if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="type", tag=_snake):
+    """Base of all messages; the tag is the class's name in snake case."""
+
+
+# --- in the clear, before the channel -------------------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True, kw_only=True):
+    """Device -> controller. Who dials, and whether both sides have already pinned each other's key.
+
+    ``controller_id`` is the controller an adopted device is looking for.
+    """
+
+    protocol: int
+    oldest_protocol: int
+    device_id: Id
+    state: DeviceState
+    controller_id: Id | None = None
+
+
+class HelloReply(Message, frozen=True, kw_only=True):
+    """Controller -> device. The version both will speak, and which handshake follows.
+
+    ``handshake`` is ``XX`` for a device that is new here and ``KK`` for one whose key this controller has pinned.
+    """
+
+    protocol: int
+    controller_id: Id
+    handshake: ShortText
+
+
+class Reject(Message, frozen=True, kw_only=True):
+    """Controller -> device, in the clear or in the channel, before it closes. Not before ``retry_after_s`` again."""
+
+    reason: ShortText
+    retry_after_s: Annotated[float, Meta(ge=0, le=3_600)] = 0.0
+
+
+# --- a device that is new -------------------------------------------------------------------------------------------
+
+
+class NewDevice(Message, frozen=True, kw_only=True):
+    """Device -> controller, first in the channel of a new device.
+
+    ``identifies_left`` falls to zero; ``identify_until_s`` is how long identifying is still possible.
+    ``enrolment_proof`` is set where an enrolment token is configured; see `pairing.enrolment_proof`.
+    """
+
+    model: ShortText
+    software: ShortText
+    name: ShortText
+    identifies_left: Annotated[int, Meta(ge=0, le=5)]
+    identify_until_s: Annotated[float, Meta(ge=0)]
+    enrolment_token_id: ShortText | None = None
+    enrolment_proof: Key32 | None = None
+
+
+class Identify(Message, frozen=True, kw_only=True):
+    """Controller -> new device: speak your code aloud, at low volume."""
+
+
+class IdentifyReply(Message, frozen=True, kw_only=True):
+    """New device -> controller."""
+
+    accepted: bool
+    reason: ShortText = ""
+    identifies_left: Annotated[int, Meta(ge=0, le=5)]
+
+
+class PairStart(Message, frozen=True, kw_only=True):
+    """Controller -> new device: the controller's half of the SPAKE2 exchange over the code a person typed."""
+
+    share: Annotated[bytes, Meta(max_length=64)]
+
+
+class PairReply(Message, frozen=True, kw_only=True):
+    """New device -> controller: its half, and proof that it knows the code. Its code is used up by sending this."""
+
+    share: Annotated[bytes, Meta(max_length=64)]
+    confirmation: Key32
+
+
+class PairRefused(Message, frozen=True, kw_only=True):
+    """New device -> controller: no code is open, or the code was wrong."""
+
+    reason: ShortText
+
+
+class Adopt(Message, frozen=True, kw_only=True):
+    """Controller -> new device: proof that the controller knows the code or token, and what to be from now on."""
+
+    confirmation: Key32
+    controller_name: ShortText
+    assignment: SignedDocument
+    signing_key: Key32
+
+
+class Adopted(Message, frozen=True, kw_only=True):
+    """New device -> controller: both keys are pinned, the assignment is on disk. Both close; the device dials again."""
+
+
+class AdoptRefused(Message, frozen=True, kw_only=True):
+    """New device -> controller: nothing was changed."""
+
+    reason: ShortText
+
+
+# --- an adopted device ----------------------------------------------------------------------------------------------
+
+
+class CounterMark(Struct, frozen=True, kw_only=True):
+    """The highest counter a device has accepted from a key in one kind of document."""
+
+    key_id: Id
+    kind: DocumentKind
+    counter: Annotated[int, Meta(ge=0)]
+
+
+class DeviceHello(Message, frozen=True, kw_only=True):
+    """Device -> controller, first in the channel of an adopted device."""
+
+    model: ShortText
+    software: ShortText
+    name: ShortText
+    boot_id: Id
+    capabilities: tuple[ShortText, ...]
+    rendition: RenditionName
+    volume_percent: Percent
+    counters: tuple[CounterMark, ...]
+    journal_id: Id
+    journal_last_seq: Annotated[int, Meta(ge=0)]
+
+
+class Welcome(Message, frozen=True, kw_only=True):
+    """Controller -> device. ``clip_ticket`` opens the clip path over HTTP while this link lives."""
+
+    controller_name: ShortText
+    software: ShortText
+    capabilities: tuple[ShortText, ...]
+    clock_id: Id
+    clip_ticket: Id
+    clock_every_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
+    heartbeat_every_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
+    silence_limit_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
+
+
+class ClockRequest(Message, frozen=True, kw_only=True):
+    """Device -> controller. ``t1_us`` is the device's own monotonic clock when it sent this. Also the keep-alive."""
+
+    t1_us: int
+
+
+class ClockReply(Message, frozen=True, kw_only=True):
+    """Controller -> device. ``t2_us`` on arrival and ``t3_us`` on leaving, in controller time.
+
+    ``clock_id`` changes when the controller's time line begins anew, and makes earlier exchanges worthless.
+    ``synchronised`` is false while the controller does not trust its own time.
+    """
+
+    t1_us: int
+    t2_us: int
+    t3_us: int
+    clock_id: Id
+    synchronised: bool
+
+
+class DocumentPush(Message, frozen=True, kw_only=True):
+    """Controller -> device."""
+
+    document: SignedDocument
+
+
+class DocumentReply(Message, frozen=True, kw_only=True):
+    """Device -> controller: the document is on disk and obeyed, or refused and why.
+
+    An accepted document that arrives again, byte for byte, is accepted again and changes nothing.
+    """
+
+    document_id: ShortText
+    accepted: bool
+    reason: RefusalReason | None = None
+    detail: LongText = ""
+
+
+class JournalBatch(Message, frozen=True, kw_only=True):
+    """Device -> controller. Records in order, from the first one not yet acknowledged."""
+
+    journal_id: Id
+    records: Annotated[tuple[JournalRecord, ...], Meta(min_length=1, max_length=MAX_JOURNAL_BATCH)]
+
+
+class JournalAck(Message, frozen=True, kw_only=True):
+    """Controller -> device: every record up to here is committed, and may be deleted."""
+
+    journal_id: Id
+    committed_seq: Annotated[int, Meta(ge=0)]
+
+
+class Heartbeat(Message, frozen=True, kw_only=True):
+    """Device -> controller."""
+
+    clock_basis: ClockBasis
+    clock_error_us: MicrosNatural | None
+    clock_offset_us: int | None
+    volume_percent: Percent
+    sounding_airing_id: Id | None
+    clips: Annotated[int, Meta(ge=0)]
+    disk_free_bytes: Annotated[int, Meta(ge=0)]
+    refusals: Annotated[int, Meta(ge=0)]
+    unknown_messages: Annotated[int, Meta(ge=0)]
+
+
+ClearMessage = Hello | HelloReply | Reject
+
+FromDevice = (
+    NewDevice
+    | IdentifyReply
+    | PairReply
+    | PairRefused
+    | Adopted
+    | AdoptRefused
+    | DeviceHello
+    | ClockRequest
+    | DocumentReply
+    | JournalBatch
+    | Heartbeat
+)
+
+FromController = Identify | PairStart | Adopt | Welcome | ClockReply | DocumentPush | JournalAck | Reject

@@ -1,0 +1,30 @@
+"""Versions, capabilities and limits of the wire."""
+
+from typing import Final
+
+PROTOCOL_VERSION: Final = 1
+OLDEST_PROTOCOL_VERSION: Final = 1
+
+AGENT_SERVICE: Final = "_loa-agent._tcp.local."
+CONTROLLER_SERVICE: Final = "_loa._tcp.local."
+
+LINK_PATH: Final = "/link"
+CLIP_PATH: Final = "/device/clips/{sha256}"
+
+MAX_HELLO_BYTES: Final = 4_096
+MAX_FRAME_BYTES: Final = 65_535
+"""One frame of the channel, the limit of a Noise message."""
+MAX_MESSAGE_BYTES: Final = 1_048_576
+"""One message, which may span several frames."""
+MAX_CLIP_BYTES: Final = 64 * 1_048_576
+MAX_DOCUMENT_BYTES: Final = 524_288
+MAX_AIRINGS_A_RUNDOWN: Final = 2_000
+MAX_PARTS_A_SEQUENCE: Final = 200
+MAX_JOURNAL_BATCH: Final = 200
+
+FRAMES_PER_SECOND: Final = 48_000
+
+LINK_SILENCE_LIMIT_S: Final = 15.0
+"""On the LAN profile either side closes a link that was silent for this long."""
+
+CAPABILITIES: Final = ("opus24", "opus16", "identify", "orders-v1", "rundown-v1")
