@@ -1,0 +1,83 @@
+"""Airings and their evidence. Only what a device reported moves an airing forward on a speaker."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+
+
+class AiringState(StrEnum):
+    """The airing as a whole, at the desk.
+
+    ``waiting`` for speakers to be ready (a "now"), ``planned`` for its instant, ``on_air``, ``ended``, ``stopped`` by a
+    person, or ``expired`` where no speaker could play it in time.
+    """
+
+    WAITING = "waiting"
+    PLANNED = "planned"
+    ON_AIR = "on_air"
+    ENDED = "ended"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+
+
+class PlayState(StrEnum):
+    """One airing on one speaker; the order of the first six is the way it goes."""
+
+    PLANNED = "planned"
+    PUSHED = "pushed"
+    STORED = "stored"
+    ARMED = "armed"
+    SOUNDING = "sounding"
+    FINISHED = "finished"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    PREEMPTED = "preempted"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Airing:
+    """One bulletin, at one time, on a set of speakers. ``start_at_us`` is None while a "now" waits for its speakers."""
+
+    airing_id: AiringId
+    bulletin_id: BulletinId
+    title: str
+    speaker_ids: tuple[SpeakerId, ...]
+    state: AiringState
+    planned_at_us: int
+    planned_by: str
+    now: bool
+    start_at_us: int | None
+    duration_us: int
+    lateness_window_us: int
+    rank: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Playback:
+    """The evidence of one airing on one speaker: one record, whatever was killed in between.
+
+    Every ``*_at_us`` is controller time as the device reported it (``pushed_at_us``: when the device confirmed).
+    ``start_error_us`` is actual minus due, positive late; ``joined_at_us`` how far into it the speaker began.
+    """
+
+    airing_id: AiringId
+    speaker_id: SpeakerId
+    state: PlayState
+    pushed_at_us: int | None = None
+    stored_at_us: int | None = None
+    armed_at_us: int | None = None
+    started_at_us: int | None = None
+    start_error_us: int | None = None
+    joined_at_us: int | None = None
+    ended_at_us: int | None = None
+    played_us: int | None = None
+    lost_us: int = 0
+    underruns: int = 0
+    restarts: int = 0
+    clock_basis: str | None = None
+    clock_error_us: int | None = None
+    reason: str | None = None
+    detail: str = ""

@@ -1,0 +1,100 @@
+"""Areas, speakers and the devices in their boxes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
+from agents.protocol.values import ClockBasis, RenditionName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Area:
+    """A node of the administrative tree. ``level`` is data (province, commune, village, ...), never code."""
+
+    area_id: AreaId
+    parent_id: AreaId | None
+    level: str
+    name: str
+
+
+class SpeakerState(StrEnum):
+    """``adopted`` until someone releases it; ``releasing`` until its device has confirmed the release."""
+
+    ADOPTED = "adopted"
+    RELEASING = "releasing"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Speaker:
+    """One pole: its place, and the device that hangs there now (pinned by ``device_key``, X25519, 32 bytes)."""
+
+    speaker_id: SpeakerId
+    name: str
+    area_id: AreaId
+    device_id: DeviceId
+    device_key: bytes
+    state: SpeakerState
+    adopted_at_us: int
+    volume_percent: int = 80
+    max_volume_percent: int = 100
+    delay_us: int = 0
+    rendition: RenditionName = RenditionName.OPUS24
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeakerHealth:
+    """The last that a device said of itself. Instants are controller time in microseconds."""
+
+    speaker_id: SpeakerId
+    seen_at_us: int
+    connected: bool
+    model: str = ""
+    software: str = ""
+    address: str = ""
+    clock_basis: ClockBasis = ClockBasis.NONE
+    clock_error_us: int | None = None
+    volume_percent: int | None = None
+    clips: int = 0
+    disk_free_bytes: int | None = None
+    refusals: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundDevice:
+    """A device that nobody has adopted, as the link or mDNS shows it.
+
+    ``linked`` is true when it has dialled this controller, so that it can be identified and adopted.
+    ``adopted_elsewhere`` is true when mDNS shows it as adopted and this controller does not know it.
+    """
+
+    device_id: DeviceId
+    name: str
+    model: str
+    software: str
+    address: str
+    linked: bool
+    seen_by_mdns: bool
+    adopted_elsewhere: bool
+    identifies_left: int
+    identify_until_us: int | None
+    found_at_us: int
+    enrolment_token_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairedDevice:
+    """What pairing proved: this device holds the private half of ``device_key``."""
+
+    device_id: DeviceId
+    device_key: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControllerIdentity:
+    """Who this controller is on the wire: X25519 for links, Ed25519 (``signing_key``) for documents. Public halves."""
+
+    controller_id: ControllerId
+    name: str
+    static_key: bytes
+    signing_key: bytes
