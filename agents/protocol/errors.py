@@ -23,3 +23,7 @@ class VersionMismatch(WireError):
 
 class PairingFailed(WireError):
     """The code or the token was not the right one. Nothing was pinned."""
+
+
+class BadSignature(WireError):
+    """A document that was not signed by the key it names, or was changed afterwards."""

@@ -83,7 +83,7 @@ class NewDevice(Message, frozen=True, kw_only=True):
     """Device -> controller, first in the channel of a new device.
 
     ``identifies_left`` falls to zero; ``identify_until_s`` is how long identifying is still possible.
-    ``enrolment_proof`` is set where an enrolment token is configured; see `pairing.enrolment_proof`.
+    ``enrolment_proof`` is set where an enrolment token is configured; see `pairing.EnrolmentToken`.
     """
 
     model: ShortText

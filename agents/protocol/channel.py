@@ -1,0 +1,250 @@
+"""The channel inside the WebSocket: Noise, and messages cut into frames.
+
+Rules of the module: the device is the initiator. A device that is new to the controller speaks ``XX``, which carries
+both static keys; a pinned one speaks ``KK``, which proves both and carries neither. The two texts that went before in
+the clear are the prologue, so that whoever changes them breaks the handshake. No input or output happens here: bytes
+go in, bytes come out. The ``noise`` library is imported in this file alone.
+
+Inside an encrypted frame the first byte tells what follows::
+
+    0x01  JSON, the last or only part of a message
+    0x02  JSON, more of the same message follows
+    0x10  live audio: instant (8 bytes, big-endian, microseconds of controller time), then the sound
+
+Frames of another kind are ignored and counted. Live audio may come between two parts of a message.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from noise.connection import Keypair, NoiseConnection
+from noise.exceptions import (
+    NoiseHandshakeError,
+    NoiseInvalidMessage,
+    NoiseMaxNonceError,
+    NoiseValidationError,
+    NoiseValueError,
+)
+
+from agents.protocol.errors import HandshakeFailed, MalformedMessage, TooLarge
+from agents.protocol.version import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
+
+PROLOGUE_LABEL: Final = b"loa-link-v1\0"
+_SUITE: Final = "25519_ChaChaPoly_SHA256"
+_TAG_BYTES: Final = 16
+_KIND_LAST: Final = 0x01
+_KIND_MORE: Final = 0x02
+_KIND_AUDIO: Final = 0x10
+_AUDIO_HEADER_BYTES: Final = 9
+_PART_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - 1
+MAX_LIVE_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - _AUDIO_HEADER_BYTES
+"""The most that one live audio frame can carry."""
+
+_HANDSHAKE_FAULTS: Final = (
+    InvalidTag,
+    NoiseHandshakeError,
+    NoiseInvalidMessage,
+    NoiseValidationError,
+    NoiseValueError,
+    ValueError,
+)
+
+
+class Pattern(StrEnum):
+    """Which handshake: `HelloReply.handshake` carries the value."""
+
+    XX = "XX"
+    """Neither side knows the other's key yet."""
+    KK = "KK"
+    """Both have pinned the other's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAudio:
+    """A piece of live sound: ``at_us`` is the instant of its first sample in controller time."""
+
+    at_us: int
+    payload: bytes
+
+
+def prologue(hello: bytes, reply: bytes) -> bytes:
+    """What both sides mix in first: the two clear texts, byte for byte, each after its length (4 bytes, big-endian)."""
+    parts = (len(text).to_bytes(4, "big") + text for text in (hello, reply))
+    return PROLOGUE_LABEL + b"".join(parts)
+
+
+class Channel:
+    """One end of one channel, from the first handshake message to the last frame.
+
+    Handshake: call `write_handshake` while `my_turn`, else feed `read_handshake`, until `finished`. Then `encrypt`
+    and `feed`. After any error the channel is worthless: close the link.
+    """
+
+    def __init__(
+        self,
+        *,
+        initiator: bool,
+        pattern: Pattern,
+        static_private: bytes,
+        remote_static: bytes | None,
+        prologue: bytes,
+    ) -> None:
+        """Rather use `initiator` or `responder`. ``remote_static`` is needed for KK. Raises `HandshakeFailed`."""
+        if (pattern is Pattern.KK) != (remote_static is not None):
+            raise ValueError("the other side's key is given for KK, and only for KK")
+        self.my_turn = initiator
+        self.unknown_frames = 0
+        self.handshake_hash = b""
+        self._local_static = X25519PrivateKey.from_private_bytes(static_private).public_key().public_bytes_raw()
+        self._remote_static = remote_static
+        self._parts = bytearray()
+        noise: Any = NoiseConnection.from_name(f"Noise_{pattern}_{_SUITE}".encode())
+        self._noise = noise
+        if initiator:
+            noise.set_as_initiator()
+        else:
+            noise.set_as_responder()
+        noise.set_prologue(prologue)
+        try:
+            noise.set_keypair_from_private_bytes(Keypair.STATIC, static_private)
+            if remote_static is not None:
+                noise.set_keypair_from_public_bytes(Keypair.REMOTE_STATIC, remote_static)
+            noise.start_handshake()
+        except _HANDSHAKE_FAULTS as error:
+            raise HandshakeFailed(f"a key that is none: {error}") from error
+        # The library forgets its handshake, and with it who the other side is, in the moment it succeeds.
+        self._handshake: Any = noise.noise_protocol.handshake_state
+
+    @classmethod
+    def initiator(cls, pattern: Pattern, static_private: bytes, remote_static: bytes | None, prologue: bytes) -> Self:
+        """The device's end."""
+        return cls(
+            initiator=True,
+            pattern=pattern,
+            static_private=static_private,
+            remote_static=remote_static,
+            prologue=prologue,
+        )
+
+    @classmethod
+    def responder(cls, pattern: Pattern, static_private: bytes, remote_static: bytes | None, prologue: bytes) -> Self:
+        """The controller's end."""
+        return cls(
+            initiator=False,
+            pattern=pattern,
+            static_private=static_private,
+            remote_static=remote_static,
+            prologue=prologue,
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether the handshake is done and both ends are who they say they are."""
+        return bool(self._noise.handshake_finished)
+
+    @property
+    def local_static(self) -> bytes:
+        """This side's X25519 public key, 32 bytes."""
+        return self._local_static
+
+    @property
+    def remote_static(self) -> bytes:
+        """The other side's X25519 public key, 32 bytes. Raises `HandshakeFailed` before the handshake is finished."""
+        if self._remote_static is None or not self.finished:
+            raise HandshakeFailed("the other side has not shown its key yet")
+        return self._remote_static
+
+    def write_handshake(self) -> bytes:
+        """The next handshake message to send. Raises `HandshakeFailed` when it is not this side's turn."""
+        try:
+            message = bytes(self._noise.write_message())
+        except _HANDSHAKE_FAULTS as error:
+            raise HandshakeFailed(f"the handshake cannot go on: {error}") from error
+        self._after_handshake_step()
+        return message
+
+    def read_handshake(self, message: bytes) -> None:
+        """Takes the other side's handshake message. Raises `HandshakeFailed` or `TooLarge`."""
+        if len(message) > MAX_FRAME_BYTES:
+            raise TooLarge(f"a handshake message of {len(message)} bytes")
+        try:
+            payload = self._noise.read_message(message)
+        except _HANDSHAKE_FAULTS as error:
+            raise HandshakeFailed("the other side does not hold the key that it must hold") from error
+        if payload:
+            raise HandshakeFailed("a handshake message with a payload")
+        self._after_handshake_step()
+
+    def _after_handshake_step(self) -> None:
+        self.my_turn = not self.my_turn
+        if self.finished:
+            self.my_turn = False
+            self.handshake_hash = bytes(self._noise.get_handshake_hash())
+            self._remote_static = bytes(self._handshake.rs.public_bytes)
+            self._handshake = None
+
+    def encrypt(self, message: bytes) -> list[bytes]:
+        """The frames of one JSON message, to be sent in this order. Raises `TooLarge`."""
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise TooLarge(f"a message of {len(message)} bytes; at most {MAX_MESSAGE_BYTES} are allowed")
+        if len(message) <= _PART_BYTES:
+            return [self._seal(b"\x01" + message)]
+        starts = range(0, len(message), _PART_BYTES)
+        last = starts[-1]
+        return [
+            self._seal((b"\x01" if start == last else b"\x02") + message[start : start + _PART_BYTES])
+            for start in starts
+        ]
+
+    def encrypt_live(self, audio: LiveAudio) -> bytes:
+        """The one frame of a piece of live sound. Raises `TooLarge`."""
+        if len(audio.payload) > MAX_LIVE_BYTES:
+            raise TooLarge(f"{len(audio.payload)} bytes of live sound; at most {MAX_LIVE_BYTES} fit into a frame")
+        return self._seal(b"\x10" + audio.at_us.to_bytes(8, "big") + audio.payload)
+
+    def _seal(self, plain: bytes) -> bytes:
+        try:
+            return bytes(self._noise.encrypt(plain))
+        except NoiseMaxNonceError as error:
+            raise HandshakeFailed("this channel is used up; dial again") from error
+
+    def feed(self, frame: bytes) -> bytes | LiveAudio | None:
+        """What a frame completes: a message, live sound, or nothing yet.
+
+        Raises `HandshakeFailed` for a frame that the other side did not seal, in this order, for this channel;
+        `TooLarge`; `MalformedMessage`.
+        """
+        if len(frame) > MAX_FRAME_BYTES:
+            raise TooLarge(f"a frame of {len(frame)} bytes; at most {MAX_FRAME_BYTES} are allowed")
+        try:
+            plain: bytes = self._noise.decrypt(frame)
+        except (NoiseHandshakeError, NoiseInvalidMessage, NoiseMaxNonceError, ValueError) as error:
+            raise HandshakeFailed("a frame that was not sealed for this channel") from error
+        if not plain:
+            raise MalformedMessage("an empty frame")
+        match plain[0]:
+            case kind if kind in (_KIND_LAST, _KIND_MORE):
+                return self._collect(plain, last=kind == _KIND_LAST)
+            case kind if kind == _KIND_AUDIO:
+                if len(plain) < _AUDIO_HEADER_BYTES:
+                    raise MalformedMessage("a live frame without its header")
+                at_us = int.from_bytes(plain[1:_AUDIO_HEADER_BYTES], "big")
+                return LiveAudio(at_us=at_us, payload=plain[_AUDIO_HEADER_BYTES:])
+            case _:
+                self.unknown_frames += 1
+                return None
+
+    def _collect(self, plain: bytes, *, last: bool) -> bytes | None:
+        if last and not self._parts:
+            return plain[1:]
+        if len(self._parts) + len(plain) - 1 > MAX_MESSAGE_BYTES:
+            raise TooLarge(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+        self._parts += plain[1:]
+        if not last:
+            return None
+        message = bytes(self._parts)
+        self._parts = bytearray()
+        return message
