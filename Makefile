@@ -1,0 +1,62 @@
+# Loa: `make demo` to hear it, `make test` to prove it, `make help` for the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+NAME ?=
+
+# Neither a user's pip settings nor a terminal decide how this is built.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+.PHONY: all help demo test check lint bench settings catalogue clean distclean
+
+all: $(VENV)/.ready  ## the commands loa, loa-agent and loa-fleet in .venv/bin
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(BIN)/python:
+	@$(PYTHON) tools/check_python.py
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench,dev]'
+	@touch $@
+
+demo: $(VENV)/.ready  ## three speakers speak a bulletin together; ONCE=1 checks it, prints a table and stops
+	@$(BIN)/loa demo $(if $(ONCE),--once)
+
+test: $(VENV)/.dev  ## set up what tests need, then run all of them
+	@sh tools/system_packages.sh
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m controller.web.catalogue check
+	$(BIN)/python tools/settings_page.py --check
+
+bench: $(VENV)/.ready  ## NAME=arm|footprint|sync measures it
+	@sh tools/system_packages.sh
+	@$(BIN)/loa bench $(NAME) --json
+
+settings: $(VENV)/.ready  ## write docs/settings.md anew from the tables of settings
+	$(BIN)/python tools/settings_page.py
+
+catalogue: $(VENV)/.ready  ## collect the sentences of the pages for translation
+	$(BIN)/python -m controller.web.catalogue update
+
+clean:  ## remove what runs left behind
+	rm -rf demo-data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build
+
+distclean: clean  ## and the virtual environment
+	rm -rf $(VENV) *.egg-info
