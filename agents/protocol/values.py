@@ -153,6 +153,8 @@ class FailReason(StrEnum):
     DISK_FULL = "disk_full"
     OUTPUT_FAILED = "output_failed"
     DECODE_FAILED = "decode_failed"
+    INTERRUPTED = "interrupted"
+    """The agent was cut off in the middle and came back too late to join."""
 
 
 class RefusalReason(StrEnum):
@@ -270,7 +272,32 @@ class StartedUp(Struct, frozen=True, kw_only=True, tag_field="type", tag="starte
     clean: bool
 
 
-JournalEvent = Stored | Armed | Sounding | Gap | Finished | Skipped | Failed | Preempted | Stopped | Refused | StartedUp
+class RecordsLost(Struct, frozen=True, kw_only=True, tag_field="type", tag="records_lost"):
+    """Records of this device that will never be seen, and why.
+
+    Where a full journal dropped its oldest records, this one stands in the place of the last of them: ``records``
+    records from ``first_seq`` up to and including its own. Where the journal itself was lost, both are zero.
+    """
+
+    first_seq: Annotated[int, Meta(ge=0)] = 0
+    records: Annotated[int, Meta(ge=0)] = 0
+    cause: ShortText
+
+
+JournalEvent = (
+    Stored
+    | Armed
+    | Sounding
+    | Gap
+    | Finished
+    | Skipped
+    | Failed
+    | Preempted
+    | Stopped
+    | Refused
+    | StartedUp
+    | RecordsLost
+)
 
 
 class JournalRecord(Struct, frozen=True, kw_only=True):
@@ -290,7 +317,7 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
 def airing_of(event: JournalEvent) -> AiringId | None:
     """The airing a journal event speaks of, if any."""
     match event:
-        case Refused() | StartedUp():
+        case Refused() | StartedUp() | RecordsLost():
             return None
         case _:
             return AiringId(event.airing_id)
@@ -325,6 +352,7 @@ __all__ = [
     "Percent",
     "PlannedAiring",
     "Preempted",
+    "RecordsLost",
     "RefusalReason",
     "Refused",
     "RenditionName",
