@@ -200,6 +200,14 @@ class Stage:
                 raise StageError(f"{method} {path}: {answer.status} {(await answer.text())[:500]}")
             return None if answer.status == 204 else await answer.json()
 
+    async def read(self, path: str) -> bytes:
+        """The bytes behind a path. Raises `StageError`."""
+        assert self._http is not None
+        async with self._http.get(self.url + path) as answer:
+            if answer.status != 200:
+                raise StageError(f"GET {path}: {answer.status}")
+            return await answer.read()
+
     # --- speakers ---------------------------------------------------------------------------------------------------
 
     def state_dir(self, name: str) -> Path:
@@ -286,7 +294,7 @@ class Stage:
         return dict(await self.api("GET", f"/api/v1/airings/{airing_id}"))
 
     async def playbacks_reach(
-        self, airing_id: str, enough: Callable[[list[Json]], bool], what: str, *, within_s: float
+        self, airing_id: str, enough: Callable[[list[Json]], bool], what: str, *, within_s: float, every_s: float = 0.05
     ) -> list[Json]:
         """Waits until the evidence of the airing satisfies ``enough``, and returns it."""
 
@@ -294,7 +302,7 @@ class Stage:
             playbacks = (await self.airing(airing_id))["playbacks"]
             return playbacks if enough(playbacks) else None
 
-        return await self.until(what, look, within_s=within_s)
+        return await self.until(what, look, within_s=within_s, every_s=every_s)
 
     async def until(
         self,

@@ -1,0 +1,50 @@
+"""Measurements: each beside a peer or a floor, taking turns with it in one run.
+
+Rules of the room: a measurement starts all that it needs as processes, as a user would; it prints what it found for a
+person and, as its last line, one JSON object for a program; it exits non-zero only where it could not measure, never
+because a figure was poor.
+"""
+
+import argparse
+import asyncio
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from controller.bench.figures import CannotMeasure
+from controller.stage import StageError
+
+NAMES: Final[Mapping[str, str]] = {
+    "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
+    "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
+    "sync": "offset between two horns over 40 starts, against two snapclients in the same room",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one measurement. 0: measured; 1: it could not be measured; 2: wrong words."""
+    parser = argparse.ArgumentParser(
+        prog="loa bench",
+        description="Measure this machine's Loa, beside a peer or a floor in the same run.",
+        epilog="\n".join(f"  {name:10} {what}" for name, what in NAMES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=sorted(NAMES), metavar="NAME", help=" | ".join(sorted(NAMES)))
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
+    parser.add_argument("--rounds", type=int, default=0, help="how often to measure (each has its own default)")
+    options = parser.parse_args(argv)
+    module = importlib.import_module(f"controller.bench.{options.name}")
+    try:
+        figures: dict[str, float] = asyncio.run(module.measure(options.rounds))
+    except (CannotMeasure, StageError) as error:
+        print(f"Could not measure {options.name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    for name, figure in figures.items():
+        print(f"  {name:26} {figure:.6g}")
+    if options.json:
+        print(json.dumps({"bench": options.name, "figures": figures}))
+    return 0
