@@ -1,0 +1,131 @@
+"""The controller's settings: one frozen dataclass, read from a TOML file, ``LOA_*`` and flags, weakest first."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from agents.protocol.settings import Setting, SettingsError, load, setting, table
+
+ENV_PREFIX: Final = "LOA_"
+SYSTEM_DATA_DIR: Final = Path("/var/lib/loa")
+MIB: Final = 1_048_576
+
+
+class LogFormat(StrEnum):
+    """``auto`` writes text to a terminal and JSON to everything else."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Everything about a controller that can be set. Units are in the names and in ``SETTINGS``."""
+
+    # where it lives
+    data_dir: Path | None = setting(
+        None,
+        help="Where everything is kept: database, clips, keys, uploads. Unset: /var/lib/loa where that can be "
+        "written, else ~/.local/share/loa.",
+    )
+    name: str = setting("Loa", help="What this station is called: on the pages, to its speakers and on the network.")
+    host: str = setting("0.0.0.0", help="The address to listen on, for pages and speakers alike.")  # noqa: S104
+    port: int = setting(8080, unit="TCP port", least=0, most=65_535, help="The port to listen on; 0 takes a free one.")
+    public_urls: tuple[str, ...] = setting(
+        (), help="Where speakers reach this controller from outside, such as https://loa.example.vn; told to each one."
+    )
+
+    # finding
+    mdns: bool = setting(True, help="Announce this controller by mDNS and look for speakers.")
+    mdns_interfaces: str = setting(
+        "default", help="Where mDNS is spoken: default, or IPv4 addresses of this machine with commas between."
+    )
+
+    # time
+    trust_system_clock: bool = setting(
+        False,
+        help="Believe the system clock although nothing keeps it true. For demonstrations and tests: without network "
+        "time no rundown is signed.",
+    )
+    start_lead_s: float = setting(
+        0.5, unit="s", least=0.05, most=30, help='How far ahead of a "now" the speakers are told the instant.'
+    )
+    now_wait_s: float = setting(
+        10.0, unit="s", least=0, most=120, help='How long a "now" waits for speakers that are not ready.'
+    )
+    lateness_window_s: float = setting(
+        60.0, unit="s", least=0, most=3_600, help="How late an airing may be found and still be joined in step."
+    )
+    rundown_days: int = setting(7, unit="days", least=1, most=31, help="How far ahead speakers know their rundown.")
+
+    # links
+    silence_limit_s: float = setting(15.0, unit="s", least=1, most=600, help="A link silent for this long is closed.")
+    clock_every_s: float = setting(5.0, unit="s", least=0.2, most=600, help="How often speakers compare clocks.")
+    heartbeat_every_s: float = setting(15.0, unit="s", least=0.2, most=600, help="How often speakers say how they are.")
+    push_limit_s: float = setting(
+        10.0, unit="s", least=0.5, most=120, help="How long a speaker may take to confirm a document."
+    )
+    handshake_limit_s: float = setting(
+        10.0, unit="s", least=0.5, most=60, help="How long a device may take to prove who it is."
+    )
+    max_unproven_links: int = setting(
+        500, unit="links", least=1, most=100_000, help="How many devices may be proving who they are at once."
+    )
+    max_unproven_links_per_address: int = setting(
+        50, unit="links", least=1, most=100_000, help="The same from one address (many may stand behind one)."
+    )
+    max_new_devices: int = setting(
+        500, unit="devices", least=0, most=100_000, help="How many devices may wait to be adopted at once."
+    )
+
+    # pages
+    secure_cookies: bool = setting(
+        False, help="Send cookies over HTTPS alone. Turn it on where the pages are served over HTTPS."
+    )
+    max_upload_bytes: int = setting(
+        512 * MIB, unit="bytes", least=1_024, help="The largest recording that may be handed in."
+    )
+    max_text_letters: int = setting(20_000, unit="letters", least=100, help="The longest text bulletin.")
+    metrics_token: str | None = setting(
+        None,
+        secret=True,
+        help="Whoever shows this as a bearer token may read /metrics. Unset: only this machine itself may.",
+    )
+
+    # the house
+    min_free_disk_bytes: int = setting(
+        256 * MIB, unit="bytes", least=0, help="With less free disk than this the controller says that it is not well."
+    )
+    log_format: LogFormat = setting(LogFormat.AUTO, help="How logs are written to standard error.")
+    log_level: LogLevel = setting(LogLevel.INFO, help="How much is logged.")
+
+    def data_folder(self) -> Path:
+        """``data_dir``, or the place that fits this machine."""
+        if self.data_dir is not None:
+            return self.data_dir.absolute()
+        parent = SYSTEM_DATA_DIR if SYSTEM_DATA_DIR.exists() else SYSTEM_DATA_DIR.parent
+        if os.access(parent, os.W_OK):
+            return SYSTEM_DATA_DIR
+        return Path.home() / ".local" / "share" / "loa"
+
+
+SETTINGS: Final[tuple[Setting, ...]] = table(Config, ENV_PREFIX)
+
+
+def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Config:
+    """Raises `SettingsError`."""
+    return load(Config, ENV_PREFIX, file=file, environ=environ, flags=flags)
+
+
+__all__ = ["ENV_PREFIX", "SETTINGS", "Config", "LogFormat", "LogLevel", "Setting", "SettingsError", "load_config"]
