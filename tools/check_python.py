@@ -5,8 +5,8 @@ import sys
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit(
-        "Loa needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one: make PYTHON=python3.12"
-        % sys.version_info[:2]
+        "Loa needs Python 3.11, 3.12 or 3.13; this is {}.{}. "
+        "Name another one: make PYTHON=python3.12".format(*sys.version_info)
     )
 if importlib.util.find_spec("ensurepip") is None:
     sys.exit("Python cannot make virtual environments here. Run: sudo apt-get install python3-venv")
