@@ -34,7 +34,7 @@ class Config:
     """Everything about a controller that can be set. Units are in the names and in ``SETTINGS``."""
 
     # where it lives
-    data_dir: Path | None = setting(
+    data_dir: Path | None = setting(  # noqa: RUF009 - a dataclass field
         None,
         help="Where everything is kept: database, clips, keys, uploads. Unset: /var/lib/loa where that can be "
         "written, else ~/.local/share/loa.",
@@ -107,8 +107,8 @@ class Config:
     min_free_disk_bytes: int = setting(
         256 * MIB, unit="bytes", least=0, help="With less free disk than this the controller says that it is not well."
     )
-    log_format: LogFormat = setting(LogFormat.AUTO, help="How logs are written to standard error.")
-    log_level: LogLevel = setting(LogLevel.INFO, help="How much is logged.")
+    log_format: LogFormat = setting(LogFormat.AUTO, help="How logs are written to standard error.")  # noqa: RUF009
+    log_level: LogLevel = setting(LogLevel.INFO, help="How much is logged.")  # noqa: RUF009
 
     def data_folder(self) -> Path:
         """``data_dir``, or the place that fits this machine."""
