@@ -1,0 +1,154 @@
+"""A WebSocket with the channel inside: messages go in and come out, everything else is an error.
+
+Rules of the module: what leaves is sealed and written under one lock, because the channel's frames must arrive in the
+order in which they were sealed. Errors of the other side are `WireError`; the end of the socket is `LinkEnded`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from agents.protocol.channel import Channel, LiveAudio
+from agents.protocol.codec import Decoder, clear_decoder, encode
+from agents.protocol.errors import MalformedMessage, TooLarge
+from agents.protocol.messages import ClockReply, ClockRequest, Message, Reject
+from agents.protocol.version import MAX_FRAME_BYTES, MAX_HELLO_BYTES
+from controller.ports import Clock
+
+_ENDS: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+_TOO_BIG: Final = 1009
+
+
+class LinkEnded(Exception):
+    """The link is over. ``why`` is one word that is counted: closed, silent, slow, replaced, released, shutdown, ..."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(detail or why)
+        self.why = why
+
+
+def new_socket() -> web.WebSocketResponse:
+    """A socket as devices get it: no compression, no more than one frame at once, closed without long waits."""
+    # The library refuses a message of exactly its limit.
+    return web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME_BYTES + 1, heartbeat=None, timeout=1.0)
+
+
+def text_of(message: WSMessage) -> bytes:
+    """The clear message in a text frame. Raises `LinkEnded`, `TooLarge` or `MalformedMessage`."""
+    _raise_for(message)
+    if message.type is not WSMsgType.TEXT:
+        raise MalformedMessage("a text frame was expected")
+    raw = str(message.data).encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_HELLO_BYTES:
+        raise TooLarge(f"a clear message of {len(raw)} bytes; at most {MAX_HELLO_BYTES} are allowed")
+    return raw
+
+
+def bytes_of(message: WSMessage) -> bytes:
+    """What a binary frame holds. Raises `LinkEnded`, `TooLarge` or `MalformedMessage`."""
+    _raise_for(message)
+    if message.type is not WSMsgType.BINARY:
+        raise MalformedMessage("a binary frame was expected")
+    return bytes(message.data)
+
+
+def _raise_for(message: WSMessage) -> None:
+    if message.type in _ENDS:
+        raise LinkEnded("closed")
+    if message.type is WSMsgType.ERROR:
+        if getattr(message.data, "code", None) == _TOO_BIG:
+            raise TooLarge(f"a frame of more than {MAX_FRAME_BYTES} bytes")
+        raise MalformedMessage(f"no WebSocket frame: {message.data}")
+
+
+class SealedSocket:
+    """One proven link's socket. One task may receive; any number may send."""
+
+    def __init__(self, socket: web.WebSocketResponse, channel: Channel, decoder: "Decoder[Any]", clock: Clock) -> None:
+        self.channel: Final = channel
+        self.decoder: Final = decoder
+        self._socket = socket
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self.arrived_at_us = 0
+
+    async def receive(self) -> Message | None:
+        """The next message; None for one of an unknown type. Raises `WireError` or `LinkEnded`.
+
+        ``arrived_at_us`` is then the instant at which its last frame was taken from the socket.
+        """
+        while True:
+            frame = await self._socket.receive()
+            self.arrived_at_us = self._clock.now_us()
+            plain = self.channel.feed(bytes_of(frame))
+            if plain is None or isinstance(plain, LiveAudio):
+                continue  # a part of a message, a frame of an unknown kind, or sound nobody asked for
+            message: Message | None = self.decoder.decode(plain)
+            return message
+
+    async def send(self, message: Message) -> None:
+        """Raises `LinkEnded` when the socket is gone."""
+        await self.send_encoded(encode(message))
+
+    async def send_encoded(self, raw: bytes) -> None:
+        """The same for a message that is encoded already, once for many."""
+        await self._send(lambda: raw)
+
+    async def answer_clock(self, request: ClockRequest) -> None:
+        """Answers with the least between the two instants and the wire."""
+        arrived_at_us = self.arrived_at_us
+        synchronised = self._clock.synchronised()
+
+        def reply() -> bytes:
+            return encode(
+                ClockReply(
+                    t1_us=request.t1_us,
+                    t2_us=arrived_at_us,
+                    t3_us=self._clock.now_us(),
+                    clock_id=self._clock.clock_id,
+                    synchronised=synchronised,
+                )
+            )
+
+        await self._send(reply)
+
+    async def _send(self, make: Callable[[], bytes]) -> None:
+        async with self._lock:
+            try:
+                for frame in self.channel.encrypt(make()):
+                    await self._socket.send_bytes(frame)
+            except (ConnectionError, RuntimeError) as error:
+                raise LinkEnded("closed", str(error)) from error
+
+
+async def send_clear(socket: web.WebSocketResponse, message: Message) -> bytes:
+    """Sends a message before the channel is there, and returns the exact bytes. Raises `LinkEnded`."""
+    raw = encode(message)
+    try:
+        await socket.send_str(raw.decode())
+    except (ConnectionError, RuntimeError) as error:
+        raise LinkEnded("closed", str(error)) from error
+    return raw
+
+
+async def turn_away(socket: web.WebSocketResponse, reason: str, retry_after_s: float) -> None:
+    """Says why, in the clear, and closes."""
+    try:
+        await send_clear(socket, Reject(reason=reason, retry_after_s=min(max(retry_after_s, 0.0), 3_600.0)))
+    except LinkEnded:
+        return
+    await socket.close()
+
+
+__all__ = [
+    "LinkEnded",
+    "SealedSocket",
+    "bytes_of",
+    "clear_decoder",
+    "new_socket",
+    "send_clear",
+    "text_of",
+    "turn_away",
+]
