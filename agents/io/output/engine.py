@@ -1,0 +1,123 @@
+"""The play engine: armed sources, started at an instant, heard at that instant.
+
+Rules of the module: this is the event loop's side. Methods return at once and are called on the loop; a thread of
+its own does the work (``thread.py``), and what happened comes back through ``on_event``, called on the loop, in order.
+Every play that was armed ends with exactly one of Finished, Stopped or Failed.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from agents.io.decode import Source
+from agents.io.output.base import Output
+from agents.io.output.events import Armed, PlayEvent
+from agents.io.output.feed import Feed
+from agents.io.output.level import volume_gain
+from agents.io.output.play import Play
+from agents.io.output.thread import OutputThread
+from agents.io.timeport import TimePort
+
+LEAD_US = 500_000
+"""A start at least this far ahead of ``start()`` is heard from its first sample; a nearer one may be joined in step."""
+
+_JOIN_S = 5.0
+
+
+class PlayEngine:
+    """Plays sources through one output. Use as an async context manager, or ``open`` and ``close`` it.
+
+    ``latency_us`` is what lies between the device's own idea of "heard" and the horn: everything is written that much
+    earlier. ``volume_percent`` is as ``set_volume`` takes it.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        time: TimePort,
+        on_event: Callable[[PlayEvent], None],
+        *,
+        latency_us: int = 0,
+        volume_percent: float = 100.0,
+    ) -> None:
+        self.output = output
+        self._on_event = on_event
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker = OutputThread(output, time, self._tell, latency_us=latency_us, volume=volume_gain(volume_percent))
+        self._thread = threading.Thread(target=self._worker.run, name="output", daemon=True)
+        self._feeds: set[Feed] = set()
+
+    async def open(self) -> None:
+        """Start the thread. The device itself is opened when a play is near."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self) -> None:
+        """End the thread, giving the device back; what still sounded is cut without an event."""
+        self._worker.submit(self._worker.finish)
+        for feed in self._feeds:
+            feed.close()
+        await asyncio.to_thread(self._thread.join, _JOIN_S)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def arm(self, play_id: str, source: Source) -> None:
+        """Open the source and decode its first second, then tell Armed, or Failed with reason "clip".
+
+        The engine owns the source from here on. Arming an id again replaces the earlier play, which is told Stopped.
+        """
+        feed = Feed(play_id, source, lambda wrong: self._on_loop(partial(self._armed, play, wrong)))
+        play = Play(play_id, feed)
+        self._feeds.add(feed)
+        self._worker.submit(partial(self._worker.add, play))
+        feed.begin()
+
+    def start(self, play_id: str, start_local_us: int, *, from_frame: int = 0, gain_db: float = 0.0) -> None:
+        """Have source frame ``from_frame`` leave the horn at ``start_local_us`` of the local monotonic clock.
+
+        What has been missed by the time the device is ready is left out: the play is joined in step (the instant may
+        lie in the past). It needs no waiting for Armed. Where another play sounds at that instant, that one is faded
+        out and told Stopped. ``gain_db`` is for this play alone.
+        """
+        self._worker.submit(partial(self._worker.schedule, play_id, start_local_us, from_frame, gain_db))
+
+    def retarget(self, play_id: str, start_local_us: int) -> None:
+        """The instant given to ``start`` is now known better: move to it, gently where it sounds already."""
+        self._worker.submit(partial(self._worker.retarget, play_id, start_local_us))
+
+    def stop(self, play_id: str) -> None:
+        """Fade out within 10 ms and forget the play; also one that is only armed, or waits for its start."""
+        self._worker.submit(partial(self._worker.stop, play_id))
+
+    def set_volume(self, percent: float) -> None:
+        """Volume for what sounds (moved to within 50 ms) and for what comes; 0 is silent, 100 as recorded."""
+        self._worker.submit(partial(self._worker.set_volume, percent))
+
+    def _armed(self, play: Play, wrong: Exception | None) -> None:
+        self._feeds.discard(play.feed)
+        if play.feed.closed:
+            return
+        if wrong is None:
+            self._on_event(Armed(play.play_id, play.feed.total_frames))
+        else:
+            self._worker.submit(partial(self._worker.reject, play))
+
+    def _tell(self, event: PlayEvent) -> None:
+        self._on_loop(partial(self._on_event, event))
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(call)
+        except RuntimeError:  # the loop is closed: nobody is left to be told
+            return

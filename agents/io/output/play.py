@@ -1,0 +1,167 @@
+"""One play on its way to the horn: which of its frames is due at which frame of the output, and its sound there.
+
+Rules of the module: used by the engine's thread alone. Source frames are counted from the start of the play, output
+frames from the opening of the device; ``shift`` is the output frame at which source frame 0 lies, so that source frame
+f is written at output frame f + shift. Whatever is missing is silence, and the play goes on in step afterwards.
+"""
+
+from agents.io.decode import DecodeError
+from agents.io.output.base import FRAME_BYTES, RATE_HZ
+from agents.io.output.events import FailReason
+from agents.io.output.feed import Feed
+from agents.io.output.level import FADE_FRAMES, Level, decibel_gain, fade_in, fade_out, stretch
+from agents.io.output.position import FRAME_US, PositionFit, Slew
+
+# A join needs the feed to seek: it aims this far ahead of what is being written.
+_SEEK_LEAD_FRAMES = RATE_HZ // 5
+
+
+class Play:
+    """A play that is armed, and later started."""
+
+    def __init__(self, play_id: str, feed: Feed) -> None:
+        self.play_id = play_id
+        self.feed = feed
+        self.started = False
+        self.failed = False
+        self.first_frame = 0  # the source frame that it begins to sound with
+        self.lost_frames = 0
+        self.underruns = 0
+        self._from_frame = 0
+        self._begin_us = 0.0  # the instant at which source frame 0 is due at the device
+        self._shift = 0
+        self._reported_lost = 0
+        self._fade_next = False
+        self._gap = False
+        self._level = Level(1.0)
+        self._gain = 1.0
+        self._slew = Slew()
+
+    def schedule(self, device_us: int, from_frame: int, gain_db: float, volume: float) -> None:
+        """Source frame ``from_frame`` is due at the device at this instant."""
+        self.started = True
+        self._from_frame = from_frame
+        self.first_frame = from_frame
+        self._gain = decibel_gain(gain_db)
+        self._level.set_to(self._gain * volume)
+        self.retarget(device_us)
+        if from_frame:
+            self.feed.seek(from_frame)
+            self._fade_next = True
+
+    def retarget(self, device_us: int) -> None:
+        """The instant has been estimated anew."""
+        self._begin_us = device_us - self._from_frame * FRAME_US
+
+    def set_volume(self, volume: float) -> None:
+        """Move to this volume, a linear factor."""
+        self._level.move_to(self._gain * volume)
+
+    def due_us(self, frame: int) -> float:
+        """The instant at which this source frame should reach the device's horn."""
+        return self._begin_us + frame * FRAME_US
+
+    def begin_index(self, fit: PositionFit, at: int) -> int | None:
+        """The output frame at which it can begin, not before output frame ``at``; None while it is not known.
+
+        Where the beginning has been missed it arranges to join in step.
+        """
+        ideal = self._ideal_shift(fit)
+        index = round(ideal) + self.feed.position
+        late = at - index
+        if late <= 0:
+            return index
+        if self.feed.seeking:
+            return None
+        self._fade_next = True
+        skipped = self.feed.skip(late)
+        if skipped == late or self.feed.exhausted:
+            return at
+        self.feed.seek(self.feed.position + (late - skipped) + _SEEK_LEAD_FRAMES)
+        return None
+
+    def enter(self, fit: PositionFit) -> None:
+        """It begins to sound with the next frame."""
+        self._shift = round(self._ideal_shift(fit))
+        self.first_frame = self.feed.position
+
+    def render(self, at: int, frames: int) -> bytes:
+        """Sound for output frames ``at`` and following; shorter where the play ends."""
+        behind = at - self._shift - self.feed.position
+        if behind < 0:
+            return bytes(min(frames, -behind) * FRAME_BYTES)
+        if behind > 0 and not self._catch_up(behind):
+            return bytes(frames * FRAME_BYTES)
+        sound = self.feed.take(frames)
+        if len(sound) < frames * FRAME_BYTES and not self.feed.exhausted and self.feed.error is None:
+            self.broke_off()
+            sound = fade_out(sound).ljust(frames * FRAME_BYTES, b"\0")
+        sound = self._level.apply(sound)
+        if self._fade_next and sound:
+            self._fade_next = False
+            sound = fade_in(sound)
+        return sound
+
+    def keep_in_step(self, fit: PositionFit) -> int:
+        """The frames to move by before the next block (see Slew); a jump is carried out by ``jump``."""
+        return self._slew.step(self._ideal_shift(fit) - self._shift)
+
+    def nudge(self, at: int, frames: int, by: int) -> bytes:
+        """Render as ``render`` does, with one source frame fewer (by = 1) or more (by = -1) spread into it."""
+        sound = self.render(at, frames - by)
+        if len(sound) < (frames - by) * FRAME_BYTES:
+            return sound
+        self._shift += by
+        return stretch(sound, by)
+
+    def jump(self, fit: PositionFit) -> bytes:
+        """Be in step at once; returns the fading end of where it was."""
+        tail = self.tail()
+        self._shift = round(self._ideal_shift(fit))
+        self._fade_next = True
+        return tail
+
+    def tail(self) -> bytes:
+        """Its next 10 ms, falling to silence."""
+        return fade_out(self._level.apply(self.feed.take(FADE_FRAMES)))
+
+    def broke_off(self) -> None:
+        """The sound has a hole: what is lost is reported when it goes on."""
+        if not self._gap:
+            self.underruns += 1
+        self._gap = True
+        self._fade_next = True
+
+    def newly_lost(self) -> int | None:
+        """Frames lost in a hole that has just been closed; None where there is nothing to tell."""
+        if not self._gap or self._fade_next:
+            return None
+        self._gap = False
+        lost, self._reported_lost = self.lost_frames - self._reported_lost, self.lost_frames
+        return lost
+
+    def failure(self) -> tuple[FailReason, str] | None:
+        """Why it cannot go on, where its source says so."""
+        match self.feed.error:
+            case None:
+                return None
+            case DecodeError() as wrong:
+                return "clip", str(wrong)
+            case wrong:
+                return "engine", repr(wrong)
+
+    def _ideal_shift(self, fit: PositionFit) -> float:
+        return fit.frame_at(self._begin_us)
+
+    def _catch_up(self, behind: int) -> bool:
+        if self.feed.seeking:
+            return False
+        skipped = self.feed.skip(behind)
+        if skipped < behind and not self.feed.exhausted:
+            target = self.feed.position + (behind - skipped) + _SEEK_LEAD_FRAMES
+            skipped += target - self.feed.position
+            self.feed.seek(target)
+            self.lost_frames += skipped
+            return False
+        self.lost_frames += skipped
+        return True
