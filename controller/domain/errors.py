@@ -41,3 +41,9 @@ class StoreFailed(LoaError):
     """The database or the disk failed (full, locked, broken)."""
 
     code = "store_failed"
+
+
+class StudioFailed(LoaError):
+    """What was handed in could not be made into clips; the code says why."""
+
+    code = "tool_failed"

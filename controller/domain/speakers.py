@@ -18,8 +18,11 @@ class Area:
 
 
 class SpeakerState(StrEnum):
-    """``adopted`` until someone releases it; ``releasing`` until its device has confirmed the release."""
+    """``adopting`` while its device was told and has not confirmed, so that a lost confirmation strands nobody;
+    ``adopted`` until someone releases it; ``releasing`` until its device has confirmed the release.
+    """
 
+    ADOPTING = "adopting"
     ADOPTED = "adopted"
     RELEASING = "releasing"
     RELEASED = "released"
@@ -98,3 +101,32 @@ class ControllerIdentity:
     name: str
     static_key: bytes
     signing_key: bytes
+
+
+class NotReady(StrEnum):
+    """Why a speaker would not sound if something were sent now, the weightiest first."""
+
+    RELEASING = "releasing"
+    STOPPED = "stopped"
+    OFFLINE = "offline"
+    TIME_UNKNOWN = "time_unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeakerOverview:
+    """A speaker as the desk sees it now. ``health`` is None until its device has been heard once.
+
+    ``connected_since_us`` is None while it is away; ``sounding_airing_id`` is what its last heartbeat named.
+    """
+
+    speaker: Speaker
+    area_name: str
+    health: SpeakerHealth | None
+    not_ready: NotReady | None
+    connected_since_us: int | None = None
+    sounding_airing_id: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """True when something sent now would sound: connected, time known, not stopped."""
+        return self.not_ready is None

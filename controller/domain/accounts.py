@@ -1,0 +1,46 @@
+"""Persons who sign in, and how often they may try."""
+
+from dataclasses import dataclass
+
+FREE_ATTEMPTS = 5
+"""Wrong passwords in a row that cost nothing."""
+FIRST_DELAY_S = 2
+LONGEST_DELAY_S = 900
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Someone with an account. ``password_hash`` is an argon2id string, never the password."""
+
+    person_id: str
+    name: str
+    password_hash: str
+    created_at_us: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """One signed-in browser. ``token_hash`` is SHA-256 of the token in hexadecimal; the token itself is never kept."""
+
+    token_hash: str
+    person_id: str
+    created_at_us: int
+    expires_at_us: int
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempts:
+    """Wrong passwords in a row for one ``key`` (an account or an address). No further try before ``next_at_us``."""
+
+    key: str
+    failures: int = 0
+    next_at_us: int = 0
+
+
+def after_failure(attempts: Attempts, now_us: int) -> Attempts:
+    """One more wrong password: beyond `FREE_ATTEMPTS` the delay doubles from 2 s to at most 15 minutes."""
+    failures = attempts.failures + 1
+    beyond = failures - FREE_ATTEMPTS
+    delay_s = 0 if beyond < 0 else min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(beyond, 16))
+    return Attempts(key=attempts.key, failures=failures, next_at_us=now_us + delay_s * 1_000_000)

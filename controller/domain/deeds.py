@@ -1,0 +1,37 @@
+"""Who did what at the desk: the audit trail."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DeedKind(StrEnum):
+    """What a person did."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    SET_PASSWORD = "set_password"  # noqa: S105 - the name of a deed
+    ADOPT = "adopt"
+    ENROL = "enrol"
+    CREATE_TOKEN = "create_token"  # noqa: S105 - the name of a deed
+    RENAME = "rename"
+    SET_VOLUME = "set_volume"
+    RELEASE = "release"
+    COMPOSE = "compose"
+    CANCEL = "cancel"
+    SEND = "send"
+    SCHEDULE = "schedule"
+    STOP = "stop"
+    STOP_ALL = "stop_all"
+    RELEASE_STOP = "release_stop"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deed:
+    """``subject`` is the id of what it was done to; ``detail`` holds figures or an address, never a secret."""
+
+    at_us: int
+    by: str
+    what: DeedKind
+    subject: str = ""
+    detail: str = ""

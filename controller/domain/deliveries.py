@@ -1,0 +1,18 @@
+"""Which signed document has reached which device."""
+
+from dataclasses import dataclass
+
+from agents.protocol.ids import DeviceId, DocumentId
+from agents.protocol.values import RefusalReason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivered:
+    """A device's word on a document, and when it came. ``reason`` is set where it refused."""
+
+    document_id: DocumentId
+    device_id: DeviceId
+    at_us: int
+    accepted: bool
+    reason: RefusalReason | None = None
+    detail: str = ""

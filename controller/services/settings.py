@@ -1,0 +1,25 @@
+"""What the services can be told. Every value carries its unit in its name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskSettings:
+    """Filled from the controller's configuration; the defaults are the station's usual ones.
+
+    ``controller_urls`` are told to devices in their assignment. ``trust_system_clock`` lets rundowns be signed on a
+    machine whose clock nobody keeps, such as a demo. ``end_margin_s`` is how long after its end an airing may still
+    be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
+    """
+
+    controller_urls: tuple[str, ...] = ()
+    trust_system_clock: bool = False
+    start_lead_s: float = 0.5
+    now_wait_s: float = 10.0
+    lateness_window_s: float = 60.0
+    end_margin_s: float = 5.0
+    rundown_days: float = 7.0
+    stop_hours: float = 24.0
+    sign_in_hours: float = 12.0
+    text_max_letters: int = 20_000
+    health_every_s: float = 60.0
