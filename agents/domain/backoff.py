@@ -27,15 +27,15 @@ class Backoff:
 
     def __init__(self, random: Callable[[], float], policy: BackoffPolicy | None = None) -> None:
         self._random = random
-        self._policy = policy or BackoffPolicy()
+        self.policy = policy or BackoffPolicy()
         self.failures = 0
 
     def after_failure(self, lived_s: float = 0.0, not_before_s: float = 0.0) -> float:
         """Seconds to wait now. The link lived for ``lived_s``; the other side asked for ``not_before_s``."""
-        if lived_s >= self._policy.settled_s:
+        if lived_s >= self.policy.settled_s:
             self.failures = 0
         self.failures += 1
-        return not_before_s + self._random() * self._policy.ceiling_s(self.failures)
+        return not_before_s + self._random() * self.policy.ceiling_s(self.failures)
 
     def reset(self) -> None:
         """The other side was seen to be there: the next failure is the first again."""

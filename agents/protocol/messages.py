@@ -172,7 +172,11 @@ class DeviceHello(Message, frozen=True, kw_only=True):
 
 
 class Welcome(Message, frozen=True, kw_only=True):
-    """Controller -> device. ``clip_ticket`` opens the clip path over HTTP while this link lives."""
+    """Controller -> device. ``clip_ticket`` opens the clip path over HTTP while this link lives.
+
+    Every ``clock_every_s`` the device sends a burst of ``clock_burst`` clock requests. Either side closes a link on
+    which it heard nothing for ``silence_limit_s``.
+    """
 
     controller_name: ShortText
     software: ShortText
@@ -180,6 +184,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     clock_id: Id
     clip_ticket: Id
     clock_every_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
+    clock_burst: Annotated[int, Meta(ge=1, le=32)] = 8
     heartbeat_every_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
     silence_limit_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
 

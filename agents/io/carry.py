@@ -1,0 +1,193 @@
+"""What one link of an adopted device carries, from the device's hello to the end of the link.
+
+Rules of the module: every task belongs to the link and ends with it. Reading does nothing slow: documents and journal
+acknowledgements are handed to tasks of their own, so that clock answers never wait for a disk. Messages that do not
+belong to an adopted device's link are left out and counted.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from agents.domain.clock import ControllerClock
+from agents.io.addresses import base_url
+from agents.io.conductor import Conductor
+from agents.io.fetch import ClipSource
+from agents.io.timekeeper import Timekeeper
+from agents.io.timeport import TimePort
+from agents.io.wire import LinkLost, Wire
+from agents.protocol.documents import SignedDocument
+from agents.protocol.errors import MalformedMessage, WireError
+from agents.protocol.messages import ClockReply, DeviceHello, DocumentPush, JournalAck, JournalBatch, Welcome
+from agents.protocol.values import RenditionName
+from agents.protocol.version import CAPABILITIES, LINK_SILENCE_LIMIT_S
+
+_DOCUMENTS_WAITING_AT_MOST: Final = 64
+_FLUSH_WITHIN_S: Final = 5.0
+_LOOK_AGAIN_S: Final = 5.0
+
+
+class Released(Exception):
+    """This device is no longer anybody's: it was released by a signed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a device says of itself. ``boot_id`` changes whenever power came back."""
+
+    model: str
+    software: str
+    name: str
+    boot_id: str
+
+
+class Carrier:
+    """One link's life. Make one a link; `run` it once."""
+
+    def __init__(self, wire: Wire, about: About, conductor: Conductor, clock: ControllerClock, time: TimePort) -> None:
+        self._wire = wire
+        self._about = about
+        self._conductor = conductor
+        self._clock = clock
+        self._time = time
+        self._documents: asyncio.Queue[SignedDocument] = asyncio.Queue(_DOCUMENTS_WAITING_AT_MOST)
+        self._committed_seq = 0
+        self._acknowledged = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._unexpected = 0
+
+    async def run(self) -> None:
+        """Until the link ends, which is always by an exception: `LinkLost`, a `WireError` or `Released`."""
+        welcome = await self._introduce()
+        problem: Exception | None = None
+        self._conductor.link_up(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
+        try:
+            await self._together(welcome)
+        except* (LinkLost, WireError, Released) as problems:
+            problem = _worst(problems)
+        finally:
+            self._clock.hold()
+            self._conductor.link_down()
+        raise problem or LinkLost("the link ended")
+
+    async def _introduce(self) -> Welcome:
+        conductor, journal = self._conductor, self._conductor.journal
+        assignment = conductor.assignment()
+        await self._wire.send(
+            DeviceHello(
+                model=self._about.model,
+                software=self._about.software,
+                name=self._about.name,
+                boot_id=self._about.boot_id,
+                capabilities=CAPABILITIES,
+                rendition=RenditionName.OPUS24 if assignment is None else assignment.rendition,
+                volume_percent=conductor.heartbeat().volume_percent,
+                counters=conductor.counters(),
+                journal_id=journal.journal_id,
+                journal_last_seq=journal.last_seq,
+            )
+        )
+        match (await self._wire.receive(LINK_SILENCE_LIMIT_S)).content:
+            case Welcome() as welcome:
+                return welcome
+            case other:
+                raise MalformedMessage(f"{type(other).__name__} came where a welcome was due")
+
+    async def _together(self, welcome: Welcome) -> None:
+        timekeeper = Timekeeper(
+            self._wire, self._clock, self._time, every_s=welcome.clock_every_s, exchanges=welcome.clock_burst
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read(timekeeper, welcome.silence_limit_s))
+            group.create_task(timekeeper.run())
+            group.create_task(self._obey())
+            group.create_task(self._upload())
+            group.create_task(self._beat(welcome.heartbeat_every_s))
+            group.create_task(self._leave_when_released())
+
+    async def _read(self, timekeeper: Timekeeper, silence_limit_s: float) -> None:
+        while True:
+            received = await self._wire.receive(silence_limit_s)
+            match received.content:
+                case ClockReply() as reply:
+                    timekeeper.answer(reply, received.arrived_local_us)
+                case DocumentPush(document=document):
+                    await self._documents.put(document)
+                case JournalAck(journal_id=journal_id, committed_seq=committed_seq):
+                    if journal_id == self._conductor.journal.journal_id:
+                        self._committed_seq = max(self._committed_seq, committed_seq)
+                        self._acknowledged.set()
+                case _:
+                    self._unexpected += 1
+
+    async def _obey(self) -> None:
+        while True:
+            document = await self._documents.get()
+            await self._wire.send(await self._conductor.accept_document(document))
+            self._documents.task_done()
+
+    async def _upload(self) -> None:
+        journal = self._conductor.journal
+        while True:
+            batch = await journal.next_batch()
+            if batch is None:
+                self._flushed.set()
+                await self._something_new()
+                self._flushed.clear()
+                continue
+            await self._wire.send(batch)
+            await self._until_committed(batch)
+            await journal.acknowledge(batch.journal_id, min(self._committed_seq, batch.records[-1].seq))
+
+    async def _something_new(self) -> None:
+        # A record may have come between asking and waiting; so nobody waits for long.
+        try:
+            async with asyncio.timeout(_LOOK_AGAIN_S):
+                await self._conductor.journal.wait_changed()
+        except TimeoutError:
+            return
+
+    async def _until_committed(self, batch: JournalBatch) -> None:
+        try:
+            async with asyncio.timeout(2 * LINK_SILENCE_LIMIT_S):
+                while self._committed_seq < batch.records[0].seq:
+                    self._acknowledged.clear()
+                    await self._acknowledged.wait()
+        except TimeoutError as error:
+            raise LinkLost("the controller did not acknowledge the journal") from error
+
+    async def _beat(self, every_s: float) -> None:
+        while True:
+            await self._time.sleep_until(self._time.monotonic_us() + round(every_s * 1e6))
+            unknown = self._wire.unknown_count + self._unexpected
+            await self._wire.send(self._conductor.heartbeat(unknown_messages=unknown))
+
+    async def _leave_when_released(self) -> None:
+        await self._conductor.wait_released()
+        try:
+            async with asyncio.timeout(_FLUSH_WITHIN_S):
+                await self._documents.join()
+                self._flushed.clear()
+                await self._flushed.wait()
+        except TimeoutError:
+            pass  # the controller hears no more from this journal; it was told by the reply to the order
+        raise Released
+
+
+def _worst(problems: ExceptionGroup[Exception]) -> Exception:
+    """Being released outweighs a fault, a fault outweighs a lost link."""
+    found = list(_flat(problems))
+    for kind in (Released, WireError):
+        for problem in found:
+            if isinstance(problem, kind):
+                return problem
+    return found[0]
+
+
+def _flat(problems: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for problem in problems.exceptions:
+        if isinstance(problem, ExceptionGroup):
+            yield from _flat(problem)
+        else:
+            yield problem

@@ -1,0 +1,163 @@
+"""The link of an adopted device: dials its controller, for ever.
+
+Rules of the module. One link at a time. Where to dial: what mDNS shows for the controller's id, what the signed
+assignment names, where it was adopted, what the settings say; none of them is believed, the key is. Whatever goes wrong
+on a link closes it with one line in the log, and the next round is dialled after a pause with full jitter, or at once
+when mDNS shows the controller anew. A controller that said "not before" is left alone that long.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+
+from agents.domain.backoff import Backoff
+from agents.domain.clock import ControllerClock
+from agents.io.addresses import link_url
+from agents.io.carry import About, Carrier, Released
+from agents.io.conductor import Conductor
+from agents.io.discovery import Discovery, FoundController
+from agents.io.identity import Identity
+from agents.io.state import Pinned
+from agents.io.timeport import TimePort
+from agents.io.wire import KnownController, LinkLost, Rejected, dial
+from agents.protocol.errors import WireError
+
+_NOTHING_TO_DIAL_S: Final = 60.0
+_AFTER_MDNS_WITHIN_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LinkCounters:
+    """Since the device was adopted or started. ``faults`` counts links closed because of what the other side sent."""
+
+    dialled: int = 0
+    faults: int = 0
+    last_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkParts:
+    """What every kind of link stands on. ``configured_url`` is a link address or empty."""
+
+    identity: Identity
+    about: About
+    configured_url: str
+    conductor: Conductor
+    clock: ControllerClock
+    discovery: Discovery | None
+    time: TimePort
+    http: aiohttp.ClientSession
+
+
+class Link:
+    """Runs until the device is released. Owns no task outside `run`."""
+
+    def __init__(self, parts: LinkParts, pinned: Pinned) -> None:
+        self._parts = parts
+        self._pinned = pinned
+        self._backoff = Backoff(random.random)
+        self.counters: Final = LinkCounters()
+        self.connected_to: str | None = None
+
+    async def run(self) -> None:
+        """Returns when the device was released."""
+        while True:
+            seen = self._announced()
+            try:
+                wait_s, may_hurry = await self._round(self._urls(seen))
+            except Released:
+                return
+            await self._pause(wait_s, seen, may_hurry=may_hurry)
+
+    async def _round(self, urls: tuple[str, ...]) -> tuple[float, bool]:
+        """Dials one address after the other until one of them lived for a while.
+
+        Returns how long to wait, in seconds, and whether mDNS may cut that short. Raises `Released`.
+        """
+        if not urls:
+            return _NOTHING_TO_DIAL_S, True
+        lived_s = 0.0
+        for url in urls:
+            began_us = self._parts.time.monotonic_us()
+            try:
+                await self._one_link(url)
+            except Rejected as rejected:
+                self._note(url, rejected)
+                return self._backoff.after_failure(lived_s, rejected.retry_after_s), False
+            except (LinkLost, WireError) as problem:
+                self._note(url, problem)
+            lived_s = (self._parts.time.monotonic_us() - began_us) / 1e6
+            if lived_s >= self._backoff.policy.settled_s:
+                break
+        return self._backoff.after_failure(lived_s), True
+
+    async def _one_link(self, url: str) -> None:
+        """Always ends with an exception: `LinkLost`, a `WireError` or `Released`."""
+        parts = self._parts
+        known = KnownController(self._pinned.controller_id, self._pinned.static_key)
+        self.counters.dialled += 1
+        async with dial(parts.http, url, parts.identity, known, parts.time) as wire:
+            self.connected_to = url
+            log.info("link up", extra={"event": "link_up", "url": url})
+            try:
+                await Carrier(wire, parts.about, parts.conductor, parts.clock, parts.time).run()
+            finally:
+                self.connected_to = None
+
+    def _note(self, url: str, problem: Exception) -> None:
+        if isinstance(problem, WireError):
+            self.counters.faults += 1
+        self.counters.last_problem = str(problem)
+        log.warning("no link: %s", problem, extra={"event": "link_lost", "url": url})
+
+    def _announced(self) -> FoundController | None:
+        discovery = self._parts.discovery
+        return None if discovery is None else discovery.find(self._pinned.controller_id)
+
+    def _urls(self, seen: FoundController | None) -> tuple[str, ...]:
+        """The best first, each once; what cannot be an address is left out."""
+        assignment = self._parts.conductor.assignment()
+        told = () if assignment is None else assignment.controller_urls
+        found: dict[str, None] = {}
+        for text in (*(() if seen is None else seen.urls), *told, *self._pinned.urls, self._parts.configured_url):
+            if text:
+                try:
+                    found.setdefault(link_url(text))
+                except ValueError as error:
+                    log.warning("an address was left out: %s", error)
+        return tuple(found)
+
+    async def _pause(self, seconds: float, seen: FoundController | None, *, may_hurry: bool) -> None:
+        waiting: list[Coroutine[Any, Any, None]] = [self._sleep(seconds)]
+        if may_hurry and self._parts.discovery is not None:
+            waiting.append(self._until_announced(self._parts.discovery, seen))
+        await first_of(*waiting)
+
+    async def _until_announced(self, discovery: Discovery, seen: FoundController | None) -> None:
+        while (now := self._announced()) is None or now == seen:
+            await discovery.wait_changed()
+        await self._sleep(random.random() * _AFTER_MDNS_WITHIN_S)  # noqa: S311 - every device has seen it just now
+
+    async def _sleep(self, seconds: float) -> None:
+        time = self._parts.time
+        await time.sleep_until(time.monotonic_us() + round(seconds * 1e6))
+
+
+async def first_of(*waiting: Coroutine[Any, Any, None]) -> None:
+    """Returns when the first returns; the others are cancelled and awaited."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
