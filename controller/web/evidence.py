@@ -1,0 +1,103 @@
+"""The device's own journal in words: one line a record, for the evidence tables."""
+
+from dataclasses import dataclass
+
+from agents.protocol.values import (
+    Armed,
+    ClockBasis,
+    Failed,
+    Finished,
+    Gap,
+    JournalEvent,
+    JournalRecord,
+    Preempted,
+    Refused,
+    Skipped,
+    Sounding,
+    StartedUp,
+    Stopped,
+    Stored,
+)
+from controller.web.i18n import N_, Translator
+from controller.web.sentences import fail_sentence, refusal_sentence, skip_sentence
+
+CLOCK_BASIS = {
+    ClockBasis.NONE: N_("unknown"),
+    ClockBasis.LINK: N_("controller"),
+    ClockBasis.HOLDOVER: N_("own clock, carried on"),
+    ClockBasis.NETWORK: N_("network time"),
+}
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """``icon`` names a symbol of the sprite; ``word`` is what happened, ``detail`` the figures or the reason."""
+
+    icon: str
+    word: str
+    detail: str = ""
+
+
+def clock_basis(basis: ClockBasis, say: Translator) -> str:
+    """Where the device's knowledge of the time comes from, in words."""
+    return say.gettext(CLOCK_BASIS[basis])
+
+
+def describe(record: JournalRecord, say: Translator) -> EvidenceLine:
+    """``record`` in the words of the reader's language."""
+    return _describe(record.event, say)
+
+
+def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
+    _ = say.gettext
+    match event:
+        case Stored(fetched_bytes=size_bytes):
+            fetched = _("%(size)s fetched", size=say.format_bytes(size_bytes)) if size_bytes else ""
+            line = EvidenceLine("hard-drive-download", _("Stored, hash verified"), fetched)
+        case Armed():
+            line = EvidenceLine("timer", _("Armed"))
+        case Sounding():
+            line = EvidenceLine("audio-lines", _("Started sounding"), _start_detail(event, say))
+        case Gap(from_us=from_us, lost_us=lost_us):
+            line = EvidenceLine(
+                "triangle-alert",
+                _("Gap"),
+                _("%(lost)s s lost at %(at)s", lost=_seconds(lost_us, say), at=say.format_duration(from_us / 1e6)),
+            )
+        case Finished():
+            line = EvidenceLine("circle-check", _("Finished"), _finish_detail(event, say))
+        case Skipped(reason=reason):
+            line = EvidenceLine("skip-forward", _("Skipped"), skip_sentence(reason, say))
+        case Failed(reason=reason):
+            line = EvidenceLine("circle-alert", _("Failed"), fail_sentence(reason, say))
+        case Preempted(at_us=at_us):
+            detail = _("cut at %(at)s by an airing that goes first", at=say.format_duration(at_us / 1e6))
+            line = EvidenceLine("circle-slash", _("Preempted"), detail)
+        case Stopped(at_us=at_us):
+            line = EvidenceLine("square", _("Stopped"), _("cut at %(at)s", at=say.format_duration(at_us / 1e6)))
+        case Refused(reason=reason, count=count):
+            times = say.ngettext("%(num)s time", "%(num)s times", count)
+            line = EvidenceLine("shield-x", _("Refused"), f"{refusal_sentence(reason, say)} ({times})")
+        case StartedUp(software=software, clean=clean):
+            word = _("Started up") if clean else _("Started up after a power cut or a crash")
+            line = EvidenceLine("rotate-ccw", word, software)
+    return line
+
+
+def _start_detail(event: Sounding, say: Translator) -> str:
+    said = say.gettext("%(error)s ms from the planned instant", error=say.format_signed(event.start_error_us / 1e3, 2))
+    if event.joined_at_us:
+        joined = say.gettext("joined in step at %(at)s", at=say.format_duration(event.joined_at_us / 1e6))
+        said = f"{said}; {joined}"
+    return said
+
+
+def _finish_detail(event: Finished, say: Translator) -> str:
+    said = say.gettext("%(played)s s played", played=_seconds(event.played_us, say))
+    if event.lost_us:
+        said = f"{said}; " + say.gettext("%(lost)s s lost", lost=_seconds(event.lost_us, say))
+    return said
+
+
+def _seconds(duration_us: int, say: Translator) -> str:
+    return say.format_number(duration_us / 1e6, 1)

@@ -1,0 +1,153 @@
+"""Error codes and reasons in sentences: what happened, and what to do.
+
+Rules: a sentence is for the person at the desk; it blames nobody and ends with the next step where there is one. Codes
+are the stable ones of `audio`, `controller.domain` and the wire. A code that is not here gets a plain fallback that
+still shows it, so that it can be told to a technician.
+"""
+
+from collections.abc import Mapping
+
+from agents.protocol.values import FailReason, RefusalReason, SkipReason
+from controller.web.i18n import N_, Translator
+
+CODES: Mapping[str, str] = {
+    # what was handed in
+    "text_empty": N_("There is no text to read. Type the bulletin, or choose a recording."),
+    "text_too_long": N_("The text is too long to broadcast as one bulletin. Shorten it, or send it in parts."),
+    "text_unspeakable": N_("Nothing in this text can be read aloud. Type words or numbers."),
+    "title_too_long": N_("The title is too long. Use at most 200 characters."),
+    "language_unknown": N_("There is no voice for this language. Choose Vietnamese or English."),
+    "rate_out_of_range": N_("The reading speed must be between 110 and 150 words a minute."),
+    "unreadable_recording": N_(
+        "This file cannot be read as sound. It may be damaged or not a recording; try saving it again as MP3 or WAV."
+    ),
+    "empty_recording": N_("The recording is empty. Choose another file."),
+    "silent_recording": N_("The recording is silent from beginning to end. Check the microphone and record again."),
+    "too_long_recording": N_("The recording is too long for one bulletin. Cut it into shorter parts."),
+    "too_large_recording": N_("The file is too large. Save it as MP3 or cut it into shorter parts."),
+    "recording_missing": N_("Choose a recording first."),
+    "upload_incomplete": N_("The upload broke off. Nothing was kept; send the file again."),
+    # making it sound
+    "voice_missing": N_("No voice is installed for this language. Ask a technician to install one."),
+    "voice_failed": N_("The voice could not read this text. Try again, or change the text."),
+    "tool_missing": N_("The sound converter is not installed on the server. Ask a technician to install ffmpeg."),
+    "tool_failed": N_("The sound could not be prepared. Try again; if it happens again, tell a technician."),
+    "timed_out": N_("Preparing the sound took too long and was given up. Try a shorter bulletin."),
+    "out_of_space": N_("The server's disk is full. Nothing was kept; free some space and try again."),
+    "cancelled": N_("The preparation was cancelled."),
+    # what was noticed in the sound
+    "very_quiet": N_("The recording was very quiet and has been made louder; noise may be heard."),
+    "clipped": N_("The recording is distorted in places because it was recorded too loud."),
+    "mostly_silent": N_("Most of the recording is silence. Check that it is the right file."),
+    # sending
+    "no_targets": N_("Choose at least one speaker."),
+    "no_speakers": N_("There is no speaker yet. Adopt one first."),
+    "speaker_unknown": N_("One of the chosen speakers is no longer there. Choose again."),
+    "time_passed": N_("That time has passed. Choose a later one, or send now."),
+    "time_missing": N_("Choose the date and time."),
+    "too_far_ahead": N_("That time is too far ahead. Choose an earlier one."),
+    "not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
+    "bulletin_not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
+    "already_sent": N_("This bulletin has already been sent."),
+    "already_ended": N_("This airing has already ended."),
+    "stop_all_latched": N_("Everything is stopped. Allow playing again before you send."),
+    "clock_not_synchronised": N_(
+        "The server is not sure of the time, so it plans nothing. Check its network time, then try again."
+    ),
+    # finding and adopting
+    "code_wrong": N_("The code was wrong, and it is used up now. Let the device identify itself again for a new code."),
+    "code_used": N_("This code was already used. Let the device identify itself again for a new code."),
+    "code_malformed": N_("The code has 6 digits. Listen again and type all of them."),
+    "no_code_open": N_("The device has no code yet. Let it identify itself first."),
+    "device_gone": N_("The device is no longer connected. Check its power and network, then try again."),
+    "device_unreachable": N_("The device does not answer now. Try again when it is connected."),
+    "device_refused": N_("The device refused to be adopted. Let it identify itself again."),
+    "too_many_identifies": N_("It has spoken its code five times. Switch its power off and on, then try again."),
+    "identify_too_late": N_(
+        "A device speaks its code only in the first ten minutes after power-on. Switch it off and on, then try again."
+    ),
+    "name_taken": N_("Another speaker already has this name. Choose a different one."),
+    "name_empty": N_("Give the speaker a name, such as the place where it stands."),
+    "name_too_long": N_("The name is too long. Use at most 200 characters."),
+    "area_unknown": N_("Choose the area where the speaker stands."),
+    "url_malformed": N_("This address cannot be used. Write it as http://192.168.1.20:8080."),
+    "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),
+    "volume_above_limit": N_("This is louder than the limit set for the speaker."),
+    # signing in
+    "sign_in_wrong": N_("The name or the password is not right."),
+    "sign_in_too_often": N_("Too many attempts. Wait a minute, then try again."),
+    "sign_in_expired": N_("You were signed out because nothing happened for a long time. Sign in again."),
+    "form_expired": N_("This page was open for too long. Load it again and repeat what you did."),
+    # the house itself
+    "store_failed": N_("The database could not be written. Nothing was changed; tell a technician."),
+    "invalid": N_("Something in the form cannot be used. Check it and try again."),
+    "refused": N_("This is not possible as things stand."),
+    "not_found": N_("What you are looking for is not there, or no longer there."),
+    "internal": N_("Something went wrong on the server. It has been recorded; try again."),
+}
+
+SKIPPED: Mapping[SkipReason, str] = {
+    SkipReason.LATE: N_("It was too late to join in when the speaker could have played it."),
+    SkipReason.TIME_UNKNOWN: N_("The speaker did not know the time, so it stayed silent."),
+    SkipReason.STOPPED: N_("Everything was stopped at that time."),
+    SkipReason.DISPLACED: N_("Another airing that goes first was on the air."),
+    SkipReason.WITHDRAWN: N_("It was taken out of the plan before it began."),
+}
+
+FAILED: Mapping[FailReason, str] = {
+    FailReason.CLIP_MISSING: N_("The sound file was not on the speaker in time."),
+    FailReason.CLIP_CORRUPT: N_("The sound file that arrived was not the one that was sent, so it was not played."),
+    FailReason.FETCH_FAILED: N_("The speaker could not fetch the sound file. Check its connection."),
+    FailReason.DISK_FULL: N_("The speaker's disk is full."),
+    FailReason.OUTPUT_FAILED: N_("The speaker's sound output failed. Check its sound card and wiring."),
+    FailReason.DECODE_FAILED: N_("The speaker could not decode the sound file."),
+}
+
+REFUSED: Mapping[RefusalReason, str] = {
+    RefusalReason.MALFORMED: N_("The document could not be understood."),
+    RefusalReason.TOO_LARGE: N_("The document was too large."),
+    RefusalReason.UNKNOWN_KEY: N_("It was signed with a key the speaker does not know."),
+    RefusalReason.BAD_SIGNATURE: N_("The signature was wrong: the document was changed or forged."),
+    RefusalReason.KIND_NOT_TRUSTED: N_("The key may not sign this kind of document."),
+    RefusalReason.NOT_FOR_ME: N_("It was meant for another speaker."),
+    RefusalReason.OUT_OF_SCOPE: N_("The key may not speak for this area or class."),
+    RefusalReason.EXPIRED: N_("It had expired."),
+    RefusalReason.NOT_YET_VALID: N_("It was dated in the future; check the clocks."),
+    RefusalReason.REPLAYED: N_("It had been used before: someone may be repeating old orders."),
+    RefusalReason.TIME_UNKNOWN: N_("The speaker did not know the time, so it could not check the date."),
+    RefusalReason.UNKNOWN_ACTION: N_("The speaker's software does not know this order. Update it."),
+}
+
+FALLBACK = N_("Something went wrong (code: %(code)s). Try again, or tell a technician this code.")
+
+
+def sentence(code: str, say: Translator) -> str:
+    """What to tell a person about an error ``code``."""
+    known = CODES.get(code)
+    return say.gettext(FALLBACK, code=code) if known is None else say.gettext(known)
+
+
+def skip_sentence(reason: SkipReason, say: Translator) -> str:
+    """Why an airing did not sound by rule."""
+    return say.gettext(SKIPPED[reason])
+
+
+def fail_sentence(reason: FailReason, say: Translator) -> str:
+    """Why an airing did not sound by fault."""
+    return say.gettext(FAILED[reason])
+
+
+def refusal_sentence(reason: RefusalReason, say: Translator) -> str:
+    """Why a speaker did not obey a signed document."""
+    return say.gettext(REFUSED[reason])
+
+
+def playback_sentence(reason: str | None, say: Translator) -> str:
+    """The sentence for the reason kept with a playback, whichever family it is of; empty where there is none."""
+    if not reason:
+        return ""
+    for family in (SKIPPED, FAILED, REFUSED):
+        for known, said in family.items():
+            if known.value == reason:
+                return say.gettext(said)
+    return sentence(reason, say)

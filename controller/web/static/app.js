@@ -1,0 +1,299 @@
+// What the pages do beyond htmx. Every word shown comes from data attributes, translated on the server.
+// Everything is bound on the document, so that parts which are fetched again need no new wiring.
+
+const body = document.body;
+const root = document.documentElement;
+const clockSkewMs = Date.parse(body.dataset.now) - Date.now(); // the station's clock, not this computer's
+const stationNow = () => Date.now() + clockSkewMs;
+const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const number = (value) => value.toLocaleString(root.lang);
+
+function length(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part) => String(part).padStart(2, "0");
+  return parts[0] ? `${parts[0]}:${two(parts[1])}:${two(parts[2])}` : `${parts[1]}:${two(parts[2])}`;
+}
+
+// --- notices ---------------------------------------------------------------------------------------------------------
+
+function notify(sentence) {
+  const notice = document.getElementById("notice").content.cloneNode(true);
+  notice.querySelector("[data-text]").textContent = sentence;
+  document.getElementById("flash").replaceChildren(notice);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-dismiss]");
+  if (button) button.closest(".flash").remove();
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A failure that says where its sentence belongs is shown there.
+  if (event.detail.xhr?.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
+});
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Retarget") || isPart(event)) return;
+  notify(body.dataset.serverFailed);
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (!isPart(event)) notify(body.dataset.requestFailed);
+});
+// Parts that fetch themselves fail quietly: the banner already tells that the connection is lost.
+const isPart = (event) => event.detail.requestConfig?.verb === "get";
+
+// --- light and dark --------------------------------------------------------------------------------------------------
+
+const THEMES = ["auto", "light", "dark"];
+function showTheme(theme) {
+  root.dataset.theme = theme;
+  const label = `label${theme[0].toUpperCase()}${theme.slice(1)}`;
+  for (const button of document.querySelectorAll("[data-theme-switch]")) {
+    button.hidden = false;
+    button.title = button.dataset[label];
+    button.setAttribute("aria-label", button.dataset[label]);
+  }
+}
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-switch]")) return;
+  const theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+  showTheme(theme);
+});
+showTheme(root.dataset.theme);
+
+// --- asking before what cannot be undone -----------------------------------------------------------------------------
+
+function ask(form, proceed) {
+  const dialog = document.getElementById("confirm");
+  const { confirm, confirmTitle, confirmYes } = form.dataset;
+  dialog.querySelector("#confirm-title").textContent = confirmTitle;
+  dialog.querySelector("#confirm-text").textContent = confirm;
+  dialog.querySelector("[data-confirm-button]").textContent = confirmYes;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => dialog.returnValue === "yes" && proceed(), { once: true });
+  dialog.showModal();
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-confirm]");
+  if (!form || typeof HTMLDialogElement !== "function") return;
+  event.preventDefault();
+  ask(form, () => form.submit());
+});
+
+// --- live updates: lost and found again ------------------------------------------------------------------------------
+
+const lost = document.querySelector("[data-lost]");
+document.addEventListener("htmx:sseError", () => lost && (lost.hidden = false));
+document.addEventListener("htmx:sseOpen", () => {
+  if (!lost || lost.hidden) return;
+  lost.hidden = true;
+  body.dispatchEvent(new CustomEvent("loa:resync"));
+});
+
+// What a person has opened stays open when its part is fetched again.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.detail.target.querySelectorAll("details[data-keep][open]")].map((details) => details.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+});
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+function showAgo(time) {
+  const seconds = Math.max(0, (stationNow() - Date.parse(time.dateTime)) / 1000);
+  const steps = [[86400, "agoD"], [3600, "agoH"], [60, "agoMin"], [5, "agoS"]];
+  const [size, key] = steps.find(([limit]) => seconds >= limit) ?? [1, "agoNow"];
+  const unit = key === "agoS" ? 1 : size;
+  time.textContent = fill(body.dataset[key], { n: Math.floor(seconds / unit) });
+}
+
+function showCountdown(box) {
+  const { countdown, before, during, after } = box.dataset;
+  const total = Number(box.dataset.length);
+  const elapsed = (stationNow() - Date.parse(countdown)) / 1000;
+  box.querySelector("progress").value = Math.min(total, Math.max(0, elapsed));
+  let words = fill(during, { t: length(Math.floor(elapsed)), length: length(total) });
+  if (elapsed < 0) words = fill(before, { t: length(Math.ceil(-elapsed)) });
+  if (elapsed > total) words = after;
+  const place = box.querySelector("[data-countdown-words]");
+  if (place.textContent !== words) place.textContent = words;
+}
+
+function showClock(clock) {
+  const zone = { timeZone: clock.dataset.zone, hour12: false };
+  clock.textContent = new Date(stationNow()).toLocaleTimeString("en-GB", zone);
+}
+
+function tick() {
+  document.querySelectorAll("time[data-ago]").forEach(showAgo);
+  document.querySelectorAll("[data-clock]").forEach(showClock);
+}
+const tickCountdowns = () => document.querySelectorAll("[data-countdown]").forEach(showCountdown);
+setInterval(tick, 1000);
+setInterval(tickCountdowns, 250);
+document.addEventListener("htmx:afterSettle", () => {
+  tick();
+  tickCountdowns();
+  refreshCompose();
+});
+
+// --- compose: count, estimate, choose --------------------------------------------------------------------------------
+
+const compose = document.querySelector("[data-compose]");
+
+function showCount() {
+  const text = compose.querySelector("[data-text]");
+  const place = compose.querySelector("[data-count]");
+  const max = Number(text.dataset.max);
+  const characters = [...text.value].length;
+  const words = (text.value.match(/\S+/g) ?? []).length;
+  const pauses = (text.value.match(/[.!?…;:\n]+/g) ?? []).length;
+  const over = characters > max;
+  place.classList.toggle("over", over);
+  const values = { n: number(over ? characters - max : characters), max: number(max) };
+  place.querySelector("[data-count-characters]").textContent = fill(over ? place.dataset.over : place.dataset.characters, values);
+  const seconds = (words * 60) / Number(compose.querySelector("[data-rate]").value) + pauses * 0.4;
+  place.querySelector("[data-count-duration]").textContent = words ? fill(place.dataset.duration, { t: length(seconds) }) : "";
+}
+
+function showTargets() {
+  const tree = compose.querySelector("[data-targets]");
+  if (!tree) return;
+  for (const area of tree.querySelectorAll("[data-area]")) {
+    const boxes = [...area.querySelectorAll("[data-target-box]")];
+    const box = area.querySelector("[data-area-box]");
+    const chosen = boxes.filter((one) => one.checked).length;
+    box.checked = chosen === boxes.length;
+    box.indeterminate = chosen > 0 && chosen < boxes.length;
+  }
+  const all = [...tree.querySelectorAll("[data-target-box]")];
+  const chosen = all.filter((one) => one.checked);
+  const ready = chosen.filter((one) => one.dataset.ready === "yes").length;
+  const pattern = chosen.length ? tree.dataset.some : tree.dataset.none;
+  compose.querySelector("[data-targets-sum]").textContent = fill(pattern, { n: number(chosen.length), total: number(all.length), ready: number(ready) });
+}
+
+// After a change of the content what was heard is no longer what would be sent.
+function showStale() {
+  const prepared = compose.querySelector("[data-prepared]");
+  const ready = prepared.querySelector("[data-ready-player]");
+  const stale = Boolean(ready) && compose.dataset.stale === "yes";
+  prepared.classList.toggle("stale", stale);
+  const send = prepared.querySelector("[data-send]");
+  if (ready && send) send.disabled = stale;
+  if (stale) prepared.querySelector("audio").pause();
+}
+
+function refreshCompose() {
+  if (!compose) return;
+  showCount();
+  showTargets();
+  showStale();
+}
+
+function onComposeInput(event) {
+  const field = event.target;
+  if (field.name === "source") compose.dataset.source = field.value;
+  if (field.name === "when") {
+    compose.dataset.when = field.value;
+    compose.querySelector("#at").required = field.value === "at";
+  }
+  if (field.name === "language") compose.querySelector("[data-text]").lang = field.value;
+  if (field.matches("[data-area-box]")) {
+    field.closest("[data-area]").querySelectorAll("[data-target-box]").forEach((box) => (box.checked = field.checked));
+  }
+  if (field.matches("[data-content], [name=source]")) compose.dataset.stale = "yes";
+  refreshCompose();
+}
+
+if (compose) {
+  compose.addEventListener("input", onComposeInput);
+  compose.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === compose) compose.dataset.stale = "no";
+  });
+  compose.addEventListener("htmx:afterSwap", (event) => {
+    // Who pressed "listen" wants to hear it; where the browser forbids it, the player is there to be pressed.
+    if (event.target.id !== "prepared" || compose.dataset.stale === "yes") return;
+    event.target.querySelector("[data-ready-player] audio")?.play().catch(() => {});
+  });
+  refreshCompose();
+}
+
+document.addEventListener("input", (event) => {
+  const slider = event.target.closest("input[type=range][data-unit]");
+  if (!slider) return;
+  const words = fill(slider.dataset.unit, { n: slider.value });
+  slider.setAttribute("aria-valuetext", words);
+  slider.parentElement.querySelector("[data-slider-output]").textContent = words;
+});
+
+// --- a recording: drop, upload, real progress ------------------------------------------------------------------------
+
+function upload(file, drop) {
+  const bar = drop.querySelector("[data-upload]");
+  const note = drop.querySelector("[data-upload-note]");
+  const id = drop.querySelector("[data-recording-id]");
+  const say = (pattern, values) => (note.textContent = fill(pattern, { name: file.name, ...values }));
+  const done = (sentence) => {
+    bar.hidden = true;
+    note.textContent = sentence;
+  };
+  const request = new XMLHttpRequest();
+  drop.uploading?.abort();
+  drop.uploading = request;
+  id.value = "";
+  bar.value = 0;
+  bar.hidden = false;
+  compose.dataset.stale = "yes";
+  showStale();
+  request.upload.addEventListener("progress", (event) => {
+    bar.value = (100 * event.loaded) / event.total;
+    say(drop.dataset.uploading, { n: Math.floor(bar.value) });
+  });
+  request.addEventListener("load", () => {
+    if (request.status >= 200 && request.status < 300) {
+      id.value = request.response?.id ?? "";
+      done(fill(drop.dataset.done, { name: file.name }));
+    } else done(request.response?.sentence ?? drop.dataset.failed);
+  });
+  request.addEventListener("error", () => done(drop.dataset.failed));
+  request.open("POST", "/recordings");
+  request.responseType = "json";
+  request.setRequestHeader("X-CSRF-Token", compose.elements.csrf_token.value);
+  const form = new FormData();
+  form.append("recording", file);
+  request.send(form);
+}
+
+const drop = document.querySelector("[data-drop]");
+if (drop) {
+  const input = drop.querySelector("input[type=file]");
+  input.removeAttribute("name"); // sent once, by upload()
+  input.addEventListener("change", () => input.files[0] && upload(input.files[0], drop));
+  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, () => drop.classList.add("over"));
+  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
+}
+
+// --- the picture of the sound ----------------------------------------------------------------------------------------
+
+function showPlayed(event) {
+  const audio = event.target;
+  const wave = audio.closest?.("[data-player]")?.querySelector("[data-wave]");
+  if (!wave || !audio.duration) return;
+  const played = (wave.viewBox.baseVal.width * audio.currentTime) / audio.duration;
+  wave.querySelector("[data-wave-played]").setAttribute("width", String(played));
+}
+for (const kind of ["timeupdate", "seeked", "ended"]) document.addEventListener(kind, showPlayed, true);
+document.addEventListener("click", (event) => {
+  const wave = event.target.closest("[data-wave]");
+  const audio = wave?.closest("[data-player]").querySelector("audio");
+  if (!audio?.duration) return;
+  const box = wave.getBoundingClientRect();
+  audio.currentTime = (audio.duration * (event.clientX - box.left)) / box.width;
+});
+
+tick();
+tickCountdowns();

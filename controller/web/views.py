@@ -1,0 +1,285 @@
+"""What the templates are given. Each class is one thing on a page, ready to be shown; nothing here decides anything.
+
+Rules: values carry units in their names; moments carry their zone; text is already in the reader's language where its
+name ends in ``sentence``, else it is data typed by persons or devices and is escaped by the templates.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from agents.protocol.values import ClockBasis, JournalRecord, RefusalReason
+from controller.domain.airings import AiringState, PlayState
+from controller.domain.bulletins import BulletinState, Source
+from controller.web.i18n import Language
+
+
+class Theme(StrEnum):
+    """Light or dark, or as the person's system says."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Tone(StrEnum):
+    """How a notice looks; every tone has its own icon and word as well as its colour."""
+
+    OK = "ok"
+    INFO = "info"
+    WARN = "warn"
+    BAD = "bad"
+
+
+class SpeakerState(StrEnum):
+    """The one word that sums up an adopted speaker."""
+
+    READY = "ready"
+    SOUNDING = "sounding"
+    STOPPED = "stopped"
+    TIME_UNKNOWN = "time_unknown"
+    FAULT = "fault"
+    OFFLINE = "offline"
+    RELEASING = "releasing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flash:
+    """A notice at the top of the page."""
+
+    tone: Tone
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopAll:
+    """A stop of everything that is latched."""
+
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnAir:
+    """What sounds now, for the light in the header. ``others`` counts further airings that sound as well."""
+
+    airing_id: str
+    title: str
+    others: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What every page needs. ``path`` is the address of this page, to come back to after a switch."""
+
+    language: Language
+    theme: Theme
+    path: str
+    csrf_token: str
+    now: datetime
+    station_name: str
+    person_name: str | None = None
+    stop_all: StopAll | None = None
+    on_air: OnAir | None = None
+    flashes: Sequence[Flash] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaOption:
+    """An area that can be chosen."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerRow:
+    """An adopted speaker in a list. ``note_sentence`` says more about a state that is not ready."""
+
+    id: str
+    name: str
+    area_name: str
+    state: SpeakerState
+    last_seen: datetime | None
+    volume_percent: int
+    clock_error_ms: float | None = None
+    software: str = ""
+    address: str = ""
+    refusals: int = 0
+    note_sentence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundDevice:
+    """A device on the network that belongs to nobody yet.
+
+    ``linked`` is true when it has dialled this controller, so that it can be identified and adopted;
+    ``problem_sentence`` tells why it cannot be, where it cannot.
+    """
+
+    id: str
+    name: str
+    model: str
+    address: str
+    software: str
+    linked: bool = True
+    identifies_left: int = 5
+    identify_until: datetime | None = None
+    problem_sentence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetSpeaker:
+    """A speaker that can be chosen for an airing."""
+
+    id: str
+    name: str
+    state: SpeakerState
+    checked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetArea:
+    """An area with its speakers, of which ``ready`` are ready."""
+
+    id: str
+    name: str
+    ready: int
+    speakers: Sequence[TargetSpeaker]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the compose form holds. ``errors`` maps a field's name to a sentence."""
+
+    title: str = ""
+    text: str = ""
+    source: Source = Source.TEXT
+    recording_id: str = ""
+    recording_name: str = ""
+    language: Language = Language.VIETNAMESE
+    rate_wpm: int = 125
+    when: str = "now"
+    at: datetime | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A clip being made, made, or not to be had.
+
+    ``peaks`` are levels from 0 to 100, evenly over the clip, for the picture of the sound. ``sentence`` is the step it
+    is at, or what went wrong; ``finding_sentences`` what was noticed in the sound, such as a very quiet recording.
+    """
+
+    id: str
+    state: BulletinState
+    title: str = ""
+    progress_percent: int | None = None
+    sentence: str = ""
+    audio_url: str = ""
+    duration_s: float = 0.0
+    loudness_lufs: float | None = None
+    size_bytes: int = 0
+    peaks: Sequence[int] = ()
+    finding_sentences: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetProgress:
+    """One speaker of an airing. ``reached`` holds the moments of the stages reached, in any order."""
+
+    speaker_id: str
+    speaker_name: str
+    area_name: str
+    state: PlayState
+    reached: Mapping[PlayState, datetime]
+    reason_sentence: str = ""
+    start_error_ms: float | None = None
+    joined_at_s: float = 0.0
+    lost_s: float = 0.0
+    clock_basis: ClockBasis | None = None
+    clock_error_ms: float | None = None
+    records: Sequence[JournalRecord] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AiringRow:
+    """An airing in a list. ``starts_at`` is None while "now" waits for its speakers."""
+
+    id: str
+    title: str
+    state: AiringState
+    starts_at: datetime | None
+    duration_s: float
+    finished: int
+    targets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Airing:
+    """One airing with everything known of it.
+
+    ``spread_ms`` is the largest difference between the starts the speakers reported. ``text`` is empty for a recording.
+    """
+
+    id: str
+    title: str
+    state: AiringState
+    starts_at: datetime | None
+    duration_s: float
+    sent_at: datetime
+    sent_by: str
+    targets: Sequence[TargetProgress]
+    spread_ms: float | None = None
+    text: str = ""
+    audio_url: str = ""
+    peaks: Sequence[int] = ()
+
+    @property
+    def finished(self) -> int:
+        """How many speakers played it to its end."""
+        return sum(1 for target in self.targets if target.state is PlayState.FINISHED)
+
+    @property
+    def underway(self) -> bool:
+        """True while it can still be stopped."""
+        return self.state in {AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalCount:
+    """Signed documents that a speaker did not obey, for one reason."""
+
+    reason: RefusalReason
+    count: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RundownItem:
+    """One airing that a speaker is to play."""
+
+    airing_id: str
+    title: str
+    starts_at: datetime | None
+    duration_s: float
+    state: PlayState
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerPage:
+    """One speaker with everything known of it. ``max_volume_percent`` is the limit of its assignment."""
+
+    row: SpeakerRow
+    device_id: str
+    model: str
+    linked_since: datetime | None
+    clock_basis: ClockBasis | None
+    disk_free_bytes: int | None
+    clips: int | None
+    max_volume_percent: int
+    refusals: Sequence[RefusalCount]
+    rundown: Sequence[RundownItem]
+    records: Sequence[JournalRecord]
