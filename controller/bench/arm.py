@@ -39,9 +39,10 @@ async def measure(rounds: int) -> dict[str, float]:
     return figures
 
 
-async def recorded(stage: Stage, folder: Path, seed: int) -> str:
+async def recorded(stage: Stage, folder: Path, seed: int, seconds: float = SECONDS) -> str:
+    """Hands in a recording of this length and waits for its clips. Returns the bulletin's id."""
     path = folder / f"recording-{seed}.wav"
-    await asyncio.to_thread(write_recording, path, SECONDS, seed)
+    await asyncio.to_thread(write_recording, path, seconds, seed)
     form = aiohttp.FormData()
     form.add_field("title", f"Recording {seed}")
     form.add_field("file", path.read_bytes(), filename=path.name, content_type="audio/wav")
