@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 
@@ -19,6 +20,10 @@ class AiringState(StrEnum):
     ENDED = "ended"
     STOPPED = "stopped"
     EXPIRED = "expired"
+
+
+OPEN_STATES: Final = frozenset({AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR})
+"""Those of an airing that can still be heard, and stopped."""
 
 
 class PlayState(StrEnum):

@@ -1,10 +1,11 @@
 """Devices' journals as they arrive."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from agents.protocol.ids import AiringId, DeviceId
-from agents.protocol.values import JournalRecord, RefusalReason
+from agents.protocol.values import JournalRecord, RefusalReason, Refused
 
 
 class JournalKey(NamedTuple):
@@ -43,3 +44,17 @@ def fresh(records: tuple[JournalRecord, ...], committed_seq: int) -> tuple[tuple
         return (), 0
     ordered = tuple(by_seq[seq] for seq in sorted(by_seq))
     return ordered, ordered[-1].seq - committed_seq - len(ordered)
+
+
+def count_refusals(records: Iterable[JournalRecord]) -> tuple[Refusals, ...]:
+    """The refusals among ``records`` by reason, the most frequent first."""
+    counted: dict[RefusalReason, Refusals] = {}
+    for record in records:
+        if not isinstance(record.event, Refused):
+            continue
+        reason = record.event.reason
+        before = counted.get(reason, Refusals(reason=reason, count=0, last_at_us=None))
+        known = [at_us for at_us in (before.last_at_us, record.at_us) if at_us is not None]
+        last_at_us = max(known) if known else None
+        counted[reason] = Refusals(reason=reason, count=before.count + record.event.count, last_at_us=last_at_us)
+    return tuple(sorted(counted.values(), key=lambda one: (-one.count, one.reason)))

@@ -1,0 +1,164 @@
+"""Airings, and the evidence of each on each speaker."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback, PlayState
+from controller.domain.errors import NotFound
+from controller.store.bulk import pieces
+from controller.store.rows import AiringRow, PlaybackRow
+
+_FRESH = {"populate_existing": True}
+
+
+class SqlAirings:
+    """`ports.Airings`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, airing_id: AiringId) -> Airing:
+        row = await self._session.get(AiringRow, airing_id, populate_existing=True)
+        if row is None:
+            raise NotFound(f"no airing {airing_id}")
+        return (await self._whole([row]))[0]
+
+    async def add(self, airing: Airing) -> None:
+        self._session.add(_row(airing))
+        await self._session.flush()
+        planned = [
+            _values(Playback(airing_id=airing.airing_id, speaker_id=speaker_id, state=PlayState.PLANNED))
+            | {"position": position}
+            for position, speaker_id in enumerate(airing.speaker_ids)
+        ]
+        if planned:
+            await self._session.execute(insert(PlaybackRow), planned)
+
+    async def set_state(self, airing_id: AiringId, state: AiringState, start_at_us: int | None) -> None:
+        await self._session.execute(
+            update(AiringRow)
+            .where(col(AiringRow.airing_id) == airing_id)
+            .values(state=state.value, start_at_us=start_at_us)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def latest(self, limit: int) -> tuple[Airing, ...]:
+        rows = await self._session.scalars(
+            select(AiringRow).order_by(col(AiringRow.planned_at_us).desc(), col(AiringRow.airing_id)).limit(limit),
+            execution_options=_FRESH,
+        )
+        return await self._whole(rows.all())
+
+    async def open(self) -> tuple[Airing, ...]:
+        rows = await self._session.scalars(
+            select(AiringRow)
+            .where(col(AiringRow.state).in_([state.value for state in OPEN_STATES]))
+            .order_by(col(AiringRow.planned_at_us), col(AiringRow.airing_id)),
+            execution_options=_FRESH,
+        )
+        return await self._whole(rows.all())
+
+    async def playbacks(self, airing_id: AiringId) -> tuple[Playback, ...]:
+        rows = await self._session.scalars(
+            select(PlaybackRow).where(col(PlaybackRow.airing_id) == airing_id).order_by(col(PlaybackRow.position)),
+            execution_options=_FRESH,
+        )
+        return tuple(_playback(row) for row in rows)
+
+    async def playbacks_of(self, pairs: Sequence[tuple[AiringId, SpeakerId]]) -> tuple[Playback, ...]:
+        by_airing: dict[AiringId, list[SpeakerId]] = {}
+        for airing_id, speaker_id in dict.fromkeys(pairs):
+            by_airing.setdefault(airing_id, []).append(speaker_id)
+        found: list[Playback] = []
+        for airing_id, speaker_ids in by_airing.items():
+            for piece in pieces(speaker_ids):
+                rows = await self._session.scalars(
+                    select(PlaybackRow).where(
+                        col(PlaybackRow.airing_id) == airing_id, col(PlaybackRow.speaker_id).in_(piece)
+                    ),
+                    execution_options=_FRESH,
+                )
+                found.extend(_playback(row) for row in rows)
+        return tuple(found)
+
+    async def put_playbacks(self, playbacks: Sequence[Playback]) -> None:
+        if playbacks:
+            await self._session.execute(
+                update(PlaybackRow),
+                [_values(playback) for playback in playbacks],
+                execution_options={"synchronize_session": None},
+            )
+
+    async def of_speaker(self, speaker_id: SpeakerId, limit: int) -> tuple[tuple[Airing, Playback], ...]:
+        rows = await self._session.execute(
+            select(AiringRow, PlaybackRow)
+            .where(col(AiringRow.airing_id) == col(PlaybackRow.airing_id))
+            .where(col(PlaybackRow.speaker_id) == speaker_id)
+            .order_by(col(AiringRow.planned_at_us).desc(), col(AiringRow.airing_id))
+            .limit(limit),
+            execution_options=_FRESH,
+        )
+        pairs = rows.all()
+        airings = await self._whole([airing for airing, _ in pairs])
+        return tuple((airing, _playback(row)) for airing, (_, row) in zip(airings, pairs, strict=True))
+
+    async def _whole(self, rows: Sequence[AiringRow]) -> tuple[Airing, ...]:
+        speakers: dict[str, list[SpeakerId]] = {}
+        for piece in pieces([row.airing_id for row in rows]):
+            found = await self._session.execute(
+                select(PlaybackRow.airing_id, PlaybackRow.speaker_id)
+                .where(col(PlaybackRow.airing_id).in_(piece))
+                .order_by(col(PlaybackRow.airing_id), col(PlaybackRow.position))
+            )
+            for airing_id, speaker_id in found:
+                speakers.setdefault(airing_id, []).append(SpeakerId(speaker_id))
+        return tuple(_airing(row, tuple(speakers.get(row.airing_id, ()))) for row in rows)
+
+
+def _row(airing: Airing) -> AiringRow:
+    return AiringRow(
+        airing_id=airing.airing_id,
+        bulletin_id=airing.bulletin_id,
+        title=airing.title,
+        state=airing.state.value,
+        planned_at_us=airing.planned_at_us,
+        planned_by=airing.planned_by,
+        now=airing.now,
+        start_at_us=airing.start_at_us,
+        duration_us=airing.duration_us,
+        lateness_window_us=airing.lateness_window_us,
+        rank=airing.rank,
+    )
+
+
+def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
+    return Airing(
+        airing_id=AiringId(row.airing_id),
+        bulletin_id=BulletinId(row.bulletin_id),
+        title=row.title,
+        speaker_ids=speaker_ids,
+        state=AiringState(row.state),
+        planned_at_us=row.planned_at_us,
+        planned_by=row.planned_by,
+        now=row.now,
+        start_at_us=row.start_at_us,
+        duration_us=row.duration_us,
+        lateness_window_us=row.lateness_window_us,
+        rank=row.rank,
+    )
+
+
+def _values(playback: Playback) -> dict[str, Any]:
+    """The columns of a playback; all but ``position`` bear the names of its fields."""
+    return asdict(playback) | {"state": playback.state.value}
+
+
+def _playback(row: PlaybackRow) -> Playback:
+    values = row.model_dump(exclude={"position"})
+    return Playback(**(values | {"state": PlayState(row.state)}))

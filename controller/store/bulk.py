@@ -1,0 +1,38 @@
+"""Many rows at once, by portable means: databases differ in their upserts, and limit the values of a statement."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Column, Table, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from controller.store.rows import Row
+
+_T = TypeVar("_T")
+PIECE: Final = 500
+
+
+def pieces(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """``values`` in runs of at most `PIECE`."""
+    for start in range(0, len(values), PIECE):
+        yield values[start : start + PIECE]
+
+
+async def upsert(session: AsyncSession, form: type[Row], rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts the rows whose primary key is new, updates the others; a key that comes twice keeps the last.
+
+    Only one transaction may write at a time, as the store sees to. Objects of ``form`` already loaded are not told.
+    """
+    table: Table = form.__table__  # type: ignore[attr-defined]
+    keys: list[Column[Any]] = list(table.primary_key.columns)
+    last = {tuple(row[key.name] for key in keys): row for row in rows}
+    known: set[tuple[Any, ...]] = set()
+    first = keys[0]
+    for piece in pieces(list(dict.fromkeys(key[0] for key in last))):
+        known.update(tuple(found) for found in await session.execute(select(*keys).where(first.in_(piece))))
+    new = [row for key, row in last.items() if key not in known]
+    old = [row for key, row in last.items() if key in known]
+    if new:
+        await session.execute(insert(form), new)
+    if old:
+        await session.execute(update(form), old, execution_options={"synchronize_session": None})

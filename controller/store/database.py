@@ -1,0 +1,75 @@
+"""The store: `ports.Store` over SQLAlchemy. One transaction is one unit of work of one session."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from controller import ports
+from controller.domain.errors import StoreFailed
+from controller.store.airings import SqlAirings
+from controller.store.bulletins import SqlBulletins
+from controller.store.documents import SqlDocuments
+from controller.store.engine import READING, failures, make_engine
+from controller.store.journals import SqlJournals
+from controller.store.people import SqlDeeds, SqlPersons, SqlTokens
+from controller.store.places import SqlAreas, SqlSpeakers
+
+
+class SqlTransaction:
+    """`ports.Transaction` over one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.areas: ports.Areas = SqlAreas(session)
+        self.speakers: ports.Speakers = SqlSpeakers(session)
+        self.bulletins: ports.Bulletins = SqlBulletins(session)
+        self.airings: ports.Airings = SqlAirings(session)
+        self.journals: ports.Journals = SqlJournals(session)
+        self.documents: ports.Documents = SqlDocuments(session)
+        self.persons: ports.Persons = SqlPersons(session)
+        self.tokens: ports.Tokens = SqlTokens(session)
+        self.deeds: ports.Deeds = SqlDeeds(session)
+
+
+class SqlStore:
+    """Everything the station knows, in one database.
+
+    Writing transactions of this process take turns, in the order they came, so that none finds the database locked
+    by another; reading ones go on beside them. `migrate.upgrade_to_head` must have run before.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+        self._reading_engine = self._engine.execution_options(**{READING: True})
+        self._writing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[ports.Transaction]:
+        """Commits when the block ends without an error, else nothing is kept. Raises `StoreFailed`."""
+        async with self._writing:
+            with failures():
+                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                    yield SqlTransaction(session)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ports.Transaction]:
+        """One consistent state, beside whoever writes. Raises `StoreFailed`."""
+        with failures():
+            async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
+                yield SqlTransaction(session)
+
+    async def ready(self) -> bool:
+        """True while the database answers."""
+        try:
+            with failures():
+                async with self._reading_engine.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+        except StoreFailed:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Lets go of every connection."""
+        await self._engine.dispose()

@@ -1,0 +1,126 @@
+"""Areas, speakers, and how speakers are."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
+from agents.protocol.values import ClockBasis, RenditionName
+from controller.domain.errors import NotFound
+from controller.domain.speakers import Area, Speaker, SpeakerHealth, SpeakerState
+from controller.store.bulk import upsert
+from controller.store.rows import AreaRow, SpeakerHealthRow, SpeakerRow
+
+
+class SqlAreas:
+    """`ports.Areas`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def all(self) -> tuple[Area, ...]:
+        rows = await self._session.scalars(select(AreaRow).order_by(col(AreaRow.name), col(AreaRow.area_id)))
+        return tuple(_area(row) for row in rows)
+
+    async def add(self, area: Area) -> None:
+        self._session.add(
+            AreaRow(area_id=area.area_id, parent_id=area.parent_id, level=area.level, name=area.name),
+        )
+        await self._session.flush()
+
+    async def path(self, area_id: AreaId) -> tuple[AreaId, ...]:
+        upwards: list[AreaId] = []
+        current: str | None = area_id
+        while current is not None and current not in upwards:
+            row = await self._session.get(AreaRow, current)
+            if row is None:
+                raise NotFound(f"no area {current}", code="area_unknown")
+            upwards.append(AreaId(row.area_id))
+            current = row.parent_id
+        return tuple(reversed(upwards))
+
+
+class SqlSpeakers:
+    """`ports.Speakers`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def all(self) -> tuple[Speaker, ...]:
+        shown = [SpeakerState.ADOPTED.value, SpeakerState.RELEASING.value]
+        rows = await self._session.scalars(
+            select(SpeakerRow)
+            .where(col(SpeakerRow.state).in_(shown))
+            .order_by(col(SpeakerRow.name), col(SpeakerRow.speaker_id))
+        )
+        return tuple(_speaker(row) for row in rows)
+
+    async def get(self, speaker_id: SpeakerId) -> Speaker:
+        row = await self._session.get(SpeakerRow, speaker_id)
+        if row is None:
+            raise NotFound(f"no speaker {speaker_id}", code="speaker_unknown")
+        return _speaker(row)
+
+    async def by_device(self, device_id: DeviceId) -> Speaker | None:
+        rows = await self._session.scalars(
+            select(SpeakerRow)
+            .where(col(SpeakerRow.device_id) == device_id, col(SpeakerRow.state) != SpeakerState.RELEASED.value)
+            .order_by(col(SpeakerRow.adopted_at_us).desc())
+            .limit(1)
+        )
+        row = rows.first()
+        return None if row is None else _speaker(row)
+
+    async def put(self, speaker: Speaker) -> None:
+        await self._session.merge(
+            SpeakerRow(
+                speaker_id=speaker.speaker_id,
+                name=speaker.name,
+                area_id=speaker.area_id,
+                device_id=speaker.device_id,
+                device_key=speaker.device_key,
+                state=speaker.state.value,
+                adopted_at_us=speaker.adopted_at_us,
+                volume_percent=speaker.volume_percent,
+                max_volume_percent=speaker.max_volume_percent,
+                delay_us=speaker.delay_us,
+                rendition=speaker.rendition.value,
+            )
+        )
+        await self._session.flush()
+
+    async def health(self) -> dict[SpeakerId, SpeakerHealth]:
+        rows = await self._session.scalars(select(SpeakerHealthRow))
+        return {SpeakerId(row.speaker_id): _health(row) for row in rows}
+
+    async def put_health(self, healths: Sequence[SpeakerHealth]) -> None:
+        rows = [asdict(health) | {"clock_basis": health.clock_basis.value} for health in healths]
+        await upsert(self._session, SpeakerHealthRow, rows)
+
+
+def _area(row: AreaRow) -> Area:
+    parent = None if row.parent_id is None else AreaId(row.parent_id)
+    return Area(area_id=AreaId(row.area_id), parent_id=parent, level=row.level, name=row.name)
+
+
+def _speaker(row: SpeakerRow) -> Speaker:
+    return Speaker(
+        speaker_id=SpeakerId(row.speaker_id),
+        name=row.name,
+        area_id=AreaId(row.area_id),
+        device_id=DeviceId(row.device_id),
+        device_key=row.device_key,
+        state=SpeakerState(row.state),
+        adopted_at_us=row.adopted_at_us,
+        volume_percent=row.volume_percent,
+        max_volume_percent=row.max_volume_percent,
+        delay_us=row.delay_us,
+        rendition=RenditionName(row.rendition),
+    )
+
+
+def _health(row: SpeakerHealthRow) -> SpeakerHealth:
+    values = row.model_dump()
+    return SpeakerHealth(**(values | {"clock_basis": ClockBasis(row.clock_basis)}))
