@@ -221,7 +221,7 @@ def _decoded(signed: SignedDocument, key: TrustedKey) -> Document:
         _, _, action = _claims(signed.payload)
         if action is not None and action not in _ACTIONS:
             raise _Refuse(
-                RefusalReason.UNKNOWN_ACTION, f"this device does not know the action {action[:80]}"
+                RefusalReason.UNKNOWN_ACTION, f"this device knows no action {action[:80]}"
             ) from error
         raise _Refuse(RefusalReason.MALFORMED, str(error)[:300]) from error
     if document.header.key_id != signed.key_id:

@@ -1,0 +1,186 @@
+"""What a verified document changes: new airings, other instants, latches.
+
+Rules: an airing is known by its id; one that has begun stays as it is, one that has ended never comes back. A rundown
+replaces what the same key's rundown before it planned; an order's airing is not touched by it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from agents.domain.journal import Mark
+from agents.domain.player.effects import Retarget
+from agents.domain.player.events import Restored
+from agents.domain.player.state import EarlyStart, Item, Latch, Stage, Withdrawn
+from agents.domain.player.turn import Turn
+from agents.protocol.documents import (
+    Assignment,
+    Header,
+    Order,
+    Play,
+    ReleaseDevice,
+    ReleaseStop,
+    Rundown,
+    Start,
+    Stop,
+)
+from agents.protocol.values import AiringId, PlannedAiring, Skipped, SkipReason, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    key_id: str
+    order_id: str | None
+    expires_us: int
+
+
+def restore(turn: Turn, kept: Restored) -> None:
+    """Take up what was kept. Documents were verified before they were kept."""
+    turn.state = replace(turn.state, heard=kept.heard, clips=kept.clips)
+    for airing_id, mark in kept.marks.items():
+        turn.know(airing_id, mark)
+    for document in kept.documents:
+        take(turn, document)
+
+
+def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
+    """Obey a document."""
+    match document:
+        case Assignment():
+            _assign(turn, document)
+        case Rundown():
+            _plan(turn, document)
+        case Order(action=Play(airing=airing), header=header):
+            _add(turn, airing, _Origin(header.key_id, header.document_id, header.not_after_us))
+        case Order(action=Start() as start, header=header):
+            _start(turn, header, start)
+        case Order(action=Stop(airing_ids=ids), header=header):
+            covered = None if ids is None else frozenset(ids)
+            latch = Latch(header.document_id, covered, header.not_after_us)
+            turn.state = replace(turn.state, latches={**turn.state.latches, latch.order_id: latch})
+        case Order(action=ReleaseStop(order_id=order_id)):
+            left = {name: latch for name, latch in turn.state.latches.items() if name != order_id}
+            turn.state = replace(turn.state, latches=left)
+        case Order(action=ReleaseDevice()):
+            pass  # the shell's business: nothing is left to decide here
+
+
+def _assign(turn: Turn, assignment: Assignment) -> None:
+    turn.state = replace(turn.state, delay_us=assignment.delay_us, rendition=assignment.rendition)
+    trusted = {key.key_id for key in assignment.trusted_keys}
+    for item in turn.items:
+        if item.key_id not in trusted:
+            _withdraw(turn, item)
+        elif not item.in_engine and item.delay_us != assignment.delay_us:
+            turn.put(replace(item, delay_us=assignment.delay_us))
+
+
+def _plan(turn: Turn, rundown: Rundown) -> None:
+    header = rundown.header
+    planned = {airing.airing_id for airing in rundown.airings}
+    for item in turn.items:
+        if item.order_id is None and item.key_id == header.key_id and item.airing_id not in planned:
+            _withdraw(turn, item)
+    for airing in rundown.airings:
+        _add(turn, airing, _Origin(header.key_id, None, header.not_after_us))
+
+
+def _withdraw(turn: Turn, item: Item) -> None:
+    """Unless it has begun: the instant may have passed before the engine has told."""
+    due_us, now_us = item.due_us, turn.now_us
+    if item.mark.begun or item.stage in (Stage.SOUNDING, Stage.CUTTING):
+        return
+    if item.stage is not Stage.STARTING:
+        turn.end(item, Skipped(airing_id=item.airing_id, reason=SkipReason.WITHDRAWN))
+    elif due_us is not None and now_us is not None and now_us < due_us:
+        turn.cut(item, Withdrawn())
+
+
+def _add(turn: Turn, airing: PlannedAiring, origin: _Origin) -> None:
+    state, airing_id = turn.state, airing.airing_id
+    if turn.ended(airing_id):
+        return
+    known = turn.item(airing_id)
+    if known is not None:
+        _change(turn, known, airing, origin)
+        return
+    refs = airing.clips(state.rendition)
+    mark = turn.mark(airing_id) or Mark()
+    item = Item(
+        airing=airing,
+        key_id=origin.key_id,
+        order_id=origin.order_id,
+        expires_us=origin.expires_us,
+        rendition=state.rendition,
+        delay_us=state.delay_us,
+        start_at_us=airing.start_at_us,
+        accepted_us=turn.now_us,
+        missing=frozenset(ref.sha256 for ref in refs) - state.clips,
+        mark=mark,
+        cut_off=mark.starting or mark.begun,
+    )
+    if mark.begun and state.heard is not None and state.heard.airing_id == airing_id:
+        heard, lost = state.heard.heard_us, state.heard.lost_us
+        item = replace(item, heard_us=heard, lost_us=lost, played_before_us=max(0, heard - lost))
+    _settle_in(turn, _with_early_start(turn, item))
+
+
+def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> None:
+    """The airing was known: take what is new, unless it is on its way out of the horn or an order's."""
+    if known.mark.begun or known.in_engine or (known.order_id is not None and origin.order_id is None):
+        return
+    same_sound = airing.sequence == known.airing.sequence
+    if not same_sound and known.stage is not Stage.WAITING:
+        known = turn.disarm(known)
+    started_us = known.start_at_us if airing.start_at_us is None else airing.start_at_us
+    item = replace(
+        known,
+        airing=airing,
+        key_id=origin.key_id,
+        order_id=origin.order_id,
+        expires_us=origin.expires_us,
+        start_at_us=started_us,
+        missing=frozenset(ref.sha256 for ref in airing.clips(known.rendition)) - turn.state.clips,
+        trouble=known.trouble if same_sound else None,
+    )
+    _settle_in(turn, _with_early_start(turn, item))
+
+
+def _with_early_start(turn: Turn, item: Item) -> Item:
+    early = turn.state.starts.get(item.airing_id)
+    if early is None:
+        return item
+    left = {name: start for name, start in turn.state.starts.items() if name != item.airing_id}
+    turn.state = replace(turn.state, starts=left)
+    if early.key_id != item.key_id:
+        return item
+    return replace(item, start_at_us=early.start_at_us, expires_us=max(item.expires_us, early.not_after_us))
+
+
+def _settle_in(turn: Turn, item: Item) -> None:
+    turn.put(item)
+    turn.wants_changed = True
+    note_stored(turn, (item,))
+
+
+def note_stored(turn: Turn, items: Iterable[Item]) -> None:
+    """Write, once an airing, that all its clips are here."""
+    for item in items:
+        if not item.missing and not item.mark.stored:
+            airing_id = AiringId(item.airing_id)
+            turn.journal(item, Stored(airing_id=airing_id, fetched_bytes=item.fetched_bytes))
+
+
+def _start(turn: Turn, header: Header, start: Start) -> None:
+    item = turn.item(start.airing_id)
+    if turn.ended(start.airing_id):
+        return
+    if item is None:
+        early = EarlyStart(header.key_id, start.start_at_us, header.not_after_us)
+        turn.state = replace(turn.state, starts={**turn.state.starts, start.airing_id: early})
+        return
+    if item.key_id != header.key_id or item.mark.begun or item.stage in (Stage.SOUNDING, Stage.CUTTING):
+        return
+    item = turn.put(replace(item, start_at_us=start.start_at_us, expires_us=max(item.expires_us, header.not_after_us)))
+    turn.wants_changed = True
+    if item.stage is Stage.STARTING and item.play_id is not None and item.due_us is not None:
+        turn.do(Retarget(item.play_id, item.due_us))

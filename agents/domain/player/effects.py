@@ -1,0 +1,78 @@
+"""What the player wants done, in order. The shell does it; what comes of it returns as events."""
+
+from dataclasses import dataclass
+
+from agents.protocol.values import ClipRef, JournalEvent, Part, RenditionName
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A clip to have. ``due_us`` is the controller instant it is needed at, None for at once."""
+
+    ref: ClipRef
+    emergency: bool
+    due_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchClips:
+    """These clips are wanted, and no others; the most urgent first. ``needed`` must not be evicted."""
+
+    wants: tuple[Want, ...]
+    needed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSource:
+    """Verify the clips once more and have the engine open this sequence."""
+
+    airing_id: str
+    play_id: str
+    sequence: tuple[Part, ...]
+    rendition: RenditionName
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartAt:
+    """Have source frame 0 leave the horn at ``due_us`` of controller time; past instants are joined in step.
+
+    The intent is to be on disk first, except where ``before_disk``: an emergency does not wait for a disk.
+    """
+
+    airing_id: str
+    play_id: str
+    due_us: int
+    before_disk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retarget:
+    """The start instant, or what is known of the clock, has changed."""
+
+    play_id: str
+    due_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopSound:
+    """Silence this play, or let go of it where it does not sound yet. Never waits."""
+
+    play_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Write this record."""
+
+    event: JournalEvent
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Tell Tick at this instant of controller time; None: there is nothing to wait for. Replaces the one before."""
+
+    controller_us: int | None
+
+
+Effect = FetchClips | ArmSource | StartAt | Retarget | StopSound | Journal | WakeAt

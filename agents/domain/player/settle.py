@@ -1,0 +1,221 @@
+"""What follows from the time and from what is known: taken anew after every event, whatever the event was.
+
+In this order: stops silence, what is too late ends, clips are wanted, what is near is armed, the air is given. Each
+asks only the state and the time, so it does not matter in what order events came.
+"""
+
+from dataclasses import replace
+
+from agents.domain.player.effects import ArmSource, FetchClips, StartAt, WakeAt, Want
+from agents.domain.player.sound import play_id_of
+from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
+from agents.domain.player.turn import Turn
+from agents.protocol.values import Failed, FailReason, Gap, Skipped, SkipReason
+from schedules.precedence import goes_before, in_order
+
+
+def settle(turn: Turn) -> None:
+    """Bring the state to rest."""
+    _note_time(turn)
+    _silence(turn)
+    _retire(turn)
+    _arm(turn)
+    _give_air(turn)
+    if turn.wants_changed:
+        turn.do(_wanted(turn))
+    turn.do(WakeAt(_next_us(turn)))
+
+
+def _note_time(turn: Turn) -> None:
+    now_us, state = turn.now_us, turn.state
+    if now_us is None:
+        turn.state = replace(state, known_since_us=None)
+        return
+    turn.state = replace(
+        state,
+        known_since_us=now_us if state.known_since_us is None else state.known_since_us,
+        latches={name: latch for name, latch in state.latches.items() if latch.not_after_us >= now_us},
+        starts={name: start for name, start in state.starts.items() if start.not_after_us >= now_us},
+    )
+
+
+# --- stop -----------------------------------------------------------------------------------------------------------
+
+
+def _silence(turn: Turn) -> None:
+    if not turn.state.latches:
+        return
+    for item in turn.items:
+        latch = _latch_over(turn, item)
+        if latch is None or isinstance(item.cut, StoppedBy):
+            continue
+        if item.in_engine:
+            turn.cut(item, StoppedBy(latch.order_id))
+        elif item.order_id is not None or _is_due(turn, item):
+            detail = f"stop order {latch.order_id}"
+            turn.end(item, Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=detail))
+
+
+def _latch_over(turn: Turn, item: Item) -> Latch | None:
+    return next((latch for latch in turn.state.latches.values() if latch.covers(item.airing_id)), None)
+
+
+def _is_due(turn: Turn, item: Item) -> bool:
+    return turn.now_us is not None and item.due_us is not None and item.due_us <= turn.now_us
+
+
+# --- too late -------------------------------------------------------------------------------------------------------
+
+
+def _retire(turn: Turn) -> None:
+    for item in turn.items:
+        if item.in_engine:
+            continue
+        if item.trouble is not None and item.trouble.final and item.missing and item.order_id is not None:
+            turn.end(item, _failed(item))
+        elif turn.now_us is not None and _is_near(turn, item, turn.now_us):
+            latest_us = item.last_chance_us
+            if latest_us is not None and turn.now_us > latest_us:
+                _too_late(turn, item)
+
+
+def _is_near(turn: Turn, item: Item, now_us: int) -> bool:
+    return item.due_us is None or item.due_us - turn.state.settings.arm_lead_us <= now_us or item.expires_us < now_us
+
+
+def _too_late(turn: Turn, item: Item) -> None:
+    if item.mark.begun:
+        lost_us = max(0, item.duration_us - item.heard_us)
+        gap = Gap(airing_id=item.airing_id, from_us=item.heard_us, lost_us=lost_us, cause="restart")
+        item = turn.journal(item, gap)
+        detail = "It was cut off in the middle, and there was no joining it any more."
+        turn.end(item, Failed(airing_id=item.airing_id, reason=FailReason.INTERRUPTED, detail=detail))
+    elif item.missing and item.trouble is not None:
+        turn.end(item, _failed(item))
+    else:
+        reason, detail = _why_late(turn, item)
+        turn.end(item, Skipped(airing_id=item.airing_id, reason=reason, detail=detail))
+
+
+def _why_late(turn: Turn, item: Item) -> tuple[SkipReason, str]:
+    due_us, since_us = item.due_us, turn.state.known_since_us
+    if due_us is None:
+        return SkipReason.LATE, "No start order came."
+    if since_us is not None and due_us < since_us and (item.accepted_us is None or item.accepted_us < due_us):
+        return SkipReason.TIME_UNKNOWN, ""
+    if item.held_by is not None:
+        return SkipReason.DISPLACED, f"{item.held_by} had the air"
+    if item.missing:
+        return SkipReason.LATE, f"{len(item.missing)} clips had not arrived."
+    return SkipReason.LATE, "Its order had expired." if item.expires_us < due_us else ""
+
+
+def _failed(item: Item) -> Failed:
+    trouble = item.trouble
+    assert trouble is not None
+    return Failed(airing_id=item.airing_id, reason=trouble.reason, detail=trouble.detail[:500])
+
+
+# --- clips and arming -----------------------------------------------------------------------------------------------
+
+
+def _wanted(turn: Turn) -> FetchClips:
+    """Emergencies first, then what is due first; what waits for its start order is wanted at once."""
+    wants: dict[str, Want] = {}
+    needed: set[str] = set()
+    for item in sorted(turn.items, key=lambda one: (not one.emergency, one.due_us or 0, one.airing_id)):
+        for ref in item.refs():
+            needed.add(ref.sha256)
+            if ref.sha256 in item.missing:
+                wants.setdefault(ref.sha256, Want(ref, item.emergency, item.due_us))
+    return FetchClips(tuple(wants.values()), frozenset(needed))
+
+
+def _arm(turn: Turn) -> None:
+    for item in turn.items:
+        if item.stage is not Stage.WAITING or item.missing or not _is_arming_time(turn, item):
+            continue
+        number = turn.state.plays + 1
+        turn.state = replace(turn.state, plays=number)
+        play_id = play_id_of(item.airing_id, number)
+        turn.put(replace(item, stage=Stage.ARMING, play_id=play_id, tries=item.tries + 1))
+        turn.do(ArmSource(item.airing_id, play_id, item.airing.sequence, item.rendition, item.emergency))
+
+
+def _is_arming_time(turn: Turn, item: Item) -> bool:
+    if item.due_us is None:
+        return True
+    return turn.now_us is not None and item.due_us - turn.state.settings.arm_lead_us <= turn.now_us
+
+
+# --- the air --------------------------------------------------------------------------------------------------------
+
+
+def _give_air(turn: Turn) -> None:
+    """Tell the engine the instant of the one airing that goes first among those that are ready and near."""
+    now_us = turn.now_us
+    if now_us is None:
+        return
+    ready = [item for item in turn.items if item.stage is Stage.ARMED and _is_starting_time(turn, item, now_us)]
+    by_id = {item.airing_id: item for item in ready}
+    for claim in in_order(item.claim() for item in ready):
+        item = by_id[claim.airing_id]
+        holder = _holder(turn, item)
+        if holder is None:
+            _start(turn, item)
+        elif item.due_us is not None and item.due_us <= now_us:
+            turn.put(replace(item, held_by=holder.airing_id))
+
+
+def _is_starting_time(turn: Turn, item: Item, now_us: int) -> bool:
+    return item.due_us is not None and item.due_us - turn.state.settings.start_lead_us <= now_us
+
+
+def _holder(turn: Turn, item: Item) -> Item | None:
+    """Who keeps the air from it, if anybody. Where a start has to be called off for it, calls it off."""
+    rivals = [one for one in turn.items if one.stage in (Stage.STARTING, Stage.SOUNDING) and _overlap(one, item)]
+    for rival in rivals:
+        if not goes_before(item.claim(), rival.claim()):
+            return rival
+    for rival in rivals:
+        if rival.stage is Stage.STARTING:
+            turn.cut(rival, GaveWay(item.airing_id))
+    return None
+
+
+def _overlap(one: Item, other: Item) -> bool:
+    if one.due_us is None or other.due_us is None:
+        return False
+    return one.due_us < other.due_us + other.duration_us and other.due_us < one.due_us + one.duration_us
+
+
+def _start(turn: Turn, item: Item) -> None:
+    if item.play_id is None or item.due_us is None:
+        return
+    mark = replace(item.mark, starting=True)
+    turn.put(replace(item, stage=Stage.STARTING, mark=mark, cut=None))
+    turn.do(StartAt(item.airing_id, item.play_id, item.due_us, before_disk=item.emergency))
+
+
+# --- waking ---------------------------------------------------------------------------------------------------------
+
+
+def _next_us(turn: Turn) -> int | None:
+    """The next instant at which something may follow from the time alone."""
+    now_us = turn.now_us
+    if now_us is None:
+        return None
+    state = turn.state
+    instants = [latch.not_after_us + 1 for latch in state.latches.values()]
+    for item in turn.items:
+        if item.in_engine:
+            continue
+        near_us = None if item.due_us is None else item.due_us - state.settings.arm_lead_us
+        if near_us is not None and near_us > now_us:
+            instants += [min(near_us, item.expires_us + 1)]
+            continue
+        latest_us = item.last_chance_us
+        instants += [] if latest_us is None else [latest_us + 1]
+        if item.due_us is not None:
+            instants += [item.due_us - state.settings.start_lead_us, item.due_us]
+    return min((instant for instant in instants if instant > now_us), default=None)

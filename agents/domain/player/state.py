@@ -1,0 +1,199 @@
+"""What the player knows: values, replaced whole, never changed in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from agents.domain.journal import Heard, Mark
+from agents.protocol.values import AiringClass, ClipRef, FailReason, PlannedAiring, RenditionName
+from agents.protocol.version import FRAMES_PER_SECOND
+from schedules.lateness import last_chance_us
+from schedules.precedence import AirClass, Claim
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSettings:
+    """``arm_lead_us``: an airing is opened this long before its instant. ``start_lead_us``: the engine is told the
+    instant this long before it. Above ``max_clock_error_us`` controller time counts as unknown."""
+
+    arm_lead_us: int = 30_000_000
+    start_lead_us: int = 3_000_000
+    max_clock_error_us: int = 5_000_000
+    output_tries: int = 5
+
+
+class Stage(Enum):
+    """Where an airing is on its way to the horn. What has ended is no longer among the items."""
+
+    WAITING = "waiting"
+    ARMING = "arming"
+    ARMED = "armed"
+    STARTING = "starting"
+    """The engine knows the instant; nothing has been heard of it yet."""
+    SOUNDING = "sounding"
+    CUTTING = "cutting"
+    """The engine was told to stop it and has not yet said that it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedBy:
+    """Cut by a stop order."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveWay:
+    """Its start was called off for an airing that goes before it; it may still join later."""
+
+    airing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Cut because a newer rundown no longer has it."""
+
+
+Cut = StoppedBy | GaveWay | Withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a clip is not here; it is the reason to give when the airing fails for it."""
+
+    sha256: str
+    reason: FailReason
+    detail: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One airing that has not ended.
+
+    ``order_id`` is None for an airing of the rundown. ``accepted_us`` is when it became known here, None where time
+    was not. ``lost_us`` and ``heard_us`` count from the airing's start, over all runs of the program.
+    """
+
+    airing: PlannedAiring
+    key_id: str
+    order_id: str | None
+    expires_us: int
+    rendition: RenditionName
+    delay_us: int
+    start_at_us: int | None
+    accepted_us: int | None
+    missing: frozenset[str]
+    mark: Mark = field(default_factory=Mark)
+    stage: Stage = Stage.WAITING
+    play_id: str | None = None
+    tries: int = 0
+    cut_off: bool = False
+    """An earlier run of the program ended when it was about to begin, or in the middle of it."""
+    cut: Cut | None = None
+    held_by: str | None = None
+    trouble: Trouble | None = None
+    fetched_bytes: int = 0
+    sounding_since_us: int | None = None
+    """Local instant at which source frame 0 sounded, or would have."""
+    heard_us: int = 0
+    lost_us: int = 0
+    played_before_us: int = 0
+    gaps: int = 0
+
+    @property
+    def airing_id(self) -> str:
+        return self.airing.airing_id
+
+    @property
+    def emergency(self) -> bool:
+        return self.airing.airing_class is AiringClass.EMERGENCY
+
+    @property
+    def due_us(self) -> int | None:
+        """When frame 0 leaves this speaker's horn, in controller time; None while no start is known."""
+        if self.start_at_us is None:
+            return None
+        return self.start_at_us if self.emergency else self.start_at_us + self.delay_us
+
+    @property
+    def duration_us(self) -> int:
+        return self.airing.duration_us(self.rendition)
+
+    @property
+    def in_engine(self) -> bool:
+        """Whether the engine has been told to make sound of it."""
+        return self.stage in (Stage.STARTING, Stage.SOUNDING, Stage.CUTTING)
+
+    @property
+    def last_chance_us(self) -> int | None:
+        """The last controller instant at which it may begin, or go on after it was cut off."""
+        if self.due_us is None:
+            return self.expires_us
+        if self.mark.begun:
+            return min(self.due_us + self.heard_us + self.airing.lateness_window_us, self.due_us + self.duration_us - 1)
+        latest_us = last_chance_us(self.due_us, self.duration_us, self.airing.lateness_window_us)
+        return min(latest_us, self.expires_us)
+
+    def refs(self) -> tuple[ClipRef, ...]:
+        return self.airing.clips(self.rendition)
+
+    def claim(self) -> Claim:
+        """Its claim to the air; the wire's classes and those of the order have the same names."""
+        airing = self.airing
+        return Claim(airing.airing_id, AirClass(airing.airing_class.value), airing.rank, airing.planned_at_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Latch:
+    """A stop that holds. ``airing_ids`` None covers everything."""
+
+    order_id: str
+    airing_ids: frozenset[str] | None
+    not_after_us: int
+
+    def covers(self, airing_id: str) -> bool:
+        return self.airing_ids is None or airing_id in self.airing_ids
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStart:
+    """A start order that arrived before its play."""
+
+    key_id: str
+    start_at_us: int
+    not_after_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerState:
+    """``items`` by airing id; ``marks`` of airings that have ended or were known in an earlier run.
+
+    ``known_since_us`` is the controller instant since when time has been known without a break.
+    """
+
+    settings: PlayerSettings = field(default_factory=PlayerSettings)
+    items: Mapping[str, Item] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    heard: Heard | None = None
+    clips: frozenset[str] = frozenset()
+    latches: Mapping[str, Latch] = field(default_factory=dict)
+    starts: Mapping[str, EarlyStart] = field(default_factory=dict)
+    delay_us: int = 0
+    rendition: RenditionName = RenditionName.OPUS24
+    known_since_us: int | None = None
+    plays: int = 0
+
+    def sounding(self) -> Item | None:
+        """The airing on the air, by the engine's own word."""
+        return next((item for item in self.items.values() if item.sounding_since_us is not None), None)
+
+    def ended(self, airing_id: str) -> bool:
+        """Whether the last record of this airing has been written."""
+        mark = self.marks.get(airing_id)
+        return mark is not None and mark.ended
+
+
+def frames_us(frames: int) -> int:
+    """Frames at 48 kHz as microseconds."""
+    return frames * 1_000_000 // FRAMES_PER_SECOND

@@ -1,0 +1,98 @@
+"""The working copy of one step: the only thing in the player that changes, and only while the step lasts."""
+
+from dataclasses import replace
+
+from agents.domain.journal import Mark, is_last, mark_after
+from agents.domain.now import Now
+from agents.domain.player.effects import Effect, Journal, StopSound
+from agents.domain.player.state import Cut, Item, PlayerState, Stage
+from agents.protocol.values import JournalEvent
+
+MARKS_KEPT = 10_000
+
+
+class Turn:
+    """``state`` is replaced whenever something changes; ``effects`` gather in order.
+
+    ``now_us`` is controller time where it is known well enough to play by.
+    """
+
+    def __init__(self, state: PlayerState, now: Now) -> None:
+        self.state = state
+        self.now = now
+        self.now_us = now.trusted_us(state.settings.max_clock_error_us)
+        self.effects: list[Effect] = []
+        self.wants_changed = False
+        self._items = dict(state.items)
+        self._marks: dict[str, Mark] | None = None  # a copy, once something changes
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The airings that have not ended."""
+        return tuple(self._items.values())
+
+    def item(self, airing_id: str) -> Item | None:
+        """The airing as it is now."""
+        return self._items.get(airing_id)
+
+    def put(self, item: Item) -> Item:
+        """Keep this in place of what was known of the airing."""
+        self._items[item.airing_id] = item
+        return item
+
+    def do(self, effect: Effect) -> None:
+        """To be done, after what was to be done before."""
+        self.effects.append(effect)
+
+    def journal(self, item: Item, event: JournalEvent) -> Item:
+        """Write a record of an airing that goes on."""
+        self.do(Journal(event))
+        return self.put(replace(item, mark=mark_after(item.mark, event)))
+
+    def end(self, item: Item, event: JournalEvent) -> None:
+        """Write the last record of an airing, and let go of it at the engine where that still holds it."""
+        assert is_last(event)
+        if item.stage in (Stage.ARMING, Stage.ARMED) and item.play_id is not None:
+            self.do(StopSound(item.play_id))
+        self.forget_play(item, event)
+
+    def forget_play(self, item: Item, event: JournalEvent) -> None:
+        """Write the last record of an airing that the engine no longer holds."""
+        self.do(Journal(event))
+        self.know(item.airing_id, mark_after(item.mark, event))
+        self._items.pop(item.airing_id, None)
+        self.wants_changed = True
+
+    def know(self, airing_id: str, mark: Mark) -> None:
+        """Keep the mark of an airing; the oldest fall out, long after their documents are gone."""
+        if self._marks is None:
+            self._marks = dict(self.state.marks)
+        self._marks[airing_id] = mark
+        while len(self._marks) > MARKS_KEPT:
+            self._marks.pop(next(iter(self._marks)))
+
+    def ended(self, airing_id: str) -> bool:
+        """Whether the last record of this airing has been written."""
+        mark = self.mark(airing_id)
+        return mark is not None and mark.ended
+
+    def mark(self, airing_id: str) -> Mark | None:
+        """What was written about an airing that has ended, or was known in an earlier run."""
+        return (self.state.marks if self._marks is None else self._marks).get(airing_id)
+
+    def cut(self, item: Item, cause: Cut) -> Item:
+        """Have the engine stop it; what it was is written when the engine says so."""
+        if item.play_id is not None:
+            self.do(StopSound(item.play_id))
+        return self.put(replace(item, stage=Stage.CUTTING, cut=cause))
+
+    def disarm(self, item: Item) -> Item:
+        """Take an armed airing from the engine; it may be armed again."""
+        if item.play_id is not None:
+            self.do(StopSound(item.play_id))
+        return self.put(replace(item, stage=Stage.WAITING, play_id=None))
+
+    def result(self) -> tuple[PlayerState, tuple[Effect, ...]]:
+        """What the step made of it."""
+        marks = self.state.marks if self._marks is None else self._marks
+        return replace(self.state, items=self._items, marks=marks), tuple(self.effects)
