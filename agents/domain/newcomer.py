@@ -1,9 +1,9 @@
 """What an unadopted device allows: to speak its code aloud a few times, and one guess a code.
 
 Rules of the module. Identifying is the one sound that nobody signed, so it is rationed: at most five times, within ten
-minutes of power-on. No code is open before the device was asked to identify itself or somebody with a shell on it read
-the code. A code is used up by the first guess, right or wrong; the next guess needs a new code, and so a new
-identification. Local instants in microseconds.
+minutes of power-on (or of being released). No code is open before the device was asked to identify itself, or somebody
+with a shell on it read the code. A code is used up by the first guess, right or wrong; the next guess needs a new code,
+and so a new identification. Local instants in microseconds.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,19 @@ CODE_LIVES_US: Final = 600 * 1_000_000
 
 
 class IdentifyRefused(Exception):
-    """The device does not speak now. Restart it by its power plug to identify it again."""
+    """The device does not speak now. ``reason`` is the word for it on the wire."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class NoCodeOpen(Exception):
     """Nobody has heard a code that still counts. Ask the device to identify itself first."""
+
+
+TOO_MANY_IDENTIFIES: Final = "too_many_identifies"
+IDENTIFY_TOO_LATE: Final = "identify_too_late"
 
 
 class Newcomer:
@@ -41,9 +49,9 @@ class Newcomer:
     def identify(self, now_us: int) -> str:
         """The code to speak aloud now. Raises `IdentifyRefused`."""
         if not self.identifies_left:
-            raise IdentifyRefused(f"it has identified itself {IDENTIFIES_AT_MOST} times; switch it off and on again")
+            raise IdentifyRefused(TOO_MANY_IDENTIFIES)
         if not self.identify_until_s(now_us):
-            raise IdentifyRefused("it was switched on more than ten minutes ago; switch it off and on again")
+            raise IdentifyRefused(IDENTIFY_TOO_LATE)
         self.identifies_left -= 1
         return self._open(now_us)
 

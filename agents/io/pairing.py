@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,6 +37,8 @@ from agents.protocol.pairing import Binding, EnrolmentToken, answer_pairing, req
 from agents.protocol.version import LINK_SILENCE_LIMIT_S
 
 CANDIDATES_AT_MOST: Final = 4
+NO_CODE_OPEN: Final = "no_code_open"
+CODE_USED: Final = "code_used"
 _KEEP_ALIVE_S: Final = 5.0
 _LINGER_S: Final = 2.0
 _SILENCE_LIMIT_S: Final = 4 * LINK_SILENCE_LIMIT_S
@@ -71,7 +74,7 @@ class Adoption:
         self._speak = speak
         self._token = token
         self._deciding = asyncio.Lock()
-        self._speaking = asyncio.Lock()
+        self._to_speak: asyncio.Queue[str] = asyncio.Queue()
         self._adopted = asyncio.Event()
         self.linked_to: Final[dict[str, str]] = {}
 
@@ -80,6 +83,7 @@ class Adoption:
         candidates: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as group:
             finish = group.create_task(self._adopted.wait())
+            speaker = group.create_task(self._speak_codes())
             while not self._adopted.is_set():
                 wanted = self._urls()
                 for url in [url for url in candidates if url not in wanted]:
@@ -88,8 +92,12 @@ class Adoption:
                     if url not in candidates:
                         candidates[url] = group.create_task(self._court(url))
                 await self._until_changed(finish)
-            for task in candidates.values():
+            for task in (*candidates.values(), speaker):
                 task.cancel()
+
+    async def _speak_codes(self) -> None:
+        while True:
+            await self._speak(await self._to_speak.get())
 
     def _urls(self) -> tuple[str, ...]:
         """One address a controller, the configured one first."""
@@ -190,22 +198,23 @@ class Adoption:
         try:
             code = self._newcomer.identify(self._parts.time.monotonic_us())
         except IdentifyRefused as refused:
-            await wire.send(
-                IdentifyReply(accepted=False, reason=str(refused), identifies_left=self._newcomer.identifies_left)
-            )
+            left = self._newcomer.identifies_left
+            await wire.send(IdentifyReply(accepted=False, reason=refused.reason, identifies_left=left))
             return
         log.info("identifying aloud", extra={"event": "identify", "url": wire.url})
+        self._to_speak.put_nowait(code)
         await wire.send(IdentifyReply(accepted=True, identifies_left=self._newcomer.identifies_left))
-        async with self._speaking:
-            await self._speak(code)
 
     async def _pair(self, wire: Wire, attempt: _Attempt, share: bytes) -> None:
         attempt.expected = None
         try:
             code = self._newcomer.use(self._parts.time.monotonic_us())
             answer = await asyncio.to_thread(answer_pairing, code, attempt.binding, share)
-        except (NoCodeOpen, PairingFailed) as refused:
-            await wire.send(PairRefused(reason=str(refused)))
+        except NoCodeOpen:
+            await wire.send(PairRefused(reason=NO_CODE_OPEN))
+            return
+        except PairingFailed:
+            await wire.send(PairRefused(reason=CODE_USED))
             return
         attempt.expected = answer.expected
         await wire.send(PairReply(share=answer.share, confirmation=answer.confirmation))
@@ -217,9 +226,9 @@ class Adoption:
             try:
                 self._require_proof(attempt, adopt)
                 await self._accept(wire, adopt)
-            except (PairingFailed, WireError) as refused:
-                log.warning("not adopted: %s", refused, extra={"event": "adopt_refused", "url": wire.url})
-                await wire.send(AdoptRefused(reason=str(refused)[:200]))
+            except (WireError, OSError, sqlite3.Error) as problem:
+                log.warning("not adopted: %s", problem, extra={"event": "adopt_refused", "url": wire.url})
+                await wire.send(AdoptRefused(reason=str(problem)[:200]))
                 return
             try:
                 await wire.send(Adopted())
