@@ -2,7 +2,7 @@
 
 ``check`` exits 1 and names every sentence of the templates and of `controller` that has no translation, every
 translation that no sentence asks for any more, and every pair whose placeholders differ. ``update`` extracts the
-sentences anew into ``locale/loa.pot`` and carries them over into the catalogues; new ones are left empty, never guessed.
+sentences anew into ``locale/loa.pot`` and carries them over into the catalogues; new ones are left empty.
 """
 
 import argparse
@@ -43,9 +43,9 @@ def _empty(locale: str | None) -> Catalog:
         project="Loa",
         version="1",
         copyright_holder="Loa",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
+        msgid_bugs_address="Loa",
+        last_translator="Loa",
+        language_team="Loa",
         creation_date=_DATE,
         revision_date=_DATE,
         charset="utf-8",

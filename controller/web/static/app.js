@@ -251,7 +251,7 @@ function upload(file, drop) {
   showStale();
   request.upload.addEventListener("progress", (event) => {
     bar.value = (100 * event.loaded) / event.total;
-    say(drop.dataset.uploading, { n: Math.floor(bar.value) });
+    say(drop.dataset.uploading, { percent: `${Math.floor(bar.value)} %` });
   });
   request.addEventListener("load", () => {
     if (request.status >= 200 && request.status < 300) {
