@@ -4,52 +4,42 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.protocol.documents import SignedDocument
-from agents.protocol.ids import ControllerId, DeviceId, SpeakerId
-from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch, NewDevice
+from agents.protocol.ids import ControllerId, DeviceId
+from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch
 from agents.protocol.pairing import EnrolmentToken
-from controller.domain.speakers import PairedDevice
+from controller.domain.speakers import PairedDevice, Speaker
+
+
+class Adoptions(Protocol):
+    """`controller.services.adoption.Adoption`, as far as links need it."""
+
+    async def pinned_key(self, device_id: DeviceId) -> bytes | None: ...
+    async def enrolment_token(self, token_id: str) -> EnrolmentToken | None: ...
+    async def enrol(self, token_id: str, paired: PairedDevice, name: str) -> SignedDocument: ...
+
+
+class Intake(Protocol):
+    """`controller.services.ingest.Ingest`. One call at a time for one device."""
+
+    async def connected(self, device_id: DeviceId, hello: DeviceHello, address: str) -> Speaker: ...
+    async def disconnected(self, device_id: DeviceId) -> None: ...
+    async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int: ...
+    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None: ...
+
+
+class Carriage(Protocol):
+    """`controller.services.delivery.Delivery`."""
+
+    async def deliver(self, device_id: DeviceId) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """An adopted device: the speaker it hangs at, and the key it must prove (X25519, 32 bytes)."""
+class DeviceDesk:
+    """The services that a link speaks to. A call that raises ends that one link; the device dials again."""
 
-    speaker_id: SpeakerId
-    device_key: bytes
-
-
-class Desk(Protocol):
-    """The services as a link sees them. A call that raises ends that one link; the device dials again."""
-
-    async def pinned(self, device_id: DeviceId) -> Pinned | None:
-        """Whether this device is adopted here (or being released), and by which key."""
-        ...
-
-    async def connected(self, device_id: DeviceId, hello: DeviceHello, address: str) -> None:
-        """It has proven its key. Called before `deliver`, and once for each link."""
-        ...
-
-    async def deliver(self, device_id: DeviceId) -> None:
-        """Bring it what it lacks: assignment, rundown, open orders, stops. Runs beside the link; pushes through it."""
-        ...
-
-    async def disconnected(self, device_id: DeviceId) -> None:
-        """Its link has ended; always after `connected`, and before the next `connected`."""
-        ...
-
-    async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int:
-        """Returns the last sequence number that is committed, this batch included."""
-        ...
-
-    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None: ...
-
-    async def enrolment_token(self, token_id: str) -> EnrolmentToken | None:
-        """The token, if it still admits somebody."""
-        ...
-
-    async def enrol(self, device: PairedDevice, facts: NewDevice, token: EnrolmentToken) -> SignedDocument:
-        """The first assignment of a device that has proven the token, and one use of that token."""
-        ...
+    adoption: Adoptions
+    ingest: Intake
+    delivery: Carriage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,8 @@
 """Who may try to link, and when again. Pure: ``now_s`` is any steady clock in seconds.
 
-A device that speaks garbage waits longer and longer. Many speakers may stand behind one address (a SIM operator's, a
-proxy's), so what is held back is the device that was named, and the address alone only where none was named.
+Who speaks garbage is asked to stay away longer and longer. It is asked, not locked out: many speakers may stand behind
+one address (a SIM operator's, a proxy's), and before the proof anyone can name any device. What protects the
+controller is that there are only so many places for those who have not proven themselves.
 """
 
 import random
@@ -20,7 +21,6 @@ _FULL_WAIT_S: Final = 30.0
 class _Fault:
     times: int = 0
     last_s: float = 0.0
-    not_before_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -34,15 +34,12 @@ class Gate:
     _by_address: dict[str, int] = field(default_factory=dict)
     _faults: OrderedDict[str, _Fault] = field(default_factory=OrderedDict)
 
-    def enter(self, address: str, now_s: float) -> float | None:
+    def enter(self, address: str) -> float | None:
         """None when this address may try now (then `leave` must follow), else the seconds to wait.
 
         Where all places are taken the wait is drawn at random, so that those who are sent away do not come back
         together.
         """
-        wait_s = self.wait_s(address, now_s)
-        if wait_s > 0:
-            return wait_s
         here = self._by_address.get(address, 0)
         if self.unproven >= self.most or here >= self.most_per_address:
             return self.dice.uniform(1.0, _FULL_WAIT_S)
@@ -59,22 +56,19 @@ class Gate:
         else:
             del self._by_address[address]
 
-    def wait_s(self, who: str, now_s: float) -> float:
-        """How long ``who`` (a device id or an address) still has to wait; 0 when it need not."""
-        fault = self._faults.get(who)
-        return max(0.0, fault.not_before_s - now_s) if fault else 0.0
+    def misbehaved(self, who: str, now_s: float) -> tuple[float, int]:
+        """``who`` (a device id or an address) spoke garbage.
 
-    def misbehaved(self, who: str, now_s: float) -> float:
-        """``who`` spoke garbage. Returns the seconds it has to wait: doubling from one second to five minutes."""
+        Returns the seconds it is asked to stay away, doubling from one second to five minutes, and how often it has
+        done so lately.
+        """
         fault = self._faults.pop(who, None) or _Fault()
         if now_s - fault.last_s > _FORGIVEN_AFTER_S:
             fault.times = 0
         wait_s = min(_FIRST_WAIT_S * 2.0 ** min(fault.times, 20), _LONGEST_WAIT_S)
-        self._faults[who] = _Fault(times=fault.times + 1, last_s=now_s, not_before_s=now_s + wait_s)
+        fault.times += 1
+        fault.last_s = now_s
+        self._faults[who] = fault
         if len(self._faults) > _REMEMBERED:
             self._faults.popitem(last=False)
-        return wait_s
-
-    def behaved(self, who: str) -> None:
-        """``who`` has proven itself: what was before is forgotten."""
-        self._faults.pop(who, None)
+        return wait_s, fault.times

@@ -1,6 +1,6 @@
 """This controller's two keys: X25519 for links, Ed25519 for documents.
 
-Rules of the module: the private halves live in files that their owner alone may read, written whole or not at all, and
+Rules of the module: the private halves live in one file that its owner alone may read, written whole or not at all, and
 are never logged. Losing them means adopting every speaker again, so a file that is there and cannot be used is an
 error, never a reason to make a new one.
 """
@@ -19,8 +19,8 @@ from agents.protocol import ids, signing
 from agents.protocol.documents import Document, SignedDocument
 from controller.domain.speakers import ControllerIdentity
 
-LINK_KEY: Final = "link.key"
-SIGNING_KEY: Final = "signing.key"
+KEY_FILE: Final = "controller.key"
+"""One file, so that there are both keys or none: first the X25519 private key, then the Ed25519 seed."""
 _KEY_BYTES: Final = 32
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -51,21 +51,16 @@ class Keys:
 
 
 def load_or_make(folder: Path) -> Keys:
-    """The keys in ``folder``; both are made where neither is there. Raises `KeysUnusable`."""
-    present = [name for name in (LINK_KEY, SIGNING_KEY) if (folder / name).exists()]
-    if len(present) == 1:
-        raise KeysUnusable(
-            f"{folder} holds {present[0]} but not the other key. Put both back from a backup; without them every "
-            "speaker has to be adopted again."
-        )
+    """The keys in ``folder``, made where they are not there yet. Raises `KeysUnusable`."""
+    path = folder / KEY_FILE
     try:
-        if not present:
+        if not path.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(folder / SIGNING_KEY, secrets.token_bytes(_KEY_BYTES))
-            _write(folder / LINK_KEY, secrets.token_bytes(_KEY_BYTES))
-        return Keys(static_private=_read(folder / LINK_KEY), signing_private=_read(folder / SIGNING_KEY))
+            _write(path, secrets.token_bytes(2 * _KEY_BYTES))
+        secret = _read(path)
     except OSError as error:
-        raise KeysUnusable(f"The keys in {folder} cannot be read or written: {error.strerror}.") from error
+        raise KeysUnusable(f"The keys in {path} cannot be read or written: {error.strerror}.") from error
+    return Keys(static_private=secret[:_KEY_BYTES], signing_private=secret[_KEY_BYTES:])
 
 
 def _write(path: Path, secret: bytes) -> None:
@@ -88,8 +83,8 @@ def _read(path: Path) -> bytes:
     if path.stat().st_mode & _OTHERS:
         raise KeysUnusable(f"Others may read {path}, which must stay secret. Run: chmod 600 {path}")
     secret = path.read_bytes()
-    if len(secret) != _KEY_BYTES:
-        raise KeysUnusable(f"{path} holds {len(secret)} bytes where a key has {_KEY_BYTES}. Put it back from a backup.")
+    if len(secret) != 2 * _KEY_BYTES:
+        raise KeysUnusable(f"{path} does not hold two keys of {_KEY_BYTES} bytes. Put it back from a backup.")
     return secret
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import WSMessage, WSMsgType, web
 
 from agents.protocol.channel import Channel, LiveAudio
-from agents.protocol.codec import Decoder, clear_decoder, encode
+from agents.protocol.codec import Decoder, device_decoder, encode
 from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.messages import ClockReply, ClockRequest, Message, Reject
 from agents.protocol.version import MAX_FRAME_BYTES, MAX_HELLO_BYTES
@@ -19,6 +19,7 @@ from controller.ports import Clock
 
 _ENDS: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 _TOO_BIG: Final = 1009
+_GOODBYE_WITHIN_S: Final = 1.0
 
 
 class LinkEnded(Exception):
@@ -32,7 +33,31 @@ class LinkEnded(Exception):
 def new_socket() -> web.WebSocketResponse:
     """A socket as devices get it: no compression, no more than one frame at once, closed without long waits."""
     # The library refuses a message of exactly its limit.
-    return web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME_BYTES + 1, heartbeat=None, timeout=1.0)
+    # Pings are answered in `receive_frame`, where they count as a sign of life.
+    return web.WebSocketResponse(
+        compress=False, max_msg_size=MAX_FRAME_BYTES + 1, heartbeat=None, timeout=1.0, autoping=False
+    )
+
+
+async def receive_frame(socket: web.WebSocketResponse, silence_limit_s: float) -> WSMessage:
+    """The next frame that is no ping. Raises `LinkEnded` when nothing at all came for so long."""
+    while True:
+        try:
+            async with asyncio.timeout(silence_limit_s):
+                message = await socket.receive()
+        except TimeoutError as error:
+            raise LinkEnded("silent", f"nothing was heard for {silence_limit_s:g} s") from error
+        if message.type is WSMsgType.PING:
+            await _pong(socket, message.data)
+        elif message.type is not WSMsgType.PONG:
+            return message
+
+
+async def _pong(socket: web.WebSocketResponse, data: bytes) -> None:
+    try:
+        await socket.pong(data)
+    except (ConnectionError, RuntimeError) as error:
+        raise LinkEnded("closed", str(error)) from error
 
 
 def text_of(message: WSMessage) -> bytes:
@@ -66,21 +91,21 @@ def _raise_for(message: WSMessage) -> None:
 class SealedSocket:
     """One proven link's socket. One task may receive; any number may send."""
 
-    def __init__(self, socket: web.WebSocketResponse, channel: Channel, decoder: "Decoder[Any]", clock: Clock) -> None:
+    def __init__(self, socket: web.WebSocketResponse, channel: Channel, clock: Clock) -> None:
         self.channel: Final = channel
-        self.decoder: Final = decoder
+        self.decoder: Final[Decoder[Any]] = device_decoder()
         self._socket = socket
         self._clock = clock
         self._lock = asyncio.Lock()
         self.arrived_at_us = 0
 
-    async def receive(self) -> Message | None:
+    async def receive(self, silence_limit_s: float) -> Message | None:
         """The next message; None for one of an unknown type. Raises `WireError` or `LinkEnded`.
 
         ``arrived_at_us`` is then the instant at which its last frame was taken from the socket.
         """
         while True:
-            frame = await self._socket.receive()
+            frame = await receive_frame(self._socket, silence_limit_s)
             self.arrived_at_us = self._clock.now_us()
             plain = self.channel.feed(bytes_of(frame))
             if plain is None or isinstance(plain, LiveAudio):
@@ -114,6 +139,14 @@ class SealedSocket:
 
         await self._send(reply)
 
+    async def say_goodbye(self, reason: str, retry_after_s: float) -> None:
+        """Tells the device why, before the socket is closed; not for long, and only if it listens."""
+        try:
+            async with asyncio.timeout(_GOODBYE_WITHIN_S):
+                await self.send(Reject(reason=reason, retry_after_s=retry_after_s))
+        except (LinkEnded, TimeoutError):
+            return
+
     async def _send(self, make: Callable[[], bytes]) -> None:
         async with self._lock:
             try:
@@ -140,15 +173,3 @@ async def turn_away(socket: web.WebSocketResponse, reason: str, retry_after_s: f
     except LinkEnded:
         return
     await socket.close()
-
-
-__all__ = [
-    "LinkEnded",
-    "SealedSocket",
-    "bytes_of",
-    "clear_decoder",
-    "new_socket",
-    "send_clear",
-    "text_of",
-    "turn_away",
-]
