@@ -1,0 +1,98 @@
+"""What persons typed, as it comes from a form: fields, and at most one file.
+
+Rules: a form that brings a file is read piece by piece, and its token comes before the file, so that nothing of a
+stranger's is ever written; whoever reads a form with a file owns the file, and `reading` removes it if nobody took it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import BodyPartReader, MultipartReader
+from multidict import MultiDict
+
+from controller.domain.errors import Invalid
+from controller.web.asking import CSRF_FIELD, Ask, check_token, header_token
+from controller.web.uploads import Received, read_field, receive
+
+MOST_FIELDS = 5_000
+MOST_BYTES = 2 * 1024 * 1024
+
+
+@dataclass(kw_only=True)
+class Form:
+    """``file`` is None where none was chosen, or once it was taken."""
+
+    fields: MultiDict[str] = field(default_factory=MultiDict)
+    file: Received | None = None
+
+    def text(self, name: str) -> str:
+        """One field with plain line ends, empty where it is not there."""
+        return self.fields.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+
+    def all(self, name: str) -> list[str]:
+        return self.fields.getall(name, [])
+
+    def number(self, name: str, code: str) -> int:
+        """A whole number. Raises `Invalid` with ``code``."""
+        written = self.text(name).strip()
+        if not (written.isascii() and written.isdigit() and len(written) < 10):
+            raise Invalid(f"{name} is no number", code=code)
+        return int(written)
+
+    def take_file(self) -> Received | None:
+        """The file, which belongs to the caller from here on."""
+        taken, self.file = self.file, None
+        return taken
+
+
+@asynccontextmanager
+async def reading(ask: Ask) -> AsyncIterator[Form]:
+    """The form of this request, its token checked. Raises `Forbidden`, `Invalid`, `StoreFailed`."""
+    form = Form()
+    try:
+        if ask.request.content_type == "multipart/form-data":
+            await _read_parts(ask, form)
+        else:
+            for name, value in (await ask.request.post()).items():
+                if isinstance(value, str):
+                    form.fields.add(name, value)
+            check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
+        yield form
+    finally:
+        if form.file is not None:
+            form.file.path.unlink(missing_ok=True)
+
+
+async def _read_parts(ask: Ask, form: Form) -> None:
+    size_bytes = 0
+    async for part in _parts(ask):
+        if part.filename is None:
+            value = await read_field(part)
+            size_bytes += len(value)
+            if len(form.fields) >= MOST_FIELDS or size_bytes > MOST_BYTES:
+                raise Invalid("too many fields", code="too_large")
+            form.fields.add(part.name or "", value)
+            continue
+        check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
+        if not part.filename:
+            await part.release()
+        elif form.file is not None:
+            raise Invalid("more than one file", code="bad_request")
+        else:
+            form.file = await receive(part, ask.house.uploads.folder, ask.house.uploads.limit_bytes)
+    check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
+
+
+async def _parts(ask: Ask) -> AsyncIterator[BodyPartReader]:
+    request, limit_bytes = ask.request, ask.house.uploads.limit_bytes
+    if (request.content_length or 0) > limit_bytes + MOST_BYTES:
+        raise Invalid(f"over {limit_bytes} bytes", code="too_large_recording")
+    try:
+        reader = await request.multipart()
+        while (part := await reader.next()) is not None:
+            if isinstance(part, MultipartReader):
+                raise Invalid("a form within a form", code="bad_request")
+            yield part
+    except (ValueError, AssertionError) as error:
+        raise Invalid(str(error), code="bad_request") from error

@@ -1,0 +1,40 @@
+"""Between controller time in microseconds and moments that persons read and write."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from controller.domain.errors import Invalid
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def moment(instant_us: int) -> datetime:
+    """Exact to the microsecond, in UTC."""
+    return EPOCH + timedelta(microseconds=instant_us)
+
+
+def maybe_moment(instant_us: int | None) -> datetime | None:
+    return None if instant_us is None else moment(instant_us)
+
+
+def instant_us(when: datetime) -> int:
+    """Microseconds since the Unix epoch. Raises `ValueError` for a moment without a zone."""
+    if when.tzinfo is None:
+        raise ValueError("a moment without a zone is no instant")
+    return (when - EPOCH) // _MICROSECOND
+
+
+def wall_time(written: str, zone: tzinfo) -> datetime:
+    """What a date-time field holds, in the station's zone.
+
+    A wall time that the zone skips moves forward by the gap; one that it has twice is the first. Raises `Invalid`
+    (``time_missing``).
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", written):
+        raise Invalid(written[:40], code="time_missing")
+    try:
+        local = datetime.fromisoformat(written).replace(tzinfo=zone, fold=0)
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(written, code="time_missing") from error

@@ -1,0 +1,253 @@
+"""The pages, and the parts of pages that fetch themselves again when something changed. Reads only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from agents.protocol.values import RenditionName
+from controller.domain.bulletins import Bulletin
+from controller.domain.errors import NotFound
+from controller.web import present, views
+from controller.web.asking import Ask
+from controller.web.frames import full_frame
+from controller.web.i18n import N_
+from controller.web.live import page_voice
+from controller.web.security import sign_in_digest
+
+LOG_LENGTH = 200
+JOURNAL_LENGTH = 200
+COMPRESS_FROM_BYTES = 1_000
+
+DONE = {
+    "released": N_("The speaker is released. It can be adopted anew."),
+    "releasing": N_("The speaker does not answer now; it is released as soon as it connects again."),
+    "adopted": N_("The speaker is adopted."),
+    "identified": N_("The device speaks its code now. Listen, then type the 6 digits."),
+}
+"""What a page says at the top after an action without scripts, named in the address (``?done=``)."""
+
+
+def page(ask: Ask, template: str, *, status: int = 200, **values: object) -> web.Response:
+    """A rendered template as an answer."""
+    response = web.Response(text=ask.render(template, **values), content_type="text/html", status=status)
+    if (response.content_length or 0) >= COMPRESS_FROM_BYTES:
+        response.enable_compression()
+    return response
+
+
+async def frame_of(ask: Ask, *, path: str | None = None) -> views.Frame:
+    """The frame of a page, with the notice that an action left in the address."""
+    done = DONE.get(ask.request.query.get("done", ""))
+    flashes = (views.Flash(tone=views.Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
+    return await full_frame(ask, path=path, flashes=flashes)
+
+
+# --- the first page ---------------------------------------------------------------------------------------------------
+
+
+async def broadcast(ask: Ask) -> web.StreamResponse:
+    """GET /"""
+    return await broadcast_page(ask, views.Draft(language=ask.say.language))
+
+
+async def broadcast_page(
+    ask: Ask,
+    draft: views.Draft,
+    *,
+    bulletin: Bulletin | None = None,
+    problem: str = "",
+    left_out: frozenset[SpeakerId] = frozenset(),
+    status: int = 200,
+) -> web.Response:
+    """The first page with whatever the person has typed so far."""
+    overviews = await ask.parts.speakers.overview()
+    return page(
+        ask,
+        "broadcast.html",
+        status=status,
+        frame=await frame_of(ask, path="/"),
+        draft=draft,
+        areas=present.target_areas(overviews, left_out),
+        prepared=present.prepared(bulletin, ask.say) if bulletin else None,
+        problem=problem,
+        speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
+        latest=await _latest(ask),
+        max_characters=ask.parts.max_text_letters,
+        **await _found(ask),
+    )
+
+
+async def _latest(ask: Ask) -> views.Airing | None:
+    """What sounds now, else what waits, else the last one."""
+    summaries = await ask.parts.reports.latest_airings(20)
+    if not summaries:
+        return None
+    order = {"on_air": 0, "waiting": 1}
+    best = min(summaries, key=lambda summary: order.get(summary.airing.state, 2))
+    return present.airing(await ask.parts.reports.airing(best.airing.airing_id), ask.say)
+
+
+async def _found(ask: Ask) -> dict[str, Any]:
+    adoption = ask.parts.adoption
+    return {
+        "found": [present.found_device(device, ask.say) for device in adoption.found()],
+        "area_options": present.area_options(await adoption.areas(), ask.parts.station_name),
+    }
+
+
+async def _rows(ask: Ask) -> Sequence[views.SpeakerRow]:
+    return [present.speaker_row(overview, ask.say) for overview in await ask.parts.speakers.overview()]
+
+
+async def on_air_light_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_on_air_light.html", frame=await full_frame(ask))
+
+
+async def stop_all_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_stop_all.html", frame=await full_frame(ask))
+
+
+async def latest_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_latest.html", frame=await full_frame(ask), latest=await _latest(ask))
+
+
+async def speakers_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_speakers_panel.html", speakers=await _rows(ask))
+
+
+async def found_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_found_panel.html", frame=await full_frame(ask), **await _found(ask))
+
+
+async def targets_part(ask: Ask) -> web.StreamResponse:
+    """The speakers to choose from; what the person has chosen so far comes with the question."""
+    overviews = await ask.parts.speakers.overview()
+    query = ask.request.query
+    left_out = present.unchecked_targets(
+        overviews, query.getall("areas", []), query.getall("targets", []), query.getall("known", [])
+    )
+    return page(ask, "_targets.html", areas=present.target_areas(overviews, left_out))
+
+
+async def prepared_part(ask: Ask) -> web.StreamResponse:
+    bulletin = await ask.parts.compose.get(BulletinId(ask.request.match_info["id"]))
+    return prepared_answer(ask, bulletin)
+
+
+def prepared_answer(
+    ask: Ask, bulletin: Bulletin | None, *, problem: str = "", draft: views.Draft | None = None, status: int = 200
+) -> web.Response:
+    """The end of the compose form: listen, send, or what is wrong."""
+    return page(
+        ask,
+        "_prepared.html",
+        status=status,
+        prepared=present.prepared(bulletin, ask.say) if bulletin else None,
+        problem=problem,
+        draft=draft or views.Draft(),
+    )
+
+
+# --- speakers ---------------------------------------------------------------------------------------------------------
+
+
+async def speakers(ask: Ask) -> web.StreamResponse:
+    """GET /speakers"""
+    return page(ask, "speakers.html", frame=await frame_of(ask), speakers=await _rows(ask), **await _found(ask))
+
+
+async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_speaker_rows.html", speakers=await _rows(ask))
+
+
+async def speaker(ask: Ask) -> web.StreamResponse:
+    """GET /speakers/{id}"""
+    return await speaker_page(ask, SpeakerId(ask.request.match_info["id"]))
+
+
+async def speaker_page(
+    ask: Ask, speaker_id: SpeakerId, *, notice: str = "", problem: str = "", status: int = 200
+) -> web.Response:
+    """One speaker's page, with what became of a change. Raises `NotFound`."""
+    found = await speaker_view(ask, speaker_id)
+    frame = await frame_of(ask, path=f"/speakers/{speaker_id}")
+    return page(ask, "speaker.html", status=status, frame=frame, speaker=found, notice=notice, problem=problem)
+
+
+async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
+    """Raises `NotFound`."""
+    overview = await ask.parts.speakers.one(speaker_id)
+    report = await ask.parts.reports.speaker(speaker_id, JOURNAL_LENGTH)
+    return present.speaker_page(overview, report, ask.say)
+
+
+async def speaker_part(ask: Ask) -> web.StreamResponse:
+    found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
+    return page(ask, "_speaker_state.html", speaker=found)
+
+
+# --- airings ----------------------------------------------------------------------------------------------------------
+
+
+async def airings(ask: Ask) -> web.StreamResponse:
+    """GET /airings"""
+    return page(ask, "airings.html", frame=await frame_of(ask), airings=await _airing_rows(ask))
+
+
+async def airing_rows_part(ask: Ask) -> web.StreamResponse:
+    return page(ask, "_airing_rows.html", airings=await _airing_rows(ask))
+
+
+async def _airing_rows(ask: Ask) -> Sequence[views.AiringRow]:
+    return [present.airing_row(summary) for summary in await ask.parts.reports.latest_airings(LOG_LENGTH)]
+
+
+async def airing(ask: Ask) -> web.StreamResponse:
+    """GET /airings/{id}"""
+    return page(ask, "airing.html", frame=await frame_of(ask), airing=await _airing(ask))
+
+
+async def airing_part(ask: Ask) -> web.StreamResponse:
+    frame = await full_frame(ask)
+    return page(ask, "_airing_state.html", frame=frame, airing=await _airing(ask), compact=False)
+
+
+async def _airing(ask: Ask) -> views.Airing:
+    report = await ask.parts.reports.airing(AiringId(ask.request.match_info["id"]))
+    return present.airing(report, ask.say)
+
+
+# --- sound, events, files ---------------------------------------------------------------------------------------------
+
+
+async def bulletin_audio(ask: Ask) -> web.StreamResponse:
+    """The very file that speakers fetch (Ogg Opus, 24 kbit/s), whole or by range."""
+    bulletin = await ask.parts.compose.get(BulletinId(ask.request.match_info["id"]))
+    if bulletin.clips is None:
+        raise NotFound("the bulletin has no sound")
+    clip = bulletin.clips.renditions[RenditionName.OPUS24]
+    path = ask.parts.studio.clip_path(clip.sha256)
+    if path is None:
+        raise NotFound("the clip is gone")
+    headers = {"Content-Type": "audio/ogg; codecs=opus", "Cache-Control": "private, no-cache"}
+    return web.FileResponse(path, headers=headers)
+
+
+async def events(ask: Ask) -> web.StreamResponse:
+    """The names of what changed, for open pages."""
+
+    async def welcome() -> bool:
+        return await ask.parts.accounts.who(ask.secret) is not None
+
+    return await ask.house.live.serve(ask.request, sign_in_digest(ask.secret), page_voice, welcome)
+
+
+async def static_file(ask: Ask) -> web.StreamResponse:
+    return ask.house.statics.answer(ask.request)
+
+
+async def favicon(_ask: Ask) -> web.StreamResponse:
+    """Browsers ask for it by this name whatever the page says."""
+    raise web.HTTPFound("/static/favicon.svg")

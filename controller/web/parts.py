@@ -1,0 +1,55 @@
+"""What the web application is made with. Whoever starts it puts these together."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from controller.ports import Clock, Store, Studio
+from controller.services.accounts import Accounts
+from controller.services.adoption import Adoption
+from controller.services.compose import Compose
+from controller.services.dispatch import Dispatch
+from controller.services.events import Events
+from controller.services.reports import Reports
+from controller.services.speakers import SpeakerDesk
+from controller.web.i18n import DEFAULT_ZONE
+
+DEFAULT_UPLOAD_LIMIT_BYTES = 500_000_000
+
+
+async def _ready() -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebParts:
+    """The services that the pages and the API call, and what is set for this station.
+
+    ``zone`` is the time zone that wall times are read and shown in. ``secure_cookies`` is true when a proxy in front
+    speaks HTTPS. ``device_routes`` are the addresses that devices use; they answer without signing in. ``ready`` tells
+    whether the server can do its work, ``metrics`` what it counts, in the Prometheus text format; without a
+    ``metrics_token`` only this machine itself may read them.
+    """
+
+    store: Store
+    clock: Clock
+    studio: Studio
+    events: Events
+    compose: Compose
+    dispatch: Dispatch
+    adoption: Adoption
+    speakers: SpeakerDesk
+    accounts: Accounts
+    reports: Reports
+    upload_folder: Path
+    station_name: str = "Loa"
+    zone: str = DEFAULT_ZONE
+    upload_limit_bytes: int = DEFAULT_UPLOAD_LIMIT_BYTES
+    secure_cookies: bool = False
+    device_routes: Sequence[web.RouteDef] = ()
+    ready: Callable[[], Awaitable[bool]] = _ready
+    metrics: Callable[[], Awaitable[str]] | None = None
+    metrics_token: str | None = None
+    max_text_letters: int = 20_000

@@ -1,0 +1,239 @@
+"""From what the services know to what the templates show. Pure: no I/O, no clock.
+
+Numbers keep their meaning and change their unit only as the target's name says; codes become sentences.
+"""
+
+from collections.abc import Collection, Sequence
+
+from agents.protocol.ids import SpeakerId
+from agents.protocol.values import ClockBasis, RenditionName
+from controller.domain.airings import Airing, Playback, PlayState
+from controller.domain.bulletins import Bulletin, BulletinState
+from controller.domain.speakers import Area, FoundDevice, NotReady, SpeakerOverview
+from controller.services.reports import AiringReport, AiringSummary, PlaybackReport, SpeakerReport
+from controller.web import views
+from controller.web.i18n import N_, Translator
+from controller.web.moments import maybe_moment, moment
+from controller.web.sentences import playback_sentence, sentence
+from controller.web.views import SpeakerState, TargetArea, TargetSpeaker
+
+NEW_AREA = "new"
+"""The value of the choice that makes an area with the station's name, where there is none yet."""
+
+_STATES = {
+    NotReady.RELEASING: SpeakerState.RELEASING,
+    NotReady.STOPPED: SpeakerState.STOPPED,
+    NotReady.OFFLINE: SpeakerState.OFFLINE,
+    NotReady.TIME_UNKNOWN: SpeakerState.TIME_UNKNOWN,
+}
+_NOTES = {
+    SpeakerState.RELEASING: N_("It is released as soon as it connects again."),
+    SpeakerState.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
+}
+
+
+def speaker_state(overview: SpeakerOverview) -> SpeakerState:
+    """The one word for this speaker."""
+    if overview.not_ready is not None:
+        return _STATES[overview.not_ready]
+    return SpeakerState.SOUNDING if overview.sounding_airing_id else SpeakerState.READY
+
+
+def speaker_row(overview: SpeakerOverview, say: Translator) -> views.SpeakerRow:
+    """One line of the speakers' list."""
+    speaker, health = overview.speaker, overview.health
+    state = speaker_state(overview)
+    note = _NOTES.get(state)
+    return views.SpeakerRow(
+        id=speaker.speaker_id,
+        name=speaker.name,
+        area_name=overview.area_name,
+        state=state,
+        last_seen=moment(health.seen_at_us) if health else None,
+        volume_percent=speaker.volume_percent,
+        clock_error_ms=_ms(health.clock_error_us) if health else None,
+        software=health.software if health else "",
+        address=health.address if health else "",
+        refusals=health.refusals if health else 0,
+        note_sentence=say.gettext(note) if note else "",
+    )
+
+
+def speaker_page(overview: SpeakerOverview, report: SpeakerReport, say: Translator) -> views.SpeakerPage:
+    """Everything known of one speaker."""
+    health = overview.health
+    return views.SpeakerPage(
+        row=speaker_row(overview, say),
+        device_id=overview.speaker.device_id,
+        model=health.model if health else "",
+        linked_since=maybe_moment(overview.connected_since_us),
+        clock_basis=health.clock_basis if health else None,
+        disk_free_bytes=health.disk_free_bytes if health else None,
+        clips=health.clips if health else None,
+        max_volume_percent=overview.speaker.max_volume_percent,
+        refusals=[
+            views.RefusalCount(reason=r.reason, count=r.count, last_at=maybe_moment(r.last_at_us))
+            for r in report.refusals
+        ],
+        rundown=[_rundown_item(airing, playback) for airing, playback in report.open_airings],
+        records=report.records,
+    )
+
+
+def _rundown_item(airing: Airing, playback: Playback) -> views.RundownItem:
+    return views.RundownItem(
+        airing_id=airing.airing_id,
+        title=airing.title,
+        starts_at=maybe_moment(airing.start_at_us),
+        duration_s=airing.duration_us / 1e6,
+        state=playback.state,
+    )
+
+
+def found_device(device: FoundDevice, say: Translator) -> views.FoundDevice:
+    """A device that belongs to nobody."""
+    return views.FoundDevice(
+        id=device.device_id,
+        name=device.name,
+        model=device.model,
+        address=device.address,
+        software=device.software,
+        linked=device.linked,
+        identifies_left=device.identifies_left,
+        identify_until=maybe_moment(device.identify_until_us),
+        problem_sentence=sentence("adopted_elsewhere", say) if device.adopted_elsewhere else "",
+    )
+
+
+def area_options(areas: Sequence[Area], station_name: str) -> list[views.AreaOption]:
+    """The areas to choose from; where there is none yet, one with the station's name."""
+    options = [views.AreaOption(id=area.area_id, name=area.name) for area in areas]
+    return options or [views.AreaOption(id=NEW_AREA, name=station_name)]
+
+
+def target_areas(overviews: Sequence[SpeakerOverview], unchecked: Collection[SpeakerId] = ()) -> list[TargetArea]:
+    """Speakers by area, by name; all but ``unchecked`` are chosen. Those being released cannot be chosen."""
+    by_area: dict[str, list[SpeakerOverview]] = {}
+    for overview in overviews:
+        if overview.not_ready is not NotReady.RELEASING:
+            by_area.setdefault(overview.speaker.area_id, []).append(overview)
+    areas = [_target_area(area_id, inside, unchecked) for area_id, inside in by_area.items()]
+    return sorted(areas, key=lambda area: (area.name, area.id))
+
+
+def _target_area(area_id: str, inside: Sequence[SpeakerOverview], unchecked: Collection[SpeakerId]) -> TargetArea:
+    speakers = [
+        TargetSpeaker(
+            id=o.speaker.speaker_id,
+            name=o.speaker.name,
+            state=speaker_state(o),
+            checked=o.speaker.speaker_id not in unchecked,
+        )
+        for o in inside
+    ]
+    return TargetArea(id=area_id, name=inside[0].area_name, ready=sum(1 for o in inside if o.ready), speakers=speakers)
+
+
+def unchecked_targets(
+    overviews: Sequence[SpeakerOverview], areas: Sequence[str], targets: Sequence[str], known: Sequence[str]
+) -> frozenset[SpeakerId]:
+    """Which speakers the person has left out: those listed and not chosen; one that is new in the list comes chosen
+    only when all that were listed are chosen.
+    """
+    chosen = set(targets)
+    new_ones = all(speaker_id in chosen for speaker_id in known)
+    left_out = set()
+    for overview in overviews:
+        speaker = overview.speaker
+        listed = speaker.speaker_id in known
+        wanted = speaker.speaker_id in chosen or (not listed and (new_ones or speaker.area_id in areas))
+        if not wanted:
+            left_out.add(speaker.speaker_id)
+    return frozenset(left_out)
+
+
+def audio_url(bulletin: Bulletin) -> str:
+    """Where the sound of a ready bulletin is heard."""
+    return f"/bulletins/{bulletin.bulletin_id}/audio"
+
+
+def prepared(bulletin: Bulletin, say: Translator) -> views.Prepared:
+    """A bulletin being made, made, or not to be had."""
+    clips = bulletin.clips
+    failed = bulletin.state is BulletinState.FAILED
+    return views.Prepared(
+        id=bulletin.bulletin_id,
+        state=bulletin.state,
+        title=bulletin.title,
+        progress_percent=round(100 * bulletin.progress) if bulletin.state is BulletinState.PREPARING else None,
+        sentence=sentence(bulletin.failure or "tool_failed", say) if failed else "",
+        audio_url=audio_url(bulletin) if clips else "",
+        duration_s=clips.frames / 48_000 if clips else 0.0,
+        loudness_lufs=clips.integrated_lufs if clips else None,
+        size_bytes=clips.renditions[RenditionName.OPUS24].size_bytes if clips else 0,
+        peaks=clips.peaks if clips else (),
+        finding_sentences=[sentence(code, say) for code in clips.findings] if clips else [],
+    )
+
+
+def airing_row(summary: AiringSummary) -> views.AiringRow:
+    """One line of the log."""
+    airing = summary.airing
+    return views.AiringRow(
+        id=airing.airing_id,
+        title=airing.title,
+        state=airing.state,
+        starts_at=maybe_moment(airing.start_at_us),
+        duration_s=airing.duration_us / 1e6,
+        finished=summary.finished,
+        targets=summary.targets,
+    )
+
+
+def airing(report: AiringReport, say: Translator) -> views.Airing:
+    """One airing with its evidence."""
+    of, bulletin = report.airing, report.bulletin
+    return views.Airing(
+        id=of.airing_id,
+        title=of.title,
+        state=of.state,
+        starts_at=maybe_moment(of.start_at_us),
+        duration_s=of.duration_us / 1e6,
+        sent_at=moment(of.planned_at_us),
+        sent_by=of.planned_by,
+        targets=[_target(of, playback, say) for playback in report.playbacks],
+        spread_ms=_ms(report.spread_us),
+        text=bulletin.text,
+        audio_url=audio_url(bulletin) if bulletin.clips else "",
+        peaks=bulletin.clips.peaks if bulletin.clips else (),
+    )
+
+
+def _target(of: Airing, report: PlaybackReport, say: Translator) -> views.TargetProgress:
+    playback = report.playback
+    stages = {
+        PlayState.PLANNED: of.planned_at_us,
+        PlayState.PUSHED: playback.pushed_at_us,
+        PlayState.STORED: playback.stored_at_us,
+        PlayState.ARMED: playback.armed_at_us,
+        PlayState.SOUNDING: playback.started_at_us,
+        PlayState.FINISHED: playback.ended_at_us if playback.state is PlayState.FINISHED else None,
+    }
+    return views.TargetProgress(
+        speaker_id=report.speaker.speaker_id,
+        speaker_name=report.speaker.name,
+        area_name=report.area_name,
+        state=playback.state,
+        reached={stage: moment(at_us) for stage, at_us in stages.items() if at_us is not None},
+        reason_sentence=playback_sentence(playback.reason, say),
+        start_error_ms=_ms(playback.start_error_us),
+        joined_at_s=(playback.joined_at_us or 0) / 1e6,
+        lost_s=playback.lost_us / 1e6,
+        clock_basis=ClockBasis(playback.clock_basis) if playback.clock_basis else None,
+        clock_error_ms=_ms(playback.clock_error_us),
+        records=report.records,
+    )
+
+
+def _ms(micros: int | None) -> float | None:
+    return None if micros is None else micros / 1_000

@@ -1,0 +1,68 @@
+"""Puts the web application together: the table of routes, the layers every request passes, what is started and ended.
+
+The device link and the clips for devices are served by the same application; they come in as ``device_routes``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from controller.web.asking import HOUSE, House, Route, answer
+from controller.web.errors import tell_errors
+from controller.web.forms import MOST_BYTES
+from controller.web.i18n import load_translators
+from controller.web.live import Live
+from controller.web.parts import WebParts
+from controller.web.routes import ROUTES
+from controller.web.security import add_headers
+from controller.web.statics import Statics
+from controller.web.templating import STATIC_FOLDER, make_environments
+from controller.web.uploads import Uploads
+
+__all__ = ["WebParts", "make_web_app"]
+
+
+def make_web_app(parts: WebParts) -> web.Application:
+    """The application, ready to be run. Reads templates, catalogues and static files once, here."""
+    app = web.Application(middlewares=[tell_errors], client_max_size=MOST_BYTES)
+    translators = load_translators(parts.zone)
+    app[HOUSE] = House(
+        parts=parts,
+        translators=translators,
+        environments=make_environments(translators),
+        statics=Statics(STATIC_FOLDER),
+        live=Live(parts.events),
+        uploads=Uploads(parts.upload_folder, parts.upload_limit_bytes),
+        routes=ROUTES,
+        sending=asyncio.Lock(),
+    )
+    for route in ROUTES:
+        _add(app, route)
+    app.add_routes(parts.device_routes)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_uploads)
+    return app
+
+
+def _add(app: web.Application, route: Route) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await answer(route, request)
+
+    if route.method == "GET":
+        app.router.add_get(route.path, handle)
+    else:
+        app.router.add_route(route.method, route.path, handle)
+
+
+async def _end_streams(app: web.Application) -> None:
+    """Before connections are waited for: a live stream would never end by itself."""
+    app[HOUSE].live.close()
+
+
+async def _uploads(app: web.Application) -> AsyncIterator[None]:
+    uploads = app[HOUSE].uploads
+    await asyncio.to_thread(uploads.open)
+    yield
+    await asyncio.to_thread(uploads.close)
