@@ -1,28 +1,281 @@
-"""What the agent keeps (skeleton)."""
+"""What the agent keeps between runs: whom it obeys, what it accepted, what it said.
 
-from dataclasses import dataclass
+Rules of the module: everything is in ``agent.db`` in the state directory (`database`), the journal's part in
+`journal`. What was accepted is committed before it is answered. The pins are also kept in a file of their own: where
+the database is found damaged, the device still knows its controller, which sends everything else again.
+"""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from agents.domain.journal import Mark
+from agents.io.database import Database, StateError
+from agents.io.files import sync_directory, write_whole
+from agents.io.journal import JournalSettings, JournalStore
+from agents.protocol.codec import decode_document
+from agents.protocol.documents import Assignment, Document, Order, ReleaseStop, Rundown, SignedDocument
+from agents.protocol.errors import WireError
+from agents.protocol.ids import KeyId
+from agents.protocol.values import Counters, DocumentKind, Key32
+
+DATABASE_NAME: Final = "agent.db"
+PIN_NAME: Final = "pinned.json"
+_ASSIGNMENT: Final = "assignment"
+_RUNDOWN: Final = "rundown:"
+
+
+class Pinned(msgspec.Struct, frozen=True, kw_only=True):
+    """The controller this device obeys, and where it may be found. Keys: X25519 (static), Ed25519 (signing)."""
+
+    controller_id: str
+    static_key: Key32
+    signing_key: Key32
+    urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """The controller this device obeys."""
+class Kept:
+    """Everything but pins and journal, as it was committed last. ``orders`` in the order of their acceptance.
 
-    controller_id: str
-    static_key: bytes
-    signing_key: bytes
-    urls: tuple[str, ...]
+    ``spent`` names the orders that are remembered so that they cannot be used twice, and no longer obeyed.
+    """
+
+    assignment: SignedDocument | None = None
+    rundowns: tuple[SignedDocument, ...] = ()
+    orders: tuple[SignedDocument, ...] = ()
+    spent: frozenset[str] = frozenset()
+    counters: Counters = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    refusals: int = 0
 
 
 class StateStore:
-    """``agent.db`` in the state directory."""
+    """The one keeper of ``agent.db``."""
 
-    def __init__(self, directory: Path) -> None: ...
+    def __init__(self, directory: Path, journal: JournalSettings | None = None) -> None:
+        self.directory = directory
+        self._database = Database(directory / DATABASE_NAME)
+        self.journal = JournalStore(self._database, journal or JournalSettings())
+        self._pinned: Pinned | None = None
+        self.was_clean = True
+        """Whether the run before this one ended with a shutdown; true for the first run."""
 
-    async def open(self) -> None: ...
+    @property
+    def was_damaged(self) -> bool:
+        """Whether the database was found damaged at `open`, and begun anew."""
+        return self._database.damaged
 
-    async def close(self, clean: bool = True) -> None: ...
+    async def open(self) -> None:
+        """Raises `StateError`."""
+        await self._database.open()
+        was_clean = await self._database.run(_begin_run)
+        self.was_clean = was_clean and not self.was_damaged
+        await self.journal.open()
+        self._pinned = await self._database.run(_read_pin)
+        await self._database.run(self._mend_pin)
 
-    def pinned(self) -> Pinned | None: ...
+    async def close(self, clean: bool = True) -> None:
+        """Closes; ``clean`` says that this was a shutdown and no accident. Closing twice does nothing."""
+        with contextlib.suppress(StateError):
+            if clean:
+                await self._database.run(lambda db: _set(db, "clean", "1"))
+        with contextlib.suppress(StateError):
+            await self._database.close()
 
-    async def pin(self, pinned: Pinned) -> None: ...
+    def pinned(self) -> Pinned | None:
+        """The controller this device belongs to, None for a device that is new."""
+        return self._pinned
+
+    async def pin(self, pinned: Pinned, assignment: SignedDocument | None = None) -> None:
+        """Belong to this controller, from one moment to the next. ``assignment``: the one that adoption came with.
+
+        Pinning again replaces keys and addresses. Raises `StateError`.
+        """
+
+        def work(db: sqlite3.Connection) -> None:
+            _write_pin(db, pinned)
+            if assignment is not None:
+                _put_document(db, assignment, decode_document(assignment.payload))
+
+        await self._database.run(work)
+        self._pinned = pinned
+        await self._database.run(self._mend_pin)
+
+    async def load(self) -> Kept:
+        """What was kept. A document that can no longer be read is left out. Raises `StateError`."""
+        return await self._database.run(_load)
+
+    async def accept(self, signed: SignedDocument, document: Document, now_us: int | None) -> None:
+        """Keep an accepted document and its counter, and forget orders past their not-after. Raises `StateError`."""
+
+        def work(db: sqlite3.Connection) -> None:
+            _put_document(db, signed, document)
+            if now_us is not None:
+                _drop_orders(db, now_us)
+
+        await self._database.run(work)
+
+    async def drop_rundowns(self, keys: Sequence[str]) -> None:
+        """Forget the rundowns of these keys, which are trusted no more. Raises `StateError`."""
+        places = [(_RUNDOWN + key,) for key in keys]
+        await self._database.run(lambda db: db.executemany("DELETE FROM documents WHERE place = ?", places))
+
+    async def count_refusals(self, total: int) -> None:
+        """Keep how many documents were refused since the device was made. Raises `StateError`."""
+        await self._database.run(lambda db: _set(db, "refusals", str(total)))
+
+    async def forget(self) -> None:
+        """Be new again. The counters stay, so that what was signed for the device before is still old."""
+        await self._database.run(_forget)
+        self._pinned = None
+        await self._database.run(self._mend_pin)
+        await self.journal.open()
+
+    def _mend_pin(self, db: sqlite3.Connection) -> None:
+        """Make the file of the pins agree with the database; a damaged database learns from the file instead."""
+        path = self.directory / PIN_NAME
+        try:
+            on_file = msgspec.json.decode(path.read_bytes(), type=Pinned)
+        except (OSError, msgspec.MsgspecError):
+            on_file = None
+        if self.was_damaged and self._pinned is None and on_file is not None and not _get(db, "forgot", ""):
+            _write_pin(db, on_file)
+            self._pinned = on_file
+            return
+        try:
+            if self._pinned is None:
+                if path.exists():
+                    path.unlink()
+                    sync_directory(self.directory)
+            elif self._pinned != on_file:
+                write_whole(path, msgspec.json.encode(self._pinned))
+        except OSError as error:
+            raise StateError(f"{path} cannot be written: {error}.") from error
+
+
+# --- what runs in the database's thread -----------------------------------------------------------------------------
+
+
+def _get(db: sqlite3.Connection, name: str, default: str) -> str:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return default if row is None else str(row[0])
+
+
+def _set(db: sqlite3.Connection, name: str, value: str) -> None:
+    db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _begin_run(db: sqlite3.Connection) -> bool:
+    was_clean = _get(db, "clean", "1") == "1"
+    _set(db, "clean", "0")
+    if not _get(db, "journal_id", ""):
+        _set(db, "journal_id", "j-" + secrets.token_hex(8))
+    return was_clean
+
+
+def _read_pin(db: sqlite3.Connection) -> Pinned | None:
+    row = db.execute("SELECT pinned FROM pin").fetchone()
+    try:
+        return None if row is None else msgspec.json.decode(row[0], type=Pinned)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _write_pin(db: sqlite3.Connection, pinned: Pinned) -> None:
+    db.execute("INSERT OR REPLACE INTO pin VALUES (1, ?)", (msgspec.json.encode(pinned),))
+    db.execute("DELETE FROM meta WHERE name = 'forgot'")
+
+
+def _put_document(db: sqlite3.Connection, signed: SignedDocument, document: Document) -> None:
+    header = document.header
+    body = (signed.key_id, signed.payload, signed.signature)
+    match document:
+        case Assignment():
+            kind = DocumentKind.ASSIGNMENT
+            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (_ASSIGNMENT, *body))
+        case Rundown():
+            kind = DocumentKind.RUNDOWN
+            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (_RUNDOWN + signed.key_id, *body))
+        case Order(action=action):
+            kind = DocumentKind.ORDER
+            db.execute(
+                "INSERT OR IGNORE INTO orders (document_id, key_id, payload, signature, not_after_us)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (header.document_id, *body, min(header.not_after_us, 2**63 - 1)),
+            )
+            if isinstance(action, ReleaseStop):
+                db.execute("UPDATE orders SET spent = 1 WHERE document_id = ?", (action.order_id,))
+    db.execute(
+        "INSERT INTO counters VALUES (?, ?, ?)"
+        " ON CONFLICT (key_id, kind) DO UPDATE SET counter = max(counter, excluded.counter)",
+        (header.key_id, kind.value, header.counter),
+    )
+
+
+def _drop_orders(db: sqlite3.Connection, now_us: int) -> None:
+    """Those past their not-after, but for the order of an airing that is in the middle."""
+    for position, payload in db.execute(
+        "SELECT position, payload FROM orders WHERE not_after_us < ?", (now_us,)
+    ).fetchall():
+        row = db.execute(
+            "SELECT 1 FROM marks WHERE begun = 1 AND ended = 0 AND airing_id = ?", (_airing_of(payload),)
+        ).fetchone()
+        if row is None:
+            db.execute("DELETE FROM orders WHERE position = ?", (position,))
+
+
+def _airing_of(payload: bytes) -> str:
+    loose = msgspec.json.decode(payload)
+    action = loose.get("action", {})
+    return str(action.get("airing", {}).get("airing_id") or action.get("airing_id") or "")
+
+
+def _load(db: sqlite3.Connection) -> Kept:
+    documents = {
+        str(place): SignedDocument(key_id=key_id, payload=payload, signature=signature)
+        for place, key_id, payload, signature in db.execute("SELECT * FROM documents ORDER BY place")
+        if _readable(payload)
+    }
+    orders = db.execute("SELECT document_id, key_id, payload, signature, spent FROM orders ORDER BY position")
+    kept_orders, spent = [], set()
+    for document_id, key_id, payload, signature, is_spent in orders:
+        if _readable(payload):
+            kept_orders.append(SignedDocument(key_id=key_id, payload=payload, signature=signature))
+            spent |= {str(document_id)} if is_spent else set()
+    return Kept(
+        assignment=documents.get(_ASSIGNMENT),
+        rundowns=tuple(signed for place, signed in documents.items() if place.startswith(_RUNDOWN)),
+        orders=tuple(kept_orders),
+        spent=frozenset(spent),
+        counters={
+            (KeyId(key), DocumentKind(kind)): counter for key, kind, counter in db.execute("SELECT * FROM counters")
+        },
+        marks={
+            str(airing_id): Mark(*(bool(value) for value in values))
+            for airing_id, *values in db.execute("SELECT * FROM marks ORDER BY rowid")
+        },
+        refusals=int(_get(db, "refusals", "0")),
+    )
+
+
+def _readable(payload: bytes) -> bool:
+    try:
+        decode_document(payload)
+    except WireError:
+        return False
+    return True
+
+
+def _forget(db: sqlite3.Connection) -> None:
+    for table in ("pin", "documents", "orders", "marks", "journal"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
+    _set(db, "journal_id", "j-" + secrets.token_hex(8))
+    _set(db, "last_seq", "0")
+    _set(db, "forgot", "1")

@@ -1,0 +1,175 @@
+"""The journal on disk: what this device says happened, kept until the controller has it.
+
+Rules of the module: a record's number is given in the transaction that writes it, so numbers have no holes and no
+doubles; the mark of an airing changes in the same transaction. Records are deleted up to the number the controller has
+committed. A journal that nobody collects is bounded: the oldest are dropped, and a record in their place says so.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from agents.domain.journal import Mark, mark_after
+from agents.domain.now import Now
+from agents.io.database import Database
+from agents.protocol.messages import JournalBatch
+from agents.protocol.values import ClockBasis, JournalEvent, JournalRecord, RecordsLost, airing_of
+from agents.protocol.version import MAX_JOURNAL_BATCH
+
+MARKS_KEPT = 10_000
+_MAX_BATCH_BYTES = 262_144
+_TRIM_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """``most_records``: so many unacknowledged records are kept at most."""
+
+    most_records: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event and when it was, as the device knew the time."""
+
+    event: JournalEvent
+    now: Now
+
+
+class JournalStore:
+    """Part of `state.StateStore`, which opens it."""
+
+    def __init__(self, database: Database, settings: JournalSettings) -> None:
+        self._database = database
+        self._settings = settings
+        self._changed = asyncio.Event()
+        self.journal_id = ""
+        self.last_seq = 0
+
+    async def open(self) -> None:
+        """Learn which journal this is. Raises `StateError`."""
+        self.journal_id, self.last_seq = await self._database.run(_who)
+
+    async def write(self, entries: Sequence[Entry], starting: Sequence[str] = ()) -> None:
+        """Append records, and mark the airings that are about to start; both are on disk when this returns.
+
+        Raises `StateError`; then nothing was written.
+        """
+        if not entries and not starting:
+            return
+        most = self._settings.most_records
+        self.last_seq = await self._database.run(lambda db: _write(db, entries, starting, most))
+        if entries:
+            self._changed.set()
+
+    async def next_batch(self) -> JournalBatch | None:
+        """The oldest records not yet acknowledged, None where there are none. Raises `StateError`."""
+        self._changed.clear()
+        records = await self._database.run(_oldest)
+        return JournalBatch(journal_id=self.journal_id, records=tuple(records)) if records else None
+
+    async def acknowledge(self, journal_id: str, committed_seq: int) -> None:
+        """The controller has committed up to here: delete. Another journal's number is nobody's here.
+
+        Raises `StateError`.
+        """
+        if journal_id == self.journal_id and committed_seq <= self.last_seq:
+            await self._database.run(lambda db: db.execute("DELETE FROM journal WHERE seq <= ?", (committed_seq,)))
+
+    async def wait_changed(self) -> None:
+        """Returns when something was written since the last `next_batch`."""
+        await self._changed.wait()
+
+
+# --- what runs in the database's thread -----------------------------------------------------------------------------
+
+
+def _who(db: sqlite3.Connection) -> tuple[str, int]:
+    meta = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('journal_id', 'last_seq')").fetchall())
+    return str(meta["journal_id"]), int(meta.get("last_seq", "0"))
+
+
+def _write(db: sqlite3.Connection, entries: Sequence[Entry], starting: Sequence[str], most: int) -> int:
+    _, seq = _who(db)
+    for started in starting:
+        _put_mark(db, started, _mark(db, started, starting=True))
+    for entry in entries:
+        seq += 1
+        _put_record(db, seq, entry.event, entry.now)
+        airing_id = airing_of(entry.event)
+        if airing_id is not None:
+            _put_mark(db, airing_id, mark_after(_mark(db, airing_id), entry.event))
+    db.execute(
+        "INSERT INTO meta VALUES ('last_seq', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (str(seq),)
+    )
+    _trim(db, most)
+    return seq
+
+
+def _put_record(db: sqlite3.Connection, seq: int, event: JournalEvent, now: Now) -> None:
+    at_us = None if now.controller_us is None or now.controller_us < 0 else now.controller_us
+    record = JournalRecord(
+        seq=seq,
+        at_us=at_us,
+        clock_basis=now.basis,
+        clock_error_us=None if at_us is None else now.clock_error_us,
+        event=event,
+    )
+    db.execute("INSERT OR REPLACE INTO journal VALUES (?, ?)", (seq, msgspec.json.encode(record)))
+
+
+def _mark(db: sqlite3.Connection, airing_id: str, starting: bool = False) -> Mark:
+    row = db.execute(
+        "SELECT stored, armed, starting, begun, ended FROM marks WHERE airing_id = ?", (airing_id,)
+    ).fetchone()
+    mark = Mark() if row is None else Mark(*(bool(value) for value in row))
+    return Mark(mark.stored, mark.armed, True, mark.begun, mark.ended) if starting else mark
+
+
+def _put_mark(db: sqlite3.Connection, airing_id: str, mark: Mark) -> None:
+    values = (airing_id, mark.stored, mark.armed, mark.starting, mark.begun, mark.ended)
+    db.execute(
+        "INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (airing_id) DO UPDATE SET stored = excluded.stored,"
+        " armed = excluded.armed, starting = excluded.starting, begun = excluded.begun, ended = excluded.ended",
+        values,
+    )
+    (newest,) = db.execute("SELECT max(rowid) FROM marks").fetchone()
+    db.execute("DELETE FROM marks WHERE ended = 1 AND rowid <= ?", (newest - MARKS_KEPT,))
+
+
+def _trim(db: sqlite3.Connection, most: int) -> None:
+    """Drop the oldest, somewhat more than needed, and put the record of it in the place of the last one dropped."""
+    (first, last) = db.execute("SELECT min(seq), max(seq) FROM journal").fetchone()
+    if first is None or last - first + 1 <= most:
+        return
+    place = min(last, last - most + max(1, min(_TRIM_EVERY, most // 10)))
+    (head,) = db.execute("SELECT record FROM journal WHERE seq = ?", (first,)).fetchone()
+    event = _decoded(first, head).event
+    if isinstance(event, RecordsLost) and event.first_seq:
+        first = event.first_seq
+    lost = RecordsLost(first_seq=first, records=place - first + 1, cause="the journal was full")
+    db.execute("DELETE FROM journal WHERE seq < ?", (place,))
+    _put_record(db, place, lost, Now(0, None, None, ClockBasis.NONE))
+
+
+def _oldest(db: sqlite3.Connection) -> list[JournalRecord]:
+    records: list[JournalRecord] = []
+    size = 0
+    rows = db.execute("SELECT seq, record FROM journal ORDER BY seq LIMIT ?", (MAX_JOURNAL_BATCH,))
+    for seq, raw in rows:
+        size += len(raw)
+        if records and size > _MAX_BATCH_BYTES:
+            break
+        records.append(_decoded(seq, raw))
+    return records
+
+
+def _decoded(seq: int, raw: bytes) -> JournalRecord:
+    try:
+        return msgspec.json.decode(raw, type=JournalRecord)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        lost = RecordsLost(first_seq=seq, records=1, cause="the record was damaged")
+        return JournalRecord(seq=seq, at_us=None, clock_basis=ClockBasis.NONE, clock_error_us=None, event=lost)
