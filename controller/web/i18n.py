@@ -95,10 +95,11 @@ class Translator:
         return sign + self.format_number(abs(number), decimals)
 
     def format_bytes(self, size_bytes: int) -> str:
-        """A file size in kB or MB (powers of 1000)."""
-        if size_bytes < 1_000_000:
-            return f"{self.format_number(size_bytes / 1_000)} kB"
-        return f"{self.format_number(size_bytes / 1_000_000, 1)} MB"
+        """A size in kB, MB or GB (powers of 1000)."""
+        for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000)):
+            if size_bytes >= size:
+                return f"{self.format_number(size_bytes / size, 1)} {unit}"
+        return f"{self.format_number(size_bytes / 1_000)} kB"
 
     @staticmethod
     def format_duration(seconds: float) -> str:

@@ -14,16 +14,18 @@ CODES: Mapping[str, str] = {
     # what was handed in
     "text_empty": N_("There is no text to read. Type the bulletin, or choose a recording."),
     "text_too_long": N_("The text is too long to broadcast as one bulletin. Shorten it, or send it in parts."),
-    "text_unspeakable": N_("Nothing in this text can be read aloud. Type words or numbers."),
+    "text_other_script": N_("This text is in a script that no voice here can read. Write it in Latin letters."),
     "title_too_long": N_("The title is too long. Use at most 200 characters."),
     "language_unknown": N_("There is no voice for this language. Choose Vietnamese or English."),
     "rate_out_of_range": N_("The reading speed must be between 110 and 150 words a minute."),
-    "unreadable_recording": N_(
+    "recording_unreadable": N_(
         "This file cannot be read as sound. It may be damaged or not a recording; try saving it again as MP3 or WAV."
     ),
+    "recording_empty": N_("The recording is empty. Choose another file."),
+    "recording_without_sound": N_("This file holds no sound. Choose a recording."),
     "empty_recording": N_("The recording is empty. Choose another file."),
-    "silent_recording": N_("The recording is silent from beginning to end. Check the microphone and record again."),
-    "too_long_recording": N_("The recording is too long for one bulletin. Cut it into shorter parts."),
+    "recording_silent": N_("The recording is silent from beginning to end. Check the microphone and record again."),
+    "recording_too_long": N_("The recording is too long for one bulletin. Cut it into shorter parts."),
     "too_large_recording": N_("The file is too large. Save it as MP3 or cut it into shorter parts."),
     "recording_missing": N_("Choose a recording first."),
     "upload_incomplete": N_("The upload broke off. Nothing was kept; send the file again."),
@@ -32,18 +34,23 @@ CODES: Mapping[str, str] = {
     "voice_failed": N_("The voice could not read this text. Try again, or change the text."),
     "tool_missing": N_("The sound converter is not installed on the server. Ask a technician to install ffmpeg."),
     "tool_failed": N_("The sound could not be prepared. Try again; if it happens again, tell a technician."),
-    "timed_out": N_("Preparing the sound took too long and was given up. Try a shorter bulletin."),
+    "tool_timed_out": N_("Preparing the sound took too long and was given up. Try a shorter bulletin."),
     "out_of_space": N_("The server's disk is full. Nothing was kept; free some space and try again."),
     "cancelled": N_("The preparation was cancelled."),
     # what was noticed in the sound
     "very_quiet": N_("The recording was very quiet and has been made louder; noise may be heard."),
     "clipped": N_("The recording is distorted in places because it was recorded too loud."),
     "mostly_silent": N_("Most of the recording is silence. Check that it is the right file."),
+    "silence_trimmed": N_("Silence at the beginning and at the end has been cut off."),
+    "out_of_phase": N_("Left and right cancelled each other, so only one of them is used."),
+    "truncated": N_("The recording ends earlier than the file says. Check that nothing is missing at the end."),
+    "off_level": N_("The loudness could not be brought exactly to the usual level. Listen before you send it."),
     # sending
     "no_targets": N_("Choose at least one speaker."),
     "no_speakers": N_("There is no speaker yet. Adopt one first."),
     "speaker_unknown": N_("One of the chosen speakers is no longer there. Choose again."),
     "time_passed": N_("That time has passed. Choose a later one, or send now."),
+    "start_in_past": N_("That time has passed. Choose a later one, or send now."),
     "time_missing": N_("Choose the date and time."),
     "too_far_ahead": N_("That time is too far ahead. Choose an earlier one."),
     "not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
@@ -72,6 +79,8 @@ CODES: Mapping[str, str] = {
     "area_unknown": N_("Choose the area where the speaker stands."),
     "url_malformed": N_("This address cannot be used. Write it as http://192.168.1.20:8080."),
     "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),
+    "already_adopted": N_("This device has already been adopted."),
+    "volume_out_of_range": N_("The volume is from 0 to 100 percent."),
     "volume_above_limit": N_("This is louder than the limit set for the speaker."),
     # signing in
     "sign_in_wrong": N_("The name or the password is not right."),
@@ -101,6 +110,7 @@ FAILED: Mapping[FailReason, str] = {
     FailReason.DISK_FULL: N_("The speaker's disk is full."),
     FailReason.OUTPUT_FAILED: N_("The speaker's sound output failed. Check its sound card and wiring."),
     FailReason.DECODE_FAILED: N_("The speaker could not decode the sound file."),
+    FailReason.INTERRUPTED: N_("The speaker lost its power or its program in the middle, and it was too late to go on."),
 }
 
 REFUSED: Mapping[RefusalReason, str] = {

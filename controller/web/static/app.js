@@ -217,7 +217,9 @@ if (compose) {
   compose.addEventListener("htmx:afterSwap", (event) => {
     // Who pressed "listen" wants to hear it; where the browser forbids it, the player is there to be pressed.
     if (event.target.id !== "prepared" || compose.dataset.stale === "yes") return;
-    event.target.querySelector("[data-ready-player] audio")?.play().catch(() => {});
+    const player = event.target.querySelector("[data-ready-player]");
+    player?.scrollIntoView({ block: "nearest" });
+    player?.querySelector("audio").play().catch(() => {});
   });
   refreshCompose();
 }

@@ -72,7 +72,12 @@ def reached(steps: int) -> dict[PlayState, datetime]:
 
 def progress(index: int, state: PlayState, steps: int, **more: Any) -> views.TargetProgress:
     return views.TargetProgress(
-        speaker_id=f"s{index}", speaker_name=NAMES[index], area_name="Thôn Đông", state=state, reached=reached(steps), **more
+        speaker_id=f"s{index}",
+        speaker_name=NAMES[index],
+        area_name="Thôn Đông",
+        state=state,
+        reached=reached(steps),
+        **more,
     )
 
 
@@ -91,7 +96,7 @@ def airing(state: AiringState = AiringState.ON_AIR) -> views.Airing:
         sent_at=NOW - timedelta(seconds=10),
         sent_by="Quản trị",
         spread_ms=0.12 if steps > 4 else None,
-        text="Kính mời bà con đưa trẻ dưới 5 tuổi đến trạm y tế xã lúc 7 giờ 30 ngày 20 tháng 11.\nTrân trọng thông báo.",
+        text="Kính mời bà con đưa trẻ dưới 5 tuổi đến trạm y tế xã lúc 7 giờ 30.\nTrân trọng thông báo.",
         audio_url="/media/x.ogg",
         peaks=PEAKS,
         targets=[
@@ -214,9 +219,18 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     **{f"airing-{state}": ("airing.html", {"airing": airing(state)}, {"path": "/airings/a1"}) for state in AiringState},
     "airings": ("airings.html", {"airings": ROWS}, {"path": "/airings"}),
     "airings-empty": ("airings.html", {"airings": []}, {"path": "/airings"}),
-    "speakers": ("speakers.html", {k: broadcast()[k] for k in ("speakers", "found", "area_options")}, {"path": "/speakers"}),
+    "speakers": (
+        "speakers.html",
+        {k: broadcast()[k] for k in ("speakers", "found", "area_options")},
+        {"path": "/speakers"},
+    ),
     "speaker": ("speaker.html", {"speaker": SPEAKER_PAGE, "notice": "Xong.", "problem": ""}, {"path": "/speakers/s0"}),
-    "sign-in": ("sign_in.html", {"next_path": "/", "name": "", "problem": "Sai."}, {"person_name": None, "path": "/sign-in"}),
+    "sign-in": (
+        "sign_in.html",
+        {"next_path": "/", "name": "", "problem": "Sai."},
+        {"person_name": None, "path": "/sign-in"},
+    ),
+    "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
     "error": ("error.html", {"status": 404, "heading": "Không có", "sentence": "Không tìm thấy."}, {"path": "/x"}),
 }
 
@@ -267,9 +281,7 @@ def test_a_page_renders_in_its_language(
 
 
 @every_page
-def test_a_page_keeps_within_the_content_policy(
-    environments: Mapping[Language, Environment], page: str
-) -> None:
+def test_a_page_keeps_within_the_content_policy(environments: Mapping[Language, Environment], page: str) -> None:
     for tag, attributes in tags(render(environments, Language.VIETNAMESE, page)):
         assert tag not in {"style", "iframe", "object", "base"}
         assert "style" not in attributes
@@ -369,7 +381,13 @@ def test_words_stand_out_from_their_ground_as_wcag_aa_asks(dark: bool) -> None:
     colour = tokens(dark)
     pairs = [(ink, ground) for ink in ("ink", "ink-soft", "accent") for ground in ("paper", "card", "sunk")]
     pairs += [(tone, f"{tone}-soft") for tone in ("ok", "info", "warn", "bad")]
-    pairs += [("bad", "card"), ("warn", "card"), ("ok", "card"), ("accent-ink", "accent"), ("accent-ink", "accent-lift")]
+    pairs += [
+        ("bad", "card"),
+        ("warn", "card"),
+        ("ok", "card"),
+        ("accent-ink", "accent"),
+        ("accent-ink", "accent-lift"),
+    ]
     pairs += [("bar-ink", "bar"), ("bar-soft", "bar"), ("bar-soft", "bar-lift"), ("stop-ink", "stop")]
     for ink, ground in pairs:
         assert contrast(colour[ink], colour[ground]) >= 4.5, (ink, ground)
@@ -390,6 +408,14 @@ def test_an_address_of_a_static_file_changes_with_its_content() -> None:
     assert versions["loa.css"] == hashlib.sha256((STATIC_FOLDER / "loa.css").read_bytes()).hexdigest()[:12]
 
 
+def test_the_style_sheet_asks_for_its_fonts_by_the_same_address_as_the_pages() -> None:
+    css = (STATIC_FOLDER / "loa.css").read_text("utf-8")
+    asked = dict(re.findall(r"url\(([^)?]+)\?v=(\w+)\)", css))
+    assert len(asked) == css.count("url(") == 6
+    versions = asset_versions()
+    assert asked == {name: versions[name] for name in asked}
+
+
 def test_the_picture_of_a_sound_has_a_bar_for_every_stretch() -> None:
     assert waveform_path([]) == ""
     assert waveform_path([0, 100]).count("M") == 2
@@ -406,5 +432,3 @@ def test_every_journal_record_has_words_in_both_languages(environments: Mapping[
         said.append({describe(one).word for one in RECORDS})
     assert len(said[0]) == len(said[1]) == len(EVERY_EVENT)
     assert said[0].isdisjoint(said[1])
-
-
