@@ -2,41 +2,76 @@
 
 Rules of the module: pure. Frames written to the output are counted from 0; a reading says "at this instant the next
 frame, number n, was d frames away from the horn". One instant, that at which frame 0 would have been heard, sums it
-up; the median of the last readings gives it without minding single readings that were disturbed.
+up: on a device whose clock runs as ours it stays where it is.
+
+What is known about readings. A sound card tells its position to some ten microseconds, and its clock runs up to a
+hundred parts per million off. A sound server extrapolates between rare looks at its device: its first half second is
+good to a tenth of a millisecond, then it drifts off at hundreds of parts per million and comes back, though the sound
+itself does not move. So the fit forms from the first readings, and afterwards follows quickly what moves as slowly as
+a sound card does, and reluctantly what moves faster; the true rate is learned from long stretches and kept.
 """
 
 from collections import deque
-from statistics import median
+from itertools import islice
+from statistics import linear_regression, median
 
 from agents.io.output.base import RATE_HZ
 
 FRAME_US = 1e6 / RATE_HZ
 
+_SKIP_US = 40_000  # the readings while the device gets going are wild
+_EARLY_US = 400_000
+_FORMING_US = 1_600_000
+_FAR_FROM_EARLY_US = 600.0
+_STEP_US = 100_000
+_RECENT = 10  # steps that the slope is judged by
+_CARD_SLOPE = 60e-6
+_QUICK_US = 4e6
+_RELUCTANT_US = 40e6
+_LOST_US = 50_000.0
+_RATE_STEPS = 200  # twenty seconds: the shortest stretch that tells the rate
+_LARGEST_RATE = 300e-6
+
 
 class PositionFit:
-    """The running estimate. Forget it whenever the sound broke off."""
+    """The running estimate. Forget it whenever the sound broke off; the learned rate stays."""
 
-    def __init__(self, window_us: int = 2_000_000, settled_readings: int = 5) -> None:
-        self._window_us = window_us
+    def __init__(self, settled_readings: int = 5) -> None:
         self._settled_readings = settled_readings
-        self._readings: deque[tuple[int, float]] = deque()  # (instant, instant of frame 0)
+        self._rate = 0.0  # how much later frame 0 would seem to have been heard, a microsecond of time
+        self._steps: deque[tuple[int, float]] = deque(maxlen=3 * _RATE_STEPS)
+        self.forget()
+
+    def forget(self) -> None:
+        """The sound broke off: what was read before says nothing about what comes."""
+        self._first_us: int | None = None
+        self._readings: list[tuple[int, float]] = []  # all while forming, then those since the last step
+        self._steps.clear()
         self._begin_us = 0.0
+        self._begin_at_us = 0  # when that was so
+        self._formed = False
+        self._learn_in = _RATE_STEPS
 
     @property
     def settled(self) -> bool:
         """Whether enough has been read to place a frame by it."""
-        return len(self._readings) >= self._settled_readings
+        return self._formed or len(self._readings) >= self._settled_readings
 
     def add(self, now_us: int, next_frame: int, delay_frames: int) -> None:
         """Take a reading in."""
+        if self._first_us is None:
+            self._first_us = now_us
+        age_us = now_us - self._first_us
+        if age_us < _SKIP_US:
+            return
         self._readings.append((now_us, now_us + (delay_frames - next_frame) * FRAME_US))
-        while self._readings[0][0] < now_us - self._window_us:
-            self._readings.popleft()
-        self._begin_us = median(begin_us for _, begin_us in self._readings)
-
-    def forget(self) -> None:
-        """The sound broke off: what was read before says nothing about what comes."""
-        self._readings.clear()
+        if not self._formed:
+            self._form(now_us)
+            self._formed = age_us >= _FORMING_US
+            if self._formed:
+                self._readings.clear()
+        elif now_us - self._begin_at_us >= _STEP_US:
+            self._follow(now_us)
 
     def heard_us(self, frame: int) -> float:
         """The instant at which this frame leaves the horn."""
@@ -45,6 +80,47 @@ class PositionFit:
     def frame_at(self, instant_us: float) -> float:
         """The frame (and part of a frame) that leaves the horn at this instant."""
         return (instant_us - self._begin_us) / FRAME_US
+
+    def _form(self, now_us: int) -> None:
+        until_us = self._readings[0][0] + _EARLY_US
+        early = median(begin_us for at_us, begin_us in self._readings if at_us < until_us)
+        near = [begin_us for _, begin_us in self._readings if abs(begin_us - early) < _FAR_FROM_EARLY_US]
+        self._begin_us = median(near) if near else early
+        self._begin_at_us = now_us
+
+    def _follow(self, now_us: int) -> None:
+        read_us = median(begin_us for _, begin_us in self._readings)
+        self._readings.clear()
+        self._steps.append((now_us, read_us))
+        elapsed_us = now_us - self._begin_at_us
+        self._begin_at_us = now_us
+        self._begin_us += self._rate * elapsed_us
+        error_us = read_us - self._begin_us
+        if abs(error_us) > _LOST_US:
+            self.forget()
+            return
+        pace_us = _QUICK_US if abs(self._recent_slope() - self._rate) < _CARD_SLOPE else _RELUCTANT_US
+        self._begin_us += error_us * min(1.0, elapsed_us / pace_us)
+        self._learn_in -= 1
+        if self._learn_in <= 0:
+            self._learn_in = _RATE_STEPS // 4
+            self._learn_rate()
+
+    def _recent_slope(self) -> float:
+        recent = list(islice(reversed(self._steps), _RECENT))
+        if len(recent) < _RECENT:
+            return 1.0  # not known yet: nothing to be followed quickly
+        third = _RECENT // 3
+        new = median(begin_us for _, begin_us in recent[:third])
+        old = median(begin_us for _, begin_us in recent[-third:])
+        return (new - old) / (recent[1][0] - recent[-2][0])
+
+    def _learn_rate(self) -> None:
+        origin_us, base_us = self._steps[0][0], self._steps[0][1]
+        slope = linear_regression(
+            [at_us - origin_us for at_us, _ in self._steps], [begin_us - base_us for _, begin_us in self._steps]
+        ).slope
+        self._rate = min(_LARGEST_RATE, max(-_LARGEST_RATE, slope))
 
 
 class Slew:

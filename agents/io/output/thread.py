@@ -21,6 +21,8 @@ from agents.io.timeport import TimePort
 BLOCK_FRAMES = RATE_HZ // 50
 OPEN_AHEAD_US = 2_000_000
 _LINGER_US = 1_000_000
+# What is armed is often started at once: the device's position is the better known the longer it runs.
+_WARM_US = 3_000_000
 _RETRY_OPEN_US = 500_000
 _LONGEST_WAIT_S = 10.0
 
@@ -49,6 +51,7 @@ class OutputThread:
         self._is_open = False
         self._idle_since_us = 0
         self._retry_at_us = 0
+        self._warm_until_us = 0
         self._finished = False
 
     def submit(self, command: Command) -> None:
@@ -81,6 +84,7 @@ class OutputThread:
         if (old := self._plays.pop(play.play_id, None)) is not None:
             self._leave(old)
         self._plays[play.play_id] = play
+        self._warm_until_us = self._time.monotonic_us() + _WARM_US
 
     def reject(self, play: Play) -> None:
         """Its source turned out unusable."""
@@ -128,6 +132,8 @@ class OutputThread:
             return
 
     def _idle_wait_s(self) -> float:
+        if self._near():
+            return 0.0
         begins = [play.due_us(play.first_frame) for play in self._plays.values() if play.started]
         if not begins:
             return _LONGEST_WAIT_S
@@ -150,7 +156,9 @@ class OutputThread:
 
     def _near(self) -> bool:
         now_us = self._time.monotonic_us()
-        return now_us >= self._retry_at_us and any(
+        if now_us < self._retry_at_us:
+            return False
+        return (bool(self._plays) and now_us < self._warm_until_us) or any(
             play.due_us(play.first_frame) - OPEN_AHEAD_US <= now_us for play in self._plays.values() if play.started
         )
 
@@ -165,7 +173,7 @@ class OutputThread:
                     self._fail(play, "output", str(wrong))
             return
         self._is_open = True
-        self._fit = PositionFit()
+        self._fit.forget()
         self._at = 0
         self._tail = b""
         self._idle_since_us = self._time.monotonic_us()
@@ -198,6 +206,8 @@ class OutputThread:
         end = self._at + BLOCK_FRAMES
         while (left := end - self._at) > 0:
             if not self._fit.settled:
+                if self._current is not None:
+                    self._current.broke_off()
                 self._write(bytes(left * FRAME_BYTES))
                 return
             coming, index = self._coming(end)
