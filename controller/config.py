@@ -69,6 +69,21 @@ class Config:
     )
     rundown_days: int = setting(7, unit="days", least=1, most=31, help="How far ahead speakers know their rundown.")
 
+    stop_hours: float = setting(
+        24.0, unit="h", least=0.1, most=720, help="How long a stop of everything holds if nobody releases it."
+    )
+    time_zone: str = setting(
+        "Asia/Ho_Chi_Minh", help="The zone that wall times are typed and shown in, as the IANA database names it."
+    )
+
+    # sound
+    ffmpeg: Path | None = setting(  # noqa: RUF009
+        None, help="The ffmpeg to use. Unset: that of the system, else the one installed with Loa."
+    )
+    max_recording_s: float = setting(
+        3_600.0, unit="s", least=1, most=14_400, help="The longest recording that may be handed in."
+    )
+
     # links
     silence_limit_s: float = setting(15.0, unit="s", least=1, most=600, help="A link silent for this long is closed.")
     clock_every_s: float = setting(5.0, unit="s", least=0.2, most=600, help="How often speakers compare clocks.")
@@ -96,6 +111,7 @@ class Config:
     max_upload_bytes: int = setting(
         512 * MIB, unit="bytes", least=1_024, help="The largest recording that may be handed in."
     )
+    sign_in_hours: float = setting(12.0, unit="h", least=0.1, most=720, help="How long a person stays signed in.")
     max_text_letters: int = setting(20_000, unit="letters", least=100, help="The longest text bulletin.")
     metrics_token: str | None = setting(
         None,

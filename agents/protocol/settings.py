@@ -220,6 +220,31 @@ def _number(one: Setting, raw: object) -> float | int:
     return value
 
 
+def explain(
+    config: object,
+    settings: Sequence[Setting],
+    *,
+    file: Path | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+) -> list[str]:
+    """What is in force and where it came from, two lines a setting; secrets are not shown. Raises `SettingsError`."""
+    in_file = _read(file)
+    lines: list[str] = []
+    for one in settings:
+        value = getattr(config, one.name)
+        if one.name in flags:
+            source = f"flag {one.flag}"
+        elif one.env in environ:
+            source = f"environment {one.env}"
+        else:
+            source = f"file {file}" if one.name in in_file else "default"
+        shown = "(secret)" if one.secret and value else _text(value)
+        quantity = f"{shown} {one.unit}".strip() if shown else "-"
+        lines += [f"{one.name:32} {quantity}  ({source})", f"{'':32} {one.help}"]
+    return lines
+
+
 def _text(value: object) -> str:
     match value:
         case None:

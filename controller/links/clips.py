@@ -1,7 +1,7 @@
 """Clips for devices over HTTP: only for a device that is linked, only with the ticket of that very link.
 
-``Authorization: Loa-Device <device id>:<ticket>``. Ranges work, so that a fetch that broke off goes on. A clip's name is
-the SHA-256 of its bytes, so what it names never changes and may be kept for ever.
+``Authorization: Loa-Device <device id>:<ticket>``. Ranges work, so that a fetch that broke off goes on. A clip is named
+by the SHA-256 of its bytes, so what a name stands for never changes and may be kept for ever.
 """
 
 from pathlib import Path

@@ -117,7 +117,7 @@ class Discovery:
             self.working = True
             async with asyncio.TaskGroup() as group:
                 resolvers = [group.create_task(self._resolve(zeroconf)) for _ in range(_RESOLVERS)]
-                while addresses == (self._interfaces or own_addresses()):
+                while addresses == (self._interfaces or own_addresses()):  # noqa: ASYNC110 - nobody tells of a change
                     await asyncio.sleep(_LOOK_AGAIN_S)
                 for resolver in resolvers:
                     resolver.cancel()

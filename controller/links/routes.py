@@ -1,4 +1,4 @@
-"""The paths that devices use, added to the one web application. They let nobody in but by key or ticket."""
+"""The paths that devices use. They let nobody in but by key or ticket."""
 
 from aiohttp import web
 
@@ -7,7 +7,6 @@ from controller.links.clips import ClipRoom
 from controller.links.door import Door
 
 
-def add_routes(app: web.Application, door: Door, clips: ClipRoom) -> None:
-    """The pages' own sign-in must leave these paths alone."""
-    app.router.add_get(LINK_PATH, door.handle)
-    app.router.add_get(CLIP_PATH, clips.handle)
+def device_routes(door: Door, clips: ClipRoom) -> tuple[web.RouteDef, ...]:
+    """For the one web application, whose own sign-in must leave these paths alone."""
+    return (web.get(LINK_PATH, door.handle), web.get(CLIP_PATH, clips.handle))

@@ -1,0 +1,87 @@
+"""What an administrator does with a shell on the controller's machine, also while the controller runs."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from agents.protocol.ids import AreaId
+from controller.app import database_url
+from controller.domain.errors import NotFound, Refused
+from controller.domain.speakers import Area
+from controller.links.clock import ControllerClock
+from controller.links.hub import Hub
+from controller.links.keys import FileSigner, KeysUnusable, load_or_make
+from controller.services.desk import Desk
+from controller.services.settings import DeskSettings
+from controller.store.database import SqlStore
+from controller.store.migrate import upgrade_to_head
+from controller.studio import AudioStudio
+
+_BY: Final = "loa admin"
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that are taken for each other."""
+_GROUPS: Final = 4
+_GROUP_LETTERS: Final = 4
+
+
+async def reset_password(folder: Path, name: str) -> str:
+    """Gives the account a generated password and returns it. Raises `NotFound`, `Refused` or `StoreFailed`."""
+    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP_LETTERS)) for _ in range(_GROUPS))
+    async with _desk(folder) as (desk, _):
+        try:
+            await desk.accounts.set_password(name, password, _BY)
+        except NotFound:
+            raise NotFound(f"There is no account {name}.") from None
+    return password
+
+
+async def create_token(folder: Path, area_name: str, uses: int, valid_s: int) -> str:
+    """Makes an enrolment token and returns its text. Raises `Refused`, `NotFound` or `StoreFailed`."""
+    async with _desk(folder) as (desk, store):
+        area_id = await _area(desk, store, area_name.strip())
+        return (await desk.adoption.create_token(area_id, uses, valid_s, _BY)).text
+
+
+async def _area(desk: Desk, store: SqlStore, name: str) -> AreaId:
+    """The area of this name, made where it is not there; the only one there is where no name was given."""
+    areas = await desk.adoption.areas()
+    for area in areas:
+        if area.name == name or (not name and len(areas) == 1):
+            return area.area_id
+    if not name:
+        known = ", ".join(area.name for area in areas) or "none yet"
+        raise Refused(f"Say where the speakers will stand with --area NAME. Areas: {known}.", code="area_unknown")
+    made = Area(area_id=AreaId(f"a-{secrets.token_hex(8)}"), parent_id=None, level="", name=name)
+    async with store.transaction() as transaction:
+        await transaction.areas.add(made)
+    return made.area_id
+
+
+@contextlib.asynccontextmanager
+async def _desk(folder: Path) -> AsyncIterator[tuple[Desk, SqlStore]]:
+    """The services on an existing data directory, without links and without running."""
+    if not (folder / "loa.db").exists():
+        raise NotFound(f"There is no station in {folder} yet. Start it with: loa serve --data-dir {folder}")
+    try:
+        keys = load_or_make(folder / "keys")
+    except KeysUnusable as error:
+        raise Refused(str(error)) from error
+    await upgrade_to_head(database_url(folder))
+    store = SqlStore(database_url(folder))
+    try:
+        yield (
+            Desk(
+                store=store,
+                links=Hub(found_changed=lambda: None),
+                signer=FileSigner(keys),
+                clock=ControllerClock(trust_system_clock=True),
+                studio=AudioStudio(folder / "clips", ffmpeg=None, duration_limit_s=0),
+                identity=keys.identity(""),
+                settings=DeskSettings(),
+            ),
+            store,
+        )
+    finally:
+        await store.close()

@@ -1,0 +1,347 @@
+"""The controller's composition root: from settings to a running station, and back down again in the opposite order.
+
+It reads top to bottom: data directory, keys, store, clock, studio, links, services, pages, tasks. Every task belongs to
+the group in `serve`, the web server is one of them; a service that returns by itself is a defect and ends the program,
+and whoever started it starts it again.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.metadata
+import logging
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+
+from controller.config import Config
+from controller.domain.speakers import ControllerIdentity
+from controller.links.clips import ClipRoom
+from controller.links.clock import ControllerClock
+from controller.links.desk import DeviceDesk, LinkSettings
+from controller.links.discovery import Announcement, Discovery, parse_interfaces
+from controller.links.door import Door
+from controller.links.hub import Hub
+from controller.links.keys import FileSigner, Keys, KeysUnusable, load_or_make
+from controller.links.routes import device_routes
+from controller.metrics import Figures
+from controller.services.desk import Desk
+from controller.services.events import FoundChanged
+from controller.services.settings import DeskSettings
+from controller.store.database import SqlStore
+from controller.store.migrate import upgrade_to_head
+from controller.studio import AudioStudio
+from controller.supervise import DiskWatch, LoopWatch, all_of, permanent
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+_log = logging.getLogger(__name__)
+
+_LOCK_FILE: Final = "lock"
+_CLOSE_WITHIN_S: Final = 3.0
+_START_WITHIN_S: Final = 60.0
+_BACKLOG: Final = 4_096
+"""Connections that may wait to be taken: after a power cut every device dials in the same second."""
+_T = TypeVar("_T")
+
+
+class CannotStart(Exception):
+    """The controller cannot run like this; the sentence says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is open while the controller runs."""
+
+    identity: ControllerIdentity
+    store: SqlStore
+    clock: ControllerClock
+    studio: AudioStudio
+    hub: Hub
+    door: Door
+    desk: Desk
+    loop: LoopWatch
+    disk: DiskWatch
+
+
+async def serve(config: Config, say: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT. ``say`` speaks to the terminal.
+
+    Raises `CannotStart`, `StoreFailed`, `OSError`, or a group of what services raised.
+    """
+    folder = config.data_folder()
+    with only_one(folder):
+        stopping = _on_signals()
+        async with _house(config, folder) as house:
+            await _first_start(house, say)
+            listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            async with asyncio.TaskGroup() as group:
+                services = [
+                    group.create_task(permanent("clock", house.clock.watch()), name="clock"),
+                    group.create_task(permanent("loop watch", house.loop.run()), name="loop watch"),
+                    group.create_task(permanent("disk watch", house.disk.run()), name="disk watch"),
+                    group.create_task(permanent("desk", house.desk.run()), name="desk"),
+                ]
+                await _while_running(house.desk.started.wait(), services)
+                pages = _listen(config, _pages(config, folder, house), listening)
+                services.append(group.create_task(permanent("pages", pages), name="pages"))
+                port = await _while_running(listening, services)
+                if config.mdns:
+                    discovery = _discovery(config, house, port)
+                    services.append(group.create_task(permanent("discovery", discovery.run()), name="discovery"))
+                _announce(config, port, say)
+                await stopping.wait()
+                await _close(house.hub)
+                for service in reversed(services):
+                    service.cancel()
+    _log.info("stopped", extra={"event": "stopped"})
+
+
+async def _first_start(house: House, say: Callable[[str], None]) -> None:
+    """Prints the administrator's password, once: it is kept nowhere in the clear, and never logged."""
+    password = await house.desk.accounts.first_administrator()
+    if password is not None:
+        say("")
+        say("  This is the first start. Sign in with this account; the password is shown only now:")
+        say("")
+        say("    Account   admin")
+        say(f"    Password  {password}")
+        say("")
+
+
+def _announce(config: Config, port: int, say: Callable[[str], None]) -> None:
+    host = "localhost" if config.host in ("0.0.0.0", "::", "") else config.host  # noqa: S104 - compared, not bound
+    say(f"  Open http://{host}:{port}")
+    _log.info("ready", extra={"event": "ready", "url": f"http://{host}:{port}"})
+
+
+async def _while_running(event: Awaitable[_T], services: Sequence["asyncio.Task[NoReturn]"]) -> _T:
+    """Waits for something that a service brings about. Raises what the service raised instead, or `CannotStart`."""
+    waiting = asyncio.ensure_future(event)
+    try:
+        await asyncio.wait({waiting, *services}, timeout=_START_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        for service in services:
+            if service.done():
+                await service
+        if not waiting.done():
+            raise CannotStart(f"The controller did not start within {_START_WITHIN_S:.0f} s; see the log.")
+        return waiting.result()
+    finally:
+        waiting.cancel()
+
+
+async def _close(hub: Hub) -> None:
+    """Lets go of the devices first, so that each is told and what they said last is kept."""
+    try:
+        async with asyncio.timeout(_CLOSE_WITHIN_S):
+            await hub.close()
+    except TimeoutError:
+        _log.warning("Some devices did not let go in time.")
+
+
+def _on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(which, stopping.set)
+    return stopping
+
+
+# --- the parts --------------------------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
+    keys = _keys(folder)
+    identity = keys.identity(config.name)
+    database = database_url(folder)
+    await upgrade_to_head(database)
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqlStore(database)
+        stack.push_async_callback(store.close)
+        clock = ControllerClock(trust_system_clock=config.trust_system_clock)
+        studio = AudioStudio(folder / "clips", ffmpeg=config.ffmpeg, duration_limit_s=config.max_recording_s)
+        studio.open()
+        # The services tell the pages when something is found; they are made after the links, and bound when first used.
+        hub = Hub(found_changed=lambda: desk.events.publish(FoundChanged()))
+        desk = Desk(
+            store=store,
+            links=hub,
+            signer=FileSigner(keys),
+            clock=clock,
+            studio=studio,
+            identity=identity,
+            settings=_desk_settings(config),
+        )
+        door = Door(hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery), clock, _link_settings(config, keys))
+        yield House(
+            identity=identity,
+            store=store,
+            clock=clock,
+            studio=studio,
+            hub=hub,
+            door=door,
+            desk=desk,
+            loop=LoopWatch(),
+            disk=DiskWatch(folder, config.min_free_disk_bytes),
+        )
+
+
+def _keys(folder: Path) -> Keys:
+    try:
+        return load_or_make(folder / "keys")
+    except KeysUnusable as error:
+        raise CannotStart(str(error)) from error
+
+
+def _desk_settings(config: Config) -> DeskSettings:
+    return DeskSettings(
+        controller_urls=config.public_urls,
+        trust_system_clock=config.trust_system_clock,
+        start_lead_s=config.start_lead_s,
+        now_wait_s=config.now_wait_s,
+        lateness_window_s=config.lateness_window_s,
+        rundown_days=config.rundown_days,
+        stop_hours=config.stop_hours,
+        sign_in_hours=config.sign_in_hours,
+        text_max_letters=config.max_text_letters,
+    )
+
+
+def _link_settings(config: Config, keys: Keys) -> LinkSettings:
+    identity = keys.identity(config.name)
+    return LinkSettings(
+        controller_id=identity.controller_id,
+        controller_name=config.name,
+        software=f"loa {version()}",
+        static_private=keys.static_private,
+        signing_public=identity.signing_key,
+        silence_limit_s=config.silence_limit_s,
+        clock_every_s=config.clock_every_s,
+        heartbeat_every_s=config.heartbeat_every_s,
+        handshake_limit_s=config.handshake_limit_s,
+        push_limit_s=config.push_limit_s,
+        newcomer_silence_limit_s=2 * config.silence_limit_s,
+        max_unproven_links=config.max_unproven_links,
+        max_unproven_links_per_address=config.max_unproven_links_per_address,
+        max_new_devices=config.max_new_devices,
+    )
+
+
+def _pages(config: Config, folder: Path, house: House) -> "web.Application":
+    from controller.web.server import WebParts, make_web_app
+
+    desk = house.desk
+    figures = Figures(
+        version=version(),
+        hub=house.hub,
+        door=house.door,
+        store=house.store,
+        speakers=desk.speakers,
+        clock=house.clock,
+        loop=house.loop,
+        disk=house.disk,
+    )
+
+    async def ready() -> bool:
+        """The clock is not asked: without network time nothing can be planned, but everything can still be stopped."""
+        return await all_of([("the database", house.store.ready), ("the folder of clips", house.studio.ready)])
+
+    return make_web_app(
+        WebParts(
+            store=house.store,
+            clock=house.clock,
+            studio=house.studio,
+            events=desk.events,
+            compose=desk.compose,
+            dispatch=desk.dispatch,
+            adoption=desk.adoption,
+            speakers=desk.speakers,
+            accounts=desk.accounts,
+            reports=desk.reports,
+            upload_folder=folder / "uploads",
+            station_name=config.name,
+            zone=config.time_zone,
+            upload_limit_bytes=config.max_upload_bytes,
+            secure_cookies=config.secure_cookies,
+            device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio)),
+            ready=ready,
+            metrics=figures.page,
+            metrics_token=config.metrics_token,
+            max_text_letters=config.max_text_letters,
+        )
+    )
+
+
+async def _listen(config: Config, app: "web.Application", listening: "asyncio.Future[int]") -> None:
+    """The web server, for pages and devices alike; ``listening`` is given the port."""
+    from aiohttp import web
+
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S, handler_cancellation=True)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG)
+        try:
+            await site.start()
+        except OSError as error:
+            raise CannotStart(f"{config.host} port {config.port} cannot be used: {error.strerror}.") from error
+        port: int = runner.addresses[0][1]
+        listening.set_result(port)
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def _discovery(config: Config, house: House, port: int) -> Discovery:
+    announcement = Announcement(
+        controller_id=house.identity.controller_id, name=config.name, port=port, run=secrets.token_hex(4)
+    )
+    return Discovery(
+        announcement,
+        _interfaces(config),
+        sighted=house.hub.newcomers.sighted,
+        lost=house.hub.newcomers.lost_sight,
+        now_us=house.clock.now_us,
+    )
+
+
+def _interfaces(config: Config) -> tuple[str, ...]:
+    try:
+        return parse_interfaces(config.mdns_interfaces)
+    except ValueError as error:
+        raise CannotStart(f"mdns_interfaces: {error}") from error
+
+
+def database_url(folder: Path) -> str:
+    """The embedded database of a data directory."""
+    return f"sqlite+aiosqlite:///{folder / 'loa.db'}"
+
+
+def version() -> str:
+    """The version of Loa that runs."""
+    return importlib.metadata.version("loa")
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Two controllers on one data directory would give out the same counters twice. Raises `CannotStart`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CannotStart(f"The data directory {folder} cannot be written: {error.strerror}.") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(
+                f"Another controller is running on {folder}. Stop it, or give this one a --data-dir of its own."
+            ) from error
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,219 @@
+"""The command ``loa``: the station's controller, its demonstration, its measurements, and what an administrator needs.
+
+Exit codes: 0 done; 1 failed, with the reason on standard error; 2 wrong usage or a setting that cannot be used;
+3 the controller could not start; 130 interrupted.
+"""
+
+import argparse
+import asyncio
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from agents.protocol import settings as tables
+from controller.config import ENV_PREFIX, SETTINGS, Config, SettingsError, load_config
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+COULD_NOT_START: Final = 3
+INTERRUPTED: Final = 130
+
+_CONFIG_ENV: Final = ENV_PREFIX + "CONFIG"
+_EPILOG: Final = """\
+examples:
+  loa demo                                  hear it: a controller, three speakers, one bulletin
+  loa serve                                 run the controller; the first start prints account and password
+  loa serve --port 9000 --data-dir ./data   the same, elsewhere
+  loa admin password admin                  a new password for the account admin, printed once
+  loa admin token --uses 100 --days 7       an enrolment token for a hundred devices
+  loa bench arm --json                      measure this machine
+  loa settings                              every setting, its unit, its value and where that came from
+
+Settings come from, each stronger than the one before: the default, a TOML file (--config FILE or LOA_CONFIG),
+the environment (LOA_PORT for port), the flag.
+
+exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 the controller could not start, 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _passed_on(given) if given[:1] in (["demo"], ["bench"]) else _command(_parser().parse_args(given))
+    except SettingsError as error:
+        print(f"loa: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _passed_on(given: Sequence[str]) -> int:
+    """The demonstration and the measurements read their own flags."""
+    if given[0] == "demo":
+        from controller import demo
+
+        return demo.main(list(given[1:]))
+    from controller import bench
+
+    return bench.main(list(given[1:]))
+
+
+def _command(options: argparse.Namespace) -> int:
+    file = options.config or (Path(os.environ[_CONFIG_ENV]) if os.environ.get(_CONFIG_ENV) else None)
+    flags = tables.given_flags(options, SETTINGS)
+    config = load_config(file, os.environ, flags)
+    match options.command:
+        case "serve":
+            return _serve(config)
+        case "admin":
+            return _admin(config, options)
+        case _:
+            for line in tables.explain(config, SETTINGS, file=file, environ=os.environ, flags=flags):
+                print(line)
+            return DONE
+
+
+# --- what can be typed ------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="loa",
+        description="The radio station of a commune: bulletins from the desk to the horns, with proof.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"loa {importlib.metadata.version('loa')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = _add(commands, "serve", "run the controller until SIGTERM or SIGINT")
+    tables.add_flags(serve, SETTINGS)
+    _add(commands, "demo", "start a controller and three speakers and let them speak (see: loa demo --help)")
+    _add(commands, "bench", "measure this machine's Loa beside a peer (see: loa bench --help)")
+    _add_admin(_add(commands, "admin", "accounts and enrolment tokens, also while the controller runs"))
+    tables.add_flags(_add(commands, "settings", "print every setting, its unit, its value and its source"), SETTINGS)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes flags by their whole names alone, so that a new one never changes what an old line means."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **kwargs})
+
+
+def _add(commands: "argparse._SubParsersAction[_Parser]", name: str, words: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+    command.add_argument("--config", type=Path, metavar="FILE", help=f"TOML file with settings ({_CONFIG_ENV})")
+    return command
+
+
+def _add_admin(admin: argparse.ArgumentParser) -> None:
+    actions = admin.add_subparsers(dest="action", required=True, metavar="ACTION")
+    password = actions.add_parser(
+        "password",
+        help="give an account a new password, printed once",
+        description="Give an account a new password. It is printed once; every sign-in of that account ends.",
+    )
+    password.add_argument("name", help="the account, such as admin")
+    password.add_argument("--bare", action="store_true", help="print nothing but the password, for scripts")
+    token = actions.add_parser(
+        "token",
+        help="make an enrolment token, printed once",
+        description="Make a token for many devices at once: what holds it in its settings (enrolment_token) is adopted "
+        "without a code, as often and as long as the token allows.",
+    )
+    token.add_argument("--area", default="", help="the area where the speakers will stand; made where it is not there")
+    token.add_argument("--uses", type=_at_least_one, default=1, help="for how many devices (default: 1)")
+    token.add_argument("--days", type=_positive, default=7.0, help="for how many days (default: 7)")
+    token.add_argument("--bare", action="store_true", help="print nothing but the token, for scripts")
+    for action in (password, token):
+        tables.add_flags(action, [one for one in SETTINGS if one.name == "data_dir"])
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100_000:
+        raise argparse.ArgumentTypeError("from 1 to 100000")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 366:
+        raise argparse.ArgumentTypeError("more than 0, at most 366")
+    return value
+
+
+# --- what it does -----------------------------------------------------------------------------------------------------
+
+
+def _serve(config: Config) -> int:
+    from agents.protocol import logs
+
+    logs.configure(config.log_format.value, config.log_level.value)
+    from controller.app import CannotStart, serve
+    from controller.domain.errors import StoreFailed
+
+    try:
+        asyncio.run(serve(config, _say))
+    except (CannotStart, StoreFailed) as error:
+        print(f"loa: {error}", file=sys.stderr)
+        return COULD_NOT_START
+    except OSError as error:
+        print(f"loa: {error.filename or config.data_folder()}: {error.strerror}", file=sys.stderr)
+        return COULD_NOT_START
+    except BaseExceptionGroup as group:
+        return _why_it_ended(group, CannotStart)
+    return DONE
+
+
+def _why_it_ended(group: BaseExceptionGroup[BaseException], cannot_start: type[Exception]) -> int:
+    """Sentences for what a person can mend; anything else is a defect, and told whole."""
+    sentences, defects = group.split(cannot_start)
+    if defects is not None:
+        raise defects
+    for sentence in sorted({str(error) for error in _leaves(sentences)}):
+        print(f"loa: {sentence}", file=sys.stderr)
+    return COULD_NOT_START
+
+
+def _leaves(error: BaseException | None) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    elif error is not None:
+        yield error
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _admin(config: Config, options: argparse.Namespace) -> int:
+    from controller import admin
+    from controller.domain.errors import LoaError
+
+    folder = config.data_folder()
+    try:
+        if options.action == "password":
+            password = asyncio.run(admin.reset_password(folder, options.name))
+            print(password if options.bare else f"The new password of {options.name}, shown only now: {password}")
+        else:
+            token = asyncio.run(admin.create_token(folder, options.area, options.uses, round(options.days * 86_400)))
+            print(token if options.bare else f"The enrolment token, shown only now: {token}")
+    except LoaError as error:
+        print(f"loa: {error}", file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

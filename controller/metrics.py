@@ -1,0 +1,145 @@
+"""Figures about the running controller, in the text format that Prometheus reads (version 0.0.4).
+
+Rules of the module: names begin with ``loa_`` and end with their unit; nothing that names a person or a place is
+shown; making the page changes nothing.
+"""
+
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from controller.domain.airings import AiringState
+from controller.domain.speakers import NotReady
+from controller.links.clock import ControllerClock
+from controller.links.door import Door
+from controller.links.hub import Hub
+from controller.ports import Store
+from controller.services.speakers import SpeakerDesk
+from controller.supervise import DiskWatch, LoopWatch
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_READY: Final = "ready"
+
+
+@dataclass(slots=True)
+class Page:
+    """The text being written."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def gauge(self, name: str, words: str, value: float) -> None:
+        """One figure that goes up and down."""
+        self._family(name, words, "gauge", [({}, value)])
+
+    def counter(self, name: str, words: str, value: float) -> None:
+        """One figure that only grows."""
+        self._family(name, words, "counter", [({}, value)])
+
+    def gauges(self, name: str, words: str, label: str, values: Mapping[str, float]) -> None:
+        """One figure for each value of a label."""
+        self._family(name, words, "gauge", [({label: key}, value) for key, value in values.items()])
+
+    def counters(self, name: str, words: str, label: str, values: Mapping[str, float]) -> None:
+        """The same for what only grows."""
+        self._family(name, words, "counter", [({label: key}, value) for key, value in sorted(values.items())])
+
+    def _family(self, name: str, words: str, kind: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> None:
+        self.lines += [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
+        for labels, value in samples:
+            shown = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
+            self.lines.append(f"{name}{{{shown}}} {value:g}" if shown else f"{name} {value:g}")
+
+    def text(self) -> str:
+        """The whole page."""
+        return "\n".join(self.lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """A label's value as the format wants it."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Where the figures come from."""
+
+    version: str
+    hub: Hub
+    door: Door
+    store: Store
+    speakers: SpeakerDesk
+    clock: ControllerClock
+    loop: LoopWatch
+    disk: DiskWatch
+
+    async def page(self) -> str:
+        """The page as it is now. Raises `StoreFailed`."""
+        page = Page()
+        labels = f'version="{escape(self.version)}",python="{sys.version.split()[0]}"'
+        page.lines += [
+            "# HELP loa_build_info What runs.",
+            "# TYPE loa_build_info gauge",
+            f"loa_build_info{{{labels}}} 1",
+        ]
+        await self._station(page)
+        self._links(page)
+        self._house(page)
+        return page.text()
+
+    async def _station(self, page: Page) -> None:
+        overviews = await self.speakers.overview()
+        states = Counter({_READY: 0, **{reason.value: 0 for reason in NotReady}})
+        states.update(one.not_ready.value if one.not_ready else _READY for one in overviews)
+        page.gauges("loa_speakers", "Adopted speakers, by what keeps them from sounding.", "state", states)
+        refusals = sum(one.health.refusals for one in overviews if one.health is not None)
+        page.gauge("loa_speaker_refusals", "Documents that speakers say they have refused.", refusals)
+        async with self.store.reading() as reading:
+            airings = await reading.airings.open()
+        open_states = (AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR)
+        by_state = Counter({state.value: 0 for state in open_states})
+        by_state.update(airing.state.value for airing in airings)
+        page.gauges("loa_airings", "Airings that are not over.", "state", by_state)
+
+    def _links(self, page: Page) -> None:
+        counters, (queued, worst) = self.hub.counters, self.hub.roll.queued()
+        page.gauge("loa_links", "Adopted devices that are connected.", len(self.hub.connected()))
+        page.gauge(
+            "loa_new_devices", "Devices that are connected and wait to be adopted.", len(self.hub.newcomers.links())
+        )
+        page.gauge("loa_unproven_links", "Devices that are proving who they are.", self.door.gate.unproven)
+        page.gauge("loa_outbox_messages", "Messages that wait for devices to take them.", queued)
+        page.gauge("loa_outbox_messages_worst", "The same on the link with the most.", worst)
+        page.counter("loa_links_opened_total", "Links that were proven and welcomed.", counters.opened)
+        page.counter("loa_links_garbage_total", "Links closed because of what the device sent.", counters.garbage)
+        page.counter(
+            "loa_handshakes_failed_total", "Devices without the key they must hold.", counters.handshakes_failed
+        )
+        page.counters("loa_links_turned_away_total", "Links refused, by reason.", "reason", counters.turned_away)
+        page.counters("loa_links_ended_total", "Proven links that ended, by why.", "why", counters.ended)
+        page.counter("loa_unknown_messages_total", "Messages of unknown kinds, left out.", counters.unknown_messages)
+        page.counter("loa_unknown_fields_total", "Unknown fields in messages, left out.", counters.unknown_fields)
+        page.counter("loa_documents_pushed_total", "Documents sent to devices.", counters.documents_pushed)
+        page.counter("loa_documents_refused_total", "Documents that devices refused.", counters.documents_refused)
+        page.counter("loa_clips_served_total", "Clip requests of devices answered.", counters.clips_served)
+        page.counter("loa_clips_denied_total", "Clip requests without a live link's ticket.", counters.clips_denied)
+
+    def _house(self, page: Page) -> None:
+        page.gauge("loa_clock_synchronised", "1 while the controller trusts its time.", self.clock.synchronised())
+        page.gauge("loa_clock_step_seconds", "How far the system clock was set while we ran.", self.clock.step_us / 1e6)
+        page.gauge("loa_loop_lag_seconds", "The worst delay of the event loop in the last minute.", self.loop.worst_s)
+        page.gauge("loa_disk_free_bytes", "Free disk where the data is.", self.disk.free_bytes)
+        page.gauge("process_resident_memory_bytes", "Memory in use.", resident_bytes())
+        page.counter("process_cpu_seconds_total", "Processor time used.", time.process_time())
+
+
+def resident_bytes() -> int:
+    """The memory this process holds now; its peak where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,108 @@
+"""The studio of `controller.ports`, made of the room `audio`: texts and recordings in, named clips out.
+
+Rules of the module: only so many are made at once, because each takes a processor; the others wait their turn. What
+the room refuses becomes `StudioFailed` with the room's own code. Its heavy parts are loaded when they are first used.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from agents.protocol.ids import is_sha256
+from agents.protocol.values import ClipRef, RenditionName
+from audio.clip import AudioError, AudioSettings, ClipFile, MadeClips, Stage
+from controller.domain.bulletins import PreparedClips
+from controller.domain.errors import StudioFailed
+from controller.ports import Progress
+
+_AT_ONCE: Final = 2
+_SPEAKING_SHARE: Final = 0.3
+
+
+class AudioStudio:
+    """Implements `controller.ports.Studio`; its clips are files in one folder, each named by its SHA-256."""
+
+    def __init__(self, folder: Path, *, ffmpeg: Path | None, duration_limit_s: float) -> None:
+        self._folder = folder
+        self._settings = AudioSettings(ffmpeg=ffmpeg, duration_limit_s=duration_limit_s)
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    def open(self) -> None:
+        """Makes the folder, and removes what a killed controller left half-made. Raises `OSError`."""
+        from audio.runner import remove_leftovers
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._folder)
+
+    async def ready(self) -> bool:
+        """Whether clips can be read and written."""
+        return os.access(self._folder, os.R_OK | os.W_OK | os.X_OK)
+
+    def clip_path(self, sha256: str) -> Path | None:
+        """The file of a clip, None where there is none of this name."""
+        path = self._folder / f"{sha256}.opus"
+        return path if is_sha256(sha256) and path.is_file() else None
+
+    async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
+        """Raises `StudioFailed`."""
+        async with self._turn:
+            with _failures():
+                return _prepared(await self._make(source, progress))
+
+    async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
+        """Raises `StudioFailed`."""
+        from audio.speech import speak
+
+        from audio.runner import work_directory
+
+        async with self._turn:
+            with _failures(), work_directory(self._folder) as work:
+                spoken = await speak(
+                    text,
+                    work / "spoken.wav",
+                    language=language,
+                    words_per_minute=words_per_minute,
+                    progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
+                )
+                return _prepared(
+                    await self._make(
+                        spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE))
+                    )
+                )
+
+    async def _make(self, source: Path, progress: Progress) -> MadeClips:
+        from audio.make import make_clips
+        from audio.tools import find_ffmpeg
+
+        if self._settings.ffmpeg is None:
+            self._settings = replace(self._settings, ffmpeg=await find_ffmpeg())
+
+        def tell(_stage: Stage, share: float) -> None:
+            progress(share)
+
+        return await make_clips(source, self._folder, settings=self._settings, progress=tell)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except AudioError as error:
+        raise StudioFailed(error.detail or str(error), code=error.code) from error
+
+
+def _prepared(made: MadeClips) -> PreparedClips:
+    return PreparedClips(
+        renditions={RenditionName(rendition.value): _reference(file) for rendition, file in made.renditions.items()},
+        peaks=made.waveform,
+        findings=tuple(finding.code.value for finding in made.findings),
+        integrated_lufs=made.renditions[next(iter(made.renditions))].loudness.integrated_lufs,
+    )
+
+
+def _reference(file: ClipFile) -> ClipRef:
+    return ClipRef(sha256=file.sha256, size_bytes=file.size_bytes, frames=file.frames)
