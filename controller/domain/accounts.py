@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-FREE_ATTEMPTS = 5
-"""Wrong passwords in a row that cost nothing."""
+FREE_BY_ADDRESS = 5
+"""Wrong passwords in a row from one address that cost nothing."""
+FREE_BY_ACCOUNT = 20
+"""Wrong passwords in a row for one account: more, so that a stranger cannot easily lock a person out."""
 FIRST_DELAY_S = 2
 LONGEST_DELAY_S = 900
 
@@ -38,9 +40,9 @@ class Attempts:
     next_at_us: int = 0
 
 
-def after_failure(attempts: Attempts, now_us: int) -> Attempts:
-    """One more wrong password: beyond `FREE_ATTEMPTS` the delay doubles from 2 s to at most 15 minutes."""
+def after_failure(attempts: Attempts, free: int, now_us: int) -> Attempts:
+    """One more wrong password: beyond ``free`` of them the delay doubles from 2 s to at most 15 minutes."""
     failures = attempts.failures + 1
-    beyond = failures - FREE_ATTEMPTS
+    beyond = failures - free
     delay_s = 0 if beyond < 0 else min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(beyond, 16))
     return Attempts(key=attempts.key, failures=failures, next_at_us=now_us + delay_s * 1_000_000)

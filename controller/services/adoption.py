@@ -23,7 +23,7 @@ class Adoption:
         raise NotImplementedError
 
     async def adopt(
-        self, device_id: DeviceId, code: str, name: str, area_id: AreaId | None, new_area_name: str | None, by: str
+        self, device_id: DeviceId, code: str, *, name: str, area_id: AreaId | None, new_area_name: str | None, by: str
     ) -> Speaker:
         """Pair by the typed code; ``new_area_name`` makes an area where ``area_id`` is None.
 

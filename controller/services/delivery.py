@@ -1,15 +1,116 @@
-"""Signed documents on their way to devices."""
+"""What a device lacks when it connects, sent in an order that makes sense to it."""
 
-from agents.protocol.ids import DeviceId
+import logging
+
+from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, SignedDocument, Stop
+from agents.protocol.ids import AreaId, DeviceId
+from agents.protocol.values import DocumentKind
+from controller.domain.errors import StoreFailed
+from controller.domain.speakers import Speaker, SpeakerState
+from controller.ports import Clock, Store, Transaction
+from controller.services.assignments import Assignments
+from controller.services.outbox import Outbox
+from controller.services.roster import Roster
+from controller.services.rundowns import Rundowns
+from controller.services.secretary import Secretary
+
+_log = logging.getLogger(__name__)
 
 
 class Delivery:
     """Sees to it that every device gets what is meant for it, also when it was away."""
 
+    def __init__(
+        self,
+        *,
+        store: Store,
+        outbox: Outbox,
+        secretary: Secretary,
+        clock: Clock,
+        roster: Roster,
+        assignments: Assignments,
+        rundowns: Rundowns,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._secretary = secretary
+        self._clock = clock
+        self._roster = roster
+        self._assignments = assignments
+        self._rundowns = rundowns
+
     async def deliver(self, device_id: DeviceId) -> None:
         """To be called once a device's link can be pushed to (it is in ``Links.connected()``).
 
-        Sends what it lacks, in order: a release, its assignment, its rundown, open orders and stops. Returns when all
-        is delivered or the device is gone; never raises `Unreachable`.
+        Sends what it lacks, in order: its assignment, its rundown, then open orders and stops by their numbers; to one
+        that is being released only that. Returns when all is delivered or the device is gone; never raises
+        `Unreachable`. What failed is tried again at its next connect.
         """
-        raise NotImplementedError
+        present = self._roster.get(device_id)
+        if present is None:
+            return
+        marks = {kind: present.marks.get((self._secretary.key_id, kind), 0) for kind in DocumentKind}
+        try:
+            for kind in DocumentKind:
+                await self._secretary.raise_above(kind, marks[kind])
+                await self._secretary.stock(kind)
+            lacking = await self._lacking(device_id, marks)
+        except StoreFailed:
+            _log.exception("nothing could be delivered", extra={"device_id": device_id})
+            return
+        for document, signed in lacking:
+            reply = await self._outbox.push(device_id, document, signed)
+            if reply is None:
+                return
+
+    async def _lacking(
+        self, device_id: DeviceId, marks: dict[DocumentKind, int]
+    ) -> list[tuple[Document, SignedDocument]]:
+        async with self._store.transaction() as tx:
+            speaker = await tx.speakers.by_device(device_id)
+            if speaker is None:
+                return []
+            path = await tx.areas.path(speaker.area_id)
+            orders = await self._orders(tx, speaker, path, marks[DocumentKind.ORDER])
+            if speaker.state is SpeakerState.RELEASING:
+                return [pair for pair in orders if isinstance(pair[0].action, ReleaseDevice)]
+            lacking: list[tuple[Document, SignedDocument]] = []
+            assignment = await self._assignments.current(tx, speaker, marks[DocumentKind.ASSIGNMENT])
+            if assignment[0].header.counter > marks[DocumentKind.ASSIGNMENT]:
+                lacking.append(assignment)
+            rundown = await self._rundowns.current(tx, speaker, marks[DocumentKind.RUNDOWN])
+            if rundown is not None and rundown[0].header.counter > marks[DocumentKind.RUNDOWN]:
+                lacking.append(rundown)
+        return [*lacking, *orders]
+
+    async def _orders(
+        self, tx: Transaction, speaker: Speaker, path: tuple[AreaId, ...], mark: int
+    ) -> list[tuple[Order, SignedDocument]]:
+        """Open orders for this device that it is not known to have, by number."""
+        now_us = self._clock.now_us()
+        stored = await tx.documents.open_orders(now_us)
+        ids = [order.header.document_id for order, _ in stored]
+        had = {one.document_id for one in await tx.documents.delivered_to(speaker.device_id, ids) if one.accepted}
+        lacking: list[tuple[Order, SignedDocument]] = []
+        for order, signed in stored:
+            if order.header.document_id in had and order.header.counter <= mark:
+                continue
+            if addressed(order, speaker.device_id, path):
+                lacking.append((order, signed))
+            elif isinstance(order.action, Stop) and order.action.airing_ids is None:
+                # A stop of everything covers places that were added while it holds.
+                lacking.append(self._widened(order, speaker.device_id))
+        return lacking
+
+    def _widened(self, order: Order, device_id: DeviceId) -> tuple[Order, SignedDocument]:
+        return self._secretary.order(
+            Audience(devices=(device_id,)),
+            order.action,
+            order.header.not_after_us,
+            document_id=order.header.document_id,
+        )
+
+
+def addressed(order: Order, device_id: DeviceId, path: tuple[AreaId, ...]) -> bool:
+    """True when the order names this device or an area that it stands in."""
+    return device_id in order.to.devices or bool(set(path) & set(order.to.areas))

@@ -1,22 +1,94 @@
-"""From a ready bulletin to horns that sound."""
+"""From a ready bulletin to horns that sound.
+
+"Now": one play order without an instant is signed once and pushed to all connected speakers at the same time. They
+fetch, arm and report; as soon as each is armed (or has given up, or the wait is over) one start order gives all of them
+the same instant. Who connects later gets both orders and joins in step.
+
+Planned: the airing travels in each speaker's rundown, and needs nobody at its instant.
+
+Everything that is decided follows from stored evidence, so that a restart at any moment goes on where it was.
+"""
 
 from collections.abc import Sequence
+from typing import Final
 
-from agents.protocol.ids import AiringId, BulletinId, DocumentId, SpeakerId
-from controller.domain.airings import Airing
+from agents.protocol.documents import Audience, Play
+from agents.protocol.ids import AiringId, BulletinId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.values import DocumentKind
+from controller.domain.airings import Airing, AiringState, Playback, PlayState
+from controller.domain.bulletins import Bulletin, BulletinState
+from controller.domain.deeds import Deed, DeedKind
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.rundowns import planned_airing
+from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import Acknowledgement, ActiveStop
+from controller.ports import Clock, Store, Transaction
+from controller.services.board import Board, OpenAiring
+from controller.services.crew import Crew
+from controller.services.events import AiringChanged, Events
+from controller.services.outbox import Outbox
+from controller.services.rundowns import Rundowns
+from controller.services.secretary import Secretary, fresh_id
+from controller.services.settings import DeskSettings
+from controller.services.stops import Stops
+
+_SECOND_US: Final = 1_000_000
+_FARTHEST_US: Final = 366 * 86_400_000_000
 
 
 class Dispatch:
-    """Sends, schedules and stops airings. See the module for how "now" works."""
+    """Sends, schedules and stops airings."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        outbox: Outbox,
+        secretary: Secretary,
+        clock: Clock,
+        board: Board,
+        events: Events,
+        crew: Crew,
+        rundowns: Rundowns,
+        stops: Stops,
+        settings: DeskSettings,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._secretary = secretary
+        self._clock = clock
+        self._board = board
+        self._events = events
+        self._crew = crew
+        self._rundowns = rundowns
+        self._stops = stops
+        self._settings = settings
 
     async def send_now(self, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId], by: str) -> Airing:
         """An airing in state waiting; it starts when the connected speakers are armed.
 
         Raises `Invalid` (``no_speakers``), `NotFound` (bulletin; ``speaker_unknown``), `Refused`
-        (``bulletin_not_ready``, ``stop_all_latched``).
+        (``bulletin_not_ready``, ``stop_all_latched``), `StoreFailed`.
         """
-        raise NotImplementedError
+        if self._stops.active() is not None:
+            raise Refused("everything is stopped", code="stop_all_latched")
+        await self._secretary.stock(DocumentKind.ORDER)
+        async with self._store.transaction() as tx:
+            bulletin, speakers = await _checked(tx, bulletin_id, speaker_ids)
+            airing = self._airing(bulletin, speakers, by, None)
+            play = Play(airing=planned_airing(airing, bulletin))
+            audience = Audience(devices=tuple(speaker.device_id for speaker in speakers))
+            not_after_us = airing.planned_at_us + self._longest_us(airing)
+            order, signed = self._secretary.order(audience, play, not_after_us)
+            await tx.airings.add(airing)
+            await tx.documents.put(order, signed)
+            await tx.deeds.add(_deed(airing, DeedKind.SEND))
+        devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
+        self._board.put(_entry(airing, devices, [order.header.document_id]))
+        for device_id in self._outbox.connected() & set(devices.values()):
+            self._outbox.push_behind(device_id, order, signed)
+        self._events.publish(AiringChanged(airing.airing_id))
+        return airing
 
     async def schedule(
         self, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId], start_at_us: int, by: str
@@ -26,24 +98,103 @@ class Dispatch:
         Raises what `send_now` raises but ``stop_all_latched``, and `Invalid` (``start_in_past``,
         ``too_far_ahead``), `Refused` (``clock_not_synchronised``).
         """
-        raise NotImplementedError
+        now_us = self._clock.now_us()
+        if not self._rundowns.time_trusted:
+            raise Refused("the clock is not synchronised", code="clock_not_synchronised")
+        if start_at_us <= now_us:
+            raise Invalid("the start is in the past", code="start_in_past")
+        if start_at_us > now_us + _FARTHEST_US:
+            raise Invalid("the start is more than a year ahead", code="too_far_ahead")
+        async with self._store.transaction() as tx:
+            bulletin, speakers = await _checked(tx, bulletin_id, speaker_ids)
+            airing = self._airing(bulletin, speakers, by, start_at_us)
+            await tx.airings.add(airing)
+            await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
+        devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
+        self._board.put(_entry(airing, devices, []))
+        await self._rundowns.refresh(airing.speaker_ids)
+        self._events.publish(AiringChanged(airing.airing_id))
+        return airing
 
     async def stop(self, airing_id: AiringId, by: str) -> Airing:
-        """Ends one airing on all its speakers. Raises `NotFound`, `Refused` (``already_ended``)."""
-        raise NotImplementedError
+        """Ends one airing on all its speakers. Raises `NotFound`, `Refused` (``already_ended``), `StoreFailed`."""
+        entry = self._board.get(airing_id)
+        if entry is None:
+            async with self._store.reading() as tx:
+                await tx.airings.get(airing_id)
+            raise Refused("the airing is over", code="already_ended")
+        await self._stops.stop_airing(entry.airing, entry.devices.values(), by)
+        if not entry.airing.now:
+            self._crew.spawn(self._rundowns.refresh(entry.airing.speaker_ids), f"withdraw {airing_id}")
+        async with self._store.reading() as tx:
+            return await tx.airings.get(airing_id)
 
     async def stop_all(self, by: str) -> DocumentId:
         """Silence everywhere, latched. Pushed before anything else is done; works on a full disk."""
-        raise NotImplementedError
+        return await self._stops.stop_all(by)
 
     async def release_stop(self, by: str) -> None:
-        """Speakers may sound again. Does nothing where nothing is stopped."""
-        raise NotImplementedError
+        """Speakers may sound again. Does nothing where nothing is stopped. Raises `StoreFailed`."""
+        await self._stops.release(by)
 
     async def active_stop(self) -> ActiveStop | None:
         """The stop of everything that holds now."""
-        raise NotImplementedError
+        return self._stops.active()
 
     async def acknowledgements(self, order_id: DocumentId) -> tuple[Acknowledgement, ...]:
-        """Each adopted speaker's word on an order, by name of the speaker."""
-        raise NotImplementedError
+        """Each adopted speaker's word on an order, by name of the speaker. Raises `StoreFailed`."""
+        return await self._stops.acknowledgements(order_id)
+
+    def _airing(self, bulletin: Bulletin, speakers: Sequence[Speaker], by: str, start_at_us: int | None) -> Airing:
+        frames = 0 if bulletin.clips is None else bulletin.clips.frames
+        return Airing(
+            airing_id=AiringId(fresh_id("a")),
+            bulletin_id=bulletin.bulletin_id,
+            title=bulletin.title,
+            speaker_ids=tuple(speaker.speaker_id for speaker in speakers),
+            state=AiringState.WAITING if start_at_us is None else AiringState.PLANNED,
+            planned_at_us=self._clock.now_us(),
+            planned_by=by,
+            now=start_at_us is None,
+            start_at_us=start_at_us,
+            duration_us=frames * _SECOND_US // 48_000,
+            lateness_window_us=round(self._settings.lateness_window_s * _SECOND_US),
+        )
+
+    def _longest_us(self, airing: Airing) -> int:
+        """The longest a "now" can go on, from the moment it was sent."""
+        wait_us = max(round(self._settings.now_wait_s * _SECOND_US), airing.lateness_window_us)
+        return wait_us + airing.duration_us + airing.lateness_window_us
+
+
+def _entry(airing: Airing, devices: dict[SpeakerId, DeviceId], orders: list[str]) -> OpenAiring:
+    playbacks = {
+        speaker_id: Playback(airing_id=airing.airing_id, speaker_id=speaker_id, state=PlayState.PLANNED)
+        for speaker_id in airing.speaker_ids
+    }
+    return OpenAiring(airing=airing, playbacks=playbacks, devices=devices, orders=orders)
+
+
+async def _checked(
+    tx: Transaction, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId]
+) -> tuple[Bulletin, list[Speaker]]:
+    if not speaker_ids:
+        raise Invalid("no speaker was chosen", code="no_speakers")
+    adopted = {one.speaker_id: one for one in await tx.speakers.all() if one.state is SpeakerState.ADOPTED}
+    unknown = [speaker_id for speaker_id in speaker_ids if speaker_id not in adopted]
+    if unknown:
+        raise NotFound(f"no speaker {unknown[0]}", code="speaker_unknown")
+    bulletin = await tx.bulletins.get(bulletin_id)
+    if bulletin.state is not BulletinState.READY or bulletin.clips is None:
+        raise Refused(f"the bulletin is {bulletin.state}", code="bulletin_not_ready")
+    return bulletin, [adopted[speaker_id] for speaker_id in dict.fromkeys(speaker_ids)]
+
+
+def _deed(airing: Airing, what: DeedKind) -> Deed:
+    return Deed(
+        at_us=airing.planned_at_us,
+        by=airing.planned_by,
+        what=what,
+        subject=airing.airing_id,
+        detail=f"{len(airing.speaker_ids)} speakers",
+    )

@@ -1,30 +1,236 @@
-"""What devices report: links that come and go, heartbeats, journals."""
+"""What devices report: links that come and go, heartbeats, journals.
 
-from agents.protocol.ids import DeviceId
+Journals of many devices are committed together: what arrives while a commit runs waits for the next. A record and
+the evidence that follows from it are one transaction, so that no crash can part them.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.protocol.ids import AiringId, DeviceId, SpeakerId
 from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch
-from controller.domain.speakers import Speaker
+from agents.protocol.values import JournalRecord, airing_of
+from controller.domain import evidence
+from controller.domain.airings import OPEN_STATES, Playback
+from controller.domain.errors import NotFound
+from controller.domain.journals import JournalKey, ReceivedRecords, fresh
+from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
+from controller.ports import Clock, Store, Transaction
+from controller.services.batcher import Batcher
+from controller.services.board import Board
+from controller.services.crew import Crew
+from controller.services.delivery import Delivery
+from controller.services.events import AiringChanged, Events, SpeakersChanged
+from controller.services.roster import Present, Roster
+from controller.services.settings import DeskSettings
+
+_log = logging.getLogger(__name__)
+_SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one device handed in: records of its journal."""
+
+    speaker_id: SpeakerId
+    device_id: DeviceId
+    journal_id: str
+    records: tuple[JournalRecord, ...]
+    at_us: int
 
 
 class Ingest:
     """Takes in what devices say. The link calls it; one call at a time for one device."""
 
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        roster: Roster,
+        board: Board,
+        delivery: Delivery,
+        events: Events,
+        crew: Crew,
+        settings: DeskSettings,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._roster = roster
+        self._board = board
+        self._delivery = delivery
+        self._events = events
+        self._crew = crew
+        self._health_every_us = round(settings.health_every_s * _SECOND_US)
+        self._committed: dict[tuple[DeviceId, str], int] = {}
+        self._journals: Batcher[_Work, int] = Batcher(self._commit)
+        self._healths: Batcher[SpeakerHealth, None] = Batcher(self._save_health)
+
+    async def run_journals(self) -> None:
+        """Commits journals until cancelled."""
+        await self._journals.run()
+
+    async def run_healths(self) -> None:
+        """Stores what is known of speakers until cancelled."""
+        await self._healths.run()
+
     async def connected(self, device_id: DeviceId, hello: DeviceHello, address: str) -> Speaker:
         """After the device's hello, before it is welcomed; then `Delivery.deliver`. Raises `NotFound` where it is no
-        speaker of ours.
+        speaker of ours, `StoreFailed`.
         """
-        raise NotImplementedError
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.by_device(device_id)
+            committed = await tx.journals.committed(device_id, hello.journal_id)
+        if speaker is None:
+            raise NotFound(f"no speaker has the device {device_id}", code="speaker_unknown")
+        if speaker.state is SpeakerState.ADOPTING:
+            speaker = await self._adopted(speaker)
+        self._committed[(device_id, hello.journal_id)] = committed
+        present = self._roster.arrive(speaker, hello, address, self._clock.now_us())
+        self._save_behind(present.health())
+        self._board.links_changed()
+        self._events.publish(SpeakersChanged())
+        return speaker
+
+    async def _adopted(self, speaker: Speaker) -> Speaker:
+        """That it dials with our keys pinned proves that it took the adoption."""
+        async with self._store.transaction() as tx:
+            now = await tx.speakers.get(speaker.speaker_id)
+            if now.state is SpeakerState.ADOPTING:
+                now = replace(now, state=SpeakerState.ADOPTED)
+                await tx.speakers.put(now)
+        return now
 
     async def disconnected(self, device_id: DeviceId) -> None:
         """Its link has ended."""
-        raise NotImplementedError
+        present = self._roster.leave(device_id)
+        if present is None:
+            return
+        for key in [key for key in self._committed if key[0] == device_id]:
+            del self._committed[key]
+        self._save_behind(present.health(connected=False))
+        self._board.links_changed()
+        self._events.publish(SpeakersChanged())
+
+    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
+        """How the device is. What changed is shown at once, and stored now and then."""
+        present = self._roster.get(device_id)
+        if present is None:
+            return
+        before, knew_time = present.health(), present.time_known
+        present.heartbeat = heartbeat
+        present.seen_at_us = self._clock.now_us()
+        if present.time_known and not knew_time:
+            # What a device without time could not judge, it is sent again.
+            self._crew.spawn(self._delivery.deliver(device_id), f"deliver {device_id}")
+        if _shown(before) != _shown(present.health()) or present.time_known != knew_time:
+            self._events.publish(SpeakersChanged())
+        if present.seen_at_us - present.saved_at_us >= self._health_every_us:
+            self._mark_saved(present)
+
+    def _mark_saved(self, present: Present) -> None:
+        present.saved_at_us = present.seen_at_us
+        self._save_behind(present.health())
+
+    def _save_behind(self, health: SpeakerHealth) -> None:
+        self._crew.spawn(self._saved(health), f"health {health.speaker_id}")
+
+    async def _saved(self, health: SpeakerHealth) -> None:
+        await self._healths.put(health)
+
+    async def _save_health(self, healths: Sequence[SpeakerHealth]) -> Sequence[None]:
+        async with self._store.transaction() as tx:
+            await tx.speakers.put_health(healths)
+        return [None] * len(healths)
 
     async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int:
         """Commits the records, each once, with the evidence they are; returns the sequence number to acknowledge.
 
-        Raises `StoreFailed`: then nothing may be acknowledged, and the device sends it again.
+        Raises `StoreFailed`: then nothing may be acknowledged, and the device sends it again. Raises `NotFound` for a
+        device that is not connected as a speaker.
         """
-        raise NotImplementedError
+        present = self._roster.get(device_id)
+        if present is None:
+            raise NotFound(f"the device {device_id} is not connected", code="speaker_unknown")
+        work = _Work(present.speaker_id, device_id, batch.journal_id, batch.records, self._clock.now_us())
+        return await self._journals.put(work)
 
-    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
-        """How the device is."""
-        raise NotImplementedError
+    async def _commit(self, works: Sequence[_Work]) -> Sequence[int]:
+        committed: dict[tuple[DeviceId, str], int] = {}
+        pairs: dict[JournalKey, SpeakerId] = {}
+        received: list[ReceivedRecords] = []
+        async with self._store.transaction() as tx:
+            for work in works:
+                key = (work.device_id, work.journal_id)
+                if key not in committed:
+                    known = self._committed.get(key)
+                    committed[key] = await tx.journals.committed(*key) if known is None else known
+                new = _received(work, committed[key])
+                if new is None:
+                    continue
+                committed[key] = new.records[-1].seq
+                received.append(new)
+                pairs.update((JournalKey(one, work.device_id), work.speaker_id) for one in _airings_in(new.records))
+            await tx.journals.add(received)
+            changed = await self._folded(tx, pairs)
+        self._committed.update({key: seq for key, seq in committed.items() if key in self._committed})
+        self._tell(changed)
+        return [committed[(work.device_id, work.journal_id)] for work in works]
+
+    async def _folded(self, tx: Transaction, pairs: dict[JournalKey, SpeakerId]) -> list[Playback]:
+        """The playbacks that changed by the records just added, stored."""
+        if not pairs:
+            return []
+        journals = await tx.journals.of_airings(tuple(pairs))
+        devices = {(key.airing_id, speaker_id): key for key, speaker_id in pairs.items()}
+        changed = []
+        for playback in await tx.airings.playbacks_of(tuple(devices)):
+            key = devices[(playback.airing_id, playback.speaker_id)]
+            after = evidence.fold(playback, journals.get(key, []))
+            if after != playback:
+                changed.append(after)
+        await tx.airings.put_playbacks(changed)
+        for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
+            if self._board.get(airing_id) is None:
+                await self._late(tx, airing_id)
+        return changed
+
+    async def _late(self, tx: Transaction, airing_id: AiringId) -> None:
+        """Evidence of an airing that is over: a speaker was away, and tells now."""
+        airing = await tx.airings.get(airing_id)
+        if airing.state in OPEN_STATES:
+            return
+        state = evidence.reported_state(airing, await tx.airings.playbacks(airing_id))
+        if state is not airing.state:
+            await tx.airings.set_state(airing_id, state)
+
+    def _tell(self, changed: Sequence[Playback]) -> None:
+        self._board.advanced(changed)
+        for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
+            self._events.publish(AiringChanged(airing_id))
+
+
+def _received(work: _Work, committed_seq: int) -> ReceivedRecords | None:
+    """What of it is new, None where nothing is."""
+    records, missing = fresh(work.records, committed_seq)
+    if not records:
+        return None
+    if missing:
+        _log.warning("a journal has a gap", extra={"device_id": work.device_id, "missing": missing})
+    return ReceivedRecords(
+        device_id=work.device_id,
+        journal_id=work.journal_id,
+        records=records,
+        received_at_us=work.at_us,
+        missing=missing,
+    )
+
+
+def _airings_in(records: Sequence[JournalRecord]) -> set[AiringId]:
+    return {airing_id for airing_id in (airing_of(record.event) for record in records) if airing_id is not None}
+
+
+def _shown(health: SpeakerHealth) -> tuple[object, ...]:
+    """What a page shows of it without a figure that always moves."""
+    return (health.connected, health.clock_basis, health.volume_percent, health.clips, health.refusals)

@@ -40,11 +40,17 @@ class SqlAirings:
         if planned:
             await self._session.execute(insert(PlaybackRow), planned)
 
-    async def set_state(self, airing_id: AiringId, state: AiringState, start_at_us: int | None) -> None:
+    async def set_state(self, airing_id: AiringId, state: AiringState) -> None:
+        await self._change(airing_id, {"state": state.value})
+
+    async def begin(self, airing_id: AiringId, start_at_us: int) -> None:
+        await self._change(airing_id, {"state": AiringState.PLANNED.value, "start_at_us": start_at_us})
+
+    async def _change(self, airing_id: AiringId, values: dict[str, Any]) -> None:
         await self._session.execute(
             update(AiringRow)
             .where(col(AiringRow.airing_id) == airing_id)
-            .values(state=state.value, start_at_us=start_at_us)
+            .values(**values)
             .execution_options(synchronize_session=False)
         )
 

@@ -39,8 +39,8 @@ class SqlPersons:
         await self._session.merge(PersonRow(**asdict(person), key=person.name.casefold()))
         await self._session.flush()
 
-    async def add_sign_in(self, sign_in: SignIn) -> None:
-        self._session.add(SignInRow(**asdict(sign_in)))
+    async def put_sign_in(self, sign_in: SignIn) -> None:
+        await self._session.merge(SignInRow(**asdict(sign_in)))
         await self._session.flush()
 
     async def sign_in(self, token_hash: str) -> SignIn | None:

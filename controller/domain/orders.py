@@ -1,0 +1,15 @@
+"""What an order is about."""
+
+from agents.protocol.documents import Order, Play, ReleaseDevice, ReleaseStop, Start, Stop
+from agents.protocol.ids import AiringId
+
+
+def airing_of(order: Order) -> AiringId | None:
+    """The airing that the order puts on the air; None for every other kind of order."""
+    match order.action:
+        case Play() as play:
+            return AiringId(play.airing.airing_id)
+        case Start() as start:
+            return AiringId(start.airing_id)
+        case Stop() | ReleaseStop() | ReleaseDevice():
+            return None

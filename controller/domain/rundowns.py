@@ -1,0 +1,74 @@
+"""What one speaker is to play over the next days, from the airings that are planned."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agents.protocol.documents import Rundown
+from agents.protocol.ids import BulletinId, SpeakerId
+from agents.protocol.values import ClipPart, PlannedAiring
+from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN
+from controller.domain.airings import Airing, AiringState
+from controller.domain.bulletins import Bulletin
+
+_DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """The contents of a rundown, before it has a number and a signature. Instants in controller time."""
+
+    from_us: int
+    until_us: int
+    airings: tuple[PlannedAiring, ...]
+
+
+def planned_airing(airing: Airing, bulletin: Bulletin) -> PlannedAiring:
+    """The airing as its speakers must play it. Raises `ValueError` for a bulletin without clips."""
+    if bulletin.clips is None:
+        raise ValueError(f"the bulletin {bulletin.bulletin_id} has no clips")
+    return PlannedAiring(
+        airing_id=airing.airing_id,
+        bulletin_id=airing.bulletin_id,
+        title=airing.title,
+        airing_class=bulletin.airing_class,
+        rank=airing.rank,
+        planned_at_us=airing.planned_at_us,
+        start_at_us=airing.start_at_us,
+        lateness_window_us=airing.lateness_window_us,
+        sequence=(ClipPart(renditions=bulletin.clips.renditions),),
+    )
+
+
+def compile_plan(
+    speaker_id: SpeakerId,
+    airings: Iterable[Airing],
+    bulletins: Mapping[BulletinId, Bulletin],
+    now_us: int,
+    window_us: int,
+) -> Plan:
+    """Planned airings of this speaker that are not over, the earliest first.
+
+    One that sounds now stays in until it is over: leaving it out would withdraw it from a device that starts late.
+    """
+    until_us = now_us + window_us
+    wanted = [
+        airing
+        for airing in airings
+        if not airing.now
+        and airing.state in {AiringState.PLANNED, AiringState.ON_AIR}
+        and speaker_id in airing.speaker_ids
+        and airing.start_at_us is not None
+        and airing.start_at_us < until_us
+        and airing.start_at_us + airing.duration_us + airing.lateness_window_us > now_us
+    ]
+    wanted.sort(key=lambda airing: (airing.start_at_us or 0, airing.planned_at_us, airing.airing_id))
+    planned = tuple(planned_airing(one, bulletins[one.bulletin_id]) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
+    first_us = min((one.start_at_us for one in planned if one.start_at_us is not None), default=now_us)
+    return Plan(from_us=min(now_us, first_us), until_us=until_us, airings=planned)
+
+
+def outdated(signed: Rundown | None, plan: Plan) -> bool:
+    """True when a new rundown must be signed: airings differ, or the old one reaches a day less far."""
+    if signed is None:
+        return bool(plan.airings)
+    return signed.airings != plan.airings or plan.until_us - signed.until_us > _DAY_US

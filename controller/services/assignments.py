@@ -1,0 +1,65 @@
+"""What each device is told to be."""
+
+from typing import Final
+
+from agents.protocol.documents import Assignment, Header, SignedDocument
+from agents.protocol.ids import AreaId
+from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
+from controller.domain.speakers import Speaker
+from controller.ports import Clock, Transaction
+from controller.services.secretary import Secretary
+from controller.services.settings import DeskSettings
+
+_VALID_US: Final = 3_650 * 86_400_000_000
+_EVERYWHERE: Final = "*"
+
+
+class Assignments:
+    """Makes assignments from speakers. `Secretary.stock` must have run before, outside the transaction."""
+
+    def __init__(self, secretary: Secretary, clock: Clock, settings: DeskSettings) -> None:
+        self._secretary = secretary
+        self._clock = clock
+        self._settings = settings
+
+    async def current(self, tx: Transaction, speaker: Speaker, above: int = 0) -> tuple[Assignment, SignedDocument]:
+        """The speaker's assignment as it should be: the stored one where it still says so, else a new one, stored.
+
+        ``above`` is the counter its device knows; an older document is signed again.
+        """
+        path = await tx.areas.path(speaker.area_id)
+        stored = await tx.documents.latest_assignment(speaker.device_id)
+        if stored is not None:
+            header = stored[0].header
+            same = stored[0] == self._written(speaker, path, header)
+            if same and header.key_id == self._secretary.key_id and header.counter >= above:
+                return stored
+        header = self._secretary.header(DocumentKind.ASSIGNMENT, self._clock.now_us() + _VALID_US)
+        made = self._written(speaker, path, header)
+        signed = self._secretary.sign(made)
+        await tx.documents.put(made, signed)
+        return made, signed
+
+    def _written(self, speaker: Speaker, path: tuple[AreaId, ...], header: Header) -> Assignment:
+        return Assignment(
+            header=header,
+            device_id=speaker.device_id,
+            speaker_id=speaker.speaker_id,
+            speaker_name=speaker.name,
+            area_path=path,
+            delay_us=speaker.delay_us,
+            volume_percent=speaker.volume_percent,
+            max_volume_percent=speaker.max_volume_percent,
+            rendition=speaker.rendition,
+            trusted_keys=(self._own_key(),),
+            controller_urls=self._settings.controller_urls,
+        )
+
+    def _own_key(self) -> TrustedKey:
+        return TrustedKey(
+            key_id=self._secretary.key_id,
+            public_key=self._secretary.public_key,
+            kinds=tuple(DocumentKind),
+            classes=tuple(AiringClass),
+            areas=(_EVERYWHERE,),
+        )

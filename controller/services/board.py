@@ -1,0 +1,85 @@
+"""The airings that are open, with the evidence of each speaker: what the clockwork of dispatch looks at.
+
+It mirrors the database, so that a decision needs no query: whoever commits evidence tells the board afterwards.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from agents.protocol.ids import AiringId, DeviceId, SpeakerId
+from controller.domain.airings import Airing, Playback, PlayState
+
+
+@dataclass(slots=True)
+class OpenAiring:
+    """``devices`` is who hangs on each speaker; ``orders`` are the ids of its open orders. Until ``grace_until_us``
+    speakers that already had the airing are waited for though they are away: after a restart all are.
+    """
+
+    airing: Airing
+    playbacks: dict[SpeakerId, Playback]
+    devices: dict[SpeakerId, DeviceId]
+    orders: list[str] = field(default_factory=list)
+    grace_until_us: int = 0
+    retry_at_us: int = 0
+
+    @property
+    def states(self) -> dict[SpeakerId, PlayState]:
+        """How far each speaker is."""
+        return {speaker_id: playback.state for speaker_id, playback in self.playbacks.items()}
+
+
+class Board:
+    """Open airings by id, and which of them changed since they were last looked at."""
+
+    def __init__(self) -> None:
+        self._open: dict[AiringId, OpenAiring] = {}
+        self._touched: set[AiringId] = set()
+        self._changed = asyncio.Event()
+
+    def put(self, entry: OpenAiring) -> None:
+        """A new open airing."""
+        self._open[entry.airing.airing_id] = entry
+        self._touch(entry.airing.airing_id)
+
+    def remove(self, airing_id: AiringId) -> None:
+        """It is not open any more."""
+        self._open.pop(airing_id, None)
+        self._touched.discard(airing_id)
+
+    def get(self, airing_id: AiringId) -> OpenAiring | None:
+        """The airing, if it is open."""
+        return self._open.get(airing_id)
+
+    def all(self) -> tuple[OpenAiring, ...]:
+        """Every open airing."""
+        return tuple(self._open.values())
+
+    def advanced(self, playbacks: Iterable[Playback]) -> None:
+        """These playbacks were committed."""
+        for playback in playbacks:
+            entry = self._open.get(playback.airing_id)
+            if entry is not None and playback.speaker_id in entry.playbacks:
+                entry.playbacks[playback.speaker_id] = playback
+                self._touch(playback.airing_id)
+
+    def links_changed(self) -> None:
+        """Somebody connected or left: all airings are to be looked at."""
+        for airing_id in self._open:
+            self._touch(airing_id)
+
+    def _touch(self, airing_id: AiringId) -> None:
+        self._touched.add(airing_id)
+        self._changed.set()
+
+    async def changed(self) -> None:
+        """Returns when something is touched."""
+        await self._changed.wait()
+
+    def take_touched(self) -> Sequence[OpenAiring]:
+        """Those touched since the last call."""
+        self._changed.clear()
+        touched = [self._open[airing_id] for airing_id in self._touched if airing_id in self._open]
+        self._touched.clear()
+        return touched

@@ -1,0 +1,37 @@
+"""Work that goes on behind: every task has an owner, and one that fails takes nobody with it."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from controller.domain.errors import LoaError
+
+_log = logging.getLogger(__name__)
+
+
+class Crew:
+    """Tasks of one task group. An error in a task is logged and ends that task alone."""
+
+    def __init__(self) -> None:
+        self._group: asyncio.TaskGroup | None = None
+
+    def join(self, group: asyncio.TaskGroup) -> None:
+        """From here on tasks belong to ``group``, which must outlive every call of `spawn`."""
+        self._group = group
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Starts ``work``. Raises `RuntimeError` before the desk runs."""
+        if self._group is None:
+            work.close()
+            raise RuntimeError("the desk is not running")
+        return self._group.create_task(_guarded(work, name), name=name)
+
+
+async def _guarded(work: Coroutine[Any, Any, None], name: str) -> None:
+    try:
+        await work
+    except LoaError as error:
+        _log.warning("%s: %s", name, error, extra={"code": error.code})
+    except Exception:
+        _log.exception("%s failed", name)

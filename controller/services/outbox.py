@@ -1,0 +1,201 @@
+"""Pushing a document to a device, and keeping its answer.
+
+Rules: documents to one device go one after the other, because their counters only grow; a stop overtakes them all.
+What was overtaken is refused as replayed and signed again under the same id with a new number, once: if it is refused
+again, the device has had it before. Answers are stored in batches, together with the evidence they are.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from agents.protocol.documents import Document, Order, Play, Rundown, SignedDocument
+from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.messages import DocumentReply
+from agents.protocol.values import DocumentKind, RefusalReason
+from controller.domain import evidence
+from controller.domain.airings import Playback
+from controller.domain.deliveries import Delivered
+from controller.domain.errors import Unreachable
+from controller.ports import Clock, Links, Store, Transaction
+from controller.services.batcher import Batcher
+from controller.services.board import Board
+from controller.services.crew import Crew
+from controller.services.events import AiringChanged, Events
+from controller.services.roster import Roster
+from controller.services.secretary import Secretary
+
+_log = logging.getLogger(__name__)
+PUSH_TIMEOUT_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    device_id: DeviceId
+    document: Document
+    reply: DocumentReply
+    at_us: int
+
+
+class Outbox:
+    """All pushing goes through here."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        links: Links,
+        secretary: Secretary,
+        clock: Clock,
+        roster: Roster,
+        board: Board,
+        events: Events,
+        crew: Crew,
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._secretary = secretary
+        self._clock = clock
+        self._roster = roster
+        self._board = board
+        self._events = events
+        self._crew = crew
+        self._lanes: dict[DeviceId, asyncio.Lock] = {}
+        self._answers: Batcher[_Answer, None] = Batcher(self._keep)
+
+    async def run(self) -> None:
+        """Stores answers until cancelled."""
+        await self._answers.run()
+
+    def connected(self) -> frozenset[DeviceId]:
+        """Devices that can be pushed to now."""
+        return self._links.connected()
+
+    async def push(
+        self, device_id: DeviceId, document: Document, signed: SignedDocument, *, overtaking: bool = False
+    ) -> DocumentReply | None:
+        """The device's answer, None where it cannot be reached. Returns once the answer is stored.
+
+        Raises `StoreFailed` when the answer could not be stored; the device has the document all the same.
+        """
+        try:
+            async with asyncio.timeout(PUSH_TIMEOUT_S), AsyncExitStack() as stack:
+                if not overtaking:
+                    await stack.enter_async_context(self._lanes.setdefault(device_id, asyncio.Lock()))
+                reply = await self._pushed(device_id, document, signed)
+        except (Unreachable, TimeoutError):
+            return None
+        if not reply.accepted:
+            _log.warning(
+                "a document was refused",
+                extra={"device_id": device_id, "document_id": reply.document_id, "reason": str(reply.reason)},
+            )
+        await self._answers.put(_Answer(device_id, document, reply, self._clock.now_us()))
+        return reply
+
+    def push_behind(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> None:
+        """Pushes without waiting for the answer, which is stored when it comes."""
+        self._crew.spawn(self._behind(device_id, document, signed), f"push {document.header.document_id}")
+
+    async def _behind(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> None:
+        await self.push(device_id, document, signed)
+
+    async def push_all(
+        self,
+        device_ids: Iterable[DeviceId],
+        document: Document,
+        signed: SignedDocument,
+        *,
+        overtaking: bool = False,
+    ) -> dict[DeviceId, DocumentReply]:
+        """To all at once; who cannot be reached is not in the answer. Raises `StoreFailed` like `push`."""
+        wanted = tuple(device_ids)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._quietly(device_id, document, signed, overtaking)) for device_id in wanted]
+        replies = zip(wanted, (task.result() for task in tasks), strict=True)
+        return {device_id: reply for device_id, reply in replies if reply is not None}
+
+    async def _quietly(
+        self, device_id: DeviceId, document: Document, signed: SignedDocument, overtaking: bool
+    ) -> DocumentReply | None:
+        try:
+            return await self.push(device_id, document, signed, overtaking=overtaking)
+        except Exception:
+            # One bad device or a full disk must not keep a document from the others.
+            _log.exception("pushing failed", extra={"device_id": device_id})
+            return None
+
+    async def _pushed(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> DocumentReply:
+        reply = await self._links.push(device_id, signed)
+        if reply.accepted or reply.reason is not RefusalReason.REPLAYED or not isinstance(document, Order):
+            return reply
+        await self._secretary.stock(DocumentKind.ORDER)
+        header = document.header
+        _, again = self._secretary.order(
+            document.to, document.action, header.not_after_us, document_id=header.document_id
+        )
+        second = await self._links.push(device_id, again)
+        if second.reason is RefusalReason.REPLAYED:
+            return DocumentReply(document_id=header.document_id, accepted=True)
+        return second
+
+    async def _keep(self, answers: Sequence[_Answer]) -> Sequence[None]:
+        async with self._store.transaction() as tx:
+            await tx.documents.put_delivered([_delivered(answer) for answer in answers])
+            changed = await self._playbacks(tx, answers)
+            await tx.airings.put_playbacks(changed)
+        self._board.advanced(changed)
+        for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
+            self._events.publish(AiringChanged(airing_id))
+        return [None] * len(answers)
+
+    async def _playbacks(self, tx: Transaction, answers: Sequence[_Answer]) -> list[Playback]:
+        """The playbacks that these answers move forward."""
+        by_pair: dict[tuple[AiringId, SpeakerId], _Answer] = {}
+        for answer in answers:
+            airing_ids = _airings_in(answer.document)
+            speaker_id = await self._speaker(tx, answer.device_id) if airing_ids else None
+            if speaker_id is not None:
+                by_pair.update({(airing_id, speaker_id): answer for airing_id in airing_ids})
+        changed = []
+        for playback in await tx.airings.playbacks_of(tuple(by_pair)):
+            answer = by_pair[(playback.airing_id, playback.speaker_id)]
+            after = (
+                evidence.pushed(playback, answer.at_us)
+                if answer.reply.accepted
+                else evidence.refused(playback, answer.reply)
+            )
+            if after != playback:
+                changed.append(after)
+        return changed
+
+    async def _speaker(self, tx: Transaction, device_id: DeviceId) -> SpeakerId | None:
+        present = self._roster.get(device_id)
+        if present is not None:
+            return present.speaker_id
+        speaker = await tx.speakers.by_device(device_id)
+        return None if speaker is None else speaker.speaker_id
+
+
+def _delivered(answer: _Answer) -> Delivered:
+    return Delivered(
+        document_id=DocumentId(answer.document.header.document_id),
+        device_id=answer.device_id,
+        at_us=answer.at_us,
+        accepted=answer.reply.accepted,
+        reason=answer.reply.reason,
+        detail=answer.reply.detail,
+    )
+
+
+def _airings_in(document: Document) -> tuple[AiringId, ...]:
+    match document:
+        case Order(action=Play() as play):
+            return (AiringId(play.airing.airing_id),)
+        case Rundown():
+            return tuple(AiringId(airing.airing_id) for airing in document.airings)
+        case _:
+            return ()

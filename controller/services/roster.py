@@ -1,0 +1,81 @@
+"""The devices that hold a link now, and the last they said of themselves. Memory only; what must last is stored."""
+
+from dataclasses import dataclass, field, replace
+
+from agents.protocol.ids import DeviceId, SpeakerId
+from agents.protocol.messages import DeviceHello, Heartbeat
+from agents.protocol.values import ClockBasis, DocumentKind
+from controller.domain.speakers import Speaker, SpeakerHealth
+
+
+@dataclass(slots=True)
+class Present:
+    """One connected device of a speaker. Instants are controller time."""
+
+    speaker_id: SpeakerId
+    device_id: DeviceId
+    hello: DeviceHello
+    address: str
+    since_us: int
+    seen_at_us: int
+    heartbeat: Heartbeat | None = None
+    saved_at_us: int = 0
+    marks: dict[tuple[str, DocumentKind], int] = field(default_factory=dict)
+
+    def health(self, connected: bool = True) -> SpeakerHealth:
+        """What is known of the speaker through this link."""
+        told = SpeakerHealth(
+            speaker_id=self.speaker_id,
+            seen_at_us=self.seen_at_us,
+            connected=connected,
+            model=self.hello.model,
+            software=self.hello.software,
+            address=self.address,
+            volume_percent=self.hello.volume_percent,
+        )
+        beat = self.heartbeat
+        if beat is None:
+            return told
+        return replace(
+            told,
+            clock_basis=beat.clock_basis,
+            clock_error_us=beat.clock_error_us,
+            volume_percent=beat.volume_percent,
+            clips=beat.clips,
+            disk_free_bytes=beat.disk_free_bytes,
+            refusals=beat.refusals,
+        )
+
+    @property
+    def time_known(self) -> bool:
+        """True once a heartbeat named a basis of its clock."""
+        return self.heartbeat is not None and self.heartbeat.clock_basis is not ClockBasis.NONE
+
+
+class Roster:
+    """Who is present, by device."""
+
+    def __init__(self) -> None:
+        self._present: dict[DeviceId, Present] = {}
+
+    def arrive(self, speaker: Speaker, hello: DeviceHello, address: str, now_us: int) -> Present:
+        """A device's link is open; one that it had before counts no more."""
+        present = Present(
+            speaker_id=speaker.speaker_id,
+            device_id=speaker.device_id,
+            hello=hello,
+            address=address,
+            since_us=now_us,
+            seen_at_us=now_us,
+            marks={(mark.key_id, mark.kind): mark.counter for mark in hello.counters},
+        )
+        self._present[speaker.device_id] = present
+        return present
+
+    def leave(self, device_id: DeviceId) -> Present | None:
+        """Its link has ended."""
+        return self._present.pop(device_id, None)
+
+    def get(self, device_id: DeviceId) -> Present | None:
+        """The device, if it is present."""
+        return self._present.get(device_id)
