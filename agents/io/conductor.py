@@ -1,91 +1,254 @@
-"""The live shell around the player: feeds it what happens, and does what it decides.
+"""The live shell around the player: what the link, the engine and the clock talk to.
 
-Skeleton: the signatures are final, the bodies follow.
+Rules of the module: it owns the performer (what the player decides is done), the reception (documents), the fetcher
+(clips) and their tasks, which end with `run`. Everything happens on one event loop.
 """
 
-from collections.abc import Callable
+import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from agents.domain.clock import ControllerClock
+from agents.domain.player import PlayerSettings
+from agents.domain.player import events as player_events
+from agents.domain.player.effects import FetchClips
+from agents.domain.player.events import ClockChanged, Restored
 from agents.io.clips import ClipStore
-from agents.io.fetch import ClipSource
-from agents.io.state import StateStore
+from agents.io.fetch import ClipSource, Fetcher, FetchSettings
+from agents.io.heard import HeardFile
+from agents.io.journal import JournalStore
+from agents.io.output import events as engine_events
+from agents.io.performer import Engine, Performer
+from agents.io.reception import Reception
+from agents.io.state import Pinned, StateStore
 from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, SignedDocument
-from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat, JournalBatch
+from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
+from agents.protocol.values import (
+    AiringClass,
+    FailReason,
+    JournalEvent,
+    RecordsLost,
+    StartedUp,
+)
+
+VOLUME_WHEN_NEW_PERCENT = 100
+
+_REASONS: dict[engine_events.FailReason, FailReason] = {
+    "clip": FailReason.DECODE_FAILED,
+    "output": FailReason.OUTPUT_FAILED,
+    "engine": FailReason.OUTPUT_FAILED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ConductorSettings:
-    """Units in the names."""
+    """What the player and the fetcher go by."""
 
-    max_clock_error_us: int = 5_000_000
-
-
-class JournalFeed(Protocol):
-    """What the link reads: `Conductor.journal` is one."""
-
-    journal_id: str
-    last_seq: int
-
-    async def next_batch(self) -> JournalBatch | None: ...
-    async def acknowledge(self, journal_id: str, committed_seq: int) -> None: ...
-    async def wait_changed(self) -> None: ...
+    player: PlayerSettings = field(default_factory=PlayerSettings)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the conductor stands on. ``clock`` is the ControllerClock, ``engine`` the play engine."""
+    """What the conductor stands on. The engine's events are to be given to `Conductor.play_event`."""
 
     device_id: str
     software: str
     time: TimePort
-    clock: object
-    engine: object
+    clock: ControllerClock
+    engine: Engine
     state: StateStore
     clips: ClipStore
     settings: ConductorSettings = field(default_factory=ConductorSettings)
 
 
 class Conductor:
-    """Start `run` first, then call the rest from the same event loop."""
+    """`run` it, wait until it is ready, then call the rest. ``journal`` is for the link to empty."""
 
-    journal: JournalFeed
-
-    def __init__(self, parts: Parts) -> None: ...
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._heard = HeardFile(parts.state.directory)
+        self._performer = Performer(
+            time=parts.time,
+            clock=parts.clock,
+            engine=parts.engine,
+            clips=parts.clips,
+            journal=parts.state.journal,
+            heard=self._heard,
+            fetch=self._fetch,
+            settings=parts.settings.player,
+        )
+        self._fetcher = Fetcher(
+            parts.device_id, parts.clips, parts.time, self._performer.tell, settings=parts.settings.fetch
+        )
+        self._reception = Reception(
+            device_id=parts.device_id,
+            state=parts.state,
+            now=self._performer.now,
+            tell=self._performer.tell,
+            record=self._performer.record,
+            class_of=self._class_of,
+        )
+        self._ready = asyncio.Event()
+        self._clock_version = -1
+        self.journal: JournalStore = parts.state.journal
 
     async def run(self) -> None:
-        """Plays, fetches and journals until cancelled; on cancellation stops the sound and closes the journal clean."""
+        """Until cancelled; then the journal is complete. Raises `StateError` where nothing can be loaded."""
+        await self._restore()
+        self._ready.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._performer.run())
+                group.create_task(self._fetcher.run())
+                group.create_task(self._write_refusals())
+        finally:
+            self._ready.clear()
+            await self._reception.write_folded(everything=True)
+            await self._performer.finish()
 
     async def wait_ready(self) -> None:
-        """Returns when what was kept on disk is loaded and documents can be accepted."""
+        """Returns when what was kept is loaded and documents can be accepted."""
+        await self._ready.wait()
+
+    # --- for the link -----------------------------------------------------------------------------------------------
 
     async def accept_document(self, signed: SignedDocument) -> DocumentReply:
-        """Verifies, keeps, obeys. The reply says accepted only once the document is on disk."""
-        raise NotImplementedError
+        """Verifies, keeps, obeys. Accepted means that it is on disk."""
+        reply = await self._reception.accept(signed)
+        self._set_volume()
+        return reply
+
+    async def adopt(self, pinned: Pinned, assignment: SignedDocument) -> DocumentReply:
+        """Pins the controller and takes its first assignment in one moment; refused, nothing has changed.
+
+        Raises `StateError`; then nothing has changed either.
+        """
+        reply = await self._reception.adopt(pinned, assignment)
+        self._set_volume()
+        return reply
 
     def counters(self) -> tuple[CounterMark, ...]:
-        raise NotImplementedError
+        """The highest counters accepted, for the hello."""
+        counters = self._reception.trust.counters
+        return tuple(CounterMark(key_id=key, kind=kind, counter=top) for (key, kind), top in counters.items())
 
     def assignment(self) -> Assignment | None:
-        raise NotImplementedError
+        """What this device is, None while it is new."""
+        return self._reception.trust.assignment
 
     def link_up(self, source: ClipSource) -> None:
         """Clips can be fetched from here from now on."""
+        self._fetcher.link_up(source)
 
-    def link_down(self) -> None: ...
-
-    def clock_changed(self) -> None:
-        """The controller clock was fed: call it after every change (it is also looked at now and then)."""
+    def link_down(self) -> None:
+        """No clips until the link is up again."""
+        self._fetcher.link_down()
 
     def heartbeat(self, unknown_messages: int = 0) -> Heartbeat:
-        raise NotImplementedError
+        """How the device is, at this moment."""
+        now = self._performer.now()
+        sounding = self._performer.state.sounding()
+        return Heartbeat(
+            clock_basis=now.basis,
+            clock_error_us=now.clock_error_us,
+            clock_offset_us=None if now.controller_us is None else now.controller_us - now.local_us,
+            volume_percent=self._volume_percent(),
+            sounding_airing_id=None if sounding is None else sounding.airing_id,
+            clips=len(self._parts.clips.names()),
+            disk_free_bytes=self._parts.clips.disk_free_bytes(),
+            refusals=self._reception.refusals,
+            unknown_messages=unknown_messages,
+        )
 
     async def wait_released(self) -> None:
-        """Returns when a release order was accepted. The link then flushes the journal; the app calls `forget`."""
+        """Returns when a release order was accepted: empty the journal, then `forget`."""
+        await self._reception.released.wait()
 
     async def forget(self) -> None:
-        """Stops the sound and forgets controller, documents and clips. Counters stay: an old order is still old."""
+        """Silence; forgets controller, documents, journal and clips. Counters stay: what is old stays old.
+
+        Raises `StateError` or `OSError`.
+        """
+        self._performer.reset()
+        self._fetcher.want(())
+        await self._parts.state.forget()
+        await self._parts.clips.clear()
+        kept = await self._parts.state.load()
+        self._reception.released.clear()
+        self._reception.restore(kept)
+        self._set_volume()
+
+    # --- for the clock and the engine -------------------------------------------------------------------------------
+
+    def clock_changed(self) -> None:
+        """The controller clock was fed, or lost. To be called after every change."""
+        if self._ready.is_set() and self._parts.clock.version != self._clock_version:
+            self._clock_version = self._parts.clock.version
+            self._performer.clock_moved()
+            self._performer.tell(ClockChanged())
+
+    def play_event(self, event: engine_events.PlayEvent) -> None:
+        """What the engine says. To be given to it."""
+        if self._ready.is_set():
+            self._performer.tell(_translated(event))
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    async def _restore(self) -> None:
+        state = self._parts.state
+        kept = await state.load()
+        documents = self._reception.restore(kept)
+        first: list[JournalEvent] = [StartedUp(software=self._parts.software[:200], clean=state.was_clean)]
+        if state.was_damaged:
+            first.append(RecordsLost(cause="the device's state was damaged, and begun anew"))
+        self._performer.record(first)
+        heard = await asyncio.to_thread(self._heard.read)
+        self._performer.tell(Restored(documents, kept.marks, heard, self._parts.clips.names()))
+        self._set_volume()
+
+    async def _write_refusals(self) -> None:
+        time, reception = self._parts.time, self._reception
+        while True:
+            await reception.folded.wait()
+            due_us = reception.next_fold_us()
+            if due_us is None:
+                reception.folded.clear()
+                continue
+            await time.sleep_until(due_us)
+            await reception.write_folded()
+
+    def _fetch(self, effect: FetchClips) -> None:
+        self._parts.clips.need(effect.needed)
+        self._fetcher.want(effect.wants)
+
+    def _class_of(self, airing_id: str) -> AiringClass | None:
+        item = self._performer.state.items.get(airing_id)
+        return None if item is None else item.airing.airing_class
+
+    def _volume_percent(self) -> int:
+        assignment = self.assignment()
+        if assignment is None:
+            return VOLUME_WHEN_NEW_PERCENT
+        return min(assignment.volume_percent, assignment.max_volume_percent)
+
+    def _set_volume(self) -> None:
+        self._parts.engine.set_volume(self._volume_percent())
 
 
-Notify = Callable[[], None]
+def _translated(event: engine_events.PlayEvent) -> player_events.PlayEvent:
+    match event:
+        case engine_events.Armed(play_id=play_id):
+            return player_events.PlayArmed(play_id)
+        case engine_events.Sounding():
+            return player_events.PlaySounding(
+                event.play_id, event.actual_start_local_us, event.error_us, event.first_frame
+            )
+        case engine_events.Underrun():
+            return player_events.PlayUnderrun(event.play_id, event.lost_frames)
+        case engine_events.Finished():
+            return player_events.PlayFinished(event.play_id, event.played_frames, event.lost_frames, event.underruns)
+        case engine_events.Stopped():
+            return player_events.PlayStopped(event.play_id, event.at_frame)
+        case engine_events.Failed():
+            return player_events.PlayFailed(event.play_id, _REASONS[event.reason], event.detail)

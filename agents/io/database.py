@@ -38,7 +38,7 @@ CREATE TABLE journal (seq INTEGER PRIMARY KEY, record BLOB NOT NULL);
 """
 
 
-class StateError(Exception):
+class StateError(OSError):
     """The agent's state cannot be read or written. See that the disk is not full and the directory is the agent's."""
 
 
@@ -74,7 +74,12 @@ class Database:
             future = self._thread.submit(work)
         except RuntimeError as error:
             raise StateError("the state is closed") from error
-        return await asyncio.wrap_future(future)
+        waiting = asyncio.wrap_future(future)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            waiting.add_done_callback(_look_at)  # it goes on; what becomes of it is nobody's question any more
+            raise
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection
@@ -143,3 +148,8 @@ class Database:
             found = self.path.with_name(self.path.name + ending)
             if found.exists():
                 found.replace(self.path.with_name(self.path.name + _ASIDE + ending))
+
+
+def _look_at(done: "asyncio.Future[T]") -> None:
+    if not done.cancelled():
+        done.exception()

@@ -1,0 +1,298 @@
+"""Does what the player decides.
+
+Rules of the module: a step is taken at once, on the event loop, whatever the disk is doing; stops and emergencies act
+in the same moment. Everything else goes through the writer: first the records are on the disk, then the acts follow,
+in their order, unless they have been overtaken. Where the disk fails, records wait in memory and the sound goes on.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, Protocol
+
+from agents.domain.clock import ControllerClock, TimeUnknown
+from agents.domain.journal import Heard
+from agents.domain.now import Now
+from agents.domain.player import PlayerSettings, PlayerState, step
+from agents.domain.player.effects import (
+    ArmSource,
+    Effect,
+    FetchClips,
+    Journal,
+    Retarget,
+    StartAt,
+    StopSound,
+    WakeAt,
+)
+from agents.domain.player.events import ClipLost, Event, Tick
+from agents.domain.player.state import Stage
+from agents.io.clips import ClipDamaged, ClipStore
+from agents.io.database import StateError
+from agents.io.decode import ClipPart, SequencePart, SequenceSource, SilencePart, Source
+from agents.io.heard import HeardFile
+from agents.io.journal import Entry, JournalStore
+from agents.io.timeport import TimePort
+from agents.protocol import values as wire
+from agents.protocol.values import ClockBasis, FailReason, JournalEvent
+
+_LONGEST_NAP_US: Final = 600_000_000
+_HEARD_EVERY_US: Final = 1_000_000
+_HEARD_FORCED_EVERY: Final = 10
+_RETRY_WRITE_US: Final = 5_000_000
+_UNWRITTEN_AT_MOST: Final = 10_000
+
+log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """The part of `agents.io.output.engine.PlayEngine` that is used here."""
+
+    def arm(self, play_id: str, source: Source) -> None: ...
+
+    def start(self, play_id: str, start_local_us: int, *, from_frame: int = 0, gain_db: float = 0.0) -> None: ...
+
+    def retarget(self, play_id: str, start_local_us: int) -> None: ...
+
+    def stop(self, play_id: str) -> None: ...
+
+    def set_volume(self, percent: float) -> None: ...
+
+
+class Performer:
+    """Tell it events; `run` it. Everything on one event loop."""
+
+    def __init__(
+        self,
+        *,
+        time: TimePort,
+        clock: ControllerClock,
+        engine: Engine,
+        clips: ClipStore,
+        journal: JournalStore,
+        heard: HeardFile,
+        fetch: Callable[[FetchClips], None],
+        settings: PlayerSettings,
+    ) -> None:
+        self._time = time
+        self._clock = clock
+        self._engine = engine
+        self._clips = clips
+        self._journal = journal
+        self._heard = heard
+        self._fetch = fetch
+        self._settings = settings
+        self.state = PlayerState(settings=settings)
+        self._events: deque[Event] = deque()
+        self._stepping = False
+        self._entries: list[Entry] = []
+        self._starting: list[str] = []
+        self._acts: list[ArmSource | StartAt] = []
+        self._work = asyncio.Event()
+        self._wake_us: int | None = None
+        self._wake_changed = asyncio.Event()
+
+    def now(self) -> Now:
+        """This instant, as the device knows it."""
+        local_us = self._time.monotonic_us()
+        known = self._clock.estimate(local_us)
+        if known is None:
+            return Now(local_us, None, None, ClockBasis.NONE)
+        return Now(local_us, local_us + known.offset_us, known.error_us, known.basis)
+
+    def tell(self, event: Event) -> None:
+        """Take a step, at once. What is told while a step is taken follows it."""
+        self._events.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._events:
+                now = self.now()
+                self.state, effects = step(self.state, self._events.popleft(), now)
+                for effect in effects:
+                    self._take(effect, now)
+        finally:
+            self._stepping = False
+
+    def record(self, events: Iterable[JournalEvent]) -> None:
+        """Write records that are not the player's."""
+        now = self.now()
+        self._entries += [Entry(event, now) for event in events]
+        self._work.set()
+
+    def reset(self) -> None:
+        """Silence, and know nothing any more."""
+        for item in self.state.items.values():
+            if item.play_id is not None:
+                self._engine.stop(item.play_id)
+        self.state = PlayerState(settings=self._settings)
+        self._entries.clear()
+        self._starting.clear()
+        self._acts.clear()
+        self._wake_us = None
+
+    async def run(self) -> None:
+        """Until cancelled; call `finish` then."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_and_act(group))
+            group.create_task(self._wake())
+            group.create_task(self._note_heard())
+
+    async def finish(self) -> None:
+        """Write what is still to be written."""
+        self._hear(force=True)
+        with contextlib.suppress(StateError):
+            await self._flush()
+
+    # --- effects ----------------------------------------------------------------------------------------------------
+
+    def _take(self, effect: Effect, now: Now) -> None:
+        match effect:
+            case Journal(event=event):
+                self._entries.append(Entry(event, now))
+                log.info("%s", type(event).__name__, extra=_words(event))
+                self._work.set()
+            case StopSound(play_id=play_id):
+                self._engine.stop(play_id)
+            case Retarget(play_id=play_id, due_us=due_us):
+                self._engine.retarget(play_id, self._local(due_us))
+            case StartAt(airing_id=airing_id):
+                self._starting.append(airing_id)
+                if effect.before_disk:
+                    self._act_start(effect)
+                else:
+                    self._acts.append(effect)
+                self._work.set()
+            case ArmSource():
+                self._acts.append(effect)
+                self._work.set()
+            case FetchClips():
+                self._fetch(effect)
+            case WakeAt(controller_us=controller_us):
+                if controller_us != self._wake_us:
+                    self._wake_us = controller_us
+                    self._wake_changed.set()
+
+    def _local(self, controller_us: int) -> int:
+        try:
+            return self._clock.to_local(controller_us)
+        except TimeUnknown:
+            now = self.now()
+            return controller_us if now.controller_us is None else now.local_us + controller_us - now.controller_us
+
+    def _act_start(self, start: StartAt) -> None:
+        item = self.state.items.get(start.airing_id)
+        if item is not None and item.play_id == start.play_id and item.stage is Stage.STARTING:
+            due_us = start.due_us if item.due_us is None else item.due_us
+            self._engine.start(start.play_id, self._local(due_us))
+
+    # --- the writer -------------------------------------------------------------------------------------------------
+
+    async def _write_and_act(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            acts, self._acts = self._acts, []
+            for act in acts:  # nothing is heard of arming: it need not wait for the disk
+                if isinstance(act, ArmSource):
+                    group.create_task(self._arm(act))
+            try:
+                await self._flush()
+            except StateError as error:
+                log.error("the journal cannot be written: %s", error, extra={"event": "journal_failed"})
+                group.create_task(self._try_again())
+            for act in acts:
+                if isinstance(act, StartAt):
+                    self._act_start(act)
+
+    async def _flush(self) -> None:
+        entries, self._entries = self._entries, []
+        starting, self._starting = self._starting, []
+        try:
+            await self._journal.write(entries, starting)
+        except StateError:
+            self._entries = [*entries, *self._entries][-_UNWRITTEN_AT_MOST:]
+            self._starting = [*starting, *self._starting][-_UNWRITTEN_AT_MOST:]
+            raise
+
+    async def _try_again(self) -> None:
+        await self._time.sleep_until(self._time.monotonic_us() + _RETRY_WRITE_US)
+        self._work.set()
+
+    # --- arming -----------------------------------------------------------------------------------------------------
+
+    async def _arm(self, arm: ArmSource) -> None:
+        parts: list[SequencePart] = []
+        for part in arm.sequence:
+            match part:
+                case wire.SilencePart(frames=frames):
+                    parts.append(SilencePart(frames))
+                case wire.ClipPart():
+                    ref = part.choose(arm.rendition)
+                    try:
+                        path = await self._clips.verify(ref)
+                    except ClipDamaged as error:
+                        log.warning("a clip is damaged: %s", error, extra={"event": "clip_damaged"})
+                        self.tell(ClipLost(ref.sha256, FailReason.CLIP_CORRUPT, f"The kept clip is damaged: {error}."))
+                        return
+                    parts.append(ClipPart(path, ref.frames))
+        item = self.state.items.get(arm.airing_id)
+        if item is not None and item.play_id == arm.play_id and item.stage is Stage.ARMING:
+            self._engine.arm(arm.play_id, SequenceSource(parts))
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def clock_moved(self) -> None:
+        """The mapping to controller time changed: wake at another local instant."""
+        self._wake_changed.set()
+
+    async def _wake(self) -> None:
+        while True:
+            self._wake_changed.clear()
+            at_us = self._wake_local_us()
+            if at_us is None:
+                await self._wake_changed.wait()
+            elif not await _first(self._time.sleep_until(at_us), self._wake_changed.wait()):
+                self.tell(Tick())
+
+    def _wake_local_us(self) -> int | None:
+        now = self.now()
+        if self._wake_us is None or now.controller_us is None:
+            return None
+        return now.local_us + min(self._wake_us - now.controller_us, _LONGEST_NAP_US)
+
+    # --- what was heard ---------------------------------------------------------------------------------------------
+
+    async def _note_heard(self) -> None:
+        count = 0
+        while True:
+            count += 1
+            await asyncio.to_thread(self._hear, count % _HEARD_FORCED_EVERY == 0)
+            await self._time.sleep_until(self._time.monotonic_us() + _HEARD_EVERY_US)
+
+    def _hear(self, force: bool) -> None:
+        item = self.state.sounding()
+        if item is None or item.sounding_since_us is None:
+            return
+        heard_us = min(max(0, self._time.monotonic_us() - item.sounding_since_us), item.duration_us)
+        self._heard.write(Heard(item.airing_id, heard_us, item.lost_us), force)
+
+
+async def _first(sleep: Coroutine[Any, Any, object], change: Coroutine[Any, Any, object]) -> bool:
+    """Waits for either; true where it was the change."""
+    tasks = (asyncio.ensure_future(sleep), asyncio.ensure_future(change))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[1].done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _words(event: JournalEvent) -> dict[str, str]:
+    airing_id = wire.airing_of(event)
+    words = {"event": type(event).__name__.lower()}
+    return words if airing_id is None else {**words, "airing_id": airing_id}
