@@ -126,7 +126,7 @@ async def _connect(http: aiohttp.ClientSession, url: str, heartbeat_s: float | N
             return await http.ws_connect(
                 url,
                 compress=0,
-                max_msg_size=MAX_FRAME_BYTES,
+                max_msg_size=MAX_FRAME_BYTES + 1,  # the library refuses a message of exactly its limit
                 heartbeat=heartbeat_s,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_WITHIN_S),
             )
@@ -177,7 +177,7 @@ async def _hello_reply(socket: aiohttp.ClientWebSocketResponse) -> tuple[bytes, 
     frame = await _receive(socket, DIAL_WITHIN_S)
     if frame.type is not aiohttp.WSMsgType.TEXT:
         raise MalformedMessage("the answer to the greeting is not text")
-    raw = frame.data.encode("utf-8")
+    raw = str(frame.data).encode("utf-8", "surrogatepass")
     match clear_decoder().decode(raw):
         case HelloReply() as reply:
             return raw, reply

@@ -1,0 +1,141 @@
+"""The wire samples are the wire: every one decodes, and encodes to the same bytes again."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from agents.protocol import documents, messages, values
+from agents.protocol.codec import clear_decoder, controller_decoder, decode_document, device_decoder, encode
+from agents.protocol.documents import SignedDocument
+from agents.protocol.errors import MalformedMessage, TooLarge
+from agents.protocol.values import JournalRecord
+from agents.protocol.version import MAX_HELLO_BYTES
+
+TESTS = Path(__file__).parents[2]
+SAMPLES = TESTS / "wire_samples"
+DOCS = TESTS.parent / "docs" / "protocol.md"
+
+
+def tag(kind: Any) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def samples(folder: str) -> list[Path]:
+    return sorted((SAMPLES / folder).glob("*.json"))
+
+
+def compact(path: Path) -> bytes:
+    return json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("folder", ["clear", "from_device", "from_controller"])
+def test_every_message_sample_encodes_to_itself(folder: str) -> None:
+    decoder = {"clear": clear_decoder, "from_device": device_decoder, "from_controller": controller_decoder}[folder]()
+    for path in samples(folder):
+        message = decoder.decode(compact(path))
+        assert message is not None, path
+        assert encode(message) == compact(path), path
+    assert (decoder.unknown_types, decoder.unknown_fields) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("folder", "union"),
+    [
+        ("clear", messages.ClearMessage),
+        ("from_device", messages.FromDevice),
+        ("from_controller", messages.FromController),
+        ("journal", values.JournalEvent),
+    ],
+)
+def test_there_is_a_sample_of_every_type(folder: str, union: Any) -> None:
+    assert {path.stem for path in samples(folder)} == {tag(kind) for kind in get_args(union)}
+
+
+def test_every_journal_sample_encodes_to_itself() -> None:
+    for path in samples("journal"):
+        record = msgspec.json.decode(compact(path), type=JournalRecord)
+        assert msgspec.json.encode(record) == compact(path), path
+
+
+def test_every_document_sample_encodes_to_itself() -> None:
+    for path in samples("documents"):
+        if path.stem == "signed":
+            signed = msgspec.json.decode(compact(path), type=SignedDocument)
+            assert msgspec.json.encode(signed) == compact(path)
+        else:
+            assert msgspec.json.encode(decode_document(compact(path))) == compact(path), path
+
+
+def test_there_is_a_sample_of_every_document_and_action() -> None:
+    actions = {f"order_{tag(kind)}" for kind in get_args(documents.Action)}
+    assert {path.stem for path in samples("documents")} == {"signed", "assignment", "rundown"} | actions
+
+
+def _names() -> set[str]:
+    unions = (messages.ClearMessage, messages.FromDevice, messages.FromController, values.JournalEvent)
+    kinds = [kind for union in unions for kind in get_args(union)]
+    kinds += [*get_args(documents.Document), *get_args(documents.Action), *get_args(values.Part)]
+    kinds += [documents.SignedDocument, documents.Header, documents.Audience, values.JournalRecord, values.ClipRef]
+    kinds += [values.PlannedAiring, values.TrustedKey, messages.CounterMark]
+    fields = {field for kind in kinds for field in kind.__struct_encode_fields__}
+    tags = {tag(kind) for kind in kinds if kind.__struct_config__.tag}
+    words = {
+        str(member.value)
+        for choice in (
+            values.AiringClass,
+            values.ClockBasis,
+            values.DocumentKind,
+            values.FailReason,
+            values.RefusalReason,
+            values.RenditionName,
+            values.SkipReason,
+            messages.DeviceState,
+        )
+        for member in choice
+    }
+    return fields | tags | words
+
+
+def test_the_page_names_every_type_field_and_word_of_the_wire() -> None:
+    page = DOCS.read_text()
+
+    missing = sorted(name for name in _names() if f"`{name}`" not in page)
+
+    assert missing == []
+
+
+def test_unknown_types_and_fields_are_left_out_and_counted() -> None:
+    decoder = controller_decoder()
+
+    assert decoder.decode(b'{"type":"from_the_future","x":1}') is None
+    assert decoder.decode(b'{"type":"identify","volume":3}') == messages.Identify()
+
+    assert (decoder.unknown_types, decoder.unknown_fields) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'"identify"',
+        b'{"type":7}',
+        b'{"no":"type"}',
+        b'{"type":"welcome"}',
+        b'{"type":"journal_ack","journal_id":"j","committed_seq":-1}',
+        b'{"type":"clock_reply","t1_us":"soon","t2_us":1,"t3_us":1,"clock_id":"c","synchronised":true}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_message_is_refused_by_name(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        controller_decoder().decode(raw)
+
+
+def test_a_greeting_above_its_limit_is_refused_before_it_is_read() -> None:
+    with pytest.raises(TooLarge):
+        clear_decoder().decode(b'{"type":"hello","x":"' + b"a" * MAX_HELLO_BYTES + b'"}')
