@@ -1,0 +1,238 @@
+"""From a recording, or a text, to finished files: probe, measure, level, encode, check, settle.
+
+All work happens in a directory of its own inside the destination and is renamed at the end, so that an error, a
+cancellation or a power cut leaves nothing half-made.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audio import judge, measure, plan, runner, tools
+from audio.clip import (
+    SAMPLE_RATE_HZ,
+    AudioSettings,
+    ClipFile,
+    Finding,
+    FindingCode,
+    Loudness,
+    MadeClips,
+    Progress,
+    Remedy,
+    Rendition,
+    Stage,
+    ToolFailed,
+    TooLongRecording,
+    UnreadableRecording,
+)
+
+_TRIALS = 4
+_ENCODINGS = 5
+# The share of the whole work that each stage takes, measured on speech.
+_SHARES = {
+    Stage.MEASURING: (0.0, 0.08),
+    Stage.LEVELLING: (0.08, 0.16),
+    Stage.ENCODING: (0.16, 0.78),
+    Stage.CHECKING: (0.78, 1.0),
+}
+
+# What became of one rendition, encoding by encoding.
+_Made = list[tuple[plan.Target, Loudness]]
+
+
+async def make_clips(
+    source: Path, out_dir: Path, *, settings: AudioSettings | None = None, progress: Progress | None = None
+) -> MadeClips:
+    """Make every rendition of a recording, as `<sha256>.opus` in `out_dir`.
+
+    `source` may be anything: it is opened only in processes with limits. The renditions are levelled to the target
+    loudness as decoded, begin with exactly `preroll_ms` of silence, and are equally long.
+
+    Raises: every AudioError but those of texts and voices; asyncio.CancelledError ends all processes. In each of
+    these cases nothing is left in `out_dir`.
+    """
+    settings = settings or AudioSettings()
+    probed = await measure.probe(source)
+    if probed.duration_s is not None and probed.duration_s > settings.duration_limit_s:
+        raise TooLongRecording(probed.duration_s, settings.duration_limit_s)
+    ffmpeg = settings.ffmpeg or await tools.find_ffmpeg()
+    return await _Making(source, out_dir, settings, ffmpeg, probed, progress).clips()
+
+
+@dataclass(slots=True)
+class _Making:
+    """One recording on its way; holds what every step needs."""
+
+    source: Path
+    out_dir: Path
+    settings: AudioSettings
+    ffmpeg: Path
+    probed: measure.Probe
+    progress: Progress | None
+    reached: float = 0.0
+
+    async def clips(self) -> MadeClips:
+        source = plan.Source(
+            self.source,
+            self.probed.format,
+            self.probed.channels,
+            # One second more shows that a recording is too long; less than that is not refused for its padding.
+            self.settings.duration_limit_s + 1,
+        )
+        source, view, heard = await self._measured(source)
+        begin = await asyncio.to_thread(judge.aim, view, heard, self.settings)
+        level = await self._levelled(source, heard, begin)
+        with runner.work_directory(self.out_dir) as work:
+            made = await self._encoded(source, heard, (begin, level), work)
+            renditions = await asyncio.to_thread(self._settled, work, made)
+        self._tell(Stage.CHECKING, 1.0)
+        return MadeClips(
+            renditions,
+            judge.waveform(view, heard, level, self.settings),
+            (*_with_gain(heard.findings, level), *self._off_level(renditions)),
+            heard.loudness_lufs,
+        )
+
+    async def _measured(self, source: plan.Source) -> tuple[plan.Source, measure.View, judge.Heard]:
+        view, integrated_lufs = await self._viewed(source)
+        phase: tuple[Finding, ...] = ()
+        if judge.channels_cancel(view):
+            source = replace(source, mix=plan.Mix.FIRST_OF_TWO)
+            phase = (Finding(FindingCode.OUT_OF_PHASE, Remedy.ONE_CHANNEL_USED),)
+            view, integrated_lufs = await self._viewed(source)
+        if view.frames > self.settings.duration_limit_s * SAMPLE_RATE_HZ + SAMPLE_RATE_HZ // 2:
+            raise TooLongRecording(view.frames / SAMPLE_RATE_HZ, self.settings.duration_limit_s)
+        heard = await asyncio.to_thread(judge.hear, view, integrated_lufs, self.probed.format, self.probed.duration_s)
+        return source, view, replace(heard, findings=(*phase, *heard.findings))
+
+    async def _viewed(self, source: plan.Source) -> tuple[measure.View, float]:
+        view = measure.View(1 if source.mix is not plan.Mix.ALL else min(2, source.channels))
+        expected_frames = (self.probed.duration_s or 0.0) * SAMPLE_RATE_HZ
+
+        def take(data: bytes) -> None:
+            view.feed(data)
+            if expected_frames:
+                self._tell(Stage.MEASURING, view.frames / expected_frames)
+
+        finished = await runner.run(self._command(plan.measuring(source)), on_stdout=take)
+        view.finish()
+        if finished.exit_code != 0:
+            raise UnreadableRecording(runner.last_line(finished.stderr))
+        return view, measure.read_loudness(finished.stderr).integrated_lufs
+
+    async def _levelled(self, source: plan.Source, heard: judge.Heard, begin: judge.Aim) -> plan.Level:
+        tried: list[tuple[plan.Level, float]] = []
+        level, trial_needed = begin.level, True
+        while trial_needed and len(tried) < _TRIALS:
+            arguments = plan.levelling(source, heard.cut, level, self.settings.preroll_ms)
+            finished = await self._run(arguments, Stage.LEVELLING, heard.frames)
+            tried.append((level, measure.read_loudness(finished.stderr).integrated_lufs))
+            level, trial_needed = judge.after_trial(begin, tried, self.settings)
+        return level
+
+    async def _encoded(
+        self, source: plan.Source, heard: judge.Heard, start: tuple[judge.Aim, plan.Level], work: Path
+    ) -> dict[Rendition, _Made]:
+        begin, level = start
+        targets = [
+            plan.Target(rendition, plan.Coder.SPEECH, level, work / f"{rendition}.opus") for rendition in Rendition
+        ]
+        made: dict[Rendition, _Made] = {target.rendition: [] for target in targets}
+        for _ in range(_ENCODINGS):
+            arguments = plan.encoding(
+                source, heard.cut, tuple(targets), self.settings.preroll_ms, self.settings.output_limit_bytes
+            )
+            await self._run(arguments, Stage.ENCODING, heard.frames)
+            for target in targets:
+                made[target.rendition].append((target, await self._checked(target.path, heard.frames)))
+            targets = [better for results in made.values() if (better := self._better(begin, results)) is not None]
+            if not targets:
+                break
+        return made
+
+    async def _checked(self, path: Path, frames: int) -> Loudness:
+        finished = await self._run(plan.checking(path, true_peak=False), Stage.CHECKING, frames)
+        loudness = measure.read_loudness(finished.stderr)
+        if not judge.needs_true_peak(loudness, self.settings):
+            return loudness
+        finished = await self._run(plan.checking(path, true_peak=True), Stage.CHECKING, frames)
+        return measure.read_loudness(finished.stderr)
+
+    def _better(self, begin: judge.Aim, results: _Made) -> plan.Target | None:
+        target, loudness = results[-1]
+        if judge.is_level(loudness, self.settings):
+            return None
+        again = len(results) > 1 and judge.over_db(loudness, self.settings) > 0
+        if target.coder is plan.Coder.SPEECH and (again or judge.is_music(loudness, self.settings)):
+            return replace(target, coder=plan.Coder.MUSIC, level=results[0][0].level)
+        same_coder = [(each.level, result) for each, result in results if each.coder is target.coder]
+        level = judge.corrected(begin, same_coder, self.settings)
+        return None if level is None else replace(target, level=level)
+
+    def _off_level(self, clips: Mapping[Rendition, ClipFile]) -> tuple[Finding, ...]:
+        off = [clip.loudness for clip in clips.values() if not judge.is_level(clip.loudness, self.settings)]
+        if not off:
+            return ()
+        values = {"loudness_lufs": off[0].integrated_lufs, "true_peak_dbtp": off[0].true_peak_dbtp}
+        return (Finding(FindingCode.OFF_LEVEL, Remedy.KEPT, values),)
+
+    def _settled(self, work: Path, made: Mapping[Rendition, _Made]) -> dict[Rendition, ClipFile]:
+        clips = {}
+        for rendition, results in made.items():
+            target, loudness = results[-1]
+            sha256 = runner.sha256_of(target.path)
+            path = self.out_dir / f"{sha256}.opus"
+            size_bytes = target.path.stat().st_size
+            frames = measure.opus_frames(target.path)
+            clips[rendition] = ClipFile(rendition, path, sha256, size_bytes, frames, loudness)
+        if len({clip.frames for clip in clips.values()}) != 1:
+            raise ToolFailed("the renditions are not equally long")
+        for rendition, clip in clips.items():
+            runner.settle(made[rendition][-1][0].path, clip.path)
+        return clips
+
+    async def _run(self, arguments: plan.Arguments, stage: Stage, frames: int) -> runner.Finished:
+        lines = _ProgressLines(lambda done_s: self._tell(stage, done_s * SAMPLE_RATE_HZ / max(1, frames)))
+        return await runner.run_checked(self._command(arguments), on_stdout=lines.feed)
+
+    def _command(self, arguments: plan.Arguments) -> runner.Command:
+        # Real time is a generous limit: the smallest board encodes several times faster.
+        expected_s = self.probed.duration_s or self.settings.duration_limit_s
+        return runner.Command(
+            (str(self.ffmpeg), *arguments),
+            time_limit_s=60 + expected_s,
+            memory_limit_bytes=self.settings.memory_limit_bytes,
+            output_limit_bytes=self.settings.output_limit_bytes,
+        )
+
+    def _tell(self, stage: Stage, share: float) -> None:
+        start, end = _SHARES[stage]
+        reached = start + (end - start) * min(1.0, max(0.0, share))
+        if self.progress is not None and (reached > self.reached or reached >= 1.0):
+            self.reached = reached
+            self.progress(stage, reached)
+
+
+def _with_gain(findings: tuple[Finding, ...], level: plan.Level) -> tuple[Finding, ...]:
+    return tuple(
+        replace(finding, values={**finding.values, "gain_db": level.gain_db})
+        if finding.code is FindingCode.VERY_QUIET
+        else finding
+        for finding in findings
+    )
+
+
+class _ProgressLines:
+    """Reads what `ffmpeg -progress` writes: lines of `out_time_us=<microseconds>` among others."""
+
+    def __init__(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            name, _, value = line.partition(b"=")
+            if name == b"out_time_us" and value.strip().isdigit():
+                self._tell(int(value) / 1_000_000)

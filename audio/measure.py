@@ -1,0 +1,210 @@
+"""Loudness, silence and level of a file; what is in an untrusted file.
+
+Standard: EBU R128 / ITU-R BS.1770-4, mono measured as mono (no dual-mono correction). A recording from outside is
+opened only by processes of their own (`probe_child`, ffmpeg); what this process reads itself it has made itself.
+"""
+
+import asyncio
+import json
+import math
+import re
+import struct
+import sys
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio import runner
+from audio.clip import (
+    SAMPLE_RATE_HZ,
+    EmptyRecording,
+    ErrorCode,
+    Loudness,
+    ToolFailed,
+    UnreadableRecording,
+)
+from audio.plan import VIEW_RATE_HZ
+
+FLOOR_DB = -100.0
+BLOCK_FRAMES = SAMPLE_RATE_HZ // 100  # one block of the view is 10 ms
+_VIEW_BLOCK = VIEW_RATE_HZ // 100
+_NUMBER = r"(-?(?:inf|nan|\d+(?:\.\d+)?))"
+_INTEGRATED = re.compile(rf"^\s*I:\s+{_NUMBER} LUFS", re.MULTILINE)
+_PEAK = re.compile(rf"^\s*Peak:\s+{_NUMBER} dBFS", re.MULTILINE)
+_PROBE_TIME_LIMIT_S = 20.0
+_PROBE_MEMORY_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file holds: `format` as a demuxer is named; `duration_s` as the file itself promises, or None."""
+
+    format: str
+    duration_s: float | None
+    codec: str
+    rate_hz: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class WavLevel:
+    """Level of a finished WAV, in dBFS; `lead_s` and `tail_s` are the silence at its ends."""
+
+    rms_dbfs: float
+    peak_dbfs: float
+    duration_s: float
+    lead_s: float
+    tail_s: float
+
+
+async def probe(path: Path) -> Probe:
+    """Look into an untrusted recording, in a process of its own with limits.
+
+    Raises:
+        EmptyRecording: the file has no byte.
+        UnreadableRecording: it is no recording, or a kind that is not read (archives, playlists, ...), or it has no
+            sound track.
+    """
+    if await asyncio.to_thread(_size_of, path) == 0:
+        raise EmptyRecording("0 bytes")
+    child = Path(__file__).with_name("probe_child.py")
+    command = runner.Command(
+        (sys.executable, "-I", "-B", str(child), str(await asyncio.to_thread(path.absolute))),
+        time_limit_s=_PROBE_TIME_LIMIT_S,
+        memory_limit_bytes=_PROBE_MEMORY_BYTES,
+        output_limit_bytes=0,
+    )
+    try:
+        finished = await runner.run_checked(command)
+        found: dict[str, object] = json.loads(finished.stdout)
+    except (ToolFailed, ValueError) as error:
+        raise UnreadableRecording(f"looking into it failed: {error}") from error
+    return _probed(found)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise UnreadableRecording(f"{error.strerror}") from error
+
+
+def _probed(found: Mapping[str, object]) -> Probe:
+    match found:
+        case {"error": str(error)}:
+            raise UnreadableRecording(error[:300])
+        case {"codec": ""}:
+            raise UnreadableRecording("no sound track", code=ErrorCode.RECORDING_WITHOUT_SOUND)
+        case {"format": str(kind), "codec": str(codec), "rate_hz": int(rate), "channels": int(channels)}:
+            if rate < 1000 or channels < 1:
+                raise UnreadableRecording(f"{rate} Hz, {channels} channels")
+            duration = found.get("duration_s")
+            return Probe(kind, duration if isinstance(duration, float) else None, codec, rate, channels)
+        case _:
+            raise UnreadableRecording("looking into it gave no answer")
+
+
+def read_loudness(stderr: str) -> Loudness:
+    """The summary of ffmpeg's ebur128 meter; without a peak meter the true peak is -inf.
+
+    Raises ToolFailed when there is no summary.
+    """
+    summary = stderr[stderr.rfind("Summary:") :] if "Summary:" in stderr else ""
+    integrated = _INTEGRATED.search(summary)
+    if integrated is None:
+        raise ToolFailed(f"no loudness in: {runner.last_line(stderr)}")
+    peak = _PEAK.search(summary)
+    return Loudness(float(integrated[1]), float(peak[1]) if peak else -math.inf)
+
+
+def decibels(share_of_full_scale: float) -> float:
+    """Amplitude as a share of full scale -> dBFS, never below `FLOOR_DB`."""
+    return max(FLOOR_DB, 20 * math.log10(share_of_full_scale)) if share_of_full_scale > 0 else FLOOR_DB
+
+
+class View:
+    """Collects the small PCM view that `plan.measuring` writes: level and peak of every 10 ms.
+
+    Feed it bytes as they come. With two channels the first is the mix and the second the difference.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.levels = array("H")  # RMS of the mix, 0..32767
+        self.peaks = array("H")
+        self.differences = array("H")  # RMS of the difference
+        self._channels = channels
+        self._block_bytes = _VIEW_BLOCK * 2 * channels
+        self._rest = b""
+        self._bytes = 0
+
+    @property
+    def frames(self) -> int:
+        """Length of what was fed, at 48 kHz."""
+        return self._bytes // (2 * self._channels) * (SAMPLE_RATE_HZ // VIEW_RATE_HZ)
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._bytes += len(data)
+        data = self._rest + data
+        whole = len(data) - len(data) % self._block_bytes
+        for start in range(0, whole, self._block_bytes):
+            self._block(data[start : start + self._block_bytes])
+        self._rest = data[whole:]
+
+    def finish(self) -> None:
+        """Count the last, shorter block."""
+        sample_bytes = 2 * self._channels
+        rest = self._rest[: len(self._rest) // sample_bytes * sample_bytes]
+        if rest:
+            self._block(rest)
+        self._rest = b""
+
+    def _block(self, block: bytes) -> None:
+        import audioop
+
+        mix = block
+        if self._channels > 1:
+            mix = audioop.tomono(block, 2, 1, 0)
+            self.differences.append(min(65535, audioop.rms(audioop.tomono(block, 2, 0, 1), 2)))
+        self.levels.append(min(65535, audioop.rms(mix, 2)))
+        self.peaks.append(min(65535, audioop.max(mix, 2)))
+
+
+def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
+    """Level of a WAV that was made here (never of one from outside). It is read whole into memory."""
+    from pydub import AudioSegment
+    from pydub.silence import detect_leading_silence
+
+    sound = AudioSegment.from_wav(str(path))
+    lead_ms = detect_leading_silence(sound, silence_threshold=silence_dbfs, chunk_size=5)
+    tail_ms = detect_leading_silence(sound.reverse(), silence_threshold=silence_dbfs, chunk_size=5)
+    return WavLevel(
+        rms_dbfs=max(FLOOR_DB, float(sound.dBFS)),
+        peak_dbfs=max(FLOOR_DB, float(sound.max_dBFS)),
+        duration_s=float(sound.frame_count()) / float(sound.frame_rate),
+        lead_s=lead_ms / 1000,
+        tail_s=tail_ms / 1000,
+    )
+
+
+def opus_frames(path: Path) -> int:
+    """Frames that a decoder returns for an Ogg Opus file: last granule position less the pre-skip (RFC 7845, 4).
+
+    Raises ToolFailed when the file is not whole Ogg Opus.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+        at = head.find(b"OpusHead")
+        file.seek(max(0, path.stat().st_size - 70_000))  # a page is at most 65,307 bytes
+        tail = file.read()
+    page = tail.rfind(b"OggS")
+    if at < 0 or len(head) < at + 12 or page < 0 or len(tail) < page + 14:
+        raise ToolFailed(f"{path.name} is not Ogg Opus")
+    last_page = bool(tail[page + 5] & 4)
+    (granule,) = struct.unpack_from("<q", tail, page + 6)
+    (pre_skip,) = struct.unpack_from("<H", head, at + 10)
+    frames = int(granule) - int(pre_skip)
+    if not last_page or frames <= 0:
+        raise ToolFailed(f"{path.name} is cut off")
+    return frames

@@ -1,0 +1,86 @@
+"""Looks into one untrusted file with PyAV and prints what it holds as one JSON object.
+
+Run as a process of its own (`measure.probe`), with limits, because a decoder that reads a hostile file may crash or
+grow. It imports nothing of this project. Only the content says what a file is; a name counts for the two formats
+without any header (G.722, GSM). Only containers that refer to no other file are opened.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+# Demuxers of self-contained sound and video files. No playlist (hls, dash, concat, sdp, ...) is among them.
+FORMATS = (
+    "wav,w64,aiff,au,caf,mp3,aac,ac3,eac3,flac,ogg,amr,amrnb,amrwb,asf,mov,matroska,webm,avi,mpeg,mpegts,flv,"
+    "ape,wv,tta,mpc,mpc8,loas,dts"
+)
+# An archive or a document may hold a sound as it is, and a demuxer that hunts for a frame would play it.
+OTHER_THINGS = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"%PDF", b"\x1f\x8b", b"\x7fELF", b"MZ", b"BZh")
+GSM_FRAME_BYTES = 33
+
+
+class Nameless:
+    """A file without its name, which a demuxer would trust."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+        self.tell = file.tell
+        self._file = file
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Like a file's, but an impossible place is answered instead of raised."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
+
+
+def headerless_format(path: Path, head: bytes) -> str | None:
+    """The format of a file that only its name can tell, or None."""
+    if path.suffix.lower() == ".g722":
+        return "g722"
+    frames = head[: len(head) // GSM_FRAME_BYTES * GSM_FRAME_BYTES : GSM_FRAME_BYTES]
+    if path.suffix.lower() == ".gsm" and frames and all(first >> 4 == 0xD for first in frames):
+        return "gsm"
+    return None
+
+
+def look(path: Path) -> dict[str, Any]:
+    """Format, duration and first sound track of the file at `path`."""
+    import av
+
+    with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(0)
+        if head.startswith(OTHER_THINGS):
+            return {"error": "an archive, a document or a program"}
+        named = headerless_format(path, head)
+        options = {"format_whitelist": named or FORMATS, "protocol_whitelist": "file"}
+        with av.open(Nameless(file), "r", format=named, options=options, metadata_errors="replace") as container:
+            tracks = container.streams.audio
+            found: dict[str, Any] = {
+                "format": container.format.name.split(",")[0],
+                "duration_s": None if container.duration is None else container.duration / 1_000_000,
+                "codec": "",
+                "rate_hz": 0,
+                "channels": 0,
+            }
+            if tracks:
+                codec = tracks[0].codec_context
+                found |= {"codec": codec.name, "rate_hz": codec.sample_rate, "channels": codec.channels}
+            return found
+
+
+def main() -> int:
+    """Print the JSON object; a file that cannot be read gives {"error": ...}."""
+    try:
+        found = look(Path(sys.argv[1]))
+    except Exception as error:  # whatever a decoder says about a hostile file is an answer here
+        found = {"error": f"{type(error).__name__}: {error}"}
+    sys.stdout.write(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
