@@ -95,7 +95,7 @@ class Play:
         sound = self.feed.take(frames)
         if len(sound) < frames * FRAME_BYTES and not self.feed.exhausted and self.feed.error is None:
             self.broke_off()
-            sound = fade_out(sound).ljust(frames * FRAME_BYTES, b"\0")
+            return fade_out(self._level.apply(sound)).ljust(frames * FRAME_BYTES, b"\0")
         sound = self._level.apply(sound)
         if self._fade_next and sound:
             self._fade_next = False

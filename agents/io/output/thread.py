@@ -5,8 +5,10 @@ fed with silence until its position is known, and given back when nothing is due
 callables and carried out between two blocks of 20 ms. Whatever goes wrong is told as an event; the thread lives on.
 """
 
+import contextlib
 import heapq
 import itertools
+import os
 import queue
 from collections.abc import Callable
 from functools import partial
@@ -25,8 +27,15 @@ _LINGER_US = 1_000_000
 _WARM_US = 3_000_000
 _RETRY_OPEN_US = 500_000
 _LONGEST_WAIT_S = 10.0
+_PRIORITY = 5
 
 Command = Callable[[], None]
+
+
+def _ask_for_priority() -> None:
+    """Let this thread (and the sound library's, which it starts) run before others, where the system allows it."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
 
 
 class OutputThread:
@@ -60,6 +69,7 @@ class OutputThread:
 
     def run(self) -> None:
         """Serve until finished. Does not raise."""
+        _ask_for_priority()
         while not self._finished:
             try:
                 self._obey()
