@@ -90,11 +90,8 @@ class Config:
     )
 
     # clips
-    clip_cache_bytes: int = setting(
-        2 * 1024**3, unit="bytes", least=64 * 1024**2, help="The most that kept clips may take of the disk."
-    )
     min_free_disk_bytes: int = setting(
-        256 * 1024**2, unit="bytes", least=0, help="Free disk that fetching never goes below."
+        64 * 1024**2, unit="bytes", least=0, help="Free disk that fetched clips leave alone."
     )
 
     # time

@@ -13,9 +13,11 @@ from typing import Final
 from agents.domain.clock import ControllerClock
 from agents.io.addresses import base_url
 from agents.io.conductor import Conductor
+from agents.io.database import StateError
 from agents.io.fetch import ClipSource
 from agents.io.timekeeper import Timekeeper
 from agents.io.timeport import TimePort
+from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Wire
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
@@ -25,7 +27,6 @@ from agents.protocol.version import CAPABILITIES, LINK_SILENCE_LIMIT_S
 
 _DOCUMENTS_WAITING_AT_MOST: Final = 64
 _FLUSH_WITHIN_S: Final = 5.0
-_LOOK_AGAIN_S: Final = 5.0
 
 
 class Released(Exception):
@@ -54,7 +55,7 @@ class Carrier:
         self._documents: asyncio.Queue[SignedDocument] = asyncio.Queue(_DOCUMENTS_WAITING_AT_MOST)
         self._committed_seq = 0
         self._acknowledged = asyncio.Event()
-        self._flushed = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._unexpected = 0
 
     async def run(self) -> None:
@@ -129,24 +130,19 @@ class Carrier:
 
     async def _upload(self) -> None:
         journal = self._conductor.journal
-        while True:
-            batch = await journal.next_batch()
-            if batch is None:
-                self._flushed.set()
-                await self._something_new()
-                self._flushed.clear()
-                continue
-            await self._wire.send(batch)
-            await self._until_committed(batch)
-            await journal.acknowledge(batch.journal_id, min(self._committed_seq, batch.records[-1].seq))
-
-    async def _something_new(self) -> None:
-        # A record may have come between asking and waiting; so nobody waits for long.
         try:
-            async with asyncio.timeout(_LOOK_AGAIN_S):
-                await self._conductor.journal.wait_changed()
-        except TimeoutError:
-            return
+            while True:
+                batch = await journal.next_batch()
+                if batch is not None:
+                    await self._wire.send(batch)
+                    await self._until_committed(batch)
+                    await journal.acknowledge(batch.journal_id, min(self._committed_seq, batch.records[-1].seq))
+                elif self._leaving.is_set():
+                    raise Released
+                else:
+                    await first_of(journal.wait_changed(), self._leaving.wait())
+        except StateError as error:
+            raise LinkLost(f"the journal cannot be read: {error}") from error
 
     async def _until_committed(self, batch: JournalBatch) -> None:
         try:
@@ -164,14 +160,11 @@ class Carrier:
             await self._wire.send(self._conductor.heartbeat(unknown_messages=unknown))
 
     async def _leave_when_released(self) -> None:
+        """The controller is told of the release by the reply to the order, and gets what the journal still holds."""
         await self._conductor.wait_released()
-        try:
-            async with asyncio.timeout(_FLUSH_WITHIN_S):
-                await self._documents.join()
-                self._flushed.clear()
-                await self._flushed.wait()
-        except TimeoutError:
-            pass  # the controller hears no more from this journal; it was told by the reply to the order
+        await self._documents.join()
+        self._leaving.set()
+        await self._time.sleep_until(self._time.monotonic_us() + round(_FLUSH_WITHIN_S * 1e6))
         raise Released
 
 

@@ -6,7 +6,6 @@ on a link closes it with one line in the log, and the next round is dialled afte
 when mDNS shows the controller anew. A controller that said "not before" is left alone that long.
 """
 
-import asyncio
 import logging
 import random
 from collections.abc import Coroutine
@@ -24,6 +23,7 @@ from agents.io.discovery import Discovery, FoundController
 from agents.io.identity import Identity
 from agents.io.state import Pinned
 from agents.io.timeport import TimePort
+from agents.io.waiting import first_of
 from agents.io.wire import KnownController, LinkLost, Rejected, dial
 from agents.protocol.errors import WireError
 
@@ -148,16 +148,3 @@ class Link:
     async def _sleep(self, seconds: float) -> None:
         time = self._parts.time
         await time.sleep_until(time.monotonic_us() + round(seconds * 1e6))
-
-
-async def first_of(*waiting: Coroutine[Any, Any, None]) -> None:
-    """Returns when the first returns; the others are cancelled and awaited."""
-    tasks = [asyncio.ensure_future(one) for one in waiting]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

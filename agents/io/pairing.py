@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,7 +16,7 @@ from typing import Any, Final
 from agents.domain.backoff import Backoff
 from agents.domain.newcomer import IdentifyRefused, Newcomer, NoCodeOpen
 from agents.io.link import LinkParts
-from agents.io.state import Pinned, StateStore
+from agents.io.state import Pinned
 from agents.io.wire import LinkLost, Rejected, Wire, dial
 from agents.protocol import ids
 from agents.protocol.errors import PairingFailed, WireError
@@ -64,13 +63,11 @@ class Adoption:
         self,
         parts: LinkParts,
         newcomer: Newcomer,
-        state: StateStore,
         speak: Speak,
         token: EnrolmentToken | None = None,
     ) -> None:
         self._parts = parts
         self._newcomer = newcomer
-        self._state = state
         self._speak = speak
         self._token = token
         self._deciding = asyncio.Lock()
@@ -226,7 +223,7 @@ class Adoption:
             try:
                 self._require_proof(attempt, adopt)
                 await self._accept(wire, adopt)
-            except (WireError, OSError, sqlite3.Error) as problem:
+            except (WireError, OSError) as problem:
                 log.warning("not adopted: %s", problem, extra={"event": "adopt_refused", "url": wire.url})
                 await wire.send(AdoptRefused(reason=str(problem)[:200]))
                 return
@@ -255,20 +252,13 @@ class Adoption:
     async def _accept(self, wire: Wire, adopt: Adopt) -> None:
         if ids.key_id(adopt.signing_key) != adopt.assignment.key_id:
             raise PairingFailed("The assignment was not signed by the key that came with it.")
-        await self._state.pin(
-            Pinned(
-                controller_id=wire.controller_id,
-                static_key=wire.channel.remote_static,
-                signing_key=adopt.signing_key,
-                urls=(wire.url,),
-            )
+        pinned = Pinned(
+            controller_id=wire.controller_id,
+            static_key=wire.channel.remote_static,
+            signing_key=adopt.signing_key,
+            urls=(wire.url,),
         )
-        try:
-            reply = await self._parts.conductor.accept_document(adopt.assignment)
-        except BaseException:
-            await self._parts.conductor.forget()
-            raise
+        reply = await self._parts.conductor.adopt(pinned, adopt.assignment)
         if not reply.accepted:
-            await self._parts.conductor.forget()
             raise PairingFailed(f"The assignment was refused: {reply.reason}. {reply.detail}".strip())
         log.info("adopted", extra={"event": "adopted", "controller_id": wire.controller_id})

@@ -1,0 +1,356 @@
+"""The speaker's composition root: from settings to a running agent, and back down again in the opposite order.
+
+It reads top to bottom. Every task belongs to the group in `serve`; a service that returns by itself is a defect and
+ends the program, and systemd starts it again. One life after the other: new, adopted, released, new.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.metadata
+import logging
+import os
+import platform
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from agents.config import Config
+from agents.domain.clock import ControllerClock
+from agents.domain.newcomer import Newcomer
+from agents.io import control, power
+from agents.io.addresses import link_url
+from agents.io.carry import About
+from agents.io.clips import ClipSettings, ClipStore
+from agents.io.conductor import Conductor, Parts
+from agents.io.discovery import Announcement, Discovery
+from agents.io.identity import Identity, load_or_make
+from agents.io.link import Link, LinkParts
+from agents.io.output import PlayEngine, make_output
+from agents.io.pairing import Adoption
+from agents.io.speak import CodeSpeaker
+from agents.io.state import Pinned, StateStore
+from agents.io.timeport import SkewedTime, SystemTime, TimePort
+from agents.io.waiting import first_of
+from agents.protocol.errors import PairingFailed
+from agents.protocol.messages import DeviceState
+from agents.protocol.pairing import EnrolmentToken, new_code
+
+_LOOK_AT_TIME_EVERY_S: Final = 30.0
+_TRY_AGAIN_S: Final = 5.0
+_LOCK_FILE: Final = "lock"
+
+log = logging.getLogger(__name__)
+
+
+class CannotStart(Exception):
+    """The agent cannot run like this; the sentence says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is open while the agent runs. ``boot`` changes whenever power came back."""
+
+    state: StateStore
+    conductor: Conductor
+    engine: PlayEngine
+    speaker: CodeSpeaker
+    clock: ControllerClock
+    link: LinkParts
+    boot: str
+
+
+async def serve(config: Config) -> None:
+    """Runs until SIGTERM or SIGINT. Raises `CannotStart`, `IdentityUnreadable` or `OSError`."""
+    began = time.monotonic()
+    state_dir = config.state_folder()
+    with _only_one(state_dir):
+        token, configured_url = _token(config), _configured_url(config)
+        identity = load_or_make(state_dir)
+        stopping = _on_signals()
+        async with _house(config, state_dir, identity, configured_url) as house:
+            agent = Agent(config, state_dir, house, token)
+            async with control.listening(state_dir, agent.answer), asyncio.TaskGroup() as group:
+                services = [group.create_task(_permanent(name, service)) for name, service in agent.services()]
+                await house.conductor.wait_ready()
+                agent.began()
+                log.info("ready", extra={"event": "ready", "after_s": round(time.monotonic() - began, 3)})
+                power.notify_ready()
+                await stopping.wait()
+                for service in services:
+                    service.cancel()
+    log.info("stopped", extra={"event": "stopped"})
+
+
+class Agent:
+    """The lives of one device, and what the back door says of them."""
+
+    def __init__(self, config: Config, state_dir: Path, house: House, token: EnrolmentToken | None) -> None:
+        self._config = config
+        self._state_dir = state_dir
+        self._house = house
+        self._token = token
+        self._time = house.link.time
+        self._newcomer = Newcomer(self._time.monotonic_us(), new_code)
+        self._ready = asyncio.Event()
+        self._reset = asyncio.Event()
+        self._life: Adoption | Link | None = None
+
+    def services(self) -> tuple[tuple[str, Coroutine[Any, Any, None]], ...]:
+        """What must run as long as the agent does."""
+        services = [
+            ("conductor", self._house.conductor.run()),
+            ("lives", self._live()),
+            ("time", self._keep_time()),
+        ]
+        if self._house.link.discovery is not None:
+            services.append(("discovery", self._house.link.discovery.run()))
+        return tuple(services)
+
+    def began(self) -> None:
+        """What was kept on disk is loaded: the first life may begin."""
+        self._ready.set()
+
+    async def _live(self) -> None:
+        await self._ready.wait()
+        while True:
+            pinned = self._house.state.pinned()
+            self._announce(pinned)
+            if pinned is None:
+                await self._be_new()
+            else:
+                await self._be_adopted(pinned)
+
+    def _announce(self, pinned: Pinned | None) -> None:
+        link = self._house.link
+        if link.discovery is not None:
+            state = DeviceState.NEW if pinned is None else DeviceState.ADOPTED
+            link.discovery.announce(_announcement(link.about, link.identity, state))
+
+    async def _be_new(self) -> None:
+        async def speak(code: str) -> None:
+            await self._house.speaker.speak(self._house.engine, code)
+
+        adoption = Adoption(self._house.link, self._newcomer, speak, self._token)
+        self._life = adoption
+        await adoption.run()
+
+    async def _be_adopted(self, pinned: Pinned) -> None:
+        link = Link(self._house.link, pinned)
+        self._life = link
+        self._reset.clear()
+        await first_of(link.run(), self._reset.wait())
+        try:
+            await self._house.conductor.forget()
+        except OSError as error:
+            log.error("the controller could not be forgotten: %s", error)
+            await self._time.sleep_until(self._time.monotonic_us() + round(_TRY_AGAIN_S * 1e6))
+            return
+        self._house.clock.forget()
+        power.forget_clock(self._state_dir)
+        self._newcomer = Newcomer(self._time.monotonic_us(), new_code)
+        log.info("released", extra={"event": "released", "controller_id": pinned.controller_id})
+
+    async def _keep_time(self) -> None:
+        """Looks at the system's clock, and keeps what is known of the controller's, now and then."""
+        experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
+        kept = -1
+        while True:
+            clock, now_us = self._house.clock, self._time.monotonic_us()
+            clock.network_time(now_us, self._time.wall_us(), self._time.wall_synchronised())
+            if clock.version != kept and not experiment:
+                kept = clock.version
+                try:
+                    await asyncio.to_thread(power.save_clock, self._state_dir, self._house.boot, clock)
+                except OSError as error:
+                    log.warning("the clock could not be kept: %s", error)
+            await self._time.sleep_until(now_us + round(_LOOK_AT_TIME_EVERY_S * 1e6))
+
+    # --- the back door --------------------------------------------------------------------------------------------
+
+    def answer(self, word: str) -> control.Answer:
+        """Raises `AskRefused`."""
+        match word:
+            case "code":
+                return self._code()
+            case "status":
+                return self._status()
+            case "reset":
+                return self._forget_all()
+            case _:
+                raise control.AskRefused(f"this agent does not know {word!r}")
+
+    def _code(self) -> control.Answer:
+        if not isinstance(self._life, Adoption):
+            raise control.AskRefused("This device is adopted, so it has no code. Release it first.")
+        return {"code": self._newcomer.read(self._time.monotonic_us())}
+
+    def _forget_all(self) -> control.Answer:
+        if not isinstance(self._life, Link):
+            raise control.AskRefused("This device is new: there is nothing to forget.")
+        self._reset.set()
+        return {}
+
+    def _status(self) -> control.Answer:
+        link, pinned = self._house.link, self._house.state.pinned()
+        now_us = self._time.monotonic_us()
+        estimate = self._house.clock.estimate(now_us)
+        answer: control.Answer = {
+            "device_id": link.identity.device_id,
+            "name": link.about.name,
+            "software": link.about.software,
+            "state": "new" if pinned is None else "adopted",
+            "controller_id": None if pinned is None else pinned.controller_id,
+            "output": self._house.engine.output.description,
+            "clock_basis": "none" if estimate is None else estimate.basis.value,
+            "clock_error_us": None if estimate is None else estimate.error_us,
+        }
+        match self._life:
+            case Link() as life:
+                answer |= {"linked_to": life.connected_to, "last_problem": life.counters.last_problem}
+            case Adoption() as life:
+                answer |= {
+                    "linked_to": ", ".join(life.linked_to) or None,
+                    "identifies_left": self._newcomer.identifies_left,
+                    "identify_until_s": round(self._newcomer.identify_until_s(now_us)),
+                }
+            case None:
+                answer |= {"linked_to": None}
+        return answer
+
+
+@contextlib.asynccontextmanager
+async def _house(config: Config, state_dir: Path, identity: Identity, configured_url: str) -> AsyncIterator[House]:
+    timeport = _timeport(config)
+    boot = power.boot_id()
+    clock = ControllerClock()
+    if isinstance(timeport, SystemTime):
+        power.restore_clock(state_dir, boot, clock)
+    about = About(model=_model(config), software=_software(), name=config.shown_name(), boot_id=boot)
+    async with contextlib.AsyncExitStack() as stack:
+        state = StateStore(state_dir)
+        await state.open()
+        stack.push_async_exit(_closing(state))
+        clips = ClipStore(state_dir / "clips", ClipSettings(floor_bytes=config.min_free_disk_bytes))
+        await clips.open()
+        # The engine tells the conductor, which is made after it: the name is bound when the first event comes.
+        speaker = CodeSpeaker(timeport, config.identify_gain_db, lambda event: conductor.play_event(event))  # noqa: PLW0108
+        output = make_output(config.output.value, config.alsa_device, config.wav_folder(), timeport)
+        engine = await stack.enter_async_context(
+            PlayEngine(output, timeport, speaker.on_event, latency_us=config.latency_us)
+        )
+        conductor = Conductor(
+            Parts(
+                device_id=identity.device_id,
+                software=about.software,
+                time=timeport,
+                clock=clock,
+                engine=engine,
+                state=state,
+                clips=clips,
+            )
+        )
+        clock.subscribe(conductor.clock_changed)
+        link = LinkParts(
+            identity=identity,
+            about=about,
+            configured_url=configured_url,
+            conductor=conductor,
+            clock=clock,
+            discovery=_discovery(config, about, identity, timeport),
+            time=timeport,
+            http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
+        )
+        yield House(state=state, conductor=conductor, engine=engine, speaker=speaker, clock=clock, link=link, boot=boot)
+
+
+def _closing(state: StateStore) -> Callable[..., Coroutine[Any, Any, bool]]:
+    async def close(kind: type[BaseException] | None, *_: object) -> bool:
+        await state.close(clean=kind is None)
+        return False
+
+    return close
+
+
+def _discovery(config: Config, about: About, identity: Identity, timeport: TimePort) -> Discovery | None:
+    if not config.mdns:
+        return None
+    announcement = _announcement(about, identity, DeviceState.NEW)
+    return Discovery(announcement, timeport, config.interfaces(), config.announce_port)
+
+
+def _announcement(about: About, identity: Identity, state: DeviceState) -> Announcement:
+    return Announcement(device_id=identity.device_id, model=about.model, name=about.name, state=state)
+
+
+def _timeport(config: Config) -> TimePort:
+    if config.time_rate_ppm or config.time_offset_us:
+        return SkewedTime(SystemTime(), config.time_rate_ppm, config.time_offset_us)
+    return SystemTime()
+
+
+def _model(config: Config) -> str:
+    if config.model:
+        return config.model[:200]
+    try:
+        return Path("/proc/device-tree/model").read_text("utf-8", "replace").strip("\0\n ")[:200]
+    except OSError:
+        return f"{platform.system()} {platform.machine()}"
+
+
+def _software() -> str:
+    return f"loa-agent {importlib.metadata.version('loa')}"
+
+
+def _token(config: Config) -> EnrolmentToken | None:
+    if not config.enrolment_token:
+        return None
+    try:
+        return EnrolmentToken.parse(config.enrolment_token)
+    except PairingFailed as error:
+        raise CannotStart(f"enrolment_token: {error}") from error
+
+
+def _configured_url(config: Config) -> str:
+    if not config.controller_url:
+        return ""
+    try:
+        return link_url(config.controller_url)
+    except ValueError as error:
+        raise CannotStart(f"controller_url: {error}") from error
+
+
+@contextlib.contextmanager
+def _only_one(state_dir: Path) -> Iterator[None]:
+    """Two agents on one state directory would be one device twice."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(state_dir / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CannotStart(f"The state directory {state_dir} cannot be written: {error.strerror}.") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(f"Another agent runs on {state_dir}. Stop it, or give this one --state-dir.") from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def _on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+async def _permanent(name: str, service: Coroutine[Any, Any, None]) -> None:
+    await service
+    raise RuntimeError(f"{name} ended by itself")
