@@ -1,26 +1,75 @@
-"""How devices come to belong to this controller, and how they leave."""
+"""How devices come to belong to this controller, and how they leave.
 
-from agents.protocol.documents import SignedDocument
+A device is written down before it is told, as "adopting": should its answer be lost, it is known when it dials as
+adopted, and that is the proof that it took the adoption. Should it have refused, the entry is released again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from agents.protocol.documents import Audience, ReleaseDevice, SignedDocument
+from agents.protocol.errors import PairingFailed
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.pairing import EnrolmentToken
+from agents.protocol.pairing import EnrolmentToken, normalise_code
+from agents.protocol.values import DocumentKind
+from controller.domain import texts
+from controller.domain.deeds import Deed, DeedKind
 from controller.domain.enrolment import Token
-from controller.domain.speakers import Area, FoundDevice, PairedDevice, Speaker
+from controller.domain.errors import Invalid, LoaError, Refused, Unreachable
+from controller.domain.speakers import Area, FoundDevice, PairedDevice, Speaker, SpeakerState
+from controller.ports import Clock, Links, Store, Transaction
+from controller.services.assignments import Assignments
+from controller.services.events import Events, FoundChanged, SpeakersChanged
+from controller.services.outbox import Outbox
+from controller.services.releases import forget
+from controller.services.secretary import Secretary, fresh_id
+from controller.services.stops import Stops
+
+_RELEASE_US: Final = 400 * 86_400_000_000
+_NEW_AREA_LEVEL: Final = "village"
+_MAX_TOKEN_USES: Final = 10_000
+_MAX_TOKEN_S: Final = 30 * 86_400
 
 
 class Adoption:
     """Finding, adopting, enrolling and releasing devices."""
 
+    def __init__(
+        self,
+        *,
+        store: Store,
+        links: Links,
+        clock: Clock,
+        secretary: Secretary,
+        assignments: Assignments,
+        outbox: Outbox,
+        stops: Stops,
+        events: Events,
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._clock = clock
+        self._secretary = secretary
+        self._assignments = assignments
+        self._outbox = outbox
+        self._stops = stops
+        self._events = events
+
     def found(self) -> tuple[FoundDevice, ...]:
         """Devices that belong to nobody, by name."""
-        raise NotImplementedError
+        return tuple(sorted(self._links.found(), key=lambda device: (device.name, device.device_id)))
 
     async def areas(self) -> tuple[Area, ...]:
-        """All areas, by name."""
-        raise NotImplementedError
+        """All areas, by name. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            return await tx.areas.all()
 
     async def identify(self, device_id: DeviceId) -> int:
         """The device speaks its code; returns how many times are left. Raises `Unreachable`, `Refused`."""
-        raise NotImplementedError
+        left = await self._links.identify(device_id)
+        self._events.publish(FoundChanged())
+        return left
 
     async def adopt(
         self, device_id: DeviceId, code: str, *, name: str, area_id: AreaId | None, new_area_name: str | None, by: str
@@ -28,35 +77,201 @@ class Adoption:
         """Pair by the typed code; ``new_area_name`` makes an area where ``area_id`` is None.
 
         Raises `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``, ``area_unknown``, ``code_malformed``),
-        `Unreachable`, `Refused` (see `ports.Links.adopt`).
+        `Unreachable`, `Refused` (see `ports.Links.adopt`), `StoreFailed`.
         """
-        raise NotImplementedError
+        name = texts.name(name)
+        try:
+            digits = normalise_code(code)
+        except PairingFailed as error:
+            raise Invalid(str(error), code="code_malformed") from error
+        area_id = await self._placed(device_id, name, area_id, new_area_name)
+        await self._secretary.stock(DocumentKind.ASSIGNMENT)
+
+        async def assign(paired: PairedDevice) -> SignedDocument:
+            async with self._store.transaction() as tx:
+                return await self._written(tx, paired, name, area_id)
+
+        try:
+            paired = await self._links.adopt(device_id, digits, assign)
+        except Unreachable:
+            raise
+        except LoaError:
+            await self._undo(device_id)
+            raise
+        return await self._confirmed(paired, Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.ADOPT))
+
+    async def _placed(
+        self, device_id: DeviceId, name: str, area_id: AreaId | None, new_area_name: str | None
+    ) -> AreaId:
+        """Checks name and place; makes the new area, if one was asked for."""
+        async with self._store.transaction() as tx:
+            await _require_free_name(tx, name, device_id)
+            areas = await tx.areas.all()
+            if area_id is not None:
+                if all(area.area_id != area_id for area in areas):
+                    raise Invalid(f"no area {area_id}", code="area_unknown")
+                return area_id
+            if not texts.clean(new_area_name or ""):
+                raise Invalid("no area was chosen", code="area_unknown")
+            wanted = texts.name(new_area_name or "")
+            same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
+            if same is not None:
+                return same.area_id
+            area = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_NEW_AREA_LEVEL, name=wanted)
+            await tx.areas.add(area)
+        self._stops.places_changed((*areas, area))
+        return area.area_id
+
+    async def _written(self, tx: Transaction, paired: PairedDevice, name: str, area_id: AreaId) -> SignedDocument:
+        """The speaker, as adopting, and its first assignment: a new one, even where the device was ours before."""
+        former = await tx.speakers.by_device(paired.device_id)
+        speaker = Speaker(
+            speaker_id=SpeakerId(fresh_id("s")) if former is None else former.speaker_id,
+            name=name,
+            area_id=area_id,
+            device_id=paired.device_id,
+            device_key=paired.device_key,
+            state=SpeakerState.ADOPTING,
+            adopted_at_us=self._clock.now_us(),
+        )
+        await tx.speakers.put(speaker)
+        await tx.documents.forget_device(paired.device_id)
+        _, signed = await self._assignments.current(tx, speaker)
+        return signed
+
+    async def _confirmed(self, paired: PairedDevice, deed: Deed) -> Speaker:
+        async with self._store.transaction() as tx:
+            speaker = await tx.speakers.by_device(paired.device_id)
+            if speaker is None:
+                raise Refused("the device was released meanwhile", code="device_gone")
+            speaker = replace(speaker, state=SpeakerState.ADOPTED)
+            await tx.speakers.put(speaker)
+            await tx.deeds.add(replace(deed, subject=speaker.speaker_id, detail=speaker.name))
+        self._events.publish(SpeakersChanged())
+        self._events.publish(FoundChanged())
+        return speaker
+
+    async def _undo(self, device_id: DeviceId) -> None:
+        async with self._store.transaction() as tx:
+            speaker = await tx.speakers.by_device(device_id)
+            if speaker is not None and speaker.state is SpeakerState.ADOPTING:
+                await tx.speakers.put(replace(speaker, state=SpeakerState.RELEASED))
+                await tx.documents.forget_device(device_id)
 
     async def release(self, speaker_id: SpeakerId, by: str, *, force: bool = False) -> Speaker:
         """The device forgets this controller; where it is away, at its next connect. ``force`` forgets the device at
-        once, and leaves it to be reset by hand. Raises `NotFound`.
+        once, and leaves it to be reset by hand. Raises `NotFound`, `StoreFailed`.
         """
-        raise NotImplementedError
+        await self._secretary.stock(DocumentKind.ORDER)
+        now_us = self._clock.now_us()
+        async with self._store.transaction() as tx:
+            speaker = await tx.speakers.get(speaker_id)
+            if speaker.state is SpeakerState.RELEASED:
+                return speaker
+            await tx.deeds.add(
+                Deed(at_us=now_us, by=by, what=DeedKind.RELEASE, subject=speaker_id, detail="forced" if force else "")
+            )
+            order, signed = self._secretary.order(
+                Audience(devices=(speaker.device_id,)), ReleaseDevice(), now_us + _RELEASE_US
+            )
+            await tx.documents.put(order, signed)
+            releasing = replace(speaker, state=SpeakerState.RELEASING)
+            await tx.speakers.put(releasing)
+        self._events.publish(SpeakersChanged())
+        if speaker.device_id in self._outbox.connected():
+            await self._outbox.push(speaker.device_id, order, signed)
+        if force:
+            await self._give_up(speaker.device_id)
+        async with self._store.reading() as tx:
+            return await tx.speakers.get(speaker_id)
+
+    async def _give_up(self, device_id: DeviceId) -> None:
+        async with self._store.transaction() as tx:
+            await forget(tx, device_id, self._clock.now_us())
+        self._events.publish(SpeakersChanged())
+        await self._links.disconnect(device_id)
 
     async def pinned_key(self, device_id: DeviceId) -> bytes | None:
-        """The X25519 key to expect of a device that says it belongs here; None where it does not."""
-        raise NotImplementedError
+        """The X25519 key to expect of a device that says it belongs here; None where it does not. Raises
+        `StoreFailed`.
+        """
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.by_device(device_id)
+        return None if speaker is None else speaker.device_key
 
     async def create_token(self, area_id: AreaId, uses: int, valid_s: int, by: str) -> Token:
-        """An enrolment token for ``uses`` devices within ``valid_s`` seconds. Raises `Invalid`, `NotFound`."""
-        raise NotImplementedError
+        """An enrolment token for ``uses`` devices within ``valid_s`` seconds, at most 10,000 and 30 days.
+
+        Raises `Invalid` (``token_out_of_range``), `NotFound` (``area_unknown``), `StoreFailed`.
+        """
+        if not 1 <= uses <= _MAX_TOKEN_USES or not 1 <= valid_s <= _MAX_TOKEN_S:
+            raise Invalid("uses or time out of range", code="token_out_of_range")
+        now_us = self._clock.now_us()
+        secret = EnrolmentToken.generate(fresh_id("t"))
+        token = Token(
+            token_id=secret.token_id,
+            text=secret.text(),
+            area_id=area_id,
+            uses_left=uses,
+            expires_at_us=now_us + valid_s * 1_000_000,
+            created_at_us=now_us,
+            created_by=by,
+        )
+        async with self._store.transaction() as tx:
+            await tx.areas.path(area_id)
+            await tx.tokens.put(token)
+            await tx.deeds.add(Deed(at_us=now_us, by=by, what=DeedKind.CREATE_TOKEN, subject=token.token_id))
+        return token
 
     async def tokens(self) -> tuple[Token, ...]:
-        """Every token, the newest first."""
-        raise NotImplementedError
+        """Every token, the newest first. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            return await tx.tokens.all()
 
     async def enrolment_token(self, token_id: str) -> EnrolmentToken | None:
-        """The token's secret, to check a device's proof with; None where it is unknown or used up."""
-        raise NotImplementedError
+        """The token's secret, to check a device's proof with; None where it is unknown or used up. Raises
+        `StoreFailed`.
+        """
+        async with self._store.reading() as tx:
+            token = await tx.tokens.get(token_id)
+        if token is None or not token.usable(self._clock.now_us()):
+            return None
+        return EnrolmentToken.parse(token.text)
 
     async def enrol(self, token_id: str, paired: PairedDevice, name: str) -> SignedDocument:
         """The first assignment of a device whose proof was right; ``name`` is what it calls itself.
 
-        The device becomes a speaker when it dials as adopted. Raises `Refused` (``token_used``).
+        The device becomes a speaker when it dials as adopted. Raises `Refused` (``token_used``), `StoreFailed`.
         """
-        raise NotImplementedError
+        await self._secretary.stock(DocumentKind.ASSIGNMENT)
+        now_us = self._clock.now_us()
+        async with self._store.transaction() as tx:
+            token = await tx.tokens.get(token_id)
+            former = await tx.speakers.by_device(paired.device_id)
+            again = former is not None and former.state is SpeakerState.ADOPTING
+            if token is None or (not again and not token.usable(now_us)):
+                raise Refused("the enrolment token is used up", code="token_used")
+            if not again:
+                await tx.tokens.put(replace(token, uses_left=token.uses_left - 1))
+            taken = {speaker.name for speaker in await tx.speakers.all() if speaker.device_id != paired.device_id}
+            signed = await self._written(tx, paired, _free_name(texts.clean(name), paired, taken), token.area_id)
+            await tx.deeds.add(Deed(at_us=now_us, by=token_id, what=DeedKind.ENROL, subject=paired.device_id))
+        self._events.publish(SpeakersChanged())
+        return signed
+
+
+def _free_name(wanted: str, paired: PairedDevice, taken: set[str]) -> str:
+    """What the device calls itself; where that is taken or empty, with its own id, which is not."""
+    plain = " ".join(wanted.split())[:150]
+    return plain if plain and plain not in taken else f"{plain} {paired.device_id}".strip()
+
+
+async def _require_free_name(tx: Transaction, name: str, device_id: DeviceId) -> None:
+    require_free_name(await tx.speakers.all(), name, device_id)
+
+
+def require_free_name(speakers: Sequence[Speaker], name: str, device_id: DeviceId) -> None:
+    """Raises `Invalid` (``name_taken``) where another speaker has this name."""
+    for speaker in speakers:
+        if speaker.name.casefold() == name.casefold() and speaker.device_id != device_id:
+            raise Invalid(f"the name {name} is taken", code="name_taken")

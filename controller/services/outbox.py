@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from agents.protocol.documents import Document, Order, Play, Rundown, SignedDocument
+from agents.protocol.documents import Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind, RefusalReason
@@ -24,7 +24,8 @@ from controller.ports import Clock, Links, Store, Transaction
 from controller.services.batcher import Batcher
 from controller.services.board import Board
 from controller.services.crew import Crew
-from controller.services.events import AiringChanged, Events
+from controller.services.events import AiringChanged, Events, SpeakersChanged
+from controller.services.releases import forget
 from controller.services.roster import Roster
 from controller.services.secretary import Secretary
 
@@ -147,6 +148,12 @@ class Outbox:
             await tx.documents.put_delivered([_delivered(answer) for answer in answers])
             changed = await self._playbacks(tx, answers)
             await tx.airings.put_playbacks(changed)
+            released = [answer.device_id for answer in answers if _releases(answer)]
+            for device_id in released:
+                await forget(tx, device_id, self._clock.now_us())
+        for device_id in released:
+            self._crew.spawn(self._links.disconnect(device_id), f"disconnect {device_id}")
+            self._events.publish(SpeakersChanged())
         self._board.advanced(changed)
         for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
             self._events.publish(AiringChanged(airing_id))
@@ -178,6 +185,14 @@ class Outbox:
             return present.speaker_id
         speaker = await tx.speakers.by_device(device_id)
         return None if speaker is None else speaker.speaker_id
+
+
+def _releases(answer: _Answer) -> bool:
+    match answer.document:
+        case Order(action=ReleaseDevice()):
+            return answer.reply.accepted
+        case _:
+            return False
 
 
 def _delivered(answer: _Answer) -> Delivered:

@@ -1,15 +1,17 @@
 """What the pages read: airings with their evidence, speakers with their journal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.protocol.documents import Rundown
 from agents.protocol.ids import AiringId, SpeakerId
 from agents.protocol.values import JournalRecord
-from controller.domain.airings import Airing, Playback
+from controller.domain.airings import Airing, Playback, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed
-from controller.domain.journals import Refusals
+from controller.domain.journals import JournalKey, Refusals
 from controller.domain.speakers import Speaker
+from controller.ports import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,29 +48,73 @@ class AiringSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeakerReport:
-    """What one speaker has done and will do."""
+    """What one speaker has done and will do. ``rundown`` is the last that was signed for it."""
 
     rundown: Rundown | None
-    open_airings: tuple[tuple[Airing, Playback], ...]
+    airings: tuple[tuple[Airing, Playback], ...]
     records: tuple[JournalRecord, ...]
     refusals: tuple[Refusals, ...]
 
 
 class Reports:
-    """Reads, and changes nothing."""
+    """Reads, and changes nothing. Every method raises `StoreFailed` too."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def airing(self, airing_id: AiringId) -> AiringReport:
         """Raises `NotFound`."""
-        raise NotImplementedError
+        async with self._store.reading() as tx:
+            airing = await tx.airings.get(airing_id)
+            bulletin = await tx.bulletins.get(airing.bulletin_id)
+            playbacks = await tx.airings.playbacks(airing_id)
+            areas = {area.area_id: area.name for area in await tx.areas.all()}
+            speakers = [await tx.speakers.get(playback.speaker_id) for playback in playbacks]
+            journals = await tx.journals.of_airings([(airing_id, speaker.device_id) for speaker in speakers])
+        reports = [
+            PlaybackReport(
+                speaker=speaker,
+                area_name=areas.get(speaker.area_id, ""),
+                playback=playback,
+                records=tuple(journals.get(JournalKey(airing_id, speaker.device_id), ())),
+            )
+            for speaker, playback in zip(speakers, playbacks, strict=True)
+        ]
+        reports.sort(key=lambda report: (report.speaker.name, report.speaker.speaker_id))
+        return AiringReport(airing=airing, bulletin=bulletin, playbacks=tuple(reports), spread_us=_spread_us(playbacks))
 
     async def latest_airings(self, limit: int) -> tuple[AiringSummary, ...]:
         """The newest first."""
-        raise NotImplementedError
+        async with self._store.reading() as tx:
+            airings = await tx.airings.latest(limit)
+            finished = [
+                sum(one.state is PlayState.FINISHED for one in await tx.airings.playbacks(airing.airing_id))
+                for airing in airings
+            ]
+        return tuple(
+            AiringSummary(airing=airing, finished=count, targets=len(airing.speaker_ids))
+            for airing, count in zip(airings, finished, strict=True)
+        )
 
     async def speaker(self, speaker_id: SpeakerId, limit: int) -> SpeakerReport:
-        """With at most ``limit`` journal records, the newest first. Raises `NotFound`."""
-        raise NotImplementedError
+        """With at most ``limit`` airings and journal records, the newest first. Raises `NotFound`."""
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.get(speaker_id)
+            rundown = await tx.documents.latest_rundown(speaker.device_id)
+            return SpeakerReport(
+                rundown=None if rundown is None else rundown[0],
+                airings=await tx.airings.of_speaker(speaker_id, limit),
+                records=await tx.journals.latest(speaker.device_id, limit),
+                refusals=await tx.journals.refusals(speaker.device_id),
+            )
 
     async def deeds(self, limit: int) -> tuple[Deed, ...]:
         """Who did what, the newest first."""
-        raise NotImplementedError
+        async with self._store.reading() as tx:
+            return await tx.deeds.latest(limit)
+
+
+def _spread_us(playbacks: Sequence[Playback]) -> int | None:
+    """Of those that began with the others; who joined later began at another instant by rule."""
+    errors = [one.start_error_us for one in playbacks if one.start_error_us is not None and not one.joined_at_us]
+    return max(errors) - min(errors) if len(errors) > 1 else None

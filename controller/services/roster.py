@@ -20,6 +20,7 @@ class Present:
     seen_at_us: int
     heartbeat: Heartbeat | None = None
     saved_at_us: int = 0
+    links: int = 1
     marks: dict[tuple[str, DocumentKind], int] = field(default_factory=dict)
 
     def health(self, connected: bool = True) -> SpeakerHealth:
@@ -59,7 +60,8 @@ class Roster:
         self._present: dict[DeviceId, Present] = {}
 
     def arrive(self, speaker: Speaker, hello: DeviceHello, address: str, now_us: int) -> Present:
-        """A device's link is open; one that it had before counts no more."""
+        """A device's link is open. It may have dialled again before its former link was found dead."""
+        former = self._present.get(speaker.device_id)
         present = Present(
             speaker_id=speaker.speaker_id,
             device_id=speaker.device_id,
@@ -67,14 +69,19 @@ class Roster:
             address=address,
             since_us=now_us,
             seen_at_us=now_us,
+            links=1 if former is None else former.links + 1,
             marks={(mark.key_id, mark.kind): mark.counter for mark in hello.counters},
         )
         self._present[speaker.device_id] = present
         return present
 
     def leave(self, device_id: DeviceId) -> Present | None:
-        """Its link has ended."""
-        return self._present.pop(device_id, None)
+        """One of its links has ended; returns the device if that was its last."""
+        present = self._present.get(device_id)
+        if present is None:
+            return None
+        present.links -= 1
+        return self._present.pop(device_id) if present.links == 0 else None
 
     def get(self, device_id: DeviceId) -> Present | None:
         """The device, if it is present."""

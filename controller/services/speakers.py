@@ -1,26 +1,134 @@
 """What can be asked of and changed on adopted speakers."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from agents.protocol.ids import SpeakerId
-from controller.domain.speakers import Speaker, SpeakerOverview
+from agents.protocol.values import DocumentKind
+from controller.domain import texts
+from controller.domain.deeds import Deed, DeedKind
+from controller.domain.errors import Invalid, NotFound
+from controller.domain.speakers import NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.ports import Clock, Store
+from controller.services.adoption import require_free_name
+from controller.services.assignments import Assignments
+from controller.services.events import Events, SpeakersChanged
+from controller.services.outbox import Outbox
+from controller.services.roster import Present, Roster
+from controller.services.secretary import Secretary
+from controller.services.stops import Stops
 
 
 class SpeakerDesk:
     """Volume, name, and how each speaker is."""
 
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        secretary: Secretary,
+        assignments: Assignments,
+        outbox: Outbox,
+        roster: Roster,
+        stops: Stops,
+        events: Events,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._secretary = secretary
+        self._assignments = assignments
+        self._outbox = outbox
+        self._roster = roster
+        self._stops = stops
+        self._events = events
+
     async def overview(self) -> tuple[SpeakerOverview, ...]:
-        """Every speaker, by name, as it is now."""
-        raise NotImplementedError
+        """Every speaker, by name, as it is now. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            speakers = await tx.speakers.all()
+            stored = await tx.speakers.health()
+            areas = {area.area_id: area.name for area in await tx.areas.all()}
+        connected = self._outbox.connected()
+        overviews = []
+        for speaker in speakers:
+            present = self._roster.get(speaker.device_id)
+            linked = present is not None and speaker.device_id in connected
+            overviews.append(
+                SpeakerOverview(
+                    speaker=speaker,
+                    area_name=areas.get(speaker.area_id, ""),
+                    health=_health(present, stored.get(speaker.speaker_id)),
+                    not_ready=self._not_ready(speaker, present if linked else None),
+                    connected_since_us=present.since_us if present is not None and linked else None,
+                    sounding_airing_id=_sounding(present),
+                )
+            )
+        return tuple(overviews)
 
     async def one(self, speaker_id: SpeakerId) -> SpeakerOverview:
-        """Raises `NotFound`."""
-        raise NotImplementedError
+        """Raises `NotFound`, `StoreFailed`."""
+        for overview in await self.overview():
+            if overview.speaker.speaker_id == speaker_id:
+                return overview
+        raise NotFound(f"no speaker {speaker_id}", code="speaker_unknown")
+
+    def _not_ready(self, speaker: Speaker, present: Present | None) -> NotReady | None:
+        if speaker.state is not SpeakerState.ADOPTED:
+            return NotReady.RELEASING
+        if self._stops.active() is not None:
+            return NotReady.STOPPED
+        if present is None:
+            return NotReady.OFFLINE
+        return None if present.time_known else NotReady.TIME_UNKNOWN
 
     async def set_volume(self, speaker_id: SpeakerId, percent: int, by: str) -> Speaker:
-        """A new assignment, pushed at once or at the next connect. Raises `NotFound`, `Invalid`
-        (``volume_out_of_range``, ``volume_above_limit``).
+        """A new assignment, pushed at once or at the next connect.
+
+        Raises `NotFound`, `Invalid` (``volume_out_of_range``, ``volume_above_limit``), `StoreFailed`.
         """
-        raise NotImplementedError
+        if not 0 <= percent <= 100:
+            raise Invalid(f"{percent} %", code="volume_out_of_range")
+
+        def changed(speaker: Speaker) -> Speaker:
+            if percent > speaker.max_volume_percent:
+                raise Invalid(f"at most {speaker.max_volume_percent} %", code="volume_above_limit")
+            return replace(speaker, volume_percent=percent)
+
+        return await self._change(speaker_id, changed, by, DeedKind.SET_VOLUME, f"{percent} %")
 
     async def rename(self, speaker_id: SpeakerId, name: str, by: str) -> Speaker:
-        """Raises `NotFound`, `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``)."""
-        raise NotImplementedError
+        """Raises `NotFound`, `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``), `StoreFailed`."""
+        name = texts.name(name)
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.get(speaker_id)
+            require_free_name(await tx.speakers.all(), name, speaker.device_id)
+        return await self._change(speaker_id, lambda one: replace(one, name=name), by, DeedKind.RENAME, name)
+
+    async def _change(
+        self, speaker_id: SpeakerId, change: Callable[[Speaker], Speaker], by: str, what: DeedKind, detail: str
+    ) -> Speaker:
+        await self._secretary.stock(DocumentKind.ASSIGNMENT)
+        async with self._store.transaction() as tx:
+            before = await tx.speakers.get(speaker_id)
+            if before.state is not SpeakerState.ADOPTED:
+                raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
+            speaker = change(before)
+            await tx.speakers.put(speaker)
+            document, signed = await self._assignments.current(tx, speaker)
+            await tx.deeds.add(Deed(at_us=self._clock.now_us(), by=by, what=what, subject=speaker_id, detail=detail))
+        if speaker.device_id in self._outbox.connected():
+            self._outbox.push_behind(speaker.device_id, document, signed)
+        self._events.publish(SpeakersChanged())
+        return speaker
+
+
+def _health(present: Present | None, stored: SpeakerHealth | None) -> SpeakerHealth | None:
+    """The link knows better than the database; what the database calls connected is from before a restart."""
+    if present is not None:
+        return present.health()
+    return None if stored is None else replace(stored, connected=False)
+
+
+def _sounding(present: Present | None) -> str | None:
+    return None if present is None or present.heartbeat is None else present.heartbeat.sounding_airing_id

@@ -1,0 +1,24 @@
+"""The end of an adoption: what is forgotten here when a device has forgotten us."""
+
+from dataclasses import replace
+
+from agents.protocol.documents import ReleaseDevice
+from agents.protocol.ids import DeviceId
+from controller.domain.speakers import SpeakerState
+from controller.ports import Transaction
+
+
+async def forget(tx: Transaction, device_id: DeviceId, now_us: int) -> bool:
+    """The device has confirmed its release, or is given up. False where it was not being released."""
+    speaker = await tx.speakers.by_device(device_id)
+    if speaker is None or speaker.state is not SpeakerState.RELEASING:
+        return False
+    orders = [
+        order.header.document_id
+        for order, _ in await tx.documents.open_orders(now_us)
+        if isinstance(order.action, ReleaseDevice) and device_id in order.to.devices
+    ]
+    await tx.documents.close_orders(orders)
+    await tx.speakers.put(replace(speaker, state=SpeakerState.RELEASED))
+    await tx.documents.forget_device(device_id)
+    return True
