@@ -105,7 +105,7 @@ class Discovery:
         from zeroconf import IPVersion
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
-        addresses = self._interfaces or own_addresses()
+        addresses = self._addresses()
         if not addresses:
             raise OSError("no network interface has an address yet")
         zeroconf = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
@@ -117,7 +117,7 @@ class Discovery:
             self.working = True
             async with asyncio.TaskGroup() as group:
                 resolvers = [group.create_task(self._resolve(zeroconf)) for _ in range(_RESOLVERS)]
-                while addresses == (self._interfaces or own_addresses()):  # noqa: ASYNC110 - nobody tells of a change
+                while addresses == self._addresses():  # noqa: ASYNC110 - nobody tells of a change
                     await asyncio.sleep(_LOOK_AGAIN_S)
                 for resolver in resolvers:
                     resolver.cancel()
@@ -125,6 +125,16 @@ class Discovery:
             if browser is not None:
                 await browser.async_cancel()
             await zeroconf.async_close()
+
+    def _addresses(self) -> tuple[str, ...]:
+        """Raises `OSError` where the settings name an address that this machine does not have now."""
+        present = own_addresses()
+        if not self._interfaces:
+            return tuple(address for address in present if not address.startswith("127."))
+        for wanted in self._interfaces:
+            if wanted not in present and not wanted.startswith("127."):
+                raise OSError(f"{wanted} is no address of this machine")
+        return self._interfaces
 
     def _info(self, addresses: tuple[str, ...]) -> "AsyncServiceInfo":
         from zeroconf.asyncio import AsyncServiceInfo
@@ -193,15 +203,12 @@ def _clean(text: str | None) -> str:
 
 
 def own_addresses() -> tuple[str, ...]:
-    """The IPv4 addresses of this machine, loopback left out."""
+    """The IPv4 addresses of this machine."""
     import ifaddr
 
     return tuple(
         sorted(
-            address.ip
-            for adapter in ifaddr.get_adapters()
-            for address in adapter.ips
-            if isinstance(address.ip, str) and not address.ip.startswith("127.")
+            address.ip for adapter in ifaddr.get_adapters() for address in adapter.ips if isinstance(address.ip, str)
         )
     )
 
