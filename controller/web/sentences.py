@@ -110,7 +110,7 @@ FAILED: Mapping[FailReason, str] = {
     FailReason.DISK_FULL: N_("The speaker's disk is full."),
     FailReason.OUTPUT_FAILED: N_("The speaker's sound output failed. Check its sound card and wiring."),
     FailReason.DECODE_FAILED: N_("The speaker could not decode the sound file."),
-    FailReason.INTERRUPTED: N_("The speaker lost its power or its program in the middle, and it was too late to go on."),
+    FailReason.INTERRUPTED: N_("The speaker lost power or its program in the middle, and it was too late to go on."),
 }
 
 REFUSED: Mapping[RefusalReason, str] = {

@@ -1,0 +1,235 @@
+"""One believable day at a station: what every template is given, for the tests that look at the pages."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment
+
+from agents.protocol.values import (
+    Armed,
+    ClockBasis,
+    Failed,
+    FailReason,
+    Finished,
+    Gap,
+    JournalEvent,
+    JournalRecord,
+    Preempted,
+    RefusalReason,
+    Refused,
+    Skipped,
+    SkipReason,
+    Sounding,
+    StartedUp,
+    Stopped,
+    Stored,
+)
+from controller.domain.airings import AiringState, PlayState
+from controller.domain.bulletins import BulletinState
+from controller.web import views
+from controller.web.i18n import Language
+
+NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
+PEAKS = [abs((i * 37) % 100 - 50) + (i * 13) % 45 for i in range(400)]
+WAY = [PlayState.PLANNED, PlayState.PUSHED, PlayState.STORED, PlayState.ARMED, PlayState.SOUNDING, PlayState.FINISHED]
+
+
+def record(seq: int, event: JournalEvent) -> JournalRecord:
+    at_us = int(NOW.timestamp() * 1e6) + seq * 70_000
+    return JournalRecord(seq=seq, at_us=at_us, clock_basis=ClockBasis.LINK, clock_error_us=410, event=event)
+
+
+EVERY_EVENT: tuple[JournalEvent, ...] = (
+    StartedUp(software="loa-agent 0.1.0", clean=False),
+    Stored(airing_id="a1", fetched_bytes=48_120),
+    Armed(airing_id="a1"),
+    Sounding(airing_id="a1", planned_start_us=1, actual_start_us=41, start_error_us=40, joined_at_us=2_000_000),
+    Gap(airing_id="a1", from_us=4_000_000, lost_us=300_000, cause="underrun"),
+    Finished(airing_id="a1", ended_at_us=9, played_us=17_400_000, lost_us=300_000),
+    Skipped(airing_id="a1", reason=SkipReason.TIME_UNKNOWN),
+    Failed(airing_id="a1", reason=FailReason.DISK_FULL),
+    Preempted(airing_id="a1", by_airing_id="a2", at_us=3_000_000),
+    Stopped(airing_id="a1", order_id="o1", at_us=3_000_000),
+    Refused(document_id="d", kind="order", key_id="k", reason=RefusalReason.BAD_SIGNATURE, count=3),
+)
+RECORDS = [record(seq, event) for seq, event in enumerate(EVERY_EVENT, 1)]
+NAMES = ("Nhà văn hóa thôn Đông", "Chợ trung tâm", "Trạm y tế xã")
+
+
+def reached(steps: int) -> dict[PlayState, datetime]:
+    return {state: NOW + timedelta(seconds=2 * i, milliseconds=137 * i) for i, state in enumerate(WAY[:steps])}
+
+
+def progress(index: int, state: PlayState, steps: int, **more: Any) -> views.TargetProgress:
+    return views.TargetProgress(
+        speaker_id=f"s{index}",
+        speaker_name=NAMES[index],
+        area_name="Thôn Đông",
+        state=state,
+        reached=reached(steps),
+        **more,
+    )
+
+
+def airing(state: AiringState = AiringState.ON_AIR) -> views.Airing:
+    known: dict[str, Any] = {"clock_basis": ClockBasis.LINK, "clock_error_ms": 0.41}
+    played = {AiringState.ENDED: (PlayState.FINISHED, 6), AiringState.ON_AIR: (PlayState.SOUNDING, 5)}
+    there, steps = played.get(state, (PlayState.ARMED, 4))
+    if steps > 4:
+        known["start_error_ms"] = 0.06
+    return views.Airing(
+        id="a1",
+        title="Thông báo lịch tiêm phòng cho trẻ em",
+        state=state,
+        starts_at=NOW - timedelta(seconds=6) if steps > 4 else NOW + timedelta(seconds=8),
+        duration_s=17.7,
+        sent_at=NOW - timedelta(seconds=10),
+        sent_by="Quản trị",
+        spread_ms=0.12 if steps > 4 else None,
+        text="Kính mời bà con đưa trẻ dưới 5 tuổi đến trạm y tế xã lúc 7 giờ 30.\nTrân trọng thông báo.",
+        audio_url="/media/x.ogg",
+        peaks=PEAKS,
+        targets=[
+            progress(0, there, steps, records=RECORDS[:6], **known),
+            progress(1, there, steps, records=RECORDS[:4], lost_s=0.3, joined_at_s=2.0, **known),
+            progress(2, PlayState.FAILED, 2, reason_sentence="Thẻ nhớ của cụm loa đã đầy.", records=RECORDS[7:8]),
+        ],
+    )
+
+
+STATES = [views.SpeakerState.READY, views.SpeakerState.READY, views.SpeakerState.OFFLINE]
+SPEAKERS = [
+    views.SpeakerRow(
+        id=f"s{i}",
+        name=name,
+        area_name="Thôn Đông" if i < 2 else "Thôn Tây",
+        state=STATES[i],
+        last_seen=NOW - timedelta(seconds=3 if i < 2 else 780),
+        volume_percent=80,
+        clock_error_ms=0.4 if i < 2 else None,
+        software="loa-agent 0.1.0",
+        address="192.168.1.2" + str(i),
+        refusals=3 * i,
+    )
+    for i, name in enumerate(NAMES)
+]
+FOUND = [
+    views.FoundDevice(
+        id="d-k3vq2m7xw4tb6yna", name="", model="Loa Pi 4", address="192.168.1.31", software="0.1.0", identify_until=NOW
+    ),
+    views.FoundDevice(
+        id="d-p7c5hd2zr6sfqk3e",
+        name="Chợ trung tâm",
+        model="Loa Pi 4",
+        address="192.168.1.32",
+        software="0.1.0",
+        problem_sentence="Thiết bị này thuộc về một bộ điều khiển khác.",
+    ),
+]
+AREAS = [
+    views.TargetArea(
+        id=f"area{n}",
+        name=name,
+        ready=ready,
+        speakers=[views.TargetSpeaker(id=s.id, name=s.name, state=s.state, checked=True) for s in rows],
+    )
+    for n, (name, ready, rows) in enumerate([("Thôn Đông", 2, SPEAKERS[:2]), ("Thôn Tây", 0, SPEAKERS[2:])])
+]
+PREPARED = {
+    state: views.Prepared(
+        id="b1",
+        state=state,
+        progress_percent=42,
+        sentence="Không đọc được file.",
+        audio_url="/media/x.ogg",
+        duration_s=17.7,
+        loudness_lufs=-18.0,
+        size_bytes=48_120,
+        peaks=PEAKS,
+        finding_sentences=["Bản ghi rất nhỏ."],
+    )
+    for state in BulletinState
+}
+SPEAKER_PAGE = views.SpeakerPage(
+    row=replace(SPEAKERS[0], note_sentence=""),
+    device_id="d-k3vq2m7xw4tb6yna",
+    model="Loa Pi 4",
+    linked_since=NOW - timedelta(hours=3),
+    clock_basis=ClockBasis.LINK,
+    disk_free_bytes=12_300_000_000,
+    clips=14,
+    max_volume_percent=90,
+    refusals=[views.RefusalCount(reason=RefusalReason.REPLAYED, count=3, last_at=NOW - timedelta(days=2))],
+    rundown=[
+        views.RundownItem(airing_id="a1", title="Bản tin sáng", starts_at=NOW, duration_s=610, state=PlayState.ARMED)
+    ],
+    records=RECORDS,
+)
+ROWS = [
+    views.AiringRow(
+        id=f"a{i}", title="Bản tin", state=state, starts_at=NOW if i else None, duration_s=61, finished=i % 3, targets=2
+    )
+    for i, state in enumerate([*AiringState, AiringState.ENDED, AiringState.ENDED])
+]
+DRAFT = views.Draft(text="Kính mời bà con đến trạm y tế xã.", at=NOW)
+
+
+def frame(language: Language, path: str = "/", **more: Any) -> views.Frame:
+    values: dict[str, Any] = {"theme": views.Theme.AUTO, "csrf_token": "t0ken", "person_name": "Quản trị", **more}
+    return views.Frame(language=language, path=path, now=NOW, station_name="Đài truyền thanh xã", **values)
+
+
+def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | None = None) -> dict[str, Any]:
+    return {
+        "draft": DRAFT,
+        "areas": AREAS,
+        "prepared": prepared,
+        "problem": "",
+        "speakers": SPEAKERS,
+        "found": FOUND,
+        "area_options": [views.AreaOption(id=area.id, name=area.name) for area in AREAS],
+        "latest": latest,
+        "max_characters": 5_000,
+    }
+
+
+BUSY: dict[str, Any] = {
+    "on_air": views.OnAir(airing_id="a1", title="Thông báo lịch tiêm phòng cho trẻ em", others=1),
+    "stop_all": views.StopAll(since=NOW - timedelta(minutes=4), by="Quản trị"),
+    "flashes": [views.Flash(tone=tone, sentence=f"Câu {tone}.") for tone in views.Tone],
+}
+
+PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "first": ("broadcast.html", broadcast(), {}),
+    "first-empty": ("broadcast.html", {**broadcast(), "areas": [], "speakers": [], "found": []}, {}),
+    "first-preparing": ("broadcast.html", broadcast(PREPARED[BulletinState.PREPARING]), {}),
+    "first-ready": ("broadcast.html", broadcast(PREPARED[BulletinState.READY], airing()), {"on_air": BUSY["on_air"]}),
+    "first-failed": ("broadcast.html", broadcast(PREPARED[BulletinState.FAILED]), {}),
+    "busy": ("broadcast.html", broadcast(None, airing()), BUSY),
+    **{f"airing-{state}": ("airing.html", {"airing": airing(state)}, {"path": "/airings/a1"}) for state in AiringState},
+    "airings": ("airings.html", {"airings": ROWS}, {"path": "/airings"}),
+    "airings-empty": ("airings.html", {"airings": []}, {"path": "/airings"}),
+    "speakers": (
+        "speakers.html",
+        {k: broadcast()[k] for k in ("speakers", "found", "area_options")},
+        {"path": "/speakers"},
+    ),
+    "speaker": ("speaker.html", {"speaker": SPEAKER_PAGE, "notice": "Xong.", "problem": ""}, {"path": "/speakers/s0"}),
+    "sign-in": (
+        "sign_in.html",
+        {"next_path": "/", "name": "", "problem": "Sai."},
+        {"person_name": None, "path": "/sign-in"},
+    ),
+    "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
+    "error": ("error.html", {"status": 404, "heading": "Không có", "sentence": "Không tìm thấy."}, {"path": "/x"}),
+}
+
+
+def render(environments: Mapping[Language, Environment], language: Language, page: str, **frame_values: Any) -> str:
+    """The page of this name in ``PAGES``."""
+    template, context, more = PAGES[page]
+    return (
+        environments[language].get_template(template).render(frame=frame(language, **more, **frame_values), **context)
+    )
