@@ -61,10 +61,10 @@ def next_step(
     timing: Timing,
     now_us: int,
 ) -> Step:
-    """What to do about an open airing. ``expected`` are the speakers worth waiting for: connected, or soon again."""
+    """What to do about an open airing. ``expected`` are its speakers worth waiting for: connected, or soon again."""
     over_us = over_at_us(airing, timing)
     if airing.start_at_us is None:
-        armed = {speaker_id for speaker_id, state in states.items() if state is PlayState.ARMED}
+        armed = {one for one in expected if states[one] is PlayState.ARMED}
         missing = {one for one in expected if states[one] is not PlayState.ARMED and states[one] not in ENDS}
         waited_us = airing.planned_at_us + timing.now_wait_us
         if armed and (not missing or now_us >= waited_us):

@@ -23,6 +23,7 @@ from controller.services.assignments import Assignments
 from controller.services.events import Events, FoundChanged, SpeakersChanged
 from controller.services.outbox import Outbox
 from controller.services.releases import forget
+from controller.services.roster import Roster
 from controller.services.secretary import Secretary, fresh_id
 from controller.services.stops import Stops
 
@@ -44,6 +45,7 @@ class Adoption:
         secretary: Secretary,
         assignments: Assignments,
         outbox: Outbox,
+        roster: Roster,
         stops: Stops,
         events: Events,
     ) -> None:
@@ -53,12 +55,14 @@ class Adoption:
         self._secretary = secretary
         self._assignments = assignments
         self._outbox = outbox
+        self._roster = roster
         self._stops = stops
         self._events = events
 
     def found(self) -> tuple[FoundDevice, ...]:
-        """Devices that belong to nobody, by name."""
-        return tuple(sorted(self._links.found(), key=lambda device: (device.name, device.device_id)))
+        """Devices that belong to nobody here, by name. One of ours that dials as new was reset, and is among them."""
+        shown = [one for one in self._links.found() if one.linked or one.device_id not in self._roster.own]
+        return tuple(sorted(shown, key=lambda device: (device.name, device.device_id)))
 
     async def areas(self) -> tuple[Area, ...]:
         """All areas, by name. Raises `StoreFailed`."""
@@ -119,7 +123,6 @@ class Adoption:
                 return same.area_id
             area = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_NEW_AREA_LEVEL, name=wanted)
             await tx.areas.add(area)
-        self._stops.places_changed((*areas, area))
         return area.area_id
 
     async def _written(self, tx: Transaction, paired: PairedDevice, name: str, area_id: AreaId) -> SignedDocument:
@@ -135,6 +138,7 @@ class Adoption:
             adopted_at_us=self._clock.now_us(),
         )
         await tx.speakers.put(speaker)
+        self._stops.places_changed(await tx.areas.all())
         await tx.documents.forget_device(paired.device_id)
         _, signed = await self._assignments.current(tx, speaker)
         return signed
@@ -147,6 +151,7 @@ class Adoption:
             speaker = replace(speaker, state=SpeakerState.ADOPTED)
             await tx.speakers.put(speaker)
             await tx.deeds.add(replace(deed, subject=speaker.speaker_id, detail=speaker.name))
+        self._roster.own.add(paired.device_id)
         self._events.publish(SpeakersChanged())
         self._events.publish(FoundChanged())
         return speaker
@@ -188,6 +193,7 @@ class Adoption:
     async def _give_up(self, device_id: DeviceId) -> None:
         async with self._store.transaction() as tx:
             await forget(tx, device_id, self._clock.now_us())
+        self._roster.own.discard(device_id)
         self._events.publish(SpeakersChanged())
         await self._links.disconnect(device_id)
 

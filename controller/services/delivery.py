@@ -9,6 +9,7 @@ from controller.domain.errors import StoreFailed
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Clock, Store, Transaction
 from controller.services.assignments import Assignments
+from controller.services.board import Board
 from controller.services.outbox import Outbox
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
@@ -30,6 +31,7 @@ class Delivery:
         roster: Roster,
         assignments: Assignments,
         rundowns: Rundowns,
+        board: Board,
     ) -> None:
         self._store = store
         self._outbox = outbox
@@ -38,6 +40,7 @@ class Delivery:
         self._roster = roster
         self._assignments = assignments
         self._rundowns = rundowns
+        self._board = board
 
     async def deliver(self, device_id: DeviceId) -> None:
         """To be called once a device's link can be pushed to (it is in ``Links.connected()``).
@@ -49,6 +52,7 @@ class Delivery:
         present = self._roster.get(device_id)
         if present is None:
             return
+        self._board.links_changed()
         marks = {kind: present.marks.get((self._secretary.key_id, kind), 0) for kind in DocumentKind}
         try:
             for kind in DocumentKind:

@@ -51,7 +51,8 @@ class Desk:
         self.started: Final = asyncio.Event()
         self._crew = crew = Crew()
         self._secretary = secretary = Secretary(store, signer, clock)
-        roster, board = Roster(), Board()
+        self._roster = roster = Roster()
+        board = Board()
         assignments = Assignments(secretary, clock, settings)
         self._outbox = outbox = Outbox(
             store=store,
@@ -96,6 +97,7 @@ class Desk:
             roster=roster,
             assignments=assignments,
             rundowns=rundowns,
+            board=board,
         )
         self.ingest: Final = Ingest(
             store=store,
@@ -126,6 +128,7 @@ class Desk:
             secretary=secretary,
             assignments=assignments,
             outbox=outbox,
+            roster=roster,
             stops=stops,
             events=self.events,
         )
@@ -147,6 +150,8 @@ class Desk:
         async with asyncio.TaskGroup() as group:
             self._crew.join(group)
             await self._secretary.prepare()
+            async with self.store.reading() as tx:
+                self._roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()
             await self._clockwork.resume()
             await self.compose.resume()

@@ -152,6 +152,7 @@ class Outbox:
             for device_id in released:
                 await forget(tx, device_id, self._clock.now_us())
         for device_id in released:
+            self._roster.own.discard(device_id)
             self._crew.spawn(self._links.disconnect(device_id), f"disconnect {device_id}")
             self._events.publish(SpeakersChanged())
         self._board.advanced(changed)

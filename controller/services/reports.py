@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.protocol.documents import Rundown
 from agents.protocol.ids import AiringId, SpeakerId
 from agents.protocol.values import JournalRecord
-from controller.domain.airings import Airing, Playback, PlayState
+from controller.domain.airings import OPEN_STATES, Airing, Playback, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed
 from controller.domain.journals import JournalKey, Refusals
@@ -48,10 +48,13 @@ class AiringSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeakerReport:
-    """What one speaker has done and will do. ``rundown`` is the last that was signed for it."""
+    """What one speaker has done and will do.
+
+    ``rundown`` is the last that was signed for it; ``open_airings`` also hold what was sent "now", the newest first.
+    """
 
     rundown: Rundown | None
-    airings: tuple[tuple[Airing, Playback], ...]
+    open_airings: tuple[tuple[Airing, Playback], ...]
     records: tuple[JournalRecord, ...]
     refusals: tuple[Refusals, ...]
 
@@ -100,10 +103,11 @@ class Reports:
         """With at most ``limit`` airings and journal records, the newest first. Raises `NotFound`."""
         async with self._store.reading() as tx:
             speaker = await tx.speakers.get(speaker_id)
+            airings = await tx.airings.of_speaker(speaker_id, limit)
             rundown = await tx.documents.latest_rundown(speaker.device_id)
             return SpeakerReport(
                 rundown=None if rundown is None else rundown[0],
-                airings=await tx.airings.of_speaker(speaker_id, limit),
+                open_airings=tuple(pair for pair in airings if pair[0].state in OPEN_STATES),
                 records=await tx.journals.latest(speaker.device_id, limit),
                 refusals=await tx.journals.refusals(speaker.device_id),
             )

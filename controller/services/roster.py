@@ -54,10 +54,11 @@ class Present:
 
 
 class Roster:
-    """Who is present, by device."""
+    """Who is present, by device. ``own`` are all devices that belong here, present or not."""
 
     def __init__(self) -> None:
         self._present: dict[DeviceId, Present] = {}
+        self.own: set[DeviceId] = set()
 
     def arrive(self, speaker: Speaker, hello: DeviceHello, address: str, now_us: int) -> Present:
         """A device's link is open. It may have dialled again before its former link was found dead."""
@@ -73,6 +74,7 @@ class Roster:
             marks={(mark.key_id, mark.kind): mark.counter for mark in hello.counters},
         )
         self._present[speaker.device_id] = present
+        self.own.add(speaker.device_id)
         return present
 
     def leave(self, device_id: DeviceId) -> Present | None:
