@@ -73,6 +73,8 @@ class House:
     routes: "Sequence[Route]"
     sending: asyncio.Lock
     """Held while an airing is made from a page, so that pressing twice is seen."""
+    changes: "set[asyncio.Task[web.StreamResponse]]"
+    """What is being changed now."""
 
 
 @dataclass(frozen=True, kw_only=True)

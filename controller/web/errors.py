@@ -24,6 +24,8 @@ from controller.web.views import Flash, Tone
 log = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
+FOR_SCRIPTS = frozenset({"/events", "/recordings"})
+"""Addresses of the pages' own script: nobody looks at what they answer."""
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "bad_request": 400,
@@ -189,11 +191,13 @@ def _say(request: web.Request) -> Translator:
 
 def for_program(request: web.Request) -> bool:
     """True when the answer is for a program, not for a person."""
-    return request.path.startswith("/api/") or "json" in request.headers.get("Accept", "")
+    if request.path.startswith("/api/") or request.path in FOR_SCRIPTS:
+        return True
+    return "json" in request.headers.get("Accept", "")
 
 
 def _to_sign_in(request: web.Request) -> web.StreamResponse | None:
-    if for_program(request) or request.path == "/events":
+    if for_program(request):
         return None
     back = request.path_qs if request.method == "GET" and not request.path.startswith("/parts/") else "/"
     where = "/sign-in" if back == "/" else f"/sign-in?next={quote(back, safe='/')}"

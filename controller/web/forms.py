@@ -4,16 +4,20 @@ Rules: a form that brings a file is read piece by piece, and its token comes bef
 stranger's is ever written; whoever reads a form with a file owns the file, and `reading` removes it if nobody took it.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, MultipartReader
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import MultiDict
 
 from controller.domain.errors import Invalid
 from controller.web.asking import CSRF_FIELD, Ask, check_token, header_token
 from controller.web.uploads import Received, read_field, receive
+
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 MOST_FIELDS = 5_000
 MOST_BYTES = 2 * 1024 * 1024
@@ -27,8 +31,9 @@ class Form:
     file: Received | None = None
 
     def text(self, name: str) -> str:
-        """One field with plain line ends, empty where it is not there."""
-        return self.fields.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+        """One field with plain line ends and nothing invisible a page could not show; empty where it is not there."""
+        plain = self.fields.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+        return _UNSHOWABLE.sub("", plain)
 
     def all(self, name: str) -> list[str]:
         return self.fields.getall(name, [])
@@ -94,5 +99,5 @@ async def _parts(ask: Ask) -> AsyncIterator[BodyPartReader]:
             if isinstance(part, MultipartReader):
                 raise Invalid("a form within a form", code="bad_request")
             yield part
-    except (ValueError, AssertionError) as error:
+    except (ValueError, AssertionError, HttpProcessingError) as error:
         raise Invalid(str(error), code="bad_request") from error

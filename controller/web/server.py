@@ -4,7 +4,8 @@ The device link and the clips for devices are served by the same application; th
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
@@ -15,10 +16,14 @@ from controller.web.i18n import load_translators
 from controller.web.live import Live
 from controller.web.parts import WebParts
 from controller.web.routes import ROUTES
-from controller.web.security import add_headers
+from controller.web.security import SAFE_METHODS, add_headers
 from controller.web.statics import Statics
 from controller.web.templating import STATIC_FOLDER, make_environments
 from controller.web.uploads import Uploads
+
+log = logging.getLogger(__name__)
+
+FINISH_WITHIN_S = 3.0
 
 __all__ = ["WebParts", "make_web_app"]
 
@@ -36,6 +41,7 @@ def make_web_app(parts: WebParts) -> web.Application:
         uploads=Uploads(parts.upload_folder, parts.upload_limit_bytes),
         routes=ROUTES,
         sending=asyncio.Lock(),
+        changes=set(),
     )
     for route in ROUTES:
         _add(app, route)
@@ -43,17 +49,48 @@ def make_web_app(parts: WebParts) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_uploads)
+    app.on_cleanup.append(_finish_changes)
     return app
 
 
 def _add(app: web.Application, route: Route) -> None:
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await answer(route, request)
+        if route.method in SAFE_METHODS:
+            return await answer(route, request)
+        return await _to_its_end(app[HOUSE], answer(route, request))
 
     if route.method == "GET":
         app.router.add_get(route.path, handle)
     else:
         app.router.add_route(route.method, route.path, handle)
+
+
+async def _to_its_end(house: House, work: Coroutine[None, None, web.StreamResponse]) -> web.StreamResponse:
+    """A change that was begun is finished, also when the person closes the page: a stop must not be half given."""
+    task = asyncio.create_task(work)
+    house.changes.add(task)
+    task.add_done_callback(house.changes.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_log_failure)
+        raise
+
+
+def _log_failure(task: "asyncio.Task[web.StreamResponse]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("a change failed after its page was closed", exc_info=error)
+
+
+async def _finish_changes(app: web.Application) -> None:
+    """What was begun is finished, within reason."""
+    changes = list(app[HOUSE].changes)
+    if not changes:
+        return
+    _, unfinished = await asyncio.wait(changes, timeout=FINISH_WITHIN_S)
+    for task in unfinished:
+        task.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 async def _end_streams(app: web.Application) -> None:
