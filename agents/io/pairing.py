@@ -48,6 +48,10 @@ Speak = Callable[[str], Coroutine[Any, Any, None]]
 """Speaks the digits of a code aloud, at low volume; returns when it is silent again."""
 
 
+class _Belongs(Exception):
+    """The device was adopted over this link."""
+
+
 @dataclass(slots=True)
 class _Attempt:
     """What one link has agreed upon so far."""
@@ -117,7 +121,7 @@ class Adoption:
                 await change
 
     async def _court(self, url: str) -> None:
-        """Keeps a link to one candidate, for ever."""
+        """Keeps a link to one candidate, until that adopts the device."""
         parts, backoff = self._parts, Backoff(random.random)
         while True:
             began_us = parts.time.monotonic_us()
@@ -125,6 +129,8 @@ class Adoption:
             try:
                 async with dial(parts.http, url, parts.identity, None, parts.time) as wire, self._known(url, wire):
                     await self._talk(wire)
+            except _Belongs:
+                return
             except Rejected as rejected:
                 not_before_s = rejected.retry_after_s
                 self._note(url, rejected)
@@ -232,7 +238,7 @@ class Adoption:
                 await self._until_closed(wire)
             finally:
                 self._adopted.set()
-            raise LinkLost("adopted")
+            raise _Belongs
 
     async def _until_closed(self, wire: Wire) -> None:
         """The controller closes when it has read; it is given a moment, so that the last frame is not lost."""
