@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio import judge, measure, plan, runner, tools
+from audio import judge, level, measure, plan, runner, tools
 from audio.clip import (
     SAMPLE_RATE_HZ,
     AudioSettings,
@@ -28,7 +28,7 @@ from audio.clip import (
 )
 
 _TRIALS = 4
-_ENCODINGS = 5
+_ENCODINGS = 6
 # The share of the whole work that each stage takes, measured on speech.
 _SHARES = {
     Stage.MEASURING: (0.0, 0.08),
@@ -36,9 +36,6 @@ _SHARES = {
     Stage.ENCODING: (0.16, 0.78),
     Stage.CHECKING: (0.78, 1.0),
 }
-
-# What became of one rendition, encoding by encoding.
-_Made = list[tuple[plan.Target, Loudness]]
 
 
 async def make_clips(
@@ -81,16 +78,16 @@ class _Making:
             self.settings.duration_limit_s + 1,
         )
         source, view, heard = await self._measured(source)
-        begin = await asyncio.to_thread(judge.aim, view, heard, self.settings)
-        level = await self._levelled(source, heard, begin)
+        begin = await asyncio.to_thread(level.aim, view, heard, self.settings)
+        at = await self._levelled(source, heard, begin)
         with runner.work_directory(self.out_dir) as work:
-            made = await self._encoded(source, heard, (begin, level), work)
-            renditions = await asyncio.to_thread(self._settled, work, made)
+            made = await self._encoded(source, heard, (begin, at), work)
+            renditions = await asyncio.to_thread(self._settled, made)
         self._tell(Stage.CHECKING, 1.0)
         return MadeClips(
             renditions,
-            judge.waveform(view, heard, level, self.settings),
-            (*_with_gain(heard.findings, level), *self._off_level(renditions)),
+            judge.waveform(view, heard, at, self.settings),
+            (*_with_gain(heard.findings, at), *self._off_level(renditions)),
             heard.loudness_lufs,
         )
 
@@ -121,75 +118,73 @@ class _Making:
             raise UnreadableRecording(runner.last_line(finished.stderr))
         return view, measure.read_loudness(finished.stderr).integrated_lufs
 
-    async def _levelled(self, source: plan.Source, heard: judge.Heard, begin: judge.Aim) -> plan.Level:
+    async def _levelled(self, source: plan.Source, heard: judge.Heard, begin: level.Aim) -> plan.Level:
         tried: list[tuple[plan.Level, float]] = []
-        level, trial_needed = begin.level, True
+        at, trial_needed = begin.level, True
         while trial_needed and len(tried) < _TRIALS:
-            arguments = plan.levelling(source, heard.cut, level, self.settings.preroll_ms)
+            arguments = plan.levelling(source, heard.cut, at, self.settings.preroll_ms)
             finished = await self._run(arguments, Stage.LEVELLING, heard.frames)
-            tried.append((level, measure.read_loudness(finished.stderr).integrated_lufs))
-            level, trial_needed = judge.after_trial(begin, tried, self.settings)
-        return level
+            tried.append((at, measure.read_loudness(finished.stderr).integrated_lufs))
+            at, trial_needed = level.after_trial(begin, tried, self.settings)
+        return at
 
     async def _encoded(
-        self, source: plan.Source, heard: judge.Heard, start: tuple[judge.Aim, plan.Level], work: Path
-    ) -> dict[Rendition, _Made]:
-        begin, level = start
-        targets = [
-            plan.Target(rendition, plan.Coder.SPEECH, level, work / f"{rendition}.opus") for rendition in Rendition
-        ]
-        made: dict[Rendition, _Made] = {target.rendition: [] for target in targets}
+        self, source: plan.Source, heard: judge.Heard, start: tuple[level.Aim, plan.Level], work: Path
+    ) -> dict[Rendition, tuple[Path, Loudness]]:
+        begin, at = start
+        targets = [plan.Target(each, plan.Coder.SPEECH, at, work / f"{each}.opus") for each in Rendition]
+        made: dict[Rendition, list[level.Made]] = {target.rendition: [] for target in targets}
         for _ in range(_ENCODINGS):
             arguments = plan.encoding(
                 source, heard.cut, tuple(targets), self.settings.preroll_ms, self.settings.output_limit_bytes
             )
             await self._run(arguments, Stage.ENCODING, heard.frames)
+            again = []
             for target in targets:
-                made[target.rendition].append((target, await self._checked(target.path, heard.frames)))
-            targets = [better for results in made.values() if (better := self._better(begin, results)) is not None]
+                results = made[target.rendition]
+                results.append(await self._checked(target, heard.frames))
+                better = level.corrected(begin, results, heard.frames, self.settings)
+                if better is not None:
+                    again.append(replace(target, coder=better[0], level=better[1]))
+            targets = again
             if not targets:
                 break
-        return made
+        return {each: (work / f"{each}.opus", results[-1].loudness) for each, results in made.items()}
 
-    async def _checked(self, path: Path, frames: int) -> Loudness:
-        finished = await self._run(plan.checking(path, true_peak=False), Stage.CHECKING, frames)
-        loudness = measure.read_loudness(finished.stderr)
-        if not judge.needs_true_peak(loudness, self.settings):
-            return loudness
-        finished = await self._run(plan.checking(path, true_peak=True), Stage.CHECKING, frames)
-        return measure.read_loudness(finished.stderr)
+    async def _checked(self, target: plan.Target, frames: int) -> level.Made:
+        peaks = measure.Peaks(level.burst_limit_dbfs(self.settings))
 
-    def _better(self, begin: judge.Aim, results: _Made) -> plan.Target | None:
-        target, loudness = results[-1]
-        if judge.is_level(loudness, self.settings):
-            return None
-        again = len(results) > 1 and judge.over_db(loudness, self.settings) > 0
-        if target.coder is plan.Coder.SPEECH and (again or judge.is_music(loudness, self.settings)):
-            return replace(target, coder=plan.Coder.MUSIC, level=results[0][0].level)
-        same_coder = [(each.level, result) for each, result in results if each.coder is target.coder]
-        level = judge.corrected(begin, same_coder, self.settings)
-        return None if level is None else replace(target, level=level)
+        def take(data: bytes) -> None:
+            peaks.feed(data)
+            self._tell(Stage.CHECKING, peaks.frames / max(1, frames))
+
+        finished = await runner.run_checked(self._command(plan.checking(target.path)), on_stdout=take)
+        loudness = replace(measure.read_loudness(finished.stderr), true_peak_dbtp=peaks.highest_dbfs)
+        if level.needs_true_peak(peaks.highest_dbfs, self.settings):
+            finished = await runner.run_checked(self._command(plan.checking_true_peak(target.path)))
+            loudness = measure.read_loudness(finished.stderr)
+        preroll_s = self.settings.preroll_ms / 1000
+        bursts = tuple((at_s - preroll_s, peak_dbfs) for at_s, peak_dbfs in peaks.above)
+        return level.Made(target.coder, target.level, loudness, bursts)
 
     def _off_level(self, clips: Mapping[Rendition, ClipFile]) -> tuple[Finding, ...]:
-        off = [clip.loudness for clip in clips.values() if not judge.is_level(clip.loudness, self.settings)]
+        off = [clip.loudness for clip in clips.values() if not level.is_level(clip.loudness, self.settings)]
         if not off:
             return ()
         values = {"loudness_lufs": off[0].integrated_lufs, "true_peak_dbtp": off[0].true_peak_dbtp}
         return (Finding(FindingCode.OFF_LEVEL, Remedy.KEPT, values),)
 
-    def _settled(self, work: Path, made: Mapping[Rendition, _Made]) -> dict[Rendition, ClipFile]:
+    def _settled(self, made: Mapping[Rendition, tuple[Path, Loudness]]) -> dict[Rendition, ClipFile]:
         clips = {}
-        for rendition, results in made.items():
-            target, loudness = results[-1]
-            sha256 = runner.sha256_of(target.path)
+        for rendition, (work, loudness) in made.items():
+            sha256 = runner.sha256_of(work)
             path = self.out_dir / f"{sha256}.opus"
-            size_bytes = target.path.stat().st_size
-            frames = measure.opus_frames(target.path)
-            clips[rendition] = ClipFile(rendition, path, sha256, size_bytes, frames, loudness)
+            frames = measure.opus_frames(work)
+            clips[rendition] = ClipFile(rendition, path, sha256, work.stat().st_size, frames, loudness)
         if len({clip.frames for clip in clips.values()}) != 1:
             raise ToolFailed("the renditions are not equally long")
         for rendition, clip in clips.items():
-            runner.settle(made[rendition][-1][0].path, clip.path)
+            runner.settle(made[rendition][0], clip.path)
         return clips
 
     async def _run(self, arguments: plan.Arguments, stage: Stage, frames: int) -> runner.Finished:
@@ -214,9 +209,9 @@ class _Making:
             self.progress(stage, reached)
 
 
-def _with_gain(findings: tuple[Finding, ...], level: plan.Level) -> tuple[Finding, ...]:
+def _with_gain(findings: tuple[Finding, ...], at: plan.Level) -> tuple[Finding, ...]:
     return tuple(
-        replace(finding, values={**finding.values, "gain_db": level.gain_db})
+        replace(finding, values={**finding.values, "gain_db": at.gain_db})
         if finding.code is FindingCode.VERY_QUIET
         else finding
         for finding in findings

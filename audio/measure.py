@@ -171,6 +171,42 @@ class View:
         self.peaks.append(min(65535, audioop.max(mix, 2)))
 
 
+class Peaks:
+    """Finds the sample peak of raw 16-bit mono PCM at 48 kHz, and every 10 ms whose peak lies above a limit.
+
+    Feed it bytes as they come. Only the parts that hold a peak above the limit are looked at closely.
+    """
+
+    def __init__(self, limit_dbfs: float) -> None:
+        self.frames = 0
+        self.above: list[tuple[float, float]] = []  # seconds from the beginning, peak in dBFS
+        self._limit = 10 ** (limit_dbfs / 20) * 32768
+        self._highest = 0
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        import audioop
+
+        data = self._rest + data
+        whole = len(data) & ~1
+        self._rest, data = data[whole:], data[:whole]
+        highest = audioop.max(data, 2)
+        self._highest = max(self._highest, highest)
+        if highest > self._limit:
+            for start in range(0, whole, BLOCK_FRAMES * 2):
+                peak = audioop.max(data[start : start + BLOCK_FRAMES * 2], 2)
+                if peak > self._limit:
+                    at_frame = self.frames + start // 2 + BLOCK_FRAMES // 2
+                    self.above.append((at_frame / SAMPLE_RATE_HZ, decibels(peak / 32768)))
+        self.frames += whole // 2
+
+    @property
+    def highest_dbfs(self) -> float:
+        """The sample peak of everything."""
+        return decibels(self._highest / 32768)
+
+
 def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
     """Level of a WAV that was made here (never of one from outside). It is read whole into memory."""
     from pydub import AudioSegment

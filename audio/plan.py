@@ -65,11 +65,20 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Dip:
+    """A moment, in seconds of the kept part, that is made `depth_db` quieter: Opus bursts there."""
+
+    at_s: float
+    depth_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
-    """A static gain, and the ceiling in dBFS that a look-ahead limiter holds after it."""
+    """A static gain, the ceiling in dBFS that a look-ahead limiter holds after it, and dips behind both."""
 
     gain_db: float
     ceiling_dbfs: float
+    dips: tuple[Dip, ...] = ()
 
 
 class Coder(StrEnum):
@@ -134,16 +143,25 @@ def encoding(
     return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
 
 
-def checking(path: Path, *, true_peak: bool) -> Arguments:
-    """Decode a finished rendition and measure its loudness and its sample or true peak (summary on standard error).
+def checking(path: Path) -> Arguments:
+    """Decode a finished rendition, measure its loudness (summary on standard error), and write it to standard output.
+
+    The sound comes as raw 16-bit PCM at 48 kHz, for `measure.Peaks`.
+    """
+    return _arguments(_pcm(_meter(_opened(path)), "pipe:1"))
+
+
+def checking_true_peak(path: Path) -> Arguments:
+    """Decode a finished rendition and measure its loudness and its true peak (summary on standard error).
 
     The true peak is taken 4 times oversampled (BS.1770-4, annex 2).
     """
+    return _arguments(ffmpeg.output(_meter(_opened(path), peak="true"), "-", f="null"))
+
+
+def _opened(path: Path) -> Any:
     sound = ffmpeg.input(_file(path), f="ogg", protocol_whitelist=_PROTOCOLS)["a:0"]
-    padded = sound.filter("apad", whole_len=SHORTEST_MEASURED_FRAMES)
-    return _arguments(
-        ffmpeg.output(_meter(padded, peak="true" if true_peak else "sample"), "-", f="null"), progress=True
-    )
+    return sound.filter("apad", whole_len=SHORTEST_MEASURED_FRAMES)
 
 
 def _read(source: Source) -> Any:
@@ -177,7 +195,16 @@ def _levelled(sound: Any, level: Level, preroll_ms: int) -> Any:
     limit = 10 ** (level.ceiling_dbfs / 20)
     louder = sound.filter("volume", f"{level.gain_db:.2f}dB", precision="float")
     limited = louder.filter("alimiter", limit=f"{limit:.5f}", attack=_ATTACK_MS, release=RELEASE_MS, level=0, latency=1)
+    if level.dips:
+        limited = limited.filter("asetnsamples", n=SAMPLE_RATE_HZ // 200)
+        limited = limited.filter("volume", volume=_dips(level.dips), eval="frame", precision="float")
     return limited.filter("adelay", delays=f"{preroll_ms * SAMPLE_RATE_HZ // 1000}S", all=1)
+
+
+def _dips(dips: tuple[Dip, ...]) -> str:
+    # 30 ms down, 60 ms held, 30 ms up, in steps of 5 ms; what overlaps adds up.
+    shapes = (f"{dip.depth_db:.2f}*clip(2-abs(t-{dip.at_s:.3f})/0.03,0,1)" for dip in dips)
+    return f"pow(10,-({'+'.join(shapes)})/20)"
 
 
 def _meter(sound: Any, **options: str) -> Any:

@@ -1,0 +1,188 @@
+"""Pure: how far to move the level, from what was foretold, tried, and made.
+
+The promise: a decoded rendition is at the target loudness and its true peak nowhere above the limit. A look-ahead
+limiter holds a ceiling before the encoder; what it takes away is foretold from the view and corrected by a trial. The
+encoder then overshoots: a little everywhere, for which the ceiling leaves room; much at a few onsets of speech, which
+get a dip; or much in many places, as music does in the speech coder, which is then changed for the other one.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from audio.clip import SAMPLE_RATE_HZ, AudioSettings, Loudness
+from audio.judge import FULL_SCALE, Heard
+from audio.measure import BLOCK_FRAMES, View
+from audio.plan import RELEASE_MS, Coder, Dip, Level
+
+# What Opus does to speech: peaks 0.7 to 1.8 dB above what went in, one frame in minutes 2.5 dB; 0.2 to 0.5 dB less
+# loudness.
+CODEC_OVERSHOOT_DB = 2.5
+CODEC_LOSS_DB = 0.4
+# A trial this near shows well enough where to go from it.
+TRIAL_TOLERANCE_DB = 1.0
+# Within the promised 0.5 dB, with room for the difference between two meters.
+CHECK_TOLERANCE_DB = 0.41
+_PEAK_MARGIN_DB = 0.1
+_SAMPLE_PEAK_ROOM_DB = 1.0
+# More than this and a limiter is heard; what is still too quiet then stays so.
+_LARGEST_LIMITING_DB = 14.0
+_SMALLEST_GAIN_DB = -40.0
+# Bursts in more blocks of 10 ms than this are no bursts but the nature of the sound.
+_BURSTS_PER_MINUTE = 8
+_SAME_BURST_S = 0.06
+_LAST_CHANCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where to begin: the level, how much loudness a dB of gain gives there, and the largest sensible gain."""
+
+    level: Level
+    slope: float
+    largest_gain_db: float
+
+    def moved(self, level: Level, gain_db: float, ceiling_dbfs: float | None = None) -> Level:
+        """`level` with another gain, kept sensible."""
+        gain_db = round(min(self.largest_gain_db, max(_SMALLEST_GAIN_DB, gain_db)), 2)
+        ceiling_dbfs = round(level.ceiling_dbfs if ceiling_dbfs is None else ceiling_dbfs, 2)
+        return replace(level, gain_db=gain_db, ceiling_dbfs=ceiling_dbfs)
+
+
+def aim(view: View, heard: Heard, settings: AudioSettings) -> Aim:
+    """Foretell from the view what the limiter will take away, and begin with a gain that makes up for it."""
+    ceiling_dbfs = settings.true_peak_limit_dbtp - CODEC_OVERSHOOT_DB
+    plain_db = settings.target_lufs + CODEC_LOSS_DB - heard.loudness_lufs
+    largest_db = plain_db + _LARGEST_LIMITING_DB
+    blocks = _loud_blocks(view, heard)
+    gain_db = plain_db
+    for _ in range(6):
+        gain_db = min(largest_db, plain_db + _limiter_loss_db(blocks, gain_db, ceiling_dbfs))
+    more_loss_db = _limiter_loss_db(blocks, gain_db + 1, ceiling_dbfs)
+    slope = 1 - more_loss_db + _limiter_loss_db(blocks, gain_db, ceiling_dbfs)
+    begin = Aim(Level(gain_db, ceiling_dbfs), min(1.0, max(0.25, slope)), largest_db)
+    return replace(begin, level=begin.moved(begin.level, gain_db))
+
+
+def _loud_blocks(view: View, heard: Heard) -> list[tuple[int, int]]:
+    first = heard.cut.start_frame // BLOCK_FRAMES
+    last = first + math.ceil(heard.frames / BLOCK_FRAMES)
+    return list(zip(view.levels[first:last], view.peaks[first:last], strict=True))
+
+
+def _limiter_loss_db(blocks: Sequence[tuple[int, int]], gain_db: float, ceiling_dbfs: float) -> float:
+    # The mean power of the blocks before and after a limiter that lets go with its release time.
+    highest = 10 ** ((ceiling_dbfs - gain_db) / 20) * FULL_SCALE
+    recovery = 1 - math.exp(-10 / RELEASE_MS)
+    reduction, before, after = 1.0, 0.0, 0.0
+    for level, peak in blocks:
+        reduction += (1 - reduction) * recovery
+        if peak > highest:
+            reduction = min(reduction, highest / peak)
+        power = level * level
+        before += power
+        after += power * reduction * reduction
+    return 10 * math.log10(before / after) if after > 0 else 0.0
+
+
+def after_trial(begin: Aim, tried: Sequence[tuple[Level, float]], settings: AudioSettings) -> tuple[Level, bool]:
+    """The level to go on with after trials that gave these loudnesses, and whether it needs a trial of its own."""
+    level, lufs = tried[-1]
+    if not math.isfinite(lufs):
+        return level, False
+    missing_db = settings.target_lufs + CODEC_LOSS_DB - lufs
+    following = begin.moved(level, level.gain_db + missing_db / _slope(begin, tried))
+    return following, following != level and abs(missing_db) > TRIAL_TOLERANCE_DB
+
+
+def _slope(begin: Aim, tried: Sequence[tuple[Level, float]]) -> float:
+    # Behind a limiter a dB of gain gives less than a dB of loudness; the last two tries tell how much less.
+    if len(tried) < 2 or tried[-1][0].ceiling_dbfs != tried[-2][0].ceiling_dbfs:
+        return begin.slope
+    moved_db = tried[-1][0].gain_db - tried[-2][0].gain_db
+    if abs(moved_db) < 0.05:
+        return begin.slope
+    return min(1.1, max(0.25, (tried[-1][1] - tried[-2][1]) / moved_db))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One encoding, as decoded: `bursts` are the seconds and dBFS of blocks above the limit, preroll taken off."""
+
+    coder: Coder
+    level: Level
+    loudness: Loudness
+    bursts: tuple[tuple[float, float], ...]
+
+
+def over_db(loudness: Loudness, settings: AudioSettings) -> float:
+    """How far the true peak lies above what is allowed, with a margin for the meter; below 0 it is allowed."""
+    return loudness.true_peak_dbtp - (settings.true_peak_limit_dbtp - _PEAK_MARGIN_DB)
+
+
+def is_near(loudness: Loudness, settings: AudioSettings) -> bool:
+    """Whether the loudness is as promised."""
+    return abs(settings.target_lufs - loudness.integrated_lufs) <= CHECK_TOLERANCE_DB
+
+
+def is_level(loudness: Loudness, settings: AudioSettings) -> bool:
+    """Whether loudness and peak are as promised."""
+    return is_near(loudness, settings) and over_db(loudness, settings) <= 0
+
+
+def needs_true_peak(sample_peak_dbfs: float, settings: AudioSettings) -> bool:
+    """Whether a sample peak is neither clearly below what is allowed nor already above it."""
+    return -_SAMPLE_PEAK_ROOM_DB < sample_peak_dbfs - settings.true_peak_limit_dbtp <= 0
+
+
+def burst_limit_dbfs(settings: AudioSettings) -> float:
+    """Blocks with a sample peak above this are bursts."""
+    return settings.true_peak_limit_dbtp - 3 * _PEAK_MARGIN_DB
+
+
+def corrected(begin: Aim, made: Sequence[Made], frames: int, settings: AudioSettings) -> tuple[Coder, Level] | None:
+    """How to encode once more after these results, or None when nothing is to be gained."""
+    last = made[-1]
+    if is_level(last.loudness, settings):
+        return None
+    above_db = over_db(last.loudness, settings)
+    level = last.level
+    if len(made) >= _LAST_CHANCE:  # the peak is a promise, the loudness an aim
+        return (last.coder, _quieter(begin, level, above_db)) if above_db > 0 else None
+    if above_db > 0:
+        if last.bursts and len(last.bursts) <= max(3, _BURSTS_PER_MINUTE * frames / (60 * SAMPLE_RATE_HZ)):
+            level = replace(level, dips=_with_dips(level.dips, last.bursts, settings))
+        elif last.coder is Coder.SPEECH:
+            return Coder.MUSIC, replace(made[0].level, dips=())
+        else:
+            level = replace(level, ceiling_dbfs=level.ceiling_dbfs - above_db - 0.3)
+    if not is_near(last.loudness, settings) or level.ceiling_dbfs != last.level.ceiling_dbfs:
+        level = begin.moved(level, _gain_db(begin, made, level.ceiling_dbfs, settings))
+    return None if level == last.level else (last.coder, level)
+
+
+def _gain_db(begin: Aim, made: Sequence[Made], ceiling_dbfs: float, settings: AudioSettings) -> float:
+    last = made[-1]
+    slope = _slope(begin, [(each.level, each.loudness.integrated_lufs) for each in made if each.coder is last.coder])
+    missing_db = settings.target_lufs - last.loudness.integrated_lufs
+    # What a lower ceiling takes away is the other part of what a dB of gain gives.
+    lowered_db = last.level.ceiling_dbfs - ceiling_dbfs
+    return last.level.gain_db + (missing_db + lowered_db * (1 - slope)) / slope
+
+
+def _quieter(begin: Aim, level: Level, above_db: float) -> Level:
+    less_db = above_db + 0.3
+    return begin.moved(level, level.gain_db - less_db, level.ceiling_dbfs - less_db)
+
+
+def _with_dips(
+    dips: tuple[Dip, ...], bursts: Sequence[tuple[float, float]], settings: AudioSettings
+) -> tuple[Dip, ...]:
+    added: list[Dip] = []
+    for at_s, peak_dbfs in bursts:
+        depth_db = peak_dbfs - settings.true_peak_limit_dbtp + 1.0
+        if added and at_s - added[-1].at_s < _SAME_BURST_S:
+            added[-1] = Dip(added[-1].at_s, max(added[-1].depth_db, depth_db))
+        else:
+            added.append(Dip(at_s, depth_db))
+    return (*dips, *added)
