@@ -11,6 +11,7 @@ from agents.protocol.values import (
     JournalEvent,
     JournalRecord,
     Preempted,
+    RecordsLost,
     Refused,
     Skipped,
     Sounding,
@@ -78,6 +79,9 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
         case Refused(reason=reason, count=count):
             times = say.ngettext("%(num)s time", "%(num)s times", count)
             line = EvidenceLine("shield-x", _("Refused"), f"{refusal_sentence(reason, say)} ({times})")
+        case RecordsLost(records=records):
+            lost = say.ngettext("%(num)s record", "%(num)s records", records) if records else ""
+            line = EvidenceLine("triangle-alert", _("Records were lost"), lost)
         case StartedUp(software=software, clean=clean):
             word = _("Started up") if clean else _("Started up after a power cut or a crash")
             line = EvidenceLine("rotate-ccw", word, software)

@@ -17,6 +17,7 @@ from agents.protocol.values import (
     JournalEvent,
     JournalRecord,
     Preempted,
+    RecordsLost,
     RefusalReason,
     Refused,
     Skipped,
@@ -53,6 +54,7 @@ EVERY_EVENT: tuple[JournalEvent, ...] = (
     Preempted(airing_id="a1", by_airing_id="a2", at_us=3_000_000),
     Stopped(airing_id="a1", order_id="o1", at_us=3_000_000),
     Refused(document_id="d", kind="order", key_id="k", reason=RefusalReason.BAD_SIGNATURE, count=3),
+    RecordsLost(first_seq=4, records=12, cause="full"),
 )
 RECORDS = [record(seq, event) for seq, event in enumerate(EVERY_EVENT, 1)]
 NAMES = ("Nhà văn hóa thôn Đông", "Chợ trung tâm", "Trạm y tế xã")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from jinja2 import Environment
 
+from agents.protocol.values import JournalEvent
 from controller.web.i18n import Language, load_translators
 from controller.web.templating import STATIC_FOLDER, TEMPLATES_FOLDER, asset_versions, make_environments
 from controller.web.waveform import waveform_path
@@ -203,6 +205,7 @@ def test_the_picture_of_a_sound_has_a_bar_for_every_stretch() -> None:
 
 
 def test_every_journal_record_has_words_in_both_languages(environments: Mapping[Language, Environment]) -> None:
+    assert {type(event) for event in EVERY_EVENT} == set(get_args(JournalEvent))
     said: list[set[str]] = []
     for language in Language:
         describe = environments[language].globals["describe"]
