@@ -28,9 +28,15 @@ _RECENT = 10  # steps that the slope is judged by
 _CARD_SLOPE = 60e-6
 _QUICK_US = 4e6
 _RELUCTANT_US = 40e6
-_LOST_US = 50_000.0
+_PULL_US = 500.0  # no more of an error is felt at a time: a server can imagine some ten milliseconds
+_FAR_US = 1_000.0
+_FAR_STEPS = 50  # so long it must stay there to be believed ...
+_LOST_US = 20_000.0
+_LOST_STEPS = 15  # ... or so long, where the sound must have been elsewhere all the time
+_SAME_US = 300.0
 _RATE_STEPS = 200  # twenty seconds: the shortest stretch that tells the rate
-_LARGEST_RATE = 300e-6
+_LARGEST_RATE = 150e-6
+_CARD_OFF_US = 60.0
 
 
 class PositionFit:
@@ -96,15 +102,25 @@ class PositionFit:
         self._begin_at_us = now_us
         self._begin_us += self._rate * elapsed_us
         error_us = read_us - self._begin_us
-        if abs(error_us) > _LOST_US:
-            self.forget()
-            return
-        pace_us = _QUICK_US if abs(self._recent_slope() - self._rate) < _CARD_SLOPE else _RELUCTANT_US
-        self._begin_us += error_us * min(1.0, elapsed_us / pace_us)
+        far = abs(error_us) > _FAR_US
+        if far and self._steady(_LOST_STEPS if abs(error_us) > _LOST_US else _FAR_STEPS):
+            self._begin_us = read_us
+        elif far or abs(self._recent_slope() - self._rate) > _CARD_SLOPE:
+            error_us = min(_PULL_US, max(-_PULL_US, error_us))
+            self._begin_us += error_us * min(1.0, elapsed_us / _RELUCTANT_US)
+        else:
+            self._begin_us += error_us * min(1.0, elapsed_us / _QUICK_US)
         self._learn_in -= 1
         if self._learn_in <= 0:
             self._learn_in = _RATE_STEPS // 4
             self._learn_rate()
+
+    def _steady(self, steps: int) -> bool:
+        """Whether the last steps all told the same, but for the learned rate."""
+        if len(self._steps) < steps:
+            return False
+        told = [begin_us - self._rate * at_us for at_us, begin_us in islice(reversed(self._steps), steps)]
+        return max(told) - min(told) < _SAME_US
 
     def _recent_slope(self) -> float:
         recent = list(islice(reversed(self._steps), _RECENT))
@@ -116,11 +132,16 @@ class PositionFit:
         return (new - old) / (recent[1][0] - recent[-2][0])
 
     def _learn_rate(self) -> None:
-        origin_us, base_us = self._steps[0][0], self._steps[0][1]
-        slope = linear_regression(
-            [at_us - origin_us for at_us, _ in self._steps], [begin_us - base_us for _, begin_us in self._steps]
-        ).slope
-        self._rate = min(_LARGEST_RATE, max(-_LARGEST_RATE, slope))
+        """Believe a slope only where the readings lie on it as those of a card do."""
+        origin_us, base_us = self._steps[0]
+        times = [float(at_us - origin_us) for at_us, _ in self._steps]
+        told = [begin_us - base_us for _, begin_us in self._steps]
+        slope, begin_us = linear_regression(times, told)
+        off_us = median(abs(value - begin_us - slope * time) for time, value in zip(times, told, strict=True))
+        if off_us < _CARD_OFF_US and abs(slope) < _LARGEST_RATE:
+            self._rate = slope
+        else:
+            self._rate /= 2
 
 
 class Slew:

@@ -96,12 +96,33 @@ def test_a_server_that_imagines_a_drift_is_followed_reluctantly(fit: PositionFit
     assert abs(device.error_us()) < 100, "it told 0.9 ms"
 
 
+def test_a_server_that_imagines_a_lot_is_hardly_believed(fit: PositionFit) -> None:
+    device = Device(fit)
+    device.run(5)
+
+    device.run(3, wander_ppm=5_000)
+    for _ in range(3):
+        device.run(5, wander_ppm=-300)
+
+    assert abs(device.error_us()) < 350, "it told up to 15 ms"
+
+
+def test_an_error_that_stays_is_believed(fit: PositionFit) -> None:
+    device = Device(fit)
+    device.run(3)
+
+    device.begin_us += 3_000
+    device.run(6)
+
+    assert abs(device.error_us()) < 100
+
+
 def test_a_position_that_is_plainly_another_is_learned_anew(fit: PositionFit) -> None:
     device = Device(fit)
     device.run(3)
 
     device.begin_us += 500_000
-    device.run(0.5)
+    device.run(2)
 
     assert abs(device.error_us()) < 50
 
