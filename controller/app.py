@@ -289,7 +289,7 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
         try:
             await site.start()
         except OSError as error:
-            raise CannotStart(f"{config.host} port {config.port} cannot be used: {error.strerror}.") from error
+            raise CannotStart(f"{config.host} port {config.port} cannot be used: {os.strerror(error.errno or 0)}.") from error
         port: int = runner.addresses[0][1]
         listening.set_result(port)
         await asyncio.Event().wait()

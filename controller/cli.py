@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 failed, with the reason on standard error; 2 wrong usage o
 import argparse
 import asyncio
 import importlib.metadata
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -159,6 +160,7 @@ def _serve(config: Config) -> int:
     from agents.protocol import logs
 
     logs.configure(config.log_format.value, config.log_level.value)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from controller.app import CannotStart, serve
     from controller.domain.errors import StoreFailed
 

@@ -52,7 +52,8 @@ class Page:
         self.lines += [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
         for labels, value in samples:
             shown = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
-            self.lines.append(f"{name}{{{shown}}} {value:g}" if shown else f"{name} {value:g}")
+            figure = f"{value:d}" if isinstance(value, int) else repr(value)
+            self.lines.append(f"{name}{{{shown}}} {figure}" if shown else f"{name} {figure}")
 
     def text(self) -> str:
         """The whole page."""
