@@ -156,7 +156,11 @@ def _give_air(turn: Turn) -> None:
     now_us = turn.now_us
     if now_us is None:
         return
-    ready = [item for item in turn.items if item.stage is Stage.ARMED and _is_starting_time(turn, item, now_us)]
+    ready = [
+        item
+        for item in turn.items
+        if item.stage is Stage.ARMED and _is_starting_time(turn, item, now_us) and _latch_over(turn, item) is None
+    ]
     by_id = {item.airing_id: item for item in ready}
     for claim in in_order(item.claim() for item in ready):
         item = by_id[claim.airing_id]
