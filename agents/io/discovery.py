@@ -22,6 +22,7 @@ DISCARD_PORT: Final = 9
 _RETRY_AFTER_S: Final = 10.0
 _LOOK_AGAIN_AFTER_S: Final = 30.0
 _RESOLVE_WITHIN_MS: Final = 3_000
+_RESOLVE_AGAIN_S: Final = 2.0
 _TEXT_VALUE_BYTES: Final = 200
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ class Discovery:
         self._instances: dict[str, FoundController] = {}
         self._changed = asyncio.Event()
         self._reannounce = asyncio.Event()
-        self._resolving: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self._announced: set[str] = set()
+        self._resolving: asyncio.Queue[str] = asyncio.Queue()
 
     def controllers(self) -> tuple[FoundController, ...]:
         """What is announced now, each controller once."""
@@ -112,20 +114,21 @@ class Discovery:
         from zeroconf import IPVersion
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
-        addresses = self._interfaces or _own_addresses()
+        addresses = self._present()
         if not addresses:
-            raise OSError("no network interface has an address yet")
+            raise OSError("no network interface has such an address yet")
         zeroconf = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
         browser: AsyncServiceBrowser | None = None
         try:
             self._reannounce.clear()
+            self._announced.clear()
             # No probing for a name that nobody else can rightly have: an impostor could keep us off the network by it.
             await (await zeroconf.async_register_service(self._info(addresses), cooperating_responders=True))
             browser = AsyncServiceBrowser(zeroconf.zeroconf, [CONTROLLER_SERVICE], handlers=[self._on_service])
             async with asyncio.TaskGroup() as group:
                 resolver = group.create_task(self._resolve(zeroconf))
                 updater = group.create_task(self._update(zeroconf, addresses))
-                while self._interfaces or _own_addresses() == addresses:
+                while self._present() == addresses:
                     await self._pause(_LOOK_AGAIN_AFTER_S)
                 resolver.cancel()
                 updater.cancel()
@@ -133,6 +136,13 @@ class Discovery:
             if browser is not None:
                 await browser.async_cancel()
             await zeroconf.async_close()
+
+    def _present(self) -> tuple[str, ...]:
+        """The addresses to speak on that this machine has now."""
+        own = _own_addresses()
+        if self._interfaces:
+            return tuple(address for address in self._interfaces if address in own)
+        return tuple(address for address in own if not address.startswith("127."))
 
     def _info(self, addresses: tuple[str, ...]) -> "AsyncServiceInfo":
         from zeroconf.asyncio import AsyncServiceInfo
@@ -155,24 +165,33 @@ class Discovery:
     def _on_service(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         from zeroconf import ServiceStateChange
 
-        self._resolving.put_nowait((name, state_change is not ServiceStateChange.Removed))
+        if state_change is ServiceStateChange.Removed:
+            self._announced.discard(name)
+        else:
+            self._announced.add(name)
+        self._resolving.put_nowait(name)
 
     async def _resolve(self, zeroconf: "AsyncZeroconf") -> None:
         from zeroconf.asyncio import AsyncServiceInfo
 
         while True:
-            name, present = await self._resolving.get()
-            found: FoundController | None = None
-            if present:
-                info = AsyncServiceInfo(CONTROLLER_SERVICE, name)
-                if await info.async_request(zeroconf.zeroconf, _RESOLVE_WITHIN_MS):
-                    found = _found(info)
-            before = self._instances.pop(name, None)
-            if found is not None:
-                self._instances[name] = found
-            if found != before:
-                self._changed.set()
-                self._changed = asyncio.Event()
+            name = await self._resolving.get()
+            if name not in self._announced:
+                self._replace(name, None)
+                continue
+            info = AsyncServiceInfo(CONTROLLER_SERVICE, name)
+            if await info.async_request(zeroconf.zeroconf, _RESOLVE_WITHIN_MS):
+                self._replace(name, _found(info))
+            else:  # it is there and its answer was lost: nobody will tell us again
+                asyncio.get_running_loop().call_later(_RESOLVE_AGAIN_S, self._resolving.put_nowait, name)
+
+    def _replace(self, name: str, found: FoundController | None) -> None:
+        before = self._instances.pop(name, None)
+        if found is not None:
+            self._instances[name] = found
+        if found != before:
+            self._changed.set()
+            self._changed = asyncio.Event()
 
     async def _pause(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))
@@ -195,10 +214,7 @@ def _own_addresses() -> tuple[str, ...]:
 
     return tuple(
         sorted(
-            address.ip
-            for adapter in ifaddr.get_adapters()
-            for address in adapter.ips
-            if isinstance(address.ip, str) and not address.ip.startswith("127.")
+            address.ip for adapter in ifaddr.get_adapters() for address in adapter.ips if isinstance(address.ip, str)
         )
     )
 
