@@ -74,7 +74,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
 
     Raises `CannotStart`, `StoreFailed`, `OSError`, or a group of what services raised.
     """
-    folder = config.data_folder()
+    folder, interfaces = config.data_folder(), _interfaces(config)
     with only_one(folder):
         stopping = _on_signals()
         async with _house(config, folder) as house:
@@ -92,7 +92,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                 services.append(group.create_task(permanent("pages", pages), name="pages"))
                 port = await _while_running(listening, services)
                 if config.mdns:
-                    discovery = _discovery(config, house, port)
+                    discovery = _discovery(config, interfaces, house, port)
                     services.append(group.create_task(permanent("discovery", discovery.run()), name="discovery"))
                 _announce(config, port, say)
                 await stopping.wait()
@@ -289,7 +289,9 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
         try:
             await site.start()
         except OSError as error:
-            raise CannotStart(f"{config.host} port {config.port} cannot be used: {os.strerror(error.errno or 0)}.") from error
+            raise CannotStart(
+                f"{config.host} port {config.port} cannot be used: {os.strerror(error.errno or 0)}."
+            ) from error
         port: int = runner.addresses[0][1]
         listening.set_result(port)
         await asyncio.Event().wait()
@@ -297,13 +299,13 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
         await runner.cleanup()
 
 
-def _discovery(config: Config, house: House, port: int) -> Discovery:
+def _discovery(config: Config, interfaces: tuple[str, ...], house: House, port: int) -> Discovery:
     announcement = Announcement(
         controller_id=house.identity.controller_id, name=config.name, port=port, run=secrets.token_hex(4)
     )
     return Discovery(
         announcement,
-        _interfaces(config),
+        interfaces,
         sighted=house.hub.newcomers.sighted,
         lost=house.hub.newcomers.lost_sight,
         now_us=house.clock.now_us,
