@@ -57,15 +57,20 @@ def over_at_us(airing: Airing, timing: Timing) -> int:
 def next_step(
     airing: Airing,
     states: Mapping[SpeakerId, PlayState],
-    expected: AbstractSet[SpeakerId],
+    connected: AbstractSet[SpeakerId],
+    awaited: AbstractSet[SpeakerId],
+    *,
     timing: Timing,
     now_us: int,
 ) -> Step:
-    """What to do about an open airing. ``expected`` are its speakers worth waiting for: connected, or soon again."""
+    """What to do about an open airing.
+
+    ``connected`` are its speakers that can be told to start; ``awaited`` those, and others that will be back soon.
+    """
     over_us = over_at_us(airing, timing)
     if airing.start_at_us is None:
-        armed = {one for one in expected if states[one] is PlayState.ARMED}
-        missing = {one for one in expected if states[one] is not PlayState.ARMED and states[one] not in ENDS}
+        armed = {one for one in connected if states[one] is PlayState.ARMED}
+        missing = {one for one in awaited if one not in armed and states[one] not in ENDS}
         waited_us = airing.planned_at_us + timing.now_wait_us
         if armed and (not missing or now_us >= waited_us):
             return Begin(now_us + timing.start_lead_us)

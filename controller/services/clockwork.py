@@ -116,7 +116,10 @@ class Clockwork:
             await self._set(entry, reported)
             if reported is AiringState.ENDED:
                 return now_us + _IDLE_US
-        match sending.next_step(entry.airing, entry.states, self._expected(entry, now_us), self._timing, now_us):
+        connected = self._connected(entry)
+        awaited = connected | self._soon_again(entry, now_us)
+        step = sending.next_step(entry.airing, entry.states, connected, awaited, timing=self._timing, now_us=now_us)
+        match step:
             case sending.Begin(start_at_us):
                 await self._begin(entry, start_at_us)
                 return start_at_us
@@ -126,14 +129,15 @@ class Clockwork:
             case sending.Wait(until_us):
                 return min(until_us, entry.grace_until_us) if entry.grace_until_us > now_us else until_us
 
-    def _expected(self, entry: OpenAiring, now_us: int) -> frozenset[SpeakerId]:
+    def _connected(self, entry: OpenAiring) -> frozenset[SpeakerId]:
         connected = self._outbox.connected()
-        soon_again = now_us < entry.grace_until_us
-        return frozenset(
-            speaker_id
-            for speaker_id, playback in entry.playbacks.items()
-            if entry.devices.get(speaker_id) in connected or (soon_again and playback.state is not PlayState.PLANNED)
-        )
+        return frozenset(one for one in entry.playbacks if entry.devices.get(one) in connected)
+
+    def _soon_again(self, entry: OpenAiring, now_us: int) -> frozenset[SpeakerId]:
+        """After a restart: speakers that had the airing before it."""
+        if now_us >= entry.grace_until_us:
+            return frozenset()
+        return frozenset(one for one, state in entry.states.items() if state is not PlayState.PLANNED)
 
     async def _begin(self, entry: OpenAiring, start_at_us: int) -> None:
         """One start order for all. The instant counts from the decision, so that storing it costs no delay."""
