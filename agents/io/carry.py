@@ -104,7 +104,7 @@ class Carrier:
             group.create_task(timekeeper.run())
             group.create_task(self._obey())
             group.create_task(self._upload())
-            group.create_task(self._beat(welcome.heartbeat_every_s))
+            group.create_task(self._beat(welcome.heartbeat_every_s, timekeeper))
             group.create_task(self._leave_when_released())
 
     async def _read(self, timekeeper: Timekeeper, silence_limit_s: float) -> None:
@@ -153,18 +153,23 @@ class Carrier:
         except TimeoutError as error:
             raise LinkLost("the controller did not acknowledge the journal") from error
 
-    async def _beat(self, every_s: float) -> None:
+    async def _beat(self, every_s: float, timekeeper: Timekeeper) -> None:
+        """The first as soon as the clock is known, because until then nobody sends this speaker anything."""
+        await first_of(timekeeper.fed.wait(), self._sleep(every_s))
         while True:
-            await self._time.sleep_until(self._time.monotonic_us() + round(every_s * 1e6))
             unknown = self._wire.unknown_count + self._unexpected
             await self._wire.send(self._conductor.heartbeat(unknown_messages=unknown))
+            await self._sleep(every_s)
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))
 
     async def _leave_when_released(self) -> None:
         """The controller is told of the release by the reply to the order, and gets what the journal still holds."""
         await self._conductor.wait_released()
         await self._documents.join()
         self._leaving.set()
-        await self._time.sleep_until(self._time.monotonic_us() + round(_FLUSH_WITHIN_S * 1e6))
+        await self._sleep(_FLUSH_WITHIN_S)
         raise Released
 
 

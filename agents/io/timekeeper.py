@@ -31,6 +31,8 @@ class Timekeeper:
         self._open: set[int] = set()
         self._collected: list[Exchange] = []
         self._complete = asyncio.Event()
+        self.fed: Final = asyncio.Event()
+        """Set once the first burst of this link has reached the clock."""
 
     async def run(self) -> None:
         """Bursts until cancelled. Raises `LinkLost` when the link is gone."""
@@ -71,6 +73,7 @@ class Timekeeper:
             self._open.clear()  # what did come counts; the reader notices when nothing comes at all
         if self._collected:
             self._clock.feed(self._clock_id, self._collected)
+            self.fed.set()
 
     async def _pause(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))
