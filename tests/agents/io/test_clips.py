@@ -1,0 +1,211 @@
+"""Clips are whole and verified, or not there."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from agents.io.clips import ClipDamaged, ClipSettings, ClipStore, DiskFull
+from agents.protocol.values import ClipRef
+from tests.agents.making import clip_bytes, ref_of
+
+CONTENT = clip_bytes("one", 100_000)
+REF = ref_of(CONTENT)
+PLENTY = 10**12
+
+
+async def store_in(directory: Path, free_bytes: int = PLENTY, floor_bytes: int = 0) -> ClipStore:
+    store = ClipStore(directory, ClipSettings(floor_bytes), free=lambda _: free_bytes)
+    await store.open()
+    return store
+
+
+async def put(store: ClipStore, content: bytes, used_at_s: float | None = None) -> ClipRef:
+    ref = ref_of(content)
+    partial = await store.begin(ref)
+    partial.write(content)
+    await store.finish(partial)
+    if used_at_s is not None:
+        os.utime(store.path(ref.sha256), (used_at_s, used_at_s))
+    return ref
+
+
+def files(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+async def test_a_clip_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    partial = await store.begin(REF)
+    partial.write(CONTENT[:60_000])
+    assert files(tmp_path) == {REF.sha256 + ".part"}
+    assert not store.has(REF)
+
+    partial.write(CONTENT[60_000:])
+    await store.finish(partial)
+
+    assert files(tmp_path) == {REF.sha256 + ".opus"}
+    assert store.has(REF)
+    assert store.names() == {REF.sha256}
+    assert (await store.verify(REF)).read_bytes() == CONTENT
+
+
+async def test_after_a_restart_whole_clips_are_there_and_the_others_go_on_where_they_were(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    other = await put(store, clip_bytes("two"))
+    partial = await store.begin(REF)
+    partial.write(CONTENT[:60_000])
+    await store.suspend(partial)
+
+    store = await store_in(tmp_path)
+    assert store.names() == {other.sha256}
+    partial = await store.begin(REF)
+
+    assert (partial.offset, partial.resumed) == (60_000, True)
+    partial.write(CONTENT[60_000:])
+    await store.finish(partial)
+    assert store.has(REF)
+
+
+async def test_other_bytes_than_announced_are_deleted(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    partial = await store.begin(REF)
+    partial.write(CONTENT[:-1] + b"?")
+
+    with pytest.raises(ClipDamaged):
+        await store.finish(partial)
+
+    assert files(tmp_path) == set()
+    assert not store.has(REF)
+
+
+async def test_more_bytes_than_announced_are_not_taken(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    partial = await store.begin(REF)
+    partial.write(CONTENT)
+
+    with pytest.raises(ClipDamaged):
+        partial.write(b"!")
+
+    assert partial.offset == 0
+    await store.suspend(partial)
+    assert not store.has(REF)
+
+
+async def test_fewer_bytes_than_announced_are_no_clip(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    partial = await store.begin(REF)
+    partial.write(CONTENT[:-1])
+
+    with pytest.raises(ClipDamaged):
+        await store.finish(partial)
+
+
+async def test_a_part_longer_than_its_clip_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / (REF.sha256 + ".part")).write_bytes(CONTENT + b"!")
+    store = await store_in(tmp_path)
+
+    partial = await store.begin(REF)
+
+    assert partial.offset == 0
+    await store.suspend(partial)
+
+
+async def test_a_clip_that_rotted_is_found_before_it_is_played_and_deleted(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    await put(store, CONTENT)
+    path = store.path(REF.sha256)
+    rotten = bytearray(CONTENT)
+    rotten[50_000] ^= 1
+    path.write_bytes(rotten)
+
+    with pytest.raises(ClipDamaged):
+        await store.verify(REF)
+
+    assert not store.has(REF)
+    assert not path.exists()
+
+
+async def test_a_clip_that_vanished_is_not_there(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    await put(store, CONTENT)
+    store.path(REF.sha256).unlink()
+
+    with pytest.raises(ClipDamaged):
+        await store.verify(REF)
+
+    assert store.names() == frozenset()
+
+
+async def test_a_file_of_another_size_is_not_the_clip(tmp_path: Path) -> None:
+    (tmp_path / (REF.sha256 + ".opus")).write_bytes(CONTENT[:10])
+
+    store = await store_in(tmp_path)
+
+    assert not store.has(REF)
+
+
+async def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    needed = await put(store, clip_bytes("needed", 8_192), used_at_s=1)
+    old = await put(store, clip_bytes("old", 8_192), used_at_s=2)
+    new = await put(store, clip_bytes("new", 8_192), used_at_s=3)
+
+    store = await store_in(tmp_path, free_bytes=100_000, floor_bytes=8_192)
+    store.need(frozenset({needed.sha256}))
+    await store.suspend(await store.begin(REF))
+
+    assert store.names() == {needed.sha256, new.sha256}
+    assert not store.path(old.sha256).exists()
+
+
+async def test_below_the_floor_nothing_is_begun_and_nothing_sacrificed(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    old = await put(store, clip_bytes("old", 8_192))
+    store = await store_in(tmp_path, free_bytes=50_000, floor_bytes=1_000_000)
+
+    with pytest.raises(DiskFull):
+        await store.begin(REF)
+
+    assert store.has(old)
+    assert REF.sha256 + ".part" not in files(tmp_path)
+
+
+async def test_what_is_on_its_way_counts_as_taken(tmp_path: Path) -> None:
+    store = await store_in(tmp_path, free_bytes=150_000)
+    first = await store.begin(REF)
+
+    with pytest.raises(DiskFull):
+        await store.begin(ref_of(clip_bytes("two", 100_000)))
+
+    await store.suspend(first)
+
+
+async def test_verifying_counts_as_use(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    await put(store, CONTENT, used_at_s=1)
+
+    await store.verify(REF)
+
+    assert store.path(REF.sha256).stat().st_mtime > 1
+
+
+async def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "readme.opus").write_bytes(b"hello")
+    store = await store_in(tmp_path)
+    await put(store, CONTENT)
+    assert store.names() == {REF.sha256}
+
+    await store.clear()
+
+    assert files(tmp_path) == {"readme.opus"}
+    assert store.names() == frozenset()
+
+
+async def test_free_disk_is_known(tmp_path: Path) -> None:
+    store = ClipStore(tmp_path)
+    await store.open()
+
+    assert store.disk_free_bytes() > 0
+    assert stat.S_ISDIR(tmp_path.stat().st_mode)
