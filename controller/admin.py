@@ -14,6 +14,7 @@ from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, KeysUnusable, load_or_make
 from controller.services.desk import Desk
+from controller.services.secretary import fresh_id
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
@@ -23,6 +24,7 @@ _BY: Final = "loa admin"
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are taken for each other."""
 _GROUPS: Final = 4
+_LEVEL: Final = "village"
 _GROUP_LETTERS: Final = 4
 
 
@@ -53,7 +55,7 @@ async def _area(desk: Desk, store: SqlStore, name: str) -> AreaId:
     if not name:
         known = ", ".join(area.name for area in areas) or "none yet"
         raise Refused(f"Say where the speakers will stand with --area NAME. Areas: {known}.", code="area_unknown")
-    made = Area(area_id=AreaId(f"a-{secrets.token_hex(8)}"), parent_id=None, level="", name=name)
+    made = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_LEVEL, name=name)
     async with store.transaction() as transaction:
         await transaction.areas.add(made)
     return made.area_id

@@ -224,15 +224,15 @@ class Door:
         )
         try:
             introduce = partial(self._hub.newcomers.introduce, link)
-            why = await self._until_over(link, proven.socket, link.run(self._desk, introduce))
-            if why == "adopted":
+            await self._until_over(link, proven.socket, link.run(self._desk, introduce))
+            if link.adopted:
                 self._adopted_at_s[link.device_id] = asyncio.get_running_loop().time()
         finally:
             self._hub.newcomers.forget(link)
 
     async def _until_over(
         self, link: DeviceLink | NewcomerLink, socket: SealedSocket, run: Coroutine[None, None, None]
-    ) -> str:
+    ) -> None:
         """Runs the link; whatever ends it is counted, told to the device where that helps, and stays here."""
         why, retry_after_s = "closed", 0.0
         try:
@@ -255,7 +255,6 @@ class Door:
         self._hub.counters.ended[why] += 1
         if why not in _NO_GOODBYE:
             await socket.say_goodbye(why, retry_after_s)
-        return why
 
 
 def agreed_version(hello: Hello) -> int:

@@ -45,6 +45,7 @@ class NewcomerLink:
         self.address: Final = address
         self.device: Final = PairedDevice(device_id=device_id, device_key=socket.channel.remote_static)
         self.gone: Final = asyncio.Event()
+        self.adopted = False
         self._socket = socket
         self._clock = clock
         self._settings = settings
@@ -118,6 +119,7 @@ class NewcomerLink:
                 case IdentifyReply() | PairReply() | PairRefused() | Adopted() | AdoptRefused() as answer:
                     if self._answer is None or self._answer.done():
                         raise MalformedMessage(f"nobody asked for {type(answer).__name__}")
+                    self.adopted = self.adopted or isinstance(answer, Adopted)
                     self._answer.set_result(answer)
                 case None:
                     pass
@@ -189,11 +191,16 @@ class NewcomerLink:
             assignment=assignment,
             signing_key=self._settings.signing_public,
         )
-        match await self._ask(adopt, self._settings.pair_limit_s, Adopted, AdoptRefused):
-            case AdoptRefused(reason=reason):
-                raise Refused(reason, code="device_refused")
-            case _:
-                self.end("adopted")
+        try:
+            answer = await self._ask(adopt, self._settings.pair_limit_s, Adopted, AdoptRefused)
+        except Refused as error:
+            if error.code != "device_gone":
+                raise
+            # It may have pinned us and lost the link before it could say so: whether it is ours shows when it dials.
+            raise Unreachable(f"{self.device_id} hung up before it said whether it is adopted") from error
+        if isinstance(answer, AdoptRefused):
+            raise Refused(answer.reason, code="device_refused")
+        self.end("adopted")
 
     async def _enrol(self, desk: DeviceDesk, facts: NewDevice) -> None:
         """Adopts it by its token, if the token is good; if not it waits for a person like any other."""

@@ -214,6 +214,21 @@ async def test_a_device_that_goes_while_it_is_asked_is_gone(station):
     assert refused.value.code == "device_gone"
 
 
+async def test_a_device_that_goes_before_it_says_that_it_is_adopted_leaves_that_open(station, make_assignment):
+    device = await station.device().link_as_new()
+    await station.found(device)
+
+    async def assign(paired):
+        return make_assignment(paired)
+
+    adopting = asyncio.create_task(station.hub.adopt(device.device_id, "123456", assign))
+    await device.answer_pairing("123456")
+    assert isinstance(await device.receive(), Adopt)
+    await device.socket.close()
+    with pytest.raises(Unreachable):
+        await adopting
+
+
 async def test_one_request_at_a_time_for_one_device(station):
     device = await station.device().link_as_new()
     await station.found(device)
