@@ -282,7 +282,7 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
     """The web server, for pages and devices alike; ``listening`` is given the port."""
     from aiohttp import web
 
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S, handler_cancellation=True)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG)

@@ -89,6 +89,7 @@ class ControllerClock:
         self._step_us = 0
         self._synchronised = False
         self._was_trusted = False
+        self._kept_true = False
         self._begin()
 
     def _begin(self) -> None:
@@ -96,7 +97,12 @@ class ControllerClock:
         self._base_us = self._clocks.wall_us() - self._clocks.steady_us()
         self._step_us = 0
         self._synchronised = self._trust or self._clocks.synchronised()
-        self._was_trusted = self._synchronised
+        self._was_trusted = self._kept_true = self._synchronised
+        if not self._synchronised:
+            _log.warning(
+                "Nothing keeps the system clock of this machine true, so no rundown is signed. Turn on network time, "
+                "or set trust_system_clock where the clock is known to be right."
+            )
 
     @property
     def clock_id(self) -> str:
@@ -136,10 +142,19 @@ class ControllerClock:
             )
         else:
             self._note_step(apart_us if stepped else 0)
+            self._note_trust(kept_true)
             self._synchronised = kept_true and not stepped
             self._was_trusted = self._was_trusted or self._synchronised
         if before != (self._clock_id, self._synchronised):
             self._changed()
+
+    def _note_trust(self, kept_true: bool) -> None:
+        if kept_true != self._kept_true:
+            if kept_true:
+                _log.info("The system clock is kept true again.")
+            else:
+                _log.warning("Nothing keeps the system clock true any more. Until something does no rundown is signed.")
+        self._kept_true = kept_true
 
     def _note_step(self, step_us: int) -> None:
         if step_us and not self._step_us:

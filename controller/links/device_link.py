@@ -91,6 +91,7 @@ class DeviceLink:
                 group.create_task(self._wait_for_end(), name=f"{self.device_id} end")
                 await self._socket.send(self._welcome())
                 welcomed()
+                _log.info("Link up", extra={"event": "link_up", **self.log_fields()})
                 group.create_task(self._read(), name=f"{self.device_id} read")
                 group.create_task(self._write(), name=f"{self.device_id} write")
                 group.create_task(self._hand_in(), name=f"{self.device_id} hand in")
@@ -205,6 +206,8 @@ class DeviceLink:
     def _take_reply(self, reply: DocumentReply) -> None:
         if not reply.accepted:
             self._counters.documents_refused += 1
+            fields = {"event": "document_refused", "document_id": reply.document_id, **self.log_fields()}
+            _log.warning("A speaker refused a document: %s %s", reply.reason, reply.detail, extra=fields)
         for waiting in self._replies.get(reply.document_id, ()):
             if not waiting.done():
                 waiting.set_result(reply)

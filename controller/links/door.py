@@ -240,7 +240,7 @@ class Door:
         except LinkEnded as ended:
             why = ended.why
             retry_after_s = _SOON_S if why == "shutdown" else 0.0
-            _log.info("Link ended: %s", ended, extra=link.log_fields())
+            _log.info("Link ended: %s", ended, extra={"event": "link_ended", **link.log_fields()})
         except WireError as error:
             why = "garbage"
             self._hub.counters.garbage += 1
