@@ -12,11 +12,13 @@ _TITLE_FROM_TEXT = 60
 def clean(text: str) -> str:
     """``text`` composed (NFC), with line breaks as ``\\n``, without control and other invisible characters, trimmed."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(letter for letter in plain if letter in "\n\t" or unicodedata.category(letter) not in _INVISIBLE)
+    kept = "".join(letter for letter in plain if letter in _KEPT or unicodedata.category(letter) not in _INVISIBLE)
     return unicodedata.normalize("NFC", kept).strip()
 
 
-_INVISIBLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_KEPT = frozenset("\n\t\u200c\u200d")
+"""Line breaks, tabs, and the joiners that some scripts and emoji are written with."""
 
 
 def bulletin_text(text: str, max_letters: int) -> str:

@@ -157,24 +157,28 @@ class Compose:
 
     async def _put(self, bulletin: Bulletin) -> None:
         async with self._store.transaction() as tx:
-            await tx.bulletins.put(bulletin)
+            now = await tx.bulletins.get(bulletin.bulletin_id)
+            if now.state is BulletinState.PREPARING:
+                await tx.bulletins.put(bulletin)
 
     async def cancel(self, bulletin_id: BulletinId, by: str) -> Bulletin:
         """Ends the work at once; a bulletin that is ready or failed stays as it is.
 
         Raises `NotFound`, `StoreFailed`.
         """
-        work = self._works.get(bulletin_id)
-        if work is not None and work.task is not None:
-            work.task.cancel()
-            await asyncio.wait({work.task})
         async with self._store.transaction() as tx:
             bulletin = await tx.bulletins.get(bulletin_id)
             if bulletin.state is not BulletinState.PREPARING:
                 return bulletin
             bulletin = replace(bulletin, state=BulletinState.CANCELLED, failure="cancelled")
             await tx.bulletins.put(bulletin)
-            await tx.deeds.add(Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.CANCEL, subject=bulletin_id))
+            await tx.deeds.add(
+                Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.CANCEL, subject=bulletin_id),
+            )
+        work = self._works.get(bulletin_id)
+        if work is not None and work.task is not None:
+            work.task.cancel()
+            await asyncio.wait({work.task})
         self._events.publish(BulletinChanged(bulletin_id))
         return bulletin
 

@@ -25,7 +25,10 @@ class Crew:
         if self._group is None:
             work.close()
             raise RuntimeError("the desk is not running")
-        return self._group.create_task(_guarded(work, name), name=name)
+        task = self._group.create_task(_guarded(work, name), name=name)
+        # A task that is cancelled before it began never comes to its work.
+        task.add_done_callback(lambda _: work.close())
+        return task
 
 
 async def _guarded(work: Coroutine[Any, Any, None], name: str) -> None:

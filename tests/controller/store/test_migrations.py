@@ -1,0 +1,81 @@
+"""Migrations lead to the tables that the program knows."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from controller.domain.errors import StoreFailed
+from controller.store.engine import make_engine
+from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_now, upgrade_to_head
+from controller.store.rows import Row
+
+
+async def test_the_migrations_and_the_rows_agree(url: str) -> None:
+    await upgrade_to_head(url)
+    engine = make_engine(url)
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Row.metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(current_version) == HEAD
+    await engine.dispose()
+
+
+def test_there_is_one_line_of_migrations_and_its_end_is_known() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
+
+
+def test_an_upgrade_can_be_run_again_and_without_a_loop(url: str) -> None:
+    upgrade_now(url)
+    upgrade_now(url)
+
+
+async def test_a_database_of_a_newer_program_is_left_alone(url: str) -> None:
+    await upgrade_to_head(url)
+    engine = make_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+    with pytest.raises(StoreFailed):
+        await upgrade_to_head(url)
+
+
+async def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "loa.db").write_bytes(b"not a database, but long enough to be read as one" * 100)
+    with pytest.raises(StoreFailed):
+        await upgrade_to_head(f"sqlite+aiosqlite:///{tmp_path / 'loa.db'}")
+
+
+async def test_an_upgrade_that_is_cut_off_leaves_nothing_half_made(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alembic.operations import Operations
+
+    create_table = Operations.create_table
+
+    def failing(self: Operations, name: str, *columns: object, **how: object) -> object:
+        if name == "speaker":
+            raise OSError("cut off")
+        return create_table(self, name, *columns, **how)
+
+    monkeypatch.setattr(Operations, "create_table", failing)
+    with pytest.raises(OSError, match="cut off"):
+        await upgrade_to_head(url)
+    monkeypatch.undo()
+    engine = make_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(lambda one: inspect(one).get_table_names()) == []
+    await engine.dispose()
+    await upgrade_to_head(url)
+
+
+def test_every_table_can_be_written_for_postgresql() -> None:
+    for table in Row.metadata.sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
