@@ -3,7 +3,8 @@
 The promise: a decoded rendition is at the target loudness and its true peak nowhere above the limit. A look-ahead
 limiter holds a ceiling before the encoder; what it takes away is foretold from the view and corrected by a trial. The
 encoder then overshoots: a little everywhere, for which the ceiling leaves room; much at a few onsets of speech, which
-get a dip; or much in many places, as music does in the speech coder, which is then changed for the other one.
+get a dip; or much in many places, as music does in the speech coder, which is then changed for the other one. What is
+left to correct is written into the header as output gain.
 """
 
 import math
@@ -20,17 +21,20 @@ from audio.plan import RELEASE_MS, Coder, Dip, Level
 CODEC_OVERSHOOT_DB = 2.5
 CODEC_LOSS_DB = 0.4
 # A trial this near shows well enough where to go from it.
-TRIAL_TOLERANCE_DB = 1.0
+TRIAL_TOLERANCE_DB = 1.5
 # Within the promised 0.5 dB, with room for the difference between two meters.
 CHECK_TOLERANCE_DB = 0.41
 _PEAK_MARGIN_DB = 0.1
-_SAMPLE_PEAK_ROOM_DB = 1.0
+_SAMPLE_PEAK_ROOM_DB = 0.7
 # More than this and a limiter is heard; what is still too quiet then stays so.
 _LARGEST_LIMITING_DB = 14.0
 _SMALLEST_GAIN_DB = -40.0
+_LEFT_ALONE_DB = 0.2
+_LARGEST_OUTPUT_GAIN_DB = 3.0
 # Bursts in more blocks of 10 ms than this are no bursts but the nature of the sound.
 _BURSTS_PER_MINUTE = 8
 _SAME_BURST_S = 0.06
+_DIP_BELOW_DB = 2.0
 _LAST_CHANCE = 4
 
 
@@ -130,9 +134,25 @@ def is_level(loudness: Loudness, settings: AudioSettings) -> bool:
     return is_near(loudness, settings) and over_db(loudness, settings) <= 0
 
 
-def needs_true_peak(sample_peak_dbfs: float, settings: AudioSettings) -> bool:
-    """Whether a sample peak is neither clearly below what is allowed nor already above it."""
-    return -_SAMPLE_PEAK_ROOM_DB < sample_peak_dbfs - settings.true_peak_limit_dbtp <= 0
+def output_gain_db(loudness: Loudness, settings: AudioSettings) -> float | None:
+    """The gain that the header must add to make a decoded rendition as promised; None when it cannot.
+
+    A level that is right within 0.2 dB is left alone: 0.
+    """
+    missing_db = settings.target_lufs - loudness.integrated_lufs
+    above_db = over_db(loudness, settings)
+    if abs(missing_db) <= _LEFT_ALONE_DB and above_db <= 0:
+        return 0.0
+    gain_db = round(min(missing_db, -above_db), 2)
+    reached = abs(missing_db - gain_db) <= CHECK_TOLERANCE_DB
+    return gain_db if reached and abs(gain_db) <= _LARGEST_OUTPUT_GAIN_DB else None
+
+
+def needs_true_peak(loudness: Loudness, settings: AudioSettings) -> bool:
+    """Whether a sample peak, once the rendition is at its level, is neither clearly allowed nor clearly above."""
+    missing_db = max(0.0, settings.target_lufs - loudness.integrated_lufs)
+    room_db = settings.true_peak_limit_dbtp - loudness.true_peak_dbtp
+    return -CHECK_TOLERANCE_DB <= room_db < _SAMPLE_PEAK_ROOM_DB + missing_db
 
 
 def burst_limit_dbfs(settings: AudioSettings) -> float:
@@ -143,7 +163,7 @@ def burst_limit_dbfs(settings: AudioSettings) -> float:
 def corrected(begin: Aim, made: Sequence[Made], frames: int, settings: AudioSettings) -> tuple[Coder, Level] | None:
     """How to encode once more after these results, or None when nothing is to be gained."""
     last = made[-1]
-    if is_level(last.loudness, settings):
+    if output_gain_db(last.loudness, settings) is not None:
         return None
     above_db = over_db(last.loudness, settings)
     level = last.level
@@ -180,7 +200,7 @@ def _with_dips(
 ) -> tuple[Dip, ...]:
     added: list[Dip] = []
     for at_s, peak_dbfs in bursts:
-        depth_db = peak_dbfs - settings.true_peak_limit_dbtp + 1.0
+        depth_db = peak_dbfs - settings.true_peak_limit_dbtp + _DIP_BELOW_DB
         if added and at_s - added[-1].at_s < _SAME_BURST_S:
             added[-1] = Dip(added[-1].at_s, max(added[-1].depth_db, depth_db))
         else:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio import judge, level, measure, plan, runner, tools
+from audio import judge, level, measure, ogg, plan, runner, tools
 from audio.clip import (
     SAMPLE_RATE_HZ,
     AudioSettings,
@@ -152,20 +152,25 @@ class _Making:
         return {each: (work / f"{each}.opus", results[-1].loudness) for each, results in made.items()}
 
     async def _checked(self, target: plan.Target, frames: int) -> level.Made:
-        peaks = measure.Peaks(level.burst_limit_dbfs(self.settings))
-
-        def take(data: bytes) -> None:
-            peaks.feed(data)
-            self._tell(Stage.CHECKING, peaks.frames / max(1, frames))
-
-        finished = await runner.run_checked(self._command(plan.checking(target.path)), on_stdout=take)
-        loudness = replace(measure.read_loudness(finished.stderr), true_peak_dbtp=peaks.highest_dbfs)
-        if level.needs_true_peak(peaks.highest_dbfs, self.settings):
-            finished = await runner.run_checked(self._command(plan.checking_true_peak(target.path)))
-            loudness = measure.read_loudness(finished.stderr)
-        preroll_s = self.settings.preroll_ms / 1000
-        bursts = tuple((at_s - preroll_s, peak_dbfs) for at_s, peak_dbfs in peaks.above)
+        checking = plan.checking(target.path, true_peak=False)
+        loudness = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
+        if level.needs_true_peak(loudness, self.settings):
+            checking = plan.checking(target.path, true_peak=True)
+            loudness = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
+        bursts: tuple[tuple[float, float], ...] = ()
+        if level.output_gain_db(loudness, self.settings) is None and level.over_db(loudness, self.settings) > 0:
+            peaks = measure.Peaks(level.burst_limit_dbfs(self.settings))
+            await runner.run_checked(self._command(plan.decoding(target.path)), on_stdout=peaks.feed)
+            preroll_s = self.settings.preroll_ms / 1000
+            bursts = tuple((at_s - preroll_s, peak_dbfs) for at_s, peak_dbfs in peaks.above)
         return level.Made(target.coder, target.level, loudness, bursts)
+
+    def _trimmed(self, work: Path, loudness: Loudness) -> Loudness:
+        gain_db = level.output_gain_db(loudness, self.settings)
+        if not gain_db:
+            return loudness
+        ogg.set_output_gain(work, gain_db)
+        return Loudness(round(loudness.integrated_lufs + gain_db, 2), round(loudness.true_peak_dbtp + gain_db, 2))
 
     def _off_level(self, clips: Mapping[Rendition, ClipFile]) -> tuple[Finding, ...]:
         off = [clip.loudness for clip in clips.values() if not level.is_level(clip.loudness, self.settings)]
@@ -176,10 +181,11 @@ class _Making:
 
     def _settled(self, made: Mapping[Rendition, tuple[Path, Loudness]]) -> dict[Rendition, ClipFile]:
         clips = {}
-        for rendition, (work, loudness) in made.items():
+        for rendition, (work, encoded) in made.items():
+            loudness = self._trimmed(work, encoded)
             sha256 = runner.sha256_of(work)
             path = self.out_dir / f"{sha256}.opus"
-            frames = measure.opus_frames(work)
+            frames = ogg.opus_frames(work)
             clips[rendition] = ClipFile(rendition, path, sha256, work.stat().st_size, frames, loudness)
         if len({clip.frames for clip in clips.values()}) != 1:
             raise ToolFailed("the renditions are not equally long")

@@ -8,7 +8,6 @@ import asyncio
 import json
 import math
 import re
-import struct
 import sys
 from array import array
 from collections.abc import Mapping
@@ -172,7 +171,7 @@ class View:
 
 
 class Peaks:
-    """Finds the sample peak of raw 16-bit mono PCM at 48 kHz, and every 10 ms whose peak lies above a limit.
+    """Finds every 10 ms of raw 16-bit mono PCM at 48 kHz whose sample peak lies above a limit.
 
     Feed it bytes as they come. Only the parts that hold a peak above the limit are looked at closely.
     """
@@ -181,7 +180,6 @@ class Peaks:
         self.frames = 0
         self.above: list[tuple[float, float]] = []  # seconds from the beginning, peak in dBFS
         self._limit = 10 ** (limit_dbfs / 20) * 32768
-        self._highest = 0
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
@@ -191,20 +189,13 @@ class Peaks:
         data = self._rest + data
         whole = len(data) & ~1
         self._rest, data = data[whole:], data[:whole]
-        highest = audioop.max(data, 2)
-        self._highest = max(self._highest, highest)
-        if highest > self._limit:
+        if audioop.max(data, 2) > self._limit:
             for start in range(0, whole, BLOCK_FRAMES * 2):
                 peak = audioop.max(data[start : start + BLOCK_FRAMES * 2], 2)
                 if peak > self._limit:
                     at_frame = self.frames + start // 2 + BLOCK_FRAMES // 2
                     self.above.append((at_frame / SAMPLE_RATE_HZ, decibels(peak / 32768)))
         self.frames += whole // 2
-
-    @property
-    def highest_dbfs(self) -> float:
-        """The sample peak of everything."""
-        return decibels(self._highest / 32768)
 
 
 def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
@@ -222,25 +213,3 @@ def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
         lead_s=lead_ms / 1000,
         tail_s=tail_ms / 1000,
     )
-
-
-def opus_frames(path: Path) -> int:
-    """Frames that a decoder returns for an Ogg Opus file: last granule position less the pre-skip (RFC 7845, 4).
-
-    Raises ToolFailed when the file is not whole Ogg Opus.
-    """
-    with path.open("rb") as file:
-        head = file.read(512)
-        at = head.find(b"OpusHead")
-        file.seek(max(0, path.stat().st_size - 70_000))  # a page is at most 65,307 bytes
-        tail = file.read()
-    page = tail.rfind(b"OggS")
-    if at < 0 or len(head) < at + 12 or page < 0 or len(tail) < page + 14:
-        raise ToolFailed(f"{path.name} is not Ogg Opus")
-    last_page = bool(tail[page + 5] & 4)
-    (granule,) = struct.unpack_from("<q", tail, page + 6)
-    (pre_skip,) = struct.unpack_from("<H", head, at + 10)
-    frames = int(granule) - int(pre_skip)
-    if not last_page or frames <= 0:
-        raise ToolFailed(f"{path.name} is cut off")
-    return frames

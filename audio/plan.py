@@ -143,20 +143,18 @@ def encoding(
     return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
 
 
-def checking(path: Path) -> Arguments:
-    """Decode a finished rendition, measure its loudness (summary on standard error), and write it to standard output.
+def checking(path: Path, *, true_peak: bool) -> Arguments:
+    """Decode a finished rendition and measure its loudness and its sample or true peak (summary on standard error).
 
-    The sound comes as raw 16-bit PCM at 48 kHz, for `measure.Peaks`.
+    The true peak is taken 4 times oversampled (BS.1770-4, annex 2), which costs as much as the decoding.
     """
-    return _arguments(_pcm(_meter(_opened(path)), "pipe:1"))
+    meter = _meter(_opened(path), peak="true" if true_peak else "sample")
+    return _arguments(ffmpeg.output(meter, "-", f="null"), progress=True)
 
 
-def checking_true_peak(path: Path) -> Arguments:
-    """Decode a finished rendition and measure its loudness and its true peak (summary on standard error).
-
-    The true peak is taken 4 times oversampled (BS.1770-4, annex 2).
-    """
-    return _arguments(ffmpeg.output(_meter(_opened(path), peak="true"), "-", f="null"))
+def decoding(path: Path) -> Arguments:
+    """Decode a finished rendition to standard output, as raw 16-bit mono PCM at 48 kHz."""
+    return _arguments(_pcm(_opened(path), "pipe:1"))
 
 
 def _opened(path: Path) -> Any:
