@@ -1,8 +1,10 @@
 """Keeps the controller clock fed over one link: bursts of exchanges, quick at first, then at the pace asked for.
 
-Rules of the module: the exchanges of a burst leave one after another, a little apart, so that they do not queue behind
-each other; answers are matched by ``t1_us``. The first bursts follow close upon each other, because two points make a
-line: a fresh link knows offset and drift within seconds. These requests are also the keep-alive of the link.
+Rules of the module: each exchange of a burst leaves when the one before it was answered, or a little later where the
+way is long. So they do not queue behind each other, and both ends are awake: a processor that slept in between adds
+more to one way than to the other. Answers are matched by ``t1_us``. The first bursts follow close upon each other,
+because two points make a line: a fresh link knows offset and drift within seconds. These requests are also the
+keep-alive of the link.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from agents.io.timeport import TimePort
 from agents.io.wire import Wire
 from agents.protocol.messages import ClockReply, ClockRequest
 
-_APART_S: Final = 0.01
+_NEXT_AFTER_S: Final = 0.02
 _ANSWER_WITHIN_S: Final = 3.0
 _FIRST_PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0)
 
@@ -58,22 +60,27 @@ class Timekeeper:
 
     async def _burst(self) -> None:
         self._collected, self._open = [], set()
-        for left in reversed(range(self._exchanges)):
-            self._complete.clear()
+        for _ in range(self._exchanges):
             t1_us = self._time.monotonic_us()
             self._open.add(t1_us)
             await self._wire.send(ClockRequest(t1_us=t1_us))
-            if left:
-                await self._pause(_APART_S)
-        try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
-                while self._open:
-                    await self._complete.wait()
-        except TimeoutError:
+            await self._answered(_NEXT_AFTER_S)
+        if not await self._answered(_ANSWER_WITHIN_S):
             self._open.clear()  # what did come counts; the reader notices when nothing comes at all
         if self._collected:
             self._clock.feed(self._clock_id, self._collected)
             self.fed.set()
+
+    async def _answered(self, within_s: float) -> bool:
+        """Whether every open request has its answer before that time is over."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self._open:
+                    self._complete.clear()
+                    await self._complete.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _pause(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))
