@@ -55,16 +55,15 @@ class AudioStudio:
 
     async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
         """Raises `StudioFailed`."""
-        from audio.speech import speak
-
         from audio.runner import work_directory
+        from audio.speech import speak
 
         async with self._turn:
             with _failures(), work_directory(self._folder) as work:
                 spoken = await speak(
                     text,
+                    language,
                     work / "spoken.wav",
-                    language=language,
                     words_per_minute=words_per_minute,
                     progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
                 )

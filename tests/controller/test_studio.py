@@ -47,6 +47,23 @@ async def test_a_recording_becomes_named_clips_in_every_rendition(studio, record
     assert recording.exists(), "whose file it is, is not for the studio to say"
 
 
+async def test_a_text_becomes_clips_and_leaves_nothing_else(studio, tmp_path):
+    shares = []
+    prepared = await studio.from_text("Xin chào bà con.", "vi", 125, shares.append)
+    assert 48_000 < prepared.frames < 5 * 48_000
+    names = {f"{reference.sha256}.opus" for reference in prepared.renditions.values()}
+    assert {path.name for path in (tmp_path / "clips").iterdir()} == names
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+async def test_a_text_that_cannot_be_read_is_refused_with_its_code(studio, tmp_path):
+    with pytest.raises(StudioFailed) as failed:
+        await studio.from_text("...", "vi", 125, lambda share: None)
+    assert failed.value.code == "text_empty"
+    assert list((tmp_path / "clips").iterdir()) == []
+
+
 async def test_what_cannot_be_used_is_refused_with_its_code_and_leaves_nothing(studio, tmp_path):
     broken = tmp_path / "broken.mp3"
     broken.write_bytes(b"not a recording" * 100)
