@@ -38,6 +38,7 @@ from agents.io.state import Pinned, StateStore
 from agents.io.timeport import SkewedTime, SystemTime, TimePort
 from agents.io.waiting import first_of
 from agents.protocol.errors import PairingFailed
+from agents.protocol.memory import stay_small
 from agents.protocol.messages import DeviceState
 from agents.protocol.pairing import EnrolmentToken, new_code
 
@@ -68,6 +69,7 @@ class House:
 async def serve(config: Config) -> None:
     """Runs until SIGTERM or SIGINT. Raises `CannotStart`, `IdentityUnreadable` or `OSError`."""
     began = time.monotonic()
+    stay_small()
     state_dir = config.state_folder()
     with _only_one(state_dir):
         token, configured_url = _token(config), _configured_url(config)

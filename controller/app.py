@@ -15,9 +15,11 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
+from agents.protocol.memory import stay_small
 from controller.config import Config
 from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
@@ -74,6 +76,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
 
     Raises `CannotStart`, `StoreFailed`, `OSError`, or a group of what services raised.
     """
+    stay_small()
     folder, interfaces = config.data_folder(), _interfaces(config)
     with only_one(folder):
         stopping = _on_signals()
@@ -237,21 +240,6 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
     from controller.web.server import WebParts, make_web_app
 
     desk = house.desk
-    figures = Figures(
-        version=version(),
-        hub=house.hub,
-        door=house.door,
-        store=house.store,
-        speakers=desk.speakers,
-        clock=house.clock,
-        loop=house.loop,
-        disk=house.disk,
-    )
-
-    async def ready() -> bool:
-        """The clock is not asked: without network time nothing can be planned, but everything can still be stopped."""
-        return await all_of([("the database", house.store.ready), ("the folder of clips", house.studio.ready)])
-
     return make_web_app(
         WebParts(
             store=house.store,
@@ -270,11 +258,29 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             upload_limit_bytes=config.max_upload_bytes,
             secure_cookies=config.secure_cookies,
             device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio)),
-            ready=ready,
-            metrics=figures.page,
+            ready=partial(_ready, house),
+            metrics=_figures(house).page,
             metrics_token=config.metrics_token,
             max_text_letters=config.max_text_letters,
         )
+    )
+
+
+async def _ready(house: House) -> bool:
+    """The clock is not asked: without network time nothing can be planned, but everything can still be stopped."""
+    return await all_of([("the database", house.store.ready), ("the folder of clips", house.studio.ready)])
+
+
+def _figures(house: House) -> Figures:
+    return Figures(
+        version=version(),
+        hub=house.hub,
+        door=house.door,
+        store=house.store,
+        speakers=house.desk.speakers,
+        clock=house.clock,
+        loop=house.loop,
+        disk=house.disk,
     )
 
 

@@ -1,0 +1,30 @@
+"""Keeps a long-running program small. No meaning on the wire; it lives here because both sides stand on it.
+
+glibc keeps what a program gave back: it raises its threshold for separate mappings to the largest block it has seen
+freed, and makes an arena a thread. Both are right for speed and wrong for a small machine that runs for a year.
+"""
+
+import ctypes
+import sys
+from typing import Final
+
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+_THRESHOLD_BYTES: Final = 256 * 1024
+_ARENAS: Final = 2
+
+
+def stay_small() -> bool:
+    """To be called once, first thing. Returns whether this C library could be told (glibc can)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    wanted = (
+        (_M_ARENA_MAX, _ARENAS),
+        (_M_MMAP_THRESHOLD, _THRESHOLD_BYTES),
+        (_M_TRIM_THRESHOLD, _THRESHOLD_BYTES),
+    )
+    return all([mallopt(what, value) == 1 for what, value in wanted])
