@@ -22,8 +22,9 @@ from controller.web.auth import change_password, drop_sign_in, set_sign_in, sign
 from controller.web.forms import reading
 from controller.web.live import api_voice
 from controller.web.moments import instant_us
+from controller.web.pages import listener_of
 from controller.web.present import audio_url
-from controller.web.security import csrf_token, sign_in_digest
+from controller.web.security import csrf_token
 
 T = TypeVar("T", bound=Struct)
 Json = dict[str, Any]
@@ -360,11 +361,7 @@ async def release_stop(ask: Ask) -> web.StreamResponse:
 
 async def events(ask: Ask) -> web.StreamResponse:
     """Server-sent events: what changed, as it changes."""
-
-    async def welcome() -> bool:
-        return await ask.parts.accounts.who(ask.secret) is not None
-
-    return await ask.house.live.serve(ask.request, sign_in_digest(ask.secret), api_voice, welcome, many=True)
+    return await ask.house.live.serve(ask.request, listener_of(ask, api_voice, program=True))
 
 
 async def deeds(ask: Ask) -> web.StreamResponse:

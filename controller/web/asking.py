@@ -87,6 +87,8 @@ class Ask:
     theme: Theme
     person: Person | None
     secret: str
+    mark: str
+    """Which changes are in what this request reads; see `controller.web.live`."""
 
     @property
     def parts(self) -> WebParts:
@@ -139,6 +141,7 @@ class Route:
 async def make_ask(request: web.Request) -> Ask:
     """Finds out who asks. Raises what the store raises."""
     house = request.app[HOUSE]
+    mark = house.live.mark
     token = request.cookies.get(sign_in_cookie(request, house), "")
     person = await house.parts.accounts.who(token) if token else None
     secret = token if person is not None else request.cookies.get(FORM_COOKIE, "")
@@ -149,6 +152,7 @@ async def make_ask(request: web.Request) -> Ask:
         theme=theme_of(request),
         person=person,
         secret=secret,
+        mark=mark,
     )
     request[ASK] = ask
     return ask

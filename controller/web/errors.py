@@ -243,6 +243,7 @@ def _nobody(request: web.Request) -> Ask:
         theme=theme_of(request),
         person=None,
         secret="",
+        mark="",
     )
 
 

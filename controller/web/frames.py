@@ -32,6 +32,7 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         csrf_token=ask.csrf_token,
         now=moment(ask.parts.clock.now_us()),
         station_name=ask.parts.station_name,
+        mark=ask.mark,
         person_name=ask.person.name,
         stop_all=await stop_all(ask),
         on_air=await on_air(ask),

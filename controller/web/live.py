@@ -1,14 +1,19 @@
 """Server-sent events: what happens at the station, told to open pages and to programs as it happens.
 
 Rules: a stream tells that something changed, and the reader fetches what it shows; so a burst of changes can be told as
-one, and nothing is lost when a stream breaks. At most five times a second; a comment every 15 s keeps the line and
-shows a dead one. A stream ends when its person signs out, and all of them end when the server shuts down.
+one. What changes between the making of a page and the opening of its stream, or while a stream is broken, is told when
+it opens: every page carries a mark, and a stream begins after it. At most five times a second; a comment every 15 s
+keeps the line and shows a dead one. A stream ends when its person signs out, and all of them end when the server shuts
+down.
 """
 
 import asyncio
 import json
+import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -29,7 +34,10 @@ WRITE_WITHIN_S = 20.0
 MOST_PAGES = 4
 """Streams to pages of one browser. It opens six connections to one server and no more: the oldest page's gives way."""
 RETRY_MS = 2_000
+GAVE_WAY_RETRY_MS = 10_000
 HEARTBEAT = b": alive\n\n"
+REMEMBERED = 512
+"""Changes that can be told afterwards; who missed more reads everything again."""
 
 Voice = Callable[[Event], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
@@ -78,13 +86,17 @@ def _json(kind: str, **ids: str) -> tuple[tuple[str, str], ...]:
 class _Stream:
     """One open stream: what is still to be told, and whether it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, voice: Voice) -> None:
         self.over = asyncio.Event()
+        self.gave_way = False
+        self._voice = voice
         self._wake = asyncio.Event()
         self._pending: dict[tuple[str, str], None] = {}
+        self._mark = ""
 
-    def offer(self, notices: tuple[tuple[str, str], ...]) -> None:
-        self._pending.update(dict.fromkeys(notices))
+    def offer(self, event: Event, mark: str) -> None:
+        self._mark = mark
+        self._pending.update(dict.fromkeys(self._voice(event)))
         self._wake.set()
 
     def end(self) -> None:
@@ -98,7 +110,8 @@ class _Stream:
                 await self._wake.wait()
         self._wake.clear()
         told, self._pending = self._pending, {}
-        return b"".join(f"event: {name}\ndata: {data}\n\n".encode() for name, data in told) or HEARTBEAT
+        messages = [f"id: {self._mark}\nevent: {name}\ndata: {data}\n\n" for name, data in told]
+        return "".join(messages).encode() or HEARTBEAT
 
     async def pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -106,8 +119,23 @@ class _Stream:
                 await self.over.wait()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listener:
+    """Who opens a stream, in which form they are told, and from which mark on.
+
+    ``welcome`` is asked with every heartbeat whether the person still is. Unless it is a ``program``, the owner's
+    oldest stream gives way where there are too many.
+    """
+
+    owner: str
+    voice: Voice
+    welcome: Callable[[], Awaitable[bool]]
+    since: str = ""
+    program: bool = False
+
+
 class Live:
-    """The open streams of this server, by the sign-in they belong to."""
+    """The open streams of this server, by the sign-in they belong to. Nothing is told outside of `following`."""
 
     def __init__(self, events: Events, *, heartbeat_s: float = HEARTBEAT_S, pause_s: float = PAUSE_S) -> None:
         self._events = events
@@ -115,11 +143,52 @@ class Live:
         self._pause_s = pause_s
         self._streams: dict[str, dict[_Stream, bool]] = {}
         self._closed = False
+        self._run = secrets.token_hex(4)
+        self._number = 0
+        self._recent: deque[Event] = deque(maxlen=REMEMBERED)
 
     @property
     def open(self) -> int:
         """How many streams are open."""
         return sum(len(streams) for streams in self._streams.values())
+
+    @property
+    def mark(self) -> str:
+        """Names this moment among the changes, for `Listener.since`. To be taken before what is shown is read."""
+        return f"{self._run}.{self._number}"
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Passes on what the services publish while the block runs."""
+        async with self._events.subscribe() as events:
+            task = asyncio.create_task(self._follow(events), name="live events")
+            try:
+                yield
+            finally:
+                self.close()
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self, events: AsyncIterator[Event]) -> None:
+        try:
+            async for event in events:
+                self._number += 1
+                self._recent.append(event)
+                for streams in self._streams.values():
+                    for stream in streams:
+                        stream.offer(event, self.mark)
+        finally:
+            self.close()
+
+    def _missed(self, since: str) -> tuple[Event, ...]:
+        """What was published after the mark ``since``; everything where that is not known."""
+        run, _, number = since.partition(".")
+        if not since or since == self.mark:
+            return ()
+        missed = self._number - int(number) if number.isascii() and number.isdigit() and len(number) < 19 else -1
+        if run != self._run or not 0 <= missed <= len(self._recent):
+            return (Lagged(),)
+        return tuple(self._recent)[len(self._recent) - missed :]
 
     def end(self, owner: str) -> None:
         """Ends the streams of one sign-in."""
@@ -132,68 +201,50 @@ class Live:
         for owner in self._streams:
             self.end(owner)
 
-    async def serve(
-        self,
-        request: web.Request,
-        owner: str,
-        voice: Voice,
-        welcome: Callable[[], Awaitable[bool]],
-        *,
-        many: bool = False,
-    ) -> web.StreamResponse:
-        """Answers with a stream until it ends. ``welcome`` is asked with every heartbeat whether the person still is.
-
-        Unless ``many``, the oldest stream of the owner gives way where there are too many.
-        """
+    async def serve(self, request: web.Request, listener: Listener) -> web.StreamResponse:
+        """Answers with a stream until it ends."""
         response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
         response.charset = "utf-8"
-        stream = _Stream()
-        streams = self._streams.setdefault(owner, {})
-        streams[stream] = many
-        pages = [one for one, is_program in streams.items() if not is_program and not one.over.is_set()]
-        for oldest in pages[:-MOST_PAGES]:
-            oldest.end()
+        stream = self._opened(listener, request.headers.get("Last-Event-ID") or listener.since)
         try:
-            if self._closed:
-                stream.end()
             await response.prepare(request)
             with suppress(ConnectionResetError, TimeoutError):
-                await self._run(response, stream, voice, welcome)
+                await self._tell(response, stream, listener)
         finally:
-            self._forget(owner, stream)
+            self._forget(listener.owner, stream)
         return response
 
-    async def _run(
-        self, response: web.StreamResponse, stream: _Stream, voice: Voice, welcome: Callable[[], Awaitable[bool]]
-    ) -> None:
-        async with self._events.subscribe() as events:
-            pump = asyncio.create_task(_pump(events, stream, voice))
-            try:
-                await _write(response, f"retry: {RETRY_MS}\nevent: subscribed\ndata: {{}}\n\n".encode())
-                while not stream.over.is_set():
-                    told = await stream.next(self._heartbeat_s)
-                    if stream.over.is_set() or (told == HEARTBEAT and not await welcome()):
-                        break
-                    await _write(response, told)
-                    await stream.pause(self._pause_s)
-            finally:
-                pump.cancel()
-                await asyncio.gather(pump, return_exceptions=True)
+    def _opened(self, listener: Listener, since: str) -> _Stream:
+        stream = _Stream(listener.voice)
+        streams = self._streams.setdefault(listener.owner, {})
+        streams[stream] = listener.program
+        pages = [one for one, is_program in streams.items() if not is_program and not one.over.is_set()]
+        for oldest in pages[:-MOST_PAGES]:
+            oldest.gave_way = True
+            oldest.end()
+        for event in self._missed(since):
+            stream.offer(event, self.mark)
+        if self._closed:
+            stream.end()
+        return stream
+
+    async def _tell(self, response: web.StreamResponse, stream: _Stream, listener: Listener) -> None:
+        await _write(response, f"retry: {RETRY_MS}\nid: {self.mark}\nevent: subscribed\ndata: {{}}\n\n".encode())
+        while not stream.over.is_set():
+            told = await stream.next(self._heartbeat_s)
+            if stream.gave_way:
+                await _write(response, f"retry: {GAVE_WAY_RETRY_MS}\n\n".encode())
+            if stream.over.is_set() or (told == HEARTBEAT and not await listener.welcome()):
+                break
+            await _write(response, told)
+            await stream.pause(self._pause_s)
 
     def _forget(self, owner: str, stream: _Stream) -> None:
         streams = self._streams.get(owner, {})
         streams.pop(stream, None)
         if not streams:
             self._streams.pop(owner, None)
-
-
-async def _pump(events: AsyncIterator[Event], stream: _Stream, voice: Voice) -> None:
-    try:
-        async for event in events:
-            stream.offer(voice(event))
-    finally:
-        stream.end()
 
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:

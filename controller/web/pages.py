@@ -13,7 +13,7 @@ from controller.web import present, views
 from controller.web.asking import Ask
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
-from controller.web.live import page_voice
+from controller.web.live import Listener, Voice, page_voice
 from controller.web.security import sign_in_digest
 
 LOG_LENGTH = 200
@@ -237,11 +237,22 @@ async def bulletin_audio(ask: Ask) -> web.StreamResponse:
 
 async def events(ask: Ask) -> web.StreamResponse:
     """The names of what changed, for open pages."""
+    return await ask.house.live.serve(ask.request, listener_of(ask, page_voice))
+
+
+def listener_of(ask: Ask, voice: Voice, *, program: bool = False) -> Listener:
+    """This sign-in as a listener, from the mark in ``?since=`` on."""
 
     async def welcome() -> bool:
         return await ask.parts.accounts.who(ask.secret) is not None
 
-    return await ask.house.live.serve(ask.request, sign_in_digest(ask.secret), page_voice, welcome)
+    return Listener(
+        owner=sign_in_digest(ask.secret),
+        voice=voice,
+        welcome=welcome,
+        since=ask.request.query.get("since", ""),
+        program=program,
+    )
 
 
 async def static_file(ask: Ask) -> web.StreamResponse:

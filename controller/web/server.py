@@ -48,6 +48,7 @@ def make_web_app(parts: WebParts) -> web.Application:
     app.add_routes(parts.device_routes)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_live)
     app.cleanup_ctx.append(_uploads)
     app.on_cleanup.append(_finish_changes)
     return app
@@ -96,6 +97,11 @@ async def _finish_changes(app: web.Application) -> None:
 async def _end_streams(app: web.Application) -> None:
     """Before connections are waited for: a live stream would never end by itself."""
     app[HOUSE].live.close()
+
+
+async def _live(app: web.Application) -> AsyncIterator[None]:
+    async with app[HOUSE].live.following():
+        yield
 
 
 async def _uploads(app: web.Application) -> AsyncIterator[None]:

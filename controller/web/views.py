@@ -71,7 +71,10 @@ class OnAir:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What every page needs. ``path`` is the address of this page, to come back to after a switch."""
+    """What every page needs. ``path`` is the address of this page, to come back to after a switch.
+
+    ``mark`` names the moment before the page was made: its live updates begin there.
+    """
 
     language: Language
     theme: Theme
@@ -79,6 +82,7 @@ class Frame:
     csrf_token: str
     now: datetime
     station_name: str
+    mark: str = ""
     person_name: str | None = None
     stop_all: StopAll | None = None
     on_air: OnAir | None = None

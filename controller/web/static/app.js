@@ -83,6 +83,68 @@ document.addEventListener("submit", (event) => {
 
 // --- live updates: lost and found again ------------------------------------------------------------------------------
 
+// A browser opens six connections to one server and no more. A page that nobody sees lets go of its stream after a
+// while; seen again, it begins where it left off: the server tells what happened since the mark it knows.
+const HIDDEN_MS = 10_000;
+class CalmSource extends EventTarget {
+  #url;
+  #mark = "";
+  #names = new Set(["subscribed"]);
+  #source = null;
+  #timer = 0;
+  #closed = false;
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    this.#open();
+    document.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  get readyState() {
+    return this.#closed ? EventSource.CLOSED : (this.#source?.readyState ?? EventSource.CONNECTING);
+  }
+
+  addEventListener(name, listener, options) {
+    super.addEventListener(name, listener, options);
+    if (!this.#names.has(name)) this.#source?.addEventListener(name, this.#forward);
+    this.#names.add(name);
+  }
+
+  close() {
+    this.#closed = true;
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.#release();
+  }
+
+  #open() {
+    const since = this.#mark ? `since=${encodeURIComponent(this.#mark)}` : "";
+    const url = since ? this.#url.replace(/since=[^&]*/, since) : this.#url;
+    this.#source = new EventSource(url);
+    this.#source.onopen = (event) => this.onopen?.(event);
+    this.#source.onerror = (event) => this.onerror?.(event);
+    for (const name of this.#names) this.#source.addEventListener(name, this.#forward);
+  }
+
+  #release() {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  #forward = (event) => {
+    this.#mark = event.lastEventId || this.#mark;
+    this.dispatchEvent(new MessageEvent(event.type, { data: event.data, lastEventId: event.lastEventId }));
+  };
+
+  #onVisibility = () => {
+    clearTimeout(this.#timer);
+    if (document.hidden) this.#timer = setTimeout(() => this.#release(), HIDDEN_MS);
+    else if (!this.#source) this.#open();
+  };
+}
+if (window.htmx) htmx.createEventSource = (url) => new CalmSource(url);
+
 const lost = document.querySelector("[data-lost]");
 document.addEventListener("htmx:sseError", () => lost && (lost.hidden = false));
 document.addEventListener("htmx:sseOpen", () => {

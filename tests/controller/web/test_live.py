@@ -19,7 +19,7 @@ from controller.services.events import (
     SpeakersChanged,
     StopChanged,
 )
-from controller.web.live import MOST_PAGES, Live, api_voice, page_voice
+from controller.web.live import MOST_PAGES, REMEMBERED, Listener, Live, api_voice, page_voice
 
 WITHIN_S = 10
 
@@ -42,18 +42,23 @@ class Desk:
             return self.welcome
 
         program = request.path.endswith("program")
-        voice = api_voice if program else page_voice
-        return await self.live.serve(request, request.match_info["owner"], voice, welcome, many=program)
+        listener = Listener(
+            owner=request.match_info["owner"],
+            voice=api_voice if program else page_voice,
+            welcome=welcome,
+            since=request.query.get("since", ""),
+            program=program,
+        )
+        return await self.live.serve(request, listener)
 
 
 @asynccontextmanager
 async def desk_of(desk: Desk) -> AsyncIterator[ClientSession]:
     await desk.server.start_server()
-    async with ClientSession(desk.server.make_url("/")) as session:
+    async with desk.live.following(), ClientSession(desk.server.make_url("/")) as session:
         yield session
         for stream in desk.streams:
             stream.close()
-    desk.live.close()
     await desk.server.close()
 
 
@@ -65,7 +70,7 @@ async def message(stream: ClientResponse) -> str:
             if line == "\n":
                 break
             lines.append(line)
-    return "".join(lines)
+    return "".join(line for line in lines if not line.startswith("id:"))
 
 
 async def subscribed(desk: Desk, session: ClientSession, path: str) -> ClientResponse:
@@ -73,6 +78,15 @@ async def subscribed(desk: Desk, session: ClientSession, path: str) -> ClientRes
     desk.streams.append(stream)
     assert "event: subscribed" in await message(stream)
     return stream
+
+
+async def told(desk: Desk, event: Event) -> None:
+    """Publishes, and returns when the streams know it."""
+    before = desk.live.mark
+    desk.events.publish(event)
+    async with asyncio.timeout(WITHIN_S):
+        while desk.live.mark == before:
+            await asyncio.sleep(0)
 
 
 async def test_a_change_is_told_by_name_with_the_id_of_what_changed() -> None:
@@ -155,6 +169,7 @@ async def test_a_browser_with_many_pages_keeps_connections_for_other_things() ->
     desk = Desk()
     async with desk_of(desk) as session:
         pages = [await subscribed(desk, session, "/ann") for _ in range(MOST_PAGES + 1)]
+        assert await message(pages[0]) == "retry: 10000\n"
         assert await message(pages[0]) == ""
         desk.events.publish(FoundChanged())
         for page in pages[1:]:
@@ -170,6 +185,46 @@ async def test_a_page_that_is_closed_is_forgotten() -> None:
         async with asyncio.timeout(WITHIN_S):
             while desk.live.open:
                 await asyncio.sleep(0)
+
+
+async def test_what_changed_while_the_page_was_on_its_way_is_told_when_its_stream_opens() -> None:
+    desk = Desk()
+    async with desk_of(desk) as session:
+        await told(desk, FoundChanged())
+        page = desk.live.mark
+        await told(desk, StopChanged())
+        stream = await subscribed(desk, session, f"/ann?since={page}")
+        assert await message(stream) == "event: stop_all\ndata: -\n"
+        assert await message(stream) == "event: speakers\ndata: -\n"
+        await told(desk, FoundChanged())
+        assert await message(stream) == "event: found\ndata: -\n"
+
+
+async def test_a_stream_that_broke_goes_on_where_it_was() -> None:
+    desk = Desk()
+    async with desk_of(desk) as session:
+        stream = await subscribed(desk, session, "/ann")
+        desk.events.publish(FoundChanged())
+        async with asyncio.timeout(WITHIN_S):
+            mark = (await stream.content.readline()).decode().removeprefix("id: ").strip()
+        stream.close()
+        await told(desk, SpeakersChanged())
+        again = await session.get("/ann?since=the-page-s-own", headers={"Last-Event-ID": mark})
+        desk.streams.append(again)
+        assert "subscribed" in await message(again)
+        assert await message(again) == "event: speakers\ndata: -\n"
+
+
+@pytest.mark.parametrize("mark", ["another-run.1", "nonsense", "{run}.x", "{run}.999", "{run}.-1", "{run}.0"])
+async def test_who_missed_too_much_reads_everything_again(mark: str) -> None:
+    desk = Desk()
+    async with desk_of(desk) as session:
+        for _ in range(REMEMBERED + 1):
+            await told(desk, FoundChanged())
+        run = desk.live.mark.partition(".")[0]
+        stream = await subscribed(desk, session, f"/ann?since={mark.format(run=run)}")
+        names = {(await message(stream)).splitlines()[0] for _ in range(len(page_voice(Lagged())))}
+        assert names == {f"event: {name}" for name, _ in page_voice(Lagged())}
 
 
 @pytest.mark.parametrize(
