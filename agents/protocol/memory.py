@@ -27,4 +27,4 @@ def stay_small() -> bool:
         (_M_MMAP_THRESHOLD, _THRESHOLD_BYTES),
         (_M_TRIM_THRESHOLD, _THRESHOLD_BYTES),
     )
-    return all([mallopt(what, value) == 1 for what, value in wanted])
+    return sum(mallopt(what, value) for what, value in wanted) == len(wanted)
