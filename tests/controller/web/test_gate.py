@@ -77,6 +77,8 @@ async def test_the_sign_in_page_can_be_had_in_the_other_language_and_it_is_remem
         assert "Đăng nhập" in (await browser.get("/sign-in")).says
         assert "Sign in to Loa" in (await browser.get("/sign-in?language=en")).says
         assert "Sign in to Loa" in (await browser.get("/sign-in")).says
+        switched = await browser.get("/sign-in?language=vi&next=/airings")
+        assert switched.text.count('name="next" value="/airings"') >= 2, "the switch leads on to the same page"
 
 
 async def test_the_cookie_is_kept_from_scripts_and_from_other_sites(station: Station) -> None:
