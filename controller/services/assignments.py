@@ -7,7 +7,7 @@ from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
 from controller.domain.speakers import Speaker
 from controller.ports import Clock, Transaction
-from controller.services.secretary import Secretary
+from controller.services.secretary import MustSign, Secretary
 from controller.services.settings import DeskSettings
 
 _VALID_US: Final = 3_650 * 86_400_000_000
@@ -22,10 +22,13 @@ class Assignments:
         self._clock = clock
         self._settings = settings
 
-    async def current(self, tx: Transaction, speaker: Speaker, above: int = 0) -> tuple[Assignment, SignedDocument]:
+    async def current(
+        self, tx: Transaction, speaker: Speaker, above: int = 0, *, signing: bool = True
+    ) -> tuple[Assignment, SignedDocument]:
         """The speaker's assignment as it should be: the stored one where it still says so, else a new one, stored.
 
-        ``above`` is the counter its device knows; an older document is signed again.
+        ``above`` is the counter its device knows; an older document is signed again. Without ``signing`` nothing is
+        written: raises `MustSign` where a new one is needed.
         """
         path = await tx.areas.path(speaker.area_id)
         stored = await tx.documents.latest_assignment(speaker.device_id)
@@ -34,6 +37,8 @@ class Assignments:
             same = stored[0] == self._written(speaker, path, header)
             if same and header.key_id == self._secretary.key_id and header.counter >= above:
                 return stored
+        if not signing:
+            raise MustSign
         header = self._secretary.header(DocumentKind.ASSIGNMENT, self._clock.now_us() + _VALID_US)
         made = self._written(speaker, path, header)
         signed = self._secretary.sign(made)

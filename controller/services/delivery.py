@@ -13,7 +13,7 @@ from controller.services.board import Board
 from controller.services.outbox import Outbox
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
-from controller.services.secretary import Secretary
+from controller.services.secretary import MustSign, Secretary
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +55,6 @@ class Delivery:
         self._board.links_changed()
         marks = {kind: present.marks.get((self._secretary.key_id, kind), 0) for kind in DocumentKind}
         try:
-            for kind in DocumentKind:
-                await self._secretary.raise_above(kind, marks[kind])
-                await self._secretary.stock(kind)
             lacking = await self._lacking(device_id, marks)
         except StoreFailed:
             _log.exception("nothing could be delivered", extra={"device_id": device_id})
@@ -70,21 +67,36 @@ class Delivery:
     async def _lacking(
         self, device_id: DeviceId, marks: dict[DocumentKind, int]
     ) -> list[tuple[Document, SignedDocument]]:
-        async with self._store.transaction() as tx:
-            speaker = await tx.speakers.by_device(device_id)
-            if speaker is None:
-                return []
-            path = await tx.areas.path(speaker.area_id)
-            orders = await self._orders(tx, speaker, path, marks[DocumentKind.ORDER])
-            if speaker.state is SpeakerState.RELEASING:
-                return [pair for pair in orders if isinstance(pair[0].action, ReleaseDevice)]
-            lacking: list[tuple[Document, SignedDocument]] = []
-            assignment = await self._assignments.current(tx, speaker, marks[DocumentKind.ASSIGNMENT])
-            if assignment[0].header.counter > marks[DocumentKind.ASSIGNMENT]:
-                lacking.append(assignment)
-            rundown = await self._rundowns.current(tx, speaker, marks[DocumentKind.RUNDOWN])
-            if rundown is not None and rundown[0].header.counter > marks[DocumentKind.RUNDOWN]:
-                lacking.append(rundown)
+        """Most devices that connect lack nothing new: only where something must be signed is anything written."""
+        for kind in DocumentKind:
+            await self._secretary.raise_above(kind, marks[kind])
+            await self._secretary.stock(kind)
+        try:
+            async with self._store.reading() as tx:
+                return await self._found_lacking(tx, device_id, marks, signing=False)
+        except MustSign:
+            async with self._store.transaction() as tx:
+                return await self._found_lacking(tx, device_id, marks, signing=True)
+
+    async def _found_lacking(
+        self, tx: Transaction, device_id: DeviceId, marks: dict[DocumentKind, int], *, signing: bool
+    ) -> list[tuple[Document, SignedDocument]]:
+        speaker = await tx.speakers.by_device(device_id)
+        if speaker is None:
+            return []
+        path = await tx.areas.path(speaker.area_id)
+        orders = await self._orders(tx, speaker, path, marks[DocumentKind.ORDER])
+        if speaker.state is SpeakerState.RELEASING:
+            return [pair for pair in orders if isinstance(pair[0].action, ReleaseDevice)]
+        lacking: list[tuple[Document, SignedDocument]] = []
+        known = marks[DocumentKind.ASSIGNMENT]
+        assignment = await self._assignments.current(tx, speaker, known, signing=signing)
+        if assignment[0].header.counter > known:
+            lacking.append(assignment)
+        known = marks[DocumentKind.RUNDOWN]
+        rundown = await self._rundowns.current(tx, speaker, known, signing=signing)
+        if rundown is not None and rundown[0].header.counter > known:
+            lacking.append(rundown)
         return [*lacking, *orders]
 
     async def _orders(

@@ -121,8 +121,9 @@ class Ingest:
         before, knew_time = present.health(), present.time_known
         present.heartbeat = heartbeat
         present.seen_at_us = self._clock.now_us()
-        if present.time_known and not knew_time:
+        if present.unsure and present.time_known:
             # What a device without time could not judge, it is sent again.
+            present.unsure = False
             self._crew.spawn(self._delivery.deliver(device_id), f"deliver {device_id}")
         if _shown(before) != _shown(present.health()) or present.time_known != knew_time:
             self._events.publish(SpeakersChanged())

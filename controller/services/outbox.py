@@ -90,6 +90,9 @@ class Outbox:
         except (Unreachable, TimeoutError):
             return None
         if not reply.accepted:
+            present = self._roster.get(device_id)
+            if present is not None and reply.reason is RefusalReason.TIME_UNKNOWN:
+                present.unsure = True
             _log.warning(
                 "a document was refused",
                 extra={"device_id": device_id, "document_id": reply.document_id, "reason": str(reply.reason)},

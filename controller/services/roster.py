@@ -10,7 +10,10 @@ from controller.domain.speakers import Speaker, SpeakerHealth
 
 @dataclass(slots=True)
 class Present:
-    """One connected device of a speaker. Instants are controller time."""
+    """One connected device of a speaker. Instants are controller time.
+
+    ``unsure`` is set when it refused a document because it does not know the time yet.
+    """
 
     speaker_id: SpeakerId
     device_id: DeviceId
@@ -21,6 +24,7 @@ class Present:
     heartbeat: Heartbeat | None = None
     saved_at_us: int = 0
     links: int = 1
+    unsure: bool = False
     marks: dict[tuple[str, DocumentKind], int] = field(default_factory=dict)
 
     def health(self, connected: bool = True) -> SpeakerHealth:

@@ -15,7 +15,7 @@ from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Clock, Store, Transaction
 from controller.services.outbox import Outbox
-from controller.services.secretary import Secretary
+from controller.services.secretary import MustSign, Secretary
 from controller.services.settings import DeskSettings
 
 _DAY_US: Final = 86_400_000_000
@@ -69,8 +69,11 @@ class Rundowns:
             if device_id in connected:
                 self._outbox.push_behind(device_id, document, signed)
 
-    async def current(self, tx: Transaction, speaker: Speaker, above: int = 0) -> tuple[Rundown, SignedDocument] | None:
-        """The rundown the speaker's device should have, None where it needs none. ``above`` as for an assignment.
+    async def current(
+        self, tx: Transaction, speaker: Speaker, above: int = 0, *, signing: bool = True
+    ) -> tuple[Rundown, SignedDocument] | None:
+        """The rundown the speaker's device should have, None where it needs none. ``above`` and ``signing`` as for an
+        assignment.
 
         `Secretary.stock` must have run before, outside the transaction.
         """
@@ -83,6 +86,8 @@ class Rundowns:
         ours = stored is None or stored[0].header.key_id == self._secretary.key_id
         unknown = stored is None and above > 0
         if outdated(None if stored is None else stored[0], plan) or behind or unknown or not ours:
+            if not signing:
+                raise MustSign
             return await self._signed(tx, speaker, plan)
         return stored
 

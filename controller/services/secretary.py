@@ -22,6 +22,10 @@ def fresh_id(prefix: str) -> str:
     return f"{prefix}-{secrets.token_hex(8)}"
 
 
+class MustSign(Exception):
+    """Something is outdated, and may not be signed where only reading is done."""
+
+
 @dataclass(slots=True)
 class _Pool:
     following: int = 0

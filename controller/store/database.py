@@ -12,7 +12,7 @@ from controller.domain.errors import StoreFailed
 from controller.store.airings import SqlAirings
 from controller.store.bulletins import SqlBulletins
 from controller.store.documents import SqlDocuments
-from controller.store.engine import READING, failures, make_engine
+from controller.store.engine import READERS, READING, failures, make_engine
 from controller.store.journals import SqlJournals
 from controller.store.people import SqlDeeds, SqlPersons, SqlTokens
 from controller.store.places import SqlAreas, SqlSpeakers
@@ -37,13 +37,14 @@ class SqlStore:
     """Everything the station knows, in one database.
 
     Writing transactions of this process take turns, in the order they came, so that none finds the database locked
-    by another; reading ones go on beside them. `migrate.upgrade_to_head` must have run before.
+    by another; a few reading ones go on beside them, others wait. `migrate.upgrade_to_head` must have run before.
     """
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url)
         self._reading_engine = self._engine.execution_options(**{READING: True})
         self._writing = asyncio.Lock()
+        self._turns = asyncio.Semaphore(READERS)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[ports.Transaction]:
@@ -56,9 +57,10 @@ class SqlStore:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ports.Transaction]:
         """One consistent state, beside whoever writes. Raises `StoreFailed`."""
-        with failures():
-            async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
-                yield SqlTransaction(session)
+        async with self._turns:
+            with failures():
+                async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
+                    yield SqlTransaction(session)
 
     async def ready(self) -> bool:
         """True while the database answers."""

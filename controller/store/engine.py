@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from controller.domain.errors import StoreFailed
 
 READING: Final = "loa_reading"
+READERS: Final = 6
+"""How many may read at the same time."""
 BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 4_096
 
@@ -30,7 +32,8 @@ def is_sqlite(url: str) -> bool:
 
 def make_engine(url: str) -> AsyncEngine:
     """An engine for ``url``, such as ``sqlite+aiosqlite:////var/lib/loa/loa.db``. Connects to nothing yet."""
-    engine = create_async_engine(url, pool_size=5, max_overflow=5)
+    # One more for whoever writes, and one for `SqlStore.ready`.
+    engine = create_async_engine(url, pool_size=READERS + 2, max_overflow=0)
     if is_sqlite(url):
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
