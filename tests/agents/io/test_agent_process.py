@@ -1,10 +1,12 @@
 """The whole life of a speaker, as a real process against a real server: found, adopted, linked, killed, released."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.errors import PairingFailed
@@ -197,6 +199,26 @@ async def test_an_impostor_on_the_controllers_address_gets_nothing(server: WireS
     assert agent.process is not None
     assert agent.process.returncode is None
     server.problems.clear()
+
+
+async def babble(server: WireServer, socket: web.WebSocketResponse) -> None:
+    await socket.send_str(os.urandom(50).hex())
+    await socket.send_bytes(os.urandom(500))
+
+
+async def test_a_controller_that_babbles_costs_a_line_and_a_pause_and_no_more(
+    server: WireServer, agent: AgentProcess
+) -> None:
+    link = await adopt(server, agent)
+    server.speak = babble
+    before = len(server.dialled)
+    await link.socket.close()
+    await server.until(lambda: len(server.dialled) >= before + 3)
+    server.speak = None
+
+    await server.linked(ADOPTED)
+
+    assert all(line["level"] != "error" for line in agent.lines())
 
 
 async def test_it_comes_back_no_sooner_than_it_was_told(server: WireServer, agent: AgentProcess) -> None:

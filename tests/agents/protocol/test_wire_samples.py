@@ -1,6 +1,7 @@
 """The wire samples are the wire: every one decodes, and encodes to the same bytes again."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -105,6 +106,18 @@ def test_the_page_names_every_type_field_and_word_of_the_wire() -> None:
     missing = sorted(name for name in _names() if f"`{name}`" not in page)
 
     assert missing == []
+
+
+def test_every_link_on_the_page_leads_somewhere() -> None:
+    page = DOCS.read_text()
+    targets = re.findall(r"\]\((\.\./[^)]+)\)", page)
+    headings = {line.strip("# ").lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}
+
+    assert [target for target in targets if not (DOCS.parent / target).exists()] == []
+    assert set(re.findall(r"\]\(#([^)]+)\)", page)) == headings
+    assert {Path(target).name for target in targets} >= {
+        path.name for path in SAMPLES.rglob("*.json") if path.parent.name != "clear"
+    }
 
 
 def test_unknown_types_and_fields_are_left_out_and_counted() -> None:
