@@ -182,7 +182,9 @@ def _parec_command(socket: Path) -> list[str]:
 
 
 def _asound_conf(socket: Path) -> str:
-    horns = "\n".join(f'pcm.{horn} {{ type pulse server "unix:{socket}" device {horn} }}' for horn in HORNS)
+    horns = "\n".join(
+        f'pcm.{horn} {{ type pulse server "unix:{socket}" device {horn} handle_underrun 1 }}' for horn in HORNS
+    )
     return f"</usr/share/alsa/alsa.conf>\n{horns}\n"
 
 

@@ -30,10 +30,11 @@ _QUICK_US = 4e6
 _RELUCTANT_US = 40e6
 _PULL_US = 500.0  # no more of an error is felt at a time: a server can imagine some ten milliseconds
 _FAR_US = 1_000.0
-_FAR_STEPS = 50  # so long it must stay there to be believed ...
+_FAR_STEPS = 80  # so long it must stay there to be believed,
+_SAME_STEPS = 20  # in the end without moving ...
+_SAME_US = 500.0
 _LOST_US = 20_000.0
 _LOST_STEPS = 15  # ... or so long, where the sound must have been elsewhere all the time
-_SAME_US = 300.0
 _RATE_STEPS = 200  # twenty seconds: the shortest stretch that tells the rate
 _LARGEST_RATE = 150e-6
 _CARD_OFF_US = 60.0
@@ -103,7 +104,7 @@ class PositionFit:
         self._begin_us += self._rate * elapsed_us
         error_us = read_us - self._begin_us
         far = abs(error_us) > _FAR_US
-        if far and self._steady(_LOST_STEPS if abs(error_us) > _LOST_US else _FAR_STEPS):
+        if far and (self._lost() or self._steady()):
             self._begin_us = read_us
         elif far or abs(self._recent_slope() - self._rate) > _CARD_SLOPE:
             error_us = min(_PULL_US, max(-_PULL_US, error_us))
@@ -115,12 +116,18 @@ class PositionFit:
             self._learn_in = _RATE_STEPS // 4
             self._learn_rate()
 
-    def _steady(self, steps: int) -> bool:
-        """Whether the last steps all told the same, but for the learned rate."""
-        if len(self._steps) < steps:
-            return False
-        told = [begin_us - self._rate * at_us for at_us, begin_us in islice(reversed(self._steps), steps)]
-        return max(told) - min(told) < _SAME_US
+    def _lost(self) -> bool:
+        """Whether the last steps all told an error that nobody imagines: the sound broke off and nobody said so."""
+        return self._all_beyond(_LOST_US, _LOST_STEPS)
+
+    def _steady(self) -> bool:
+        """Whether an error has stayed for long, and does not move any more."""
+        told = [begin_us - self._rate * at_us for at_us, begin_us in islice(reversed(self._steps), _SAME_STEPS)]
+        return self._all_beyond(_FAR_US, _FAR_STEPS) and max(told) - min(told) < _SAME_US
+
+    def _all_beyond(self, limit_us: float, steps: int) -> bool:
+        last = [begin_us - self._begin_us for _, begin_us in islice(reversed(self._steps), steps)]
+        return len(last) == steps and (min(last) > limit_us or max(last) < -limit_us)
 
     def _recent_slope(self) -> float:
         recent = list(islice(reversed(self._steps), _RECENT))

@@ -498,7 +498,11 @@ async def test_a_bulletin_sounds_through_the_real_engine_in_step_with_the_contro
     await state.open()
     await clips.open()
     time, clock = SystemTime(), ControllerClock()
-    async with PlayEngine(NullOutput(time), time, lambda event: conductor.play_event(event)) as play_engine:
+
+    def tell(event: engine.PlayEvent) -> None:
+        conductor.play_event(event)
+
+    async with PlayEngine(NullOutput(time), time, tell) as play_engine:
         conductor = Conductor(
             Parts(
                 device_id=DEVICE,

@@ -112,7 +112,7 @@ def test_an_error_that_stays_is_believed(fit: PositionFit) -> None:
     device.run(3)
 
     device.begin_us += 3_000
-    device.run(6)
+    device.run(9)
 
     assert abs(device.error_us()) < 100
 
