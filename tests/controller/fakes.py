@@ -90,13 +90,13 @@ class FakeStudio:
 
     async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
         if not any(letter.isalnum() for letter in text):
-            raise StudioFailed("nothing to read", code="text_unspeakable")
+            raise StudioFailed("nothing to read", code="text_empty")
         return await self._made(f"{language} {words_per_minute} {text}".encode(), len(text.split()), progress)
 
     async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
         content = source.read_bytes()
         if not content.startswith(b"RIFF"):
-            raise StudioFailed("not a recording", code="unreadable_recording")
+            raise StudioFailed("not a recording", code="recording_unreadable")
         return await self._made(content, 60, progress)
 
     async def _made(self, content: bytes, seconds: int, progress: Progress) -> PreparedClips:

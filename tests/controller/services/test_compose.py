@@ -44,7 +44,7 @@ async def test_a_recording_that_is_none_fails_with_its_reason_and_leaves_nothing
     upload.write_bytes(b"MZ")
     made = await station.desk.compose.recording_bulletin("x", upload, "admin")
     failed = await station.desk.compose.wait_ready(made.bulletin_id)
-    assert (failed.state, failed.failure, failed.clips) == (BulletinState.FAILED, "unreadable_recording", None)
+    assert (failed.state, failed.failure, failed.clips) == (BulletinState.FAILED, "recording_unreadable", None)
     assert not upload.exists()
     with pytest.raises(Invalid) as missing:
         await station.desk.compose.recording_bulletin("x", upload, "admin")
