@@ -170,12 +170,12 @@ async def tell_errors(
         return _to_sign_in(request) or await _answer(request, problem_of(error, _say(request)))
     except LoaError as error:
         if status_of(error) >= 500 and not isinstance(error, Unreachable):
-            log.error("request failed: %s %s: %s", request.method, request.path, error.detail, exc_info=error)
+            log.error("request failed: %s %s: %s", request.method, request.raw_path, error.detail, exc_info=error)
         return await _answer(request, problem_of(error, _say(request)))
     except ConnectionResetError:
         raise
     except Exception as error:
-        log.exception("request failed: %s %s", request.method, request.path)
+        log.exception("request failed: %s %s", request.method, request.raw_path)
         return await _answer(request, _foreign(error, _say(request)))
 
 

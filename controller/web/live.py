@@ -42,11 +42,11 @@ REMEMBERED = 512
 Voice = Callable[[Event], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
 
-EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "airings", "bulletin")
+EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin")
 
 
 def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
-    """The names that the templates listen for; the data is the id of what changed, or ``-``."""
+    """The names that the templates listen for; every one of them fetches what it shows again."""
     match event:
         case SpeakersChanged():
             return (("speakers", "-"),)
@@ -54,8 +54,8 @@ def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
             return (("found", "-"),)
         case BulletinChanged(bulletin_id=bulletin_id):
             return (("bulletin", bulletin_id),)
-        case AiringChanged(airing_id=airing_id):
-            return (("airing", airing_id), ("airings", "-"), ("on_air", "-"))
+        case AiringChanged():
+            return (("airing", "-"), ("on_air", "-"))
         case StopChanged():
             return (("stop_all", "-"), ("speakers", "-"))
         case Lagged():
