@@ -120,8 +120,8 @@ async def _play(stage: Stage) -> list[str]:
         device = await stage.found(name)
         speaker = await stage.adopt(name)
         print(f"  {name}: found by mDNS as {device['device_id']}, spoke its code, adopted", flush=True)
-        rows[name] = {"speaker_id": speaker["speaker_id"]}
-    await stage.connected(len(SPEAKERS))
+        rows[name] = {"device": device, "speaker_id": speaker["speaker_id"]}
+    adopted = {speaker["speaker_id"]: speaker for speaker in await stage.connected(len(SPEAKERS))}
     print("Turning the text into speech, levelling it, encoding it ...", flush=True)
     bulletin_id = await stage.text_bulletin(TITLE, TEXT)
     print("Sending it to all three, now.", flush=True)
@@ -133,19 +133,26 @@ async def _play(stage: Stage) -> list[str]:
         within_s=120,
     )
     evidence = {p["speaker_id"]: p for p in playbacks}
-    return _table({name: evidence.get(row["speaker_id"], {}) for name, row in rows.items()})
+    for row in rows.values():
+        row["adopted"] = adopted.get(row["speaker_id"], {}).get("device_id") == row["device"]["device_id"]
+        row["playback"] = evidence.get(row["speaker_id"], {})
+    return _table(rows)
 
 
-def _table(evidence: dict[str, Json]) -> list[str]:
+def _table(rows: dict[str, Json]) -> list[str]:
     problems: list[str] = []
     head = ("speaker", "found", "adopted", "stored", "start error (ms)", "finished")
     lines = [head]
-    for name, playback in evidence.items():
+    for name, row in rows.items():
+        playback = row["playback"]
+        found, adopted = row["device"]["seen_by_mdns"], row["adopted"]
         error_us = playback.get("start_error_us")
         finished = playback.get("state") == "finished" and not playback.get("lost_us")
         stored = playback.get("stored_at_us") is not None
         shown = "-" if error_us is None else f"{error_us / 1000:+.3f}"
-        lines.append((name, "yes", "yes", "yes" if stored else "NO", shown, "yes" if finished else "NO"))
+        lines.append((name, _yes(found), _yes(adopted), _yes(stored), shown, _yes(finished)))
+        if not adopted:
+            problems.append(f"{name} is not adopted with the device that was found")
         if not finished:
             why = playback.get("reason") or playback.get("state")
             problems.append(f"{name} did not finish: {why} {playback.get('detail', '')}")
@@ -156,6 +163,10 @@ def _table(evidence: dict[str, Json]) -> list[str]:
     for line in lines:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     return problems
+
+
+def _yes(fact: object) -> str:
+    return "yes" if fact else "NO"
 
 
 def _say_where(stage: Stage) -> None:
