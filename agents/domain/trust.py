@@ -7,7 +7,9 @@ Rules of the module, in the order in which they are asked:
 3. It is for this device, and within the key's areas and classes. An order by area counts through an area of this
    device's path at or below one of the key's; by name or group, this device must stand in one of the key's areas.
 4. It is not from the future (5 s and the clock's own error are allowed) and not past its not-after.
-5. Its counter is above every one accepted from this key in this kind; the id of an open order is not used twice.
+5. Its counter is above every one accepted from this key in this kind; the id of an open order is not used twice. The
+   assignment that comes with an adoption is fresh by the channel it came through: a released device that is adopted
+   again by the same controller does not hold its old counter against it.
 
 While time is unknown rule 4 cannot be asked. Assignments, rundowns and orders are then accepted on their counters: a
 stop must work, and nothing sounds before time is known, since a start is an instant. Only a device is not released
@@ -106,10 +108,9 @@ class Trust:
         document = accepted.document
         kind = kind_of(document)
         header = document.header
+        place = (KeyId(header.key_id), kind)
         kept = {
-            place: known
-            for place, known in self.remembered.items()
-            if not _forgotten(place[0], known, document, now_us)
+            name: known for name, known in self.remembered.items() if not _forgotten(name[0], known, document, now_us)
         }
         kept[(kind, header.document_id)] = Remembered(header.key_id, accepted.digest, header.not_after_us)
         stop_keys = {stop: key for stop, key in self.stop_keys.items() if (DocumentKind.ORDER, stop) in kept}
@@ -121,7 +122,7 @@ class Trust:
         return replace(
             self,
             assignment=document if isinstance(document, Assignment) else self.assignment,
-            counters={**self.counters, (KeyId(header.key_id), kind): header.counter},
+            counters={**self.counters, place: max(header.counter, self.counters.get(place, 0))},
             remembered=kept,
             stop_keys=stop_keys,
         )
@@ -220,9 +221,7 @@ def _decoded(signed: SignedDocument, key: TrustedKey) -> Document:
     except (MalformedMessage, TooLarge) as error:
         _, _, action = _claims(signed.payload)
         if action is not None and action not in _ACTIONS:
-            raise _Refuse(
-                RefusalReason.UNKNOWN_ACTION, f"this device knows no action {action[:80]}"
-            ) from error
+            raise _Refuse(RefusalReason.UNKNOWN_ACTION, f"this device knows no action {action[:80]}") from error
         raise _Refuse(RefusalReason.MALFORMED, str(error)[:300]) from error
     if document.header.key_id != signed.key_id:
         raise _Refuse(RefusalReason.MALFORMED, "the document names another key than the one that signed it")
@@ -360,6 +359,8 @@ def _fresh(document: Document, known: Remembered | None, trust: Trust) -> None:
     kind = kind_of(document)
     if known is not None and kind is DocumentKind.ORDER:
         raise _Refuse(RefusalReason.REPLAYED, "another order has used this id")
+    if kind is DocumentKind.ASSIGNMENT and trust.assignment is None:
+        return
     highest = trust.counters.get((KeyId(header.key_id), kind), 0)
     if header.counter <= highest:
         raise _Refuse(RefusalReason.REPLAYED, f"counter {header.counter}, and {highest} was accepted already")

@@ -332,6 +332,17 @@ def test_an_older_rundown_does_not_come_back_as_a_repetition() -> None:
     assert reason(desk.sign(first), trust) is RefusalReason.REPLAYED
 
 
+def test_a_released_device_is_adopted_again_whatever_it_had_counted() -> None:
+    desk = Desk()
+    trust = accept(obeys(desk), desk, desk.assignment(counter=40))
+    released = Trust(DEVICE, pinned_key=desk.key.public_bytes, counters=trust.counters)
+
+    trust = accept(released, desk, desk.assignment(counter=3))
+
+    assert trust.counters[(desk.key.key_id, DocumentKind.ASSIGNMENT)] == 40
+    assert reason(desk.sign(desk.assignment(counter=40)), trust) is RefusalReason.REPLAYED
+
+
 def test_a_new_device_believes_nobody() -> None:
     desk = Desk(SigningKey.generate())
 
