@@ -8,7 +8,7 @@ left to correct is written into the header as output gain.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from audio.clip import SAMPLE_RATE_HZ, AudioSettings, Loudness
@@ -31,11 +31,14 @@ _LARGEST_LIMITING_DB = 14.0
 _SMALLEST_GAIN_DB = -40.0
 _LEFT_ALONE_DB = 0.2
 _LARGEST_OUTPUT_GAIN_DB = 3.0
-# Bursts in more blocks of 10 ms than this are no bursts but the nature of the sound.
-_BURSTS_PER_MINUTE = 8
+# More bursts than this are no bursts but the nature of the sound: music.
+_SPEECH_BURSTS_PER_MINUTE = 24
+_MOST_DIPS = 400
 _SAME_BURST_S = 0.06
 _DIP_BELOW_DB = 2.0
-_LAST_CHANCE = 4
+# A sound that the speech coder has not taken at the right level by now is none that it can take.
+_SPEECH_TRIES = 3
+_LAST_CHANCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,21 @@ def _slope(begin: Aim, tried: Sequence[tuple[Level, float]]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Burst:
+    """A moment, in seconds of the kept part, where a decoded rendition peaks above the limit."""
+
+    at_s: float
+    peak_dbtp: float
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """One encoding, as decoded: `bursts` are the seconds and dBFS of blocks above the limit, preroll taken off."""
+    """One encoding, as decoded."""
 
     coder: Coder
     level: Level
     loudness: Loudness
-    bursts: tuple[tuple[float, float], ...]
+    bursts: tuple[Burst, ...]
 
 
 def over_db(loudness: Loudness, settings: AudioSettings) -> float:
@@ -169,11 +180,15 @@ def corrected(begin: Aim, made: Sequence[Made], frames: int, settings: AudioSett
     level = last.level
     if len(made) >= _LAST_CHANCE:  # the peak is a promise, the loudness an aim
         return (last.coder, _quieter(begin, level, above_db)) if above_db > 0 else None
+    if last.coder is Coder.SPEECH and len(made) >= _SPEECH_TRIES:
+        return Coder.MUSIC, replace(made[0].level, dips=())
     if above_db > 0:
-        if last.bursts and len(last.bursts) <= max(3, _BURSTS_PER_MINUTE * frames / (60 * SAMPLE_RATE_HZ)):
-            level = replace(level, dips=_with_dips(level.dips, last.bursts, settings))
-        elif last.coder is Coder.SPEECH:
+        bursts = _apart(last.bursts)
+        minutes = frames / (60 * SAMPLE_RATE_HZ)
+        if last.coder is Coder.SPEECH and len(bursts) > max(4, _SPEECH_BURSTS_PER_MINUTE * minutes):
             return Coder.MUSIC, replace(made[0].level, dips=())
+        if 0 < len(bursts) <= _MOST_DIPS - len(level.dips):
+            level = replace(level, dips=(*level.dips, *_dips(bursts, settings)))
         else:
             level = replace(level, ceiling_dbfs=level.ceiling_dbfs - above_db - 0.3)
     if not is_near(last.loudness, settings) or level.ceiling_dbfs != last.level.ceiling_dbfs:
@@ -195,14 +210,17 @@ def _quieter(begin: Aim, level: Level, above_db: float) -> Level:
     return begin.moved(level, level.gain_db - less_db, level.ceiling_dbfs - less_db)
 
 
-def _with_dips(
-    dips: tuple[Dip, ...], bursts: Sequence[tuple[float, float]], settings: AudioSettings
-) -> tuple[Dip, ...]:
-    added: list[Dip] = []
-    for at_s, peak_dbfs in bursts:
-        depth_db = peak_dbfs - settings.true_peak_limit_dbtp + _DIP_BELOW_DB
-        if added and at_s - added[-1].at_s < _SAME_BURST_S:
-            added[-1] = Dip(added[-1].at_s, max(added[-1].depth_db, depth_db))
+def _apart(bursts: Sequence[Burst]) -> list[Burst]:
+    # Blocks of one burst become one, with the highest peak.
+    found: list[Burst] = []
+    for burst in bursts:
+        if found and burst.at_s - found[-1].at_s < _SAME_BURST_S:
+            found[-1] = replace(found[-1], peak_dbtp=max(found[-1].peak_dbtp, burst.peak_dbtp))
         else:
-            added.append(Dip(at_s, depth_db))
-    return (*dips, *added)
+            found.append(burst)
+    return found
+
+
+def _dips(bursts: Sequence[Burst], settings: AudioSettings) -> Iterator[Dip]:
+    for burst in bursts:
+        yield Dip(burst.at_s, burst.peak_dbtp - settings.true_peak_limit_dbtp + _DIP_BELOW_DB)

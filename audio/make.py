@@ -28,7 +28,7 @@ from audio.clip import (
 )
 
 _TRIALS = 4
-_ENCODINGS = 6
+_ENCODINGS = 8
 # The share of the whole work that each stage takes, measured on speech.
 _SHARES = {
     Stage.MEASURING: (0.0, 0.08),
@@ -82,7 +82,7 @@ class _Making:
         at = await self._levelled(source, heard, begin)
         with runner.work_directory(self.out_dir) as work:
             made = await self._encoded(source, heard, (begin, at), work)
-            renditions = await asyncio.to_thread(self._settled, made)
+            renditions = await runner.in_thread(lambda: self._settled(made))
         self._tell(Stage.CHECKING, 1.0)
         return MadeClips(
             renditions,
@@ -135,9 +135,7 @@ class _Making:
         targets = [plan.Target(each, plan.Coder.SPEECH, at, work / f"{each}.opus") for each in Rendition]
         made: dict[Rendition, list[level.Made]] = {target.rendition: [] for target in targets}
         for _ in range(_ENCODINGS):
-            arguments = plan.encoding(
-                source, heard.cut, tuple(targets), self.settings.preroll_ms, self.settings.output_limit_bytes
-            )
+            arguments = plan.encoding(source, heard.cut, tuple(targets), self.settings.preroll_ms)
             await self._run(arguments, Stage.ENCODING, heard.frames)
             again = []
             for target in targets:
@@ -153,16 +151,18 @@ class _Making:
 
     async def _checked(self, target: plan.Target, frames: int) -> level.Made:
         checking = plan.checking(target.path, true_peak=False)
-        loudness = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
-        if level.needs_true_peak(loudness, self.settings):
+        sampled = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
+        loudness = sampled
+        if level.needs_true_peak(sampled, self.settings):
             checking = plan.checking(target.path, true_peak=True)
             loudness = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
-        bursts: tuple[tuple[float, float], ...] = ()
+        bursts: tuple[level.Burst, ...] = ()
         if level.output_gain_db(loudness, self.settings) is None and level.over_db(loudness, self.settings) > 0:
-            peaks = measure.Peaks(level.burst_limit_dbfs(self.settings))
+            between_samples_db = loudness.true_peak_dbtp - sampled.true_peak_dbtp
+            peaks = measure.Peaks(level.burst_limit_dbfs(self.settings) - between_samples_db)
             await runner.run_checked(self._command(plan.decoding(target.path)), on_stdout=peaks.feed)
             preroll_s = self.settings.preroll_ms / 1000
-            bursts = tuple((at_s - preroll_s, peak_dbfs) for at_s, peak_dbfs in peaks.above)
+            bursts = tuple(level.Burst(at_s - preroll_s, dbfs + between_samples_db) for at_s, dbfs in peaks.above)
         return level.Made(target.coder, target.level, loudness, bursts)
 
     def _trimmed(self, work: Path, loudness: Loudness) -> Loudness:

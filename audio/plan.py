@@ -126,9 +126,7 @@ def levelling(source: Source, cut: Cut, level: Level, preroll_ms: int, *, wav: P
     return _arguments(output, progress=True)
 
 
-def encoding(
-    source: Source, cut: Cut, targets: tuple[Target, ...], preroll_ms: int, output_limit_bytes: int
-) -> Arguments:
+def encoding(source: Source, cut: Cut, targets: tuple[Target, ...], preroll_ms: int) -> Arguments:
     """Encode every target in one run; targets of one level share one limiter."""
     by_level: dict[Level, list[Target]] = {}
     for target in targets:
@@ -139,7 +137,7 @@ def encoding(
     for branch, (level, group) in zip(branches, by_level.items(), strict=True):
         levelled = _levelled(branch, level, preroll_ms)
         for copy, target in zip(_fork(levelled, len(group)), group, strict=True):
-            outputs.append(_opus(copy, target, output_limit_bytes))
+            outputs.append(_opus(copy, target))
     return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
 
 
@@ -216,7 +214,7 @@ def _fork(sound: Any, branches: int) -> list[Any]:
     return [split[index] for index in range(branches)]
 
 
-def _opus(sound: Any, target: Target, output_limit_bytes: int) -> Any:
+def _opus(sound: Any, target: Target) -> Any:
     codec = {
         "c:a": "libopus",
         "b:a": target.rendition.bit_rate_bps,
@@ -224,7 +222,6 @@ def _opus(sound: Any, target: Target, output_limit_bytes: int) -> Any:
         "compression_level": _COMPLEXITY,
         "vbr": "constrained",
         "frame_duration": 20,
-        "fs": output_limit_bytes,
     }
     return ffmpeg.output(sound, _file(target.path), f="ogg", **codec, **_anonymous())
 

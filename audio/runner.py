@@ -19,8 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from audio.clip import OutOfSpace, ToolFailed, ToolMissing, ToolTimedOut
+
+_Result = TypeVar("_Result")
 
 WORK_PREFIX = ".making-"
 _CHUNK_BYTES = 64 * 1024
@@ -155,6 +158,18 @@ async def _end(process: asyncio.subprocess.Process, helpers: list[asyncio.Task[N
     for helper in helpers:
         helper.cancel()
     await asyncio.gather(*helpers, return_exceptions=True)
+
+
+async def in_thread(work: Callable[[], _Result]) -> _Result:
+    """Run `work` in a thread. A cancellation waits for its end, so that no file is removed under its hands."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing])
+        if not doing.cancelled():
+            doing.exception()
+        raise
 
 
 @contextmanager

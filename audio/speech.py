@@ -12,6 +12,7 @@ import unicodedata
 import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -198,7 +199,7 @@ async def speak(
     with runner.work_directory(out.parent) as work:
         whole = work / "whole.wav"
         duration_s = await _read_all(todo, work, whole, voice=voice, how=(language, words_per_minute), tell=progress)
-        await asyncio.to_thread(runner.settle, whole, out)
+        await runner.in_thread(lambda: runner.settle(whole, out))
     return Spoken(out, len(todo), duration_s)
 
 
@@ -218,12 +219,12 @@ async def _read_all(
         for piece in todo:
             part = work / "part.wav"
             await voice.say(piece.text, how[0], how[1], part)
-            await asyncio.to_thread(joiner.add, part, piece.pause_s)
+            await runner.in_thread(partial(joiner.add, part, piece.pause_s))
             done += len(piece.text)
             if tell is not None:
                 tell(Stage.SPEAKING, done / total)
     finally:
-        await asyncio.to_thread(joiner.close)
+        await runner.in_thread(joiner.close)
     if joiner.sounding_s == 0:
         raise VoiceFailed("the voice gave no sound")
     return joiner.duration_s

@@ -1,0 +1,444 @@
+"""A recording becomes clips that are equally loud, begin at the same frame, and are whole or absent."""
+
+import asyncio
+import contextlib
+import hashlib
+import math
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from audio import judge, level, measure, plan, runner
+from audio.clip import (
+    AudioSettings,
+    EmptyRecording,
+    FindingCode,
+    OutOfSpace,
+    Remedy,
+    Rendition,
+    SilentRecording,
+    Stage,
+    ToolMissing,
+    TooLongRecording,
+    UnreadableRecording,
+)
+from audio.make import make_clips
+from audio.speech import speak
+from tests.audio.conftest import (
+    RATE_HZ,
+    Sound,
+    decode,
+    integrated_lufs,
+    lag_frames,
+    seconds,
+    speechlike,
+    true_peak_dbtp,
+    write_wav,
+)
+
+PREROLL_FRAMES = 9600
+
+
+def music(duration_s: float) -> Sound:
+    at = seconds(duration_s)
+    notes = sum(np.sin(math.tau * f * at + f) for f in (261.6, 329.6, 392.0, 523.3, 1046.5, 2093.0))
+    return np.asarray(notes * np.exp(-3 * ((2 * at) % 1)) * 0.14)
+
+
+def tone(duration_s: float, frequency_hz: float = 1000.0, amplitude: float = 0.3) -> Sound:
+    return np.asarray(amplitude * np.sin(math.tau * frequency_hz * seconds(duration_s)))
+
+
+def noise(duration_s: float, amplitude: float = 0.1) -> Sound:
+    return np.random.default_rng(3).standard_normal(round(duration_s * RATE_HZ)) * amplitude
+
+
+RECORDINGS: dict[str, Callable[[], tuple[Sound, ...]]] = {
+    "speech": lambda: (speechlike(6),),
+    "speech with high crest": lambda: (np.sign(speechlike(6)) * np.abs(speechlike(6)) ** 1.5 * 1.5,),
+    "stereo": lambda: (speechlike(6), 0.4 * speechlike(6)),
+    "one channel only": lambda: (speechlike(6), np.zeros(6 * RATE_HZ)),
+    "quiet": lambda: (0.02 * speechlike(6, noise=0.0005),),
+    "loud and clipped": lambda: (4 * speechlike(6),),
+    "music": lambda: (music(6),),
+    "tone": lambda: (tone(4),),
+    "hiss": lambda: (noise(4),),
+    "constant offset": lambda: (0.3 * speechlike(6) + 0.4,),
+}
+
+
+async def recut(path: Path, ffmpeg: Path, wav: Path) -> tuple[measure.View, judge.Heard]:
+    """The recording as the first pass hears it, and the levelled sound in `wav`."""
+    probed = await measure.probe(path)
+    source = plan.Source(path, probed.format, probed.channels, 60)
+    view = measure.View(min(2, probed.channels))
+    command = runner.Command((str(ffmpeg), *plan.measuring(source)), time_limit_s=60)
+    finished = await runner.run_checked(command, on_stdout=view.feed)
+    view.finish()
+    heard = judge.hear(view, measure.read_loudness(finished.stderr).integrated_lufs, "wav", None)
+    at = level.aim(view, heard, AudioSettings()).level
+    await runner.run_checked(
+        runner.Command((str(ffmpeg), *plan.levelling(source, heard.cut, at, 200, wav=wav)), time_limit_s=60)
+    )
+    return view, heard
+
+
+async def check_levels(recording: tuple[Sound, ...], folder: Path, ffmpeg: Path) -> None:
+    source = write_wav(folder / "in.wav", *recording)
+    made = await make_clips(source, folder / "clips", settings=AudioSettings(ffmpeg=ffmpeg))
+    assert set(made.renditions) == set(Rendition)
+    for clip in made.renditions.values():
+        sound = decode(clip.path)
+        assert integrated_lufs(sound) == pytest.approx(-16, abs=0.5)
+        assert true_peak_dbtp(sound) <= -1.5
+        assert clip.loudness.integrated_lufs == pytest.approx(integrated_lufs(sound), abs=0.2)
+        assert len(sound) == clip.frames
+    assert FindingCode.OFF_LEVEL not in {finding.code for finding in made.findings}
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+async def test_every_recording_comes_out_equally_loud(name: str, tmp_path: Path, ffmpeg: Path) -> None:
+    await check_levels(RECORDINGS[name](), tmp_path, ffmpeg)
+
+
+async def test_every_ffmpeg_gives_the_same_level(tmp_path: Path, each_ffmpeg: Path) -> None:
+    await check_levels((speechlike(6, seed=7),), tmp_path, each_ffmpeg)
+
+
+async def test_a_text_that_was_read_aloud_comes_out_equally_loud(tmp_path: Path, ffmpeg: Path) -> None:
+    text = "Kính thưa bà con. Ngày mai, 20/11, trạm y tế xã tiêm vắc xin từ 7h30. Mời bà con đến đúng giờ."
+    for language in ("vi", "en"):
+        spoken = await speak(text, language, tmp_path / f"{language}.wav")
+        made = await make_clips(spoken.path, tmp_path / "clips", settings=AudioSettings(ffmpeg=ffmpeg))
+        for clip in made.renditions.values():
+            decoded = decode(clip.path)
+            assert integrated_lufs(decoded) == pytest.approx(-16, abs=0.5)
+            assert true_peak_dbtp(decoded) <= -1.5
+
+
+async def test_the_sound_begins_after_exactly_200_ms(
+    speech_wav: Path, tmp_path: Path, out_dir: Path, each_ffmpeg: Path
+) -> None:
+    levelled = tmp_path / "levelled.wav"
+    _, heard = await recut(speech_wav, each_ffmpeg, levelled)
+    made = await make_clips(speech_wav, out_dir, settings=AudioSettings(ffmpeg=each_ffmpeg))
+    reference = decode(levelled)
+    assert not reference[:PREROLL_FRAMES].any()
+    assert len(reference) == PREROLL_FRAMES + heard.frames == made.frames
+    for clip in made.renditions.values():
+        sound = decode(clip.path)
+        # Opus smears an onset over a few milliseconds; before that it is silent.
+        assert np.abs(sound[: PREROLL_FRAMES - 480]).max() < 0.001
+        assert abs(lag_frames(sound, reference)) <= 2
+
+
+async def test_nothing_of_an_untrimmed_recording_is_lost(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    frames = 3 * RATE_HZ + 1234
+    source = write_wav(tmp_path / "in.wav", tone(10)[:frames])
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert made.frames == PREROLL_FRAMES + frames
+    assert made.renditions[Rendition.OPUS24].duration_s == made.frames / RATE_HZ
+
+
+async def test_a_file_is_named_by_its_hash_and_the_same_sound_gives_the_same_bytes(
+    speech_wav: Path, out_dir: Path, tmp_path: Path, ffmpeg: Path
+) -> None:
+    settings = AudioSettings(ffmpeg=ffmpeg)
+    first = await make_clips(speech_wav, out_dir, settings=settings)
+    again = await make_clips(speech_wav, tmp_path / "elsewhere", settings=settings)
+    for rendition, clip in first.renditions.items():
+        content = clip.path.read_bytes()
+        assert clip.path.name == f"{hashlib.sha256(content).hexdigest()}.opus"
+        assert clip.sha256 == again.renditions[rendition].sha256
+        assert clip.size_bytes == len(content)
+        assert clip.size_bytes * 8 / clip.duration_s < rendition.bit_rate_bps * 1.15
+    assert len(list(out_dir.iterdir())) == 2
+
+
+async def test_the_waveform_is_that_of_the_rendition(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    sound = tone(4)
+    sound[2 * RATE_HZ : 3 * RATE_HZ] = 0
+    source = write_wav(tmp_path / "in.wav", sound)
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert len(made.waveform) == 400
+    bucket_s = 4.2 / 400
+    assert not any(made.waveform[: int(0.2 / bucket_s) - 1])
+    assert min(made.waveform[int(0.3 / bucket_s) : int(2.1 / bucket_s)]) > 20
+    assert not any(made.waveform[int(2.3 / bucket_s) : int(3.1 / bucket_s)])
+
+
+async def test_progress_never_falls_and_ends_at_one(speech_wav: Path, out_dir: Path, ffmpeg: Path) -> None:
+    told: list[tuple[Stage, float]] = []
+    await make_clips(
+        speech_wav, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=lambda *step: told.append(step)
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert {stage for stage, _ in told} >= {Stage.MEASURING, Stage.ENCODING, Stage.CHECKING}
+
+
+@pytest.mark.parametrize("duration_s", [0.15, 0.4, 1.0])
+async def test_a_short_sound_is_levelled_too(duration_s: float, tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = write_wav(tmp_path / "in.wav", tone(duration_s, amplitude=0.05))
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    sound = decode(made.renditions[Rendition.OPUS24].path)
+    # BS.1770 measures blocks of 400 ms.
+    sound = np.concatenate([sound, np.zeros(max(0, 19_201 - len(sound)))])
+    assert integrated_lufs(sound) == pytest.approx(-16, abs=0.5)
+
+
+async def findings_of(source: Path, out_dir: Path, ffmpeg: Path) -> dict[FindingCode, tuple[Remedy, dict[str, float]]]:
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    return {each.code: (each.remedy, dict(each.values)) for each in made.findings}
+
+
+async def test_a_good_recording_gives_no_remark(speech_wav: Path, out_dir: Path, ffmpeg: Path) -> None:
+    assert await findings_of(speech_wav, out_dir, ffmpeg) == {}
+
+
+async def test_a_very_quiet_recording_is_amplified_and_said(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = write_wav(tmp_path / "in.wav", 0.01 * speechlike(6, noise=0.001))
+    remedy, values = (await findings_of(source, out_dir, ffmpeg))[FindingCode.VERY_QUIET]
+    assert remedy is Remedy.AMPLIFIED
+    assert values["loudness_lufs"] < -40
+    assert values["gain_db"] > 24
+
+
+async def test_clipping_is_said(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = write_wav(tmp_path / "in.wav", 6 * speechlike(6))
+    remedy, values = (await findings_of(source, out_dir, ffmpeg))[FindingCode.CLIPPED]
+    assert remedy is Remedy.KEPT
+    assert 5 < values["percent"] <= 100
+
+
+async def test_silence_at_both_ends_is_trimmed_and_said(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    quiet = np.random.default_rng(2).standard_normal(6 * RATE_HZ) * 0.0003
+    sound = np.concatenate([quiet[: 4 * RATE_HZ], speechlike(3), quiet])
+    source = write_wav(tmp_path / "in.wav", sound)
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    codes = {each.code: each for each in made.findings}
+    assert codes[FindingCode.MOSTLY_SILENT].remedy is Remedy.TRIMMED
+    assert codes[FindingCode.SILENCE_TRIMMED].values["start_s"] == pytest.approx(4.0, abs=0.1)
+    assert codes[FindingCode.SILENCE_TRIMMED].values["end_s"] == pytest.approx(6.0, abs=0.4)
+    assert made.frames == pytest.approx(3.2 * RATE_HZ, abs=0.3 * RATE_HZ)
+
+
+async def test_a_hissed_first_syllable_is_kept_whole(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    rng = np.random.default_rng(4)
+    hiss = np.diff(rng.standard_normal(RATE_HZ // 5 + 1)) * 0.02  # an "s": most of it above 5 kHz
+    sound = np.concatenate([np.zeros(2 * RATE_HZ), hiss, speechlike(3, noise=0)])
+    made = await make_clips(write_wav(tmp_path / "in.wav", sound), out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    trimmed = next(each for each in made.findings if each.code is FindingCode.SILENCE_TRIMMED)
+    assert 1.9 <= trimmed.values["start_s"] <= 2.0
+
+
+async def test_channels_that_cancel_each_other_are_heard(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    sound = speechlike(6)
+    source = write_wav(tmp_path / "in.wav", sound, -sound)
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert made.findings[0].code is FindingCode.OUT_OF_PHASE
+    assert integrated_lufs(decode(made.renditions[Rendition.OPUS24].path)) == pytest.approx(-16, abs=0.5)
+
+
+async def test_a_file_that_breaks_off_is_said(speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    flac = await convert(ffmpeg, speech_wav, tmp_path / "in.flac")
+    flac.write_bytes(flac.read_bytes()[: flac.stat().st_size // 2])
+    remedy, values = (await findings_of(flac, out_dir, ffmpeg))[FindingCode.TRUNCATED]
+    assert remedy is Remedy.KEPT
+    assert values["promised_s"] == pytest.approx(6.0, abs=0.1)
+    assert values["duration_s"] < 4
+
+
+async def convert(ffmpeg: Path, source: Path, to: Path, *options: str) -> Path:
+    argv = (str(ffmpeg), "-nostdin", "-y", "-i", str(source), *options, f"file:{to}")
+    await runner.run_checked(runner.Command(argv, time_limit_s=60))
+    return to
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("in.mp3", ()),
+        ("in.m4a", ()),
+        ("in.aac", ()),
+        ("in.flac", ()),
+        ("in.ogg", ("-c:a", "libvorbis")),
+        ("in.opus", ("-c:a", "libopus")),
+        ("in.webm", ("-c:a", "libopus")),
+        ("in.wma", ()),
+        ("in.g722", ("-ar", "16000")),
+        ("in.aiff", ()),
+        ("eight-channels.wav", ("-ac", "8")),
+        ("telephone.wav", ("-ar", "8000", "-c:a", "pcm_alaw")),
+        ("an mp3 that is called.wav", ("-f", "mp3")),
+    ],
+)
+async def test_every_common_format_is_read(
+    name: str, options: tuple[str, ...], speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path
+) -> None:
+    source = await convert(ffmpeg, speech_wav, tmp_path / name, *options)
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert made.frames == pytest.approx(6.2 * RATE_HZ, abs=0.4 * RATE_HZ)
+
+
+async def test_the_sound_track_of_a_video_is_read(
+    speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path
+) -> None:
+    picture = ("-f", "lavfi", "-i", "color=size=64x64:duration=3", "-shortest", "-c:v", "mpeg4", "-c:a", "aac")
+    source = await convert(ffmpeg, speech_wav, tmp_path / "in.mp4", *picture)
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert made.frames > 2 * RATE_HZ
+
+
+@pytest.mark.parametrize("name", ["😀 loa.wav", "-i.wav", "concat:a|b.wav", "%03d.wav", "a'b\"c;$(x)`.wav", "..wav"])
+async def test_a_name_is_a_name_and_nothing_else(name: str, tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = write_wav(tmp_path / name, tone(1))
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert made.frames == PREROLL_FRAMES + RATE_HZ
+
+
+def wav_header(rate_hz: int, channels: int, data_bytes: int) -> bytes:
+    form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
+    head = b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVEfmt " + struct.pack("<I", 16) + form
+    return head + b"data" + struct.pack("<I", data_bytes)
+
+
+BAD_FILES: dict[str, bytes] = {
+    "random.mp3": np.random.default_rng(5).bytes(50_000),
+    "text.mp3": b"this is no sound at all\n" * 200,
+    "zip.mp3": b"PK\x03\x04" + bytes(26) + b"\xff\xfb\x90\x64" * 5000,
+    "only-a-header.wav": wav_header(48_000, 1, 0)[:20],
+    "no-channel.wav": wav_header(48_000, 0, 4000) + bytes(4000),
+    "three-hertz.wav": wav_header(3, 1, 4000) + bytes(4000),
+    "list.m3u8": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.wav\n#EXT-X-ENDLIST\n",
+    "list.mp3": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.wav\n#EXT-X-ENDLIST\n",
+    "list.wav": b"ffconcat version 1.0\nfile other.wav\n",
+    "list.m3u": b"other.wav\n",
+    "call.sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    "dash.mpd": b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>',
+    "page.wav": b"<html><body>404</body></html>",
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+async def test_what_is_no_recording_is_refused(
+    name: str, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
+) -> None:
+    write_wav(tmp_path / "other.wav", tone(1))
+    source = tmp_path / name
+    source.write_bytes(BAD_FILES[name])
+    with pytest.raises(UnreadableRecording) as caught:
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert caught.value.code == "recording_unreadable"
+    assert left_in() == []
+
+
+async def test_an_empty_file_is_refused(tmp_path: Path, out_dir: Path, left_in: Callable[[], list[str]]) -> None:
+    source = tmp_path / "in.mp3"
+    source.touch()
+    with pytest.raises(EmptyRecording) as caught:
+        await make_clips(source, out_dir)
+    assert caught.value.code == "recording_empty"
+    assert left_in() == []
+
+
+async def test_a_recording_without_a_sample_is_refused(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = write_wav(tmp_path / "in.wav", np.zeros(0))
+    with pytest.raises((EmptyRecording, UnreadableRecording)):
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+
+
+async def test_a_file_that_is_gone_is_refused(tmp_path: Path, out_dir: Path) -> None:
+    with pytest.raises(UnreadableRecording):
+        await make_clips(tmp_path / "gone.wav", out_dir)
+
+
+async def test_a_picture_is_refused_as_soundless(speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = tmp_path / "in.mp4"
+    argv = (str(ffmpeg), "-nostdin", "-f", "lavfi", "-i", "color=size=64x64:duration=1", "-c:v", "mpeg4", str(source))
+    await runner.run_checked(runner.Command(argv, time_limit_s=60))
+    with pytest.raises(UnreadableRecording) as caught:
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert caught.value.code == "recording_without_sound"
+
+
+@pytest.mark.parametrize("amplitude", [0.0, 0.0001])
+async def test_silence_is_refused(
+    amplitude: float, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
+) -> None:
+    source = write_wav(tmp_path / "in.wav", noise(3, amplitude))
+    with pytest.raises(SilentRecording) as caught:
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
+    assert caught.value.code == "recording_silent"
+    assert left_in() == []
+
+
+async def test_four_hours_are_refused_before_any_work(tmp_path: Path, out_dir: Path) -> None:
+    size = 4 * 3600 * 8000 * 2
+    source = tmp_path / "in.wav"
+    with source.open("wb") as file:
+        file.write(wav_header(8000, 1, size))
+        file.truncate(44 + size)  # a hole: it takes no room
+    with pytest.raises(TooLongRecording) as caught:
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=tmp_path / "never started"))
+    assert caught.value.code == "recording_too_long"
+    assert caught.value.values == {"duration_s": 14400.0, "limit_s": 3600.0}
+
+
+async def test_a_long_recording_that_hides_its_length_is_refused(
+    speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
+) -> None:
+    written = runner.Command(
+        (str(ffmpeg), "-nostdin", "-i", str(speech_wav), "-c:a", "libopus", "-f", "webm", "pipe:1"), time_limit_s=60
+    )
+    source = tmp_path / "in.webm"
+    with source.open("wb") as file:
+        await runner.run_checked(written, on_stdout=file.write)
+    assert (await measure.probe(source)).duration_s is None
+    with pytest.raises(TooLongRecording):
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg, duration_limit_s=4))
+    assert left_in() == []
+
+
+async def test_a_full_disk_leaves_nothing(
+    speech_wav: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
+) -> None:
+    settings = AudioSettings(ffmpeg=ffmpeg, output_limit_bytes=4096)
+    with pytest.raises(OutOfSpace) as caught:
+        await make_clips(speech_wav, out_dir, settings=settings)
+    assert caught.value.code == "out_of_space"
+    assert left_in() == []
+
+
+async def test_an_ffmpeg_that_is_not_there_is_said(speech_wav: Path, out_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(ToolMissing):
+        await make_clips(speech_wav, out_dir, settings=AudioSettings(ffmpeg=tmp_path / "no-ffmpeg"))
+
+
+@pytest.mark.parametrize("stage", [Stage.MEASURING, Stage.LEVELLING, Stage.ENCODING, Stage.CHECKING])
+async def test_cancelling_ends_ffmpeg_and_leaves_nothing(
+    stage: Stage, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
+) -> None:
+    source = write_wav(tmp_path / "in.wav", np.tile(speechlike(20), 3))
+    reached = asyncio.Event()
+
+    def progress(now: Stage, _share: float) -> None:
+        if now is stage:
+            reached.set()
+
+    making = asyncio.create_task(make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=progress))
+    await asyncio.wait_for(reached.wait(), 30)
+    children = psutil.Process().children(recursive=True)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert children
+    assert left_in() == []
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            assert child.status() == psutil.STATUS_ZOMBIE
