@@ -103,9 +103,10 @@ class Discovery:
             try:
                 await self._run_once()
                 told = False
-            except (OSError, RuntimeError, _zeroconf_error()) as error:
+            except* (OSError, RuntimeError, _zeroconf_error()) as errors:
                 if not told:
-                    log.warning("mDNS does not work now; the agent goes on without it and tries again: %s", error)
+                    why = errors.exceptions[0]
+                    log.warning("mDNS does not work now; the agent goes on without it and tries again: %s", why)
                 told = True
                 await self._pause(_RETRY_AFTER_S)
 

@@ -83,20 +83,20 @@ class Link:
         """
         if not urls:
             return _NOTHING_TO_DIAL_S, True
-        lived_s = 0.0
+        lived_s, not_before_s = 0.0, 0.0
         for url in urls:
             began_us = self._parts.time.monotonic_us()
             try:
                 await self._one_link(url)
             except Rejected as rejected:
+                not_before_s = rejected.retry_after_s
                 self._note(url, rejected)
-                return self._backoff.after_failure(lived_s, rejected.retry_after_s), False
             except (LinkLost, WireError) as problem:
                 self._note(url, problem)
             lived_s = (self._parts.time.monotonic_us() - began_us) / 1e6
-            if lived_s >= self._backoff.policy.settled_s:
+            if not_before_s or lived_s >= self._backoff.policy.settled_s:
                 break
-        return self._backoff.after_failure(lived_s), True
+        return self._backoff.after_failure(lived_s, not_before_s), not not_before_s
 
     async def _one_link(self, url: str) -> None:
         """Always ends with an exception: `LinkLost`, a `WireError` or `Released`."""

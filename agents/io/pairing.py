@@ -39,6 +39,7 @@ CANDIDATES_AT_MOST: Final = 4
 NO_CODE_OPEN: Final = "no_code_open"
 CODE_USED: Final = "code_used"
 _KEEP_ALIVE_S: Final = 5.0
+_SAME_CONTROLLER_S: Final = 60.0
 _LINGER_S: Final = 2.0
 _SILENCE_LIMIT_S: Final = 4 * LINK_SILENCE_LIMIT_S
 
@@ -50,6 +51,10 @@ Speak = Callable[[str], Coroutine[Any, Any, None]]
 
 class _Belongs(Exception):
     """The device was adopted over this link."""
+
+
+class _LinkedAlready(Exception):
+    """Another address led to the same controller before."""
 
 
 @dataclass(slots=True)
@@ -105,7 +110,12 @@ class Adoption:
         discovery = self._parts.discovery
         found = () if discovery is None else discovery.controllers()
         urls = [self._parts.configured_url] if self._parts.configured_url else []
-        urls += [one.urls[0] for one in found if one.urls and self._parts.configured_url not in one.urls]
+        known = {controller_id for url, controller_id in self.linked_to.items() if url in urls}
+        urls += [
+            one.urls[0]
+            for one in found
+            if one.urls and one.controller_id not in known and self._parts.configured_url not in one.urls
+        ]
         return tuple(dict.fromkeys(urls))[:CANDIDATES_AT_MOST]
 
     async def _until_changed(self, finish: "asyncio.Task[Any]") -> None:
@@ -131,6 +141,8 @@ class Adoption:
                     await self._talk(wire)
             except _Belongs:
                 return
+            except _LinkedAlready:
+                not_before_s = _SAME_CONTROLLER_S
             except Rejected as rejected:
                 not_before_s = rejected.retry_after_s
                 self._note(url, rejected)
@@ -146,6 +158,8 @@ class Adoption:
 
     @contextlib.asynccontextmanager
     async def _known(self, url: str, wire: Wire) -> AsyncIterator[None]:
+        if wire.controller_id in self.linked_to.values():
+            raise _LinkedAlready
         self.linked_to[url] = wire.controller_id
         try:
             yield

@@ -212,7 +212,7 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse, silence_limit_s: flo
     match frame.type:
         case aiohttp.WSMsgType.BINARY | aiohttp.WSMsgType.TEXT:
             return frame
-        case aiohttp.WSMsgType.ERROR:
+        case aiohttp.WSMsgType.ERROR if isinstance(frame.data, aiohttp.WebSocketError):
             raise MalformedMessage(f"a frame that is none or too large: {frame.data}")
         case _:
-            raise LinkLost("the controller closed the link")
+            raise LinkLost("the link was closed")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.io.identity import load_or_make
+
 PATIENCE_S = 15.0
 
 
@@ -55,6 +57,11 @@ class AgentProcess:
         out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
         assert process.returncode is not None
         return process.returncode, out.decode().strip()
+
+    async def device_id(self) -> str:
+        """Who it is; there may be other agents on the same network."""
+        await self.said("ready")
+        return load_or_make(self.folder).device_id
 
     def lines(self) -> list[dict[str, Any]]:
         kept = []

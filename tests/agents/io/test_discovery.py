@@ -103,10 +103,11 @@ async def test_any_browser_reads_what_a_device_is(network: AsyncZeroconf) -> Non
 
 
 async def test_two_devices_of_the_same_name_are_two(network: AsyncZeroconf) -> None:
+    one, other = f"d-aaaa.{AGENT_SERVICE}", f"d-bbbb.{AGENT_SERVICE}"
     async with browsing(network) as seen, discovering("d-aaaa"), discovering("d-bbbb"):
-        await until(lambda: len(seen) == 2)
-        assert {entry["name"] for entry in seen.values()} == {"Chợ xã"}
-        assert {entry["id"] for entry in seen.values()} == {"d-aaaa", "d-bbbb"}
+        await until(lambda: one in seen and other in seen)
+        assert seen[one]["name"] == seen[other]["name"] == "Chợ xã"
+        assert (seen[one]["id"], seen[other]["id"]) == ("d-aaaa", "d-bbbb")
 
 
 async def test_the_announcement_changes_with_the_state(network: AsyncZeroconf) -> None:
@@ -166,14 +167,14 @@ async def test_a_real_agent_and_a_server_find_each_other_without_any_setting(
     async with browsing(network) as seen, WireServer().serving() as server:
         await (await network.async_register_service(controller_info(server, run="1")))
         async with running(tmp_path, "--mdns-interfaces", "127.0.0.1", "--name", "Đầu làng") as agent:
-            link = await server.linked(DeviceState.NEW)
+            link = await server.linked(DeviceState.NEW, await agent.device_id())
             name = f"{link.hello.device_id}.{AGENT_SERVICE}"
             announced = await until(lambda: seen.get(name))
             assert (announced["state"], announced["name"]) == ("new", "Đầu làng")
 
             _, code = await agent.command("code")
             assert isinstance(await server.adopt_by_code(link, code), Adopted)
-            await server.linked(DeviceState.ADOPTED)
+            await server.linked(DeviceState.ADOPTED, link.hello.device_id)
             await until(lambda: seen[name]["state"] == "adopted")
 
 
@@ -185,12 +186,13 @@ async def test_a_controller_that_comes_back_elsewhere_is_dialled_at_once(
         async with server.serving():
             await (await network.async_register_service(controller_info(server, run="1")))
             agent = await stack.enter_async_context(running(tmp_path, "--mdns-interfaces", "127.0.0.1"))
-            link = await server.linked(DeviceState.NEW)
+            device_id = await agent.device_id()
+            link = await server.linked(DeviceState.NEW, device_id)
             _, code = await agent.command("code")
             await server.adopt_by_code(link, code)
-            await server.linked(DeviceState.ADOPTED)
+            await server.linked(DeviceState.ADOPTED, device_id)
         await agent.said("link_lost", 3)
         server.port = 0
         async with server.serving():
             await (await network.async_update_service(controller_info(server, run="2")))
-            await server.linked(DeviceState.ADOPTED)
+            await server.linked(DeviceState.ADOPTED, device_id)
