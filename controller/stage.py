@@ -239,12 +239,27 @@ class Stage:
         await program.start()
         return program
 
+    async def device_id(self, name: str) -> str:
+        """What the agent of this name says that it is, asked at the box."""
+
+        async def look() -> str | None:
+            try:
+                status = await self.run(command("loa-agent"), "status", "--state-dir", str(self.state_dir(name)))
+            except StageError:
+                return None
+            facts = dict(line.split(maxsplit=1) for line in status.splitlines() if len(line.split()) > 1)
+            return facts.get("device_id")
+
+        return await self.until(f"{name} to run", look, within_s=15, alive=[self.agents[name]])
+
     async def found(self, name: str, *, within_s: float = 30) -> Json:
-        """Waits until the new device of this name was found by mDNS and has dialled in."""
+        """Waits until this speaker's new device was found by mDNS and has dialled in."""
+        # By id: a name can be copied, and another station may be on show on the same machine.
+        device_id = await self.device_id(name)
 
         async def look() -> Json | None:
             for device in (await self.api("GET", "/api/v1/found"))["found"]:
-                if device["name"] == name and device["linked"] and device["seen_by_mdns"]:
+                if device["device_id"] == device_id and device["linked"] and device["seen_by_mdns"]:
                     return dict(device)
             return None
 
