@@ -1,14 +1,17 @@
 """The pages, and the parts of pages that fetch themselves again when something changed. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import RenditionName
+from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
+from controller.domain.speakers import SpeakerOverview
 from controller.web import present, views
 from controller.web.asking import Ask
 from controller.web.frames import full_frame
@@ -62,7 +65,7 @@ async def broadcast_page(
     status: int = 200,
 ) -> web.Response:
     """The first page with whatever the person has typed so far."""
-    overviews = await ask.parts.speakers.overview()
+    overviews = await overviews_of(ask)
     return page(
         ask,
         "broadcast.html",
@@ -98,7 +101,28 @@ async def _found(ask: Ask) -> dict[str, Any]:
 
 
 async def _rows(ask: Ask) -> Sequence[views.SpeakerRow]:
-    return [present.speaker_row(overview, ask.say) for overview in await ask.parts.speakers.overview()]
+    return [present.speaker_row(overview, ask.say) for overview in await overviews_of(ask)]
+
+
+async def overviews_of(ask: Ask) -> Sequence[SpeakerOverview]:
+    """Every speaker as it is now. Which ones sound is what their journals said last, which is known at once; a
+    heartbeat may be seconds old.
+    """
+    sounding = await _sounding(ask)
+    overviews = await ask.parts.speakers.overview()
+    return [replace(o, sounding_airing_id=sounding.get(o.speaker.speaker_id)) for o in overviews]
+
+
+async def _sounding(ask: Ask) -> Mapping[SpeakerId, AiringId]:
+    """Which airing sounds from which speaker."""
+    async with ask.parts.store.reading() as transaction:
+        on_air = [a for a in await transaction.airings.open() if a.state is AiringState.ON_AIR]
+        return {
+            playback.speaker_id: airing.airing_id
+            for airing in on_air
+            for playback in await transaction.airings.playbacks(airing.airing_id)
+            if playback.state is PlayState.SOUNDING
+        }
 
 
 async def on_air_light_part(ask: Ask) -> web.StreamResponse:
@@ -123,7 +147,7 @@ async def found_part(ask: Ask) -> web.StreamResponse:
 
 async def targets_part(ask: Ask) -> web.StreamResponse:
     """The speakers to choose from; what the person has chosen so far comes with the question."""
-    overviews = await ask.parts.speakers.overview()
+    overviews = await overviews_of(ask)
     query = ask.request.query
     left_out = present.unchecked_targets(
         overviews, query.getall("areas", []), query.getall("targets", []), query.getall("known", [])
@@ -179,6 +203,7 @@ async def speaker_page(
 async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
     """Raises `NotFound`."""
     overview = await ask.parts.speakers.one(speaker_id)
+    overview = replace(overview, sounding_airing_id=(await _sounding(ask)).get(speaker_id))
     report = await ask.parts.reports.speaker(speaker_id, JOURNAL_LENGTH)
     return present.speaker_page(overview, report, ask.say)
 

@@ -1,0 +1,117 @@
+"""What the services know, as the templates show it."""
+
+from dataclasses import replace
+
+import pytest
+
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
+from agents.protocol.values import ClipRef, RenditionName
+from controller.domain.bulletins import AiringClass, Bulletin, BulletinState, PreparedClips, Source
+from controller.domain.speakers import Area, NotReady, Speaker, SpeakerOverview, SpeakerState
+from controller.web import present, views
+from controller.web.i18n import Language, load_translators
+
+SAY = load_translators()[Language.ENGLISH]
+
+
+def overview(number: int, area: str = "x-1", not_ready: NotReady | None = None) -> SpeakerOverview:
+    speaker = Speaker(
+        speaker_id=SpeakerId(f"s-{number}"),
+        name=f"Loa {number}",
+        area_id=AreaId(area),
+        device_id=DeviceId(f"d-{number}"),
+        device_key=bytes(32),
+        state=SpeakerState.ADOPTED,
+        adopted_at_us=0,
+    )
+    return SpeakerOverview(speaker=speaker, area_name=f"area {area}", health=None, not_ready=not_ready)
+
+
+@pytest.mark.parametrize(
+    ("not_ready", "sounding", "state"),
+    [
+        (None, None, views.SpeakerState.READY),
+        (None, "a-1", views.SpeakerState.SOUNDING),
+        (NotReady.OFFLINE, "a-1", views.SpeakerState.OFFLINE),
+        (NotReady.STOPPED, None, views.SpeakerState.STOPPED),
+        (NotReady.TIME_UNKNOWN, None, views.SpeakerState.TIME_UNKNOWN),
+        (NotReady.RELEASING, None, views.SpeakerState.RELEASING),
+    ],
+)
+def test_one_word_sums_up_a_speaker(
+    not_ready: NotReady | None, sounding: str | None, state: views.SpeakerState
+) -> None:
+    seen = replace(overview(1, not_ready=not_ready), sounding_airing_id=sounding)
+    assert present.speaker_state(seen) is state
+
+
+def test_every_reason_for_not_being_ready_has_its_word() -> None:
+    assert {present.speaker_state(overview(1, not_ready=reason)) for reason in NotReady}.isdisjoint(
+        {views.SpeakerState.READY, views.SpeakerState.SOUNDING}
+    )
+
+
+def test_speakers_are_chosen_by_area_and_those_being_released_are_not_there() -> None:
+    seen = [overview(1), overview(2, not_ready=NotReady.OFFLINE), overview(3, not_ready=NotReady.RELEASING)]
+    first, second = present.target_areas([*seen, overview(4, area="x-2")], {SpeakerId("s-2")})
+    assert [(speaker.id, speaker.checked) for speaker in first.speakers] == [("s-1", True), ("s-2", False)]
+    assert (first.name, first.ready) == ("area x-1", 1)
+    assert [speaker.id for speaker in second.speakers] == ["s-4"]
+
+
+@pytest.mark.parametrize(
+    ("areas", "targets", "known", "left_out"),
+    [
+        ([], [], [], set()),  # the first look at the page
+        ([], ["s-1"], ["s-1"], set()),  # all that were listed are chosen: so is the new one
+        ([], ["s-1"], ["s-1", "s-2"], {"s-2"}),
+        ([], ["s-1", "s-2"], ["s-1", "s-2"], set()),
+        (["x-1"], [], [], set()),
+        ([], [], ["s-1", "s-2"], {"s-1", "s-2"}),
+        (["x-1"], ["s-1"], ["s-1", "s-9"], set()),  # a whole area: what is new in it too
+    ],
+)
+def test_what_a_person_left_out_stays_left_out(
+    areas: list[str], targets: list[str], known: list[str], left_out: set[str]
+) -> None:
+    assert present.unchecked_targets([overview(1), overview(2)], areas, targets, known) == left_out
+
+
+def test_the_first_speaker_of_a_station_finds_an_area_to_stand_in() -> None:
+    assert [option.name for option in present.area_options([], "Đài xã")] == ["Đài xã"]
+    there = Area(area_id=AreaId("x-1"), parent_id=None, level="village", name="Thôn 1")
+    assert [(option.id, option.name) for option in present.area_options([there], "Đài xã")] == [("x-1", "Thôn 1")]
+
+
+def bulletin(state: BulletinState, **more: object) -> Bulletin:
+    made = Bulletin(
+        bulletin_id="b-1",  # type: ignore[arg-type]
+        title="Tin",
+        language="vi",
+        source=Source.TEXT,
+        text="Chào",
+        words_per_minute=125,
+        airing_class=AiringClass.ORDINARY,
+        state=state,
+        created_at_us=0,
+        created_by="admin",
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def test_a_bulletin_in_the_making_shows_how_far_it_is_and_no_sound() -> None:
+    shown = present.prepared(bulletin(BulletinState.PREPARING, progress=0.416), SAY)
+    assert (shown.progress_percent, shown.audio_url) == (42, "")
+
+
+def test_a_ready_bulletin_can_be_heard_and_says_what_was_noticed() -> None:
+    clip = ClipRef(sha256="5" * 64, size_bytes=9_000, frames=96_000)
+    clips = PreparedClips(renditions=dict.fromkeys(RenditionName, clip), findings=("very_quiet",))
+    shown = present.prepared(bulletin(BulletinState.READY, clips=clips), SAY)
+    assert (shown.audio_url, shown.duration_s, shown.size_bytes) == ("/bulletins/b-1/audio", 2.0, 9_000)
+    assert "very quiet" in shown.finding_sentences[0]
+
+
+def test_a_failed_bulletin_says_why() -> None:
+    shown = present.prepared(bulletin(BulletinState.FAILED, failure="unreadable_recording"), SAY)
+    assert "cannot be read as sound" in shown.sentence
