@@ -19,6 +19,7 @@ TEXT = (
     "Chúc bà con một ngày làm việc vui vẻ."
 )
 MOST_START_ERROR_MS = 50.0
+LISTEN_S = 5.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -118,8 +119,11 @@ async def _play(stage: Stage) -> list[str]:
     rows: dict[str, Json] = {}
     for name in SPEAKERS:
         device = await stage.found(name)
-        speaker = await stage.adopt(name)
-        print(f"  {name}: found by mDNS as {device['device_id']}, spoke its code, adopted", flush=True)
+        aloud = name == SPEAKERS[0]
+        if aloud:
+            print(f"  {name}: found by mDNS, asked to speak its code aloud ...", flush=True)
+        speaker = await stage.adopt(name, listen_s=LISTEN_S if aloud else None)
+        print(f"  {name}: found by mDNS as {device['device_id']}, adopted by its code", flush=True)
         rows[name] = {"device": device, "speaker_id": speaker["speaker_id"]}
     adopted = {speaker["speaker_id"]: speaker for speaker in await stage.connected(len(SPEAKERS))}
     print("Turning the text into speech, levelling it, encoding it ...", flush=True)

@@ -265,11 +265,16 @@ class Stage:
 
         return await self.until(f"{name} to be found", look, within_s=within_s, alive=[self.agents[name]])
 
-    async def adopt(self, name: str, *, area: str = "") -> Json:
-        """Identify aloud, read the code at the box, type it, as a technician would. Returns the speaker."""
+    async def adopt(self, name: str, *, area: str = "", listen_s: float | None = None) -> Json:
+        """Read the code at the box and type it, as a technician would. Returns the speaker.
+
+        With ``listen_s`` the device is first asked to speak its code aloud, and listened to for that long.
+        """
         device = await self.found(name)
         path = f"/api/v1/found/{device['device_id']}"
-        await self.api("POST", path + "/identify")
+        if listen_s is not None:
+            await self.api("POST", path + "/identify")
+            await asyncio.sleep(listen_s)
         code = await self.run(command("loa-agent"), "code", "--state-dir", str(self.state_dir(name)))
         speaker = await self.api("POST", path + "/adopt", {"code": code, "name": name, "area": area})
         return dict(speaker)
