@@ -27,4 +27,5 @@ def stay_small() -> bool:
         (_M_MMAP_THRESHOLD, _THRESHOLD_BYTES),
         (_M_TRIM_THRESHOLD, _THRESHOLD_BYTES),
     )
-    return sum(mallopt(what, value) for what, value in wanted) == len(wanted)
+    answers: list[int] = [mallopt(what, value) for what, value in wanted]
+    return all(answers)
