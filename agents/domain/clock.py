@@ -10,10 +10,10 @@ arrived at ``t2`` and was answered at ``t3`` by the controller's::
     round trip = (t4 - t1) - (t3 - t2)
     offset     = ((t2 - t1) + (t3 - t4)) / 2        true to within half a round trip, whatever the network does
 
-Of each burst only the exchange with the shortest round trip counts. What it is longer than the shortest of late is
-queueing on one way or the other: half of that, a twentieth of the shortest round trip and 5 us are the spread (one
-sigma) that the measurement is given. The filter is the two-state Kalman filter of a clock: offset and drift, the drift
-a slow random walk.
+Of each burst only the exchange with the shortest round trip counts. Its spread (one sigma) is the sum of: half of what
+it is longer than the shortest of late, since that is queueing on one way or the other; half of what the middle one of
+its burst is longer than it, since where much is queueing nothing is quite without; a twentieth of the shortest round
+trip; 5 us. The filter is the two-state Kalman filter of a clock: offset and drift, the drift a slow random walk.
 """
 
 import math
@@ -112,7 +112,7 @@ class ClockFilter:
             return False
         self._round_trips.append(best.round_trip_us)
         shortest_us = min(self._round_trips)
-        spread_us = _LEAST_SPREAD_US + shortest_us / 20 + (best.round_trip_us - shortest_us) / 2
+        spread_us = _LEAST_SPREAD_US + shortest_us / 20 + (best.round_trip_us - shortest_us) / 2 + _doubt_us(possible)
         if self._at_us is None:
             self._begin(best)
             return True
@@ -166,6 +166,14 @@ class ClockFilter:
             covariance=self._p01,
             drift_variance=self._p11,
         )
+
+
+def _doubt_us(burst: Sequence[Exchange]) -> float:
+    """What queueing may hide even in the best exchange, judged by how much worse the others of its burst are."""
+    round_trips = sorted(exchange.round_trip_us for exchange in burst)
+    if len(round_trips) == 1:
+        return round_trips[0] / 4
+    return (round_trips[len(round_trips) // 2] - round_trips[0]) / 2
 
 
 @dataclass(frozen=True, slots=True)

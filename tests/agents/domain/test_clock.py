@@ -276,7 +276,7 @@ def test_the_bound_at_the_limit_is_still_usable() -> None:
     assert clock.estimate(60 * S) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     drift_ppm=st.floats(-150, 150),
     way_us=st.floats(20, 50_000),
