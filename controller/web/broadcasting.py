@@ -33,7 +33,7 @@ FIELD_OF_CODE = {
     "text_too_long": "text",
     "text_unspeakable": "text",
     "recording_missing": "recording",
-    "empty_recording": "recording",
+    "recording_empty": "recording",
     "too_large_recording": "recording",
     "time_missing": "at",
     "time_passed": "at",

@@ -86,14 +86,14 @@ class Uploads:
 async def receive(part: BodyPartReader, folder: Path, limit_bytes: int) -> Received:
     """Writes one file of a form into ``folder``.
 
-    Raises `Invalid` (``too_large_recording``, ``empty_recording``) and `StoreFailed` (``out_of_space``).
+    Raises `Invalid` (``too_large_recording``, ``recording_empty``) and `StoreFailed` (``out_of_space``).
     """
     temporary = folder / f"{PREFIX}{secrets.token_hex(12)}{TEMPORARY}"
     complete = temporary.with_suffix(COMPLETE)
     try:
         size_bytes = await _write(part, temporary, limit_bytes)
         if size_bytes == 0:
-            raise Invalid(code="empty_recording")
+            raise Invalid(code="recording_empty")
         await asyncio.to_thread(temporary.rename, complete)
     except OSError as error:
         temporary.unlink(missing_ok=True)

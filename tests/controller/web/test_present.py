@@ -113,5 +113,5 @@ def test_a_ready_bulletin_can_be_heard_and_says_what_was_noticed() -> None:
 
 
 def test_a_failed_bulletin_says_why() -> None:
-    shown = present.prepared(bulletin(BulletinState.FAILED, failure="unreadable_recording"), SAY)
+    shown = present.prepared(bulletin(BulletinState.FAILED, failure="recording_unreadable"), SAY)
     assert "cannot be read as sound" in shown.sentence
