@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from controller.domain.errors import StoreFailed
 
 READING: Final = "loa_reading"
-READERS: Final = 6
+READERS: Final = 4
 """How many may read at the same time."""
 BUSY_TIMEOUT_MS: Final = 5_000
-_CACHE_KIB: Final = 4_096
+_CACHE_KIB: Final = 2_048
 
 
 def is_sqlite(url: str) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from controller.services.settings import DeskSettings
-from controller.store.migrate import upgrade_to_head
+from controller.store.migrate import upgrade_here
 from tests.controller.fakes import FakeClock, KeySigner
 from tests.controller.services.station import Station
 
@@ -12,7 +12,7 @@ from tests.controller.services.station import Station
 @pytest.fixture
 async def station(tmp_path: Path) -> AsyncIterator[Station]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'loa.db'}"
-    await upgrade_to_head(url)
+    await upgrade_here(url)
     clips = tmp_path / "clips"
     clips.mkdir()
     made = Station(url, clips, FakeClock(), KeySigner(), DeskSettings())

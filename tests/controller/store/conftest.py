@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from controller.store.database import SqlStore
-from controller.store.migrate import upgrade_to_head
+from controller.store.migrate import upgrade_here
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[SqlStore]:
-    await upgrade_to_head(url)
+    await upgrade_here(url)
     made = SqlStore(url)
     yield made
     await made.close()

@@ -1,5 +1,7 @@
 """Migrations lead to the tables that the program knows."""
 
+import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from sqlalchemy.schema import CreateTable
 
 from controller.domain.errors import StoreFailed
 from controller.store.engine import make_engine
-from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_now, upgrade_to_head
+from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_here, upgrade_to_head
 from controller.store.rows import Row
 
 
@@ -34,9 +36,17 @@ def test_there_is_one_line_of_migrations_and_its_end_is_known() -> None:
     assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
 
 
-def test_an_upgrade_can_be_run_again_and_without_a_loop(url: str) -> None:
-    upgrade_now(url)
-    upgrade_now(url)
+async def test_an_upgrade_can_be_run_again(url: str) -> None:
+    await upgrade_to_head(url)
+    await upgrade_to_head(url)
+    await upgrade_here(url)
+
+
+async def test_an_upgrade_leaves_its_tools_out_of_this_process(url: str) -> None:
+    program = "import asyncio, sys; from controller.store.migrate import upgrade_to_head; "
+    program += "asyncio.run(upgrade_to_head(sys.argv[1])); sys.exit('alembic' in sys.modules)"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, url)
+    assert await child.wait() == 0
 
 
 async def test_a_database_of_a_newer_program_is_left_alone(url: str) -> None:
@@ -67,13 +77,13 @@ async def test_an_upgrade_that_is_cut_off_leaves_nothing_half_made(url: str, mon
 
     monkeypatch.setattr(Operations, "create_table", failing)
     with pytest.raises(OSError, match="cut off"):
-        await upgrade_to_head(url)
+        await upgrade_here(url)
     monkeypatch.undo()
     engine = make_engine(url)
     async with engine.connect() as connection:
         assert await connection.run_sync(lambda one: inspect(one).get_table_names()) == []
     await engine.dispose()
-    await upgrade_to_head(url)
+    await upgrade_here(url)
 
 
 def test_every_table_can_be_written_for_postgresql() -> None:
