@@ -1,6 +1,7 @@
 """What the services need from outside, as Protocols. Fakes and real parts pass the same suites."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +51,9 @@ class Studio(Protocol):
     async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips: ...
     async def from_recording(self, source: Path, progress: Progress) -> PreparedClips: ...
     def clip_path(self, sha256: str) -> Path | None: ...
+    async def keep_only(self, wanted: AbstractSet[str]) -> None:
+        """Removes every clip but these, by SHA-256. Only while nothing is being made."""
+        ...
 
 
 class Links(Protocol):

@@ -7,6 +7,7 @@ the room refuses becomes `StudioFailed` with the room's own code. Its heavy part
 import asyncio
 import os
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,10 @@ class AudioStudio:
         path = self._folder / f"{sha256}.opus"
         return path if is_sha256(sha256) and path.is_file() else None
 
+    async def keep_only(self, wanted: AbstractSet[str]) -> None:
+        """Removes clips that nobody refers to: those of a bulletin whose end was never stored."""
+        await asyncio.to_thread(_remove_others, self._folder, wanted)
+
     async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
         """Raises `StudioFailed`."""
         async with self._turn:
@@ -84,6 +89,12 @@ class AudioStudio:
             progress(share)
 
         return await make_clips(source, self._folder, settings=self._settings, progress=tell)
+
+
+def _remove_others(folder: Path, wanted: AbstractSet[str]) -> None:
+    for path in folder.glob("*.opus"):
+        if path.stem not in wanted:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -183,8 +183,9 @@ class Adoption:
             releasing = replace(speaker, state=SpeakerState.RELEASING)
             await tx.speakers.put(releasing)
         self._events.publish(SpeakersChanged())
-        if speaker.device_id in self._outbox.connected():
-            await self._outbox.push(speaker.device_id, order, signed)
+        there = speaker.device_id in self._outbox.connected()
+        if there and await self._outbox.push(speaker.device_id, order, signed) is None:
+            self._outbox.push_behind(speaker.device_id, order, signed)
         if force:
             await self._give_up(speaker.device_id)
         async with self._store.reading() as tx:

@@ -65,9 +65,10 @@ class Board:
                 self._touch(playback.airing_id)
 
     def links_changed(self) -> None:
-        """Somebody connected or left: all airings are to be looked at."""
-        for airing_id in self._open:
-            self._touch(airing_id)
+        """Somebody connected or left: airings that wait for speakers are to be looked at."""
+        for airing_id, entry in self._open.items():
+            if entry.airing.start_at_us is None:
+                self._touch(airing_id)
 
     def _touch(self, airing_id: AiringId) -> None:
         self._touched.add(airing_id)

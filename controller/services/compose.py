@@ -212,11 +212,13 @@ class Compose:
         return bulletin if work is None else replace(bulletin, progress=work.progress)
 
     async def resume(self) -> None:
-        """After a restart: texts left in preparing are prepared again; recordings fail with ``upload_incomplete``.
-        Raises `StoreFailed`.
+        """After a restart: texts left in preparing are prepared again; recordings fail with ``upload_incomplete``;
+        clips that belong to no bulletin are removed. Raises `StoreFailed`.
         """
         async with self._store.reading() as tx:
             unfinished = await tx.bulletins.preparing()
+            clips = await tx.bulletins.clips()
+        await self._studio.keep_only(clips)
         for bulletin in unfinished:
             if bulletin.source is Source.TEXT:
                 self._start(bulletin, None)

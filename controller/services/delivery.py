@@ -60,8 +60,7 @@ class Delivery:
             _log.exception("nothing could be delivered", extra={"device_id": device_id})
             return
         for document, signed in lacking:
-            reply = await self._outbox.push(device_id, document, signed)
-            if reply is None:
+            if await self._outbox.push_until_heard(device_id, document, signed) is None:
                 return
 
     async def _lacking(

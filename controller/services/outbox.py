@@ -31,6 +31,7 @@ from controller.services.secretary import Secretary
 
 _log = logging.getLogger(__name__)
 PUSH_TIMEOUT_S: Final = 30.0
+_AGAIN_US: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,20 @@ class Outbox:
         self._crew.spawn(self._behind(device_id, document, signed), f"push {document.header.document_id}")
 
     async def _behind(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> None:
-        await self.push(device_id, document, signed)
+        await self.push_until_heard(device_id, document, signed)
+
+    async def push_until_heard(
+        self, device_id: DeviceId, document: Document, signed: SignedDocument, *, overtaking: bool = False
+    ) -> DocumentReply | None:
+        """Like `push`, but a device that is connected and does not answer is told again, until the document is too
+        old. One that has gone gets it when it connects.
+        """
+        while True:
+            reply = await self.push(device_id, document, signed, overtaking=overtaking)
+            now_us = self._clock.now_us()
+            if reply is not None or device_id not in self.connected() or now_us > document.header.not_after_us:
+                return reply
+            await self._clock.sleep_until(now_us + _AGAIN_US)
 
     async def push_all(
         self,
@@ -126,7 +140,7 @@ class Outbox:
         self, device_id: DeviceId, document: Document, signed: SignedDocument, overtaking: bool
     ) -> DocumentReply | None:
         try:
-            return await self.push(device_id, document, signed, overtaking=overtaking)
+            return await self.push_until_heard(device_id, document, signed, overtaking=overtaking)
         except Exception:
             # One bad device or a full disk must not keep a document from the others.
             _log.exception("pushing failed", extra={"device_id": device_id})

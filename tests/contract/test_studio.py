@@ -96,6 +96,14 @@ async def test_work_that_is_cancelled_ends_and_leaves_nothing(studio: Studio, cl
     assert [path for path in clips.rglob("*") if path.is_file()] == []
 
 
+async def test_it_keeps_only_what_is_asked_for(studio: Studio, recording: Path) -> None:
+    made = await studio.from_recording(recording, lambda share: None)
+    kept, dropped = (clip.sha256 for clip in made.renditions.values())
+    await studio.keep_only(frozenset({kept, "0" * 64}))
+    assert studio.clip_path(kept) is not None
+    assert studio.clip_path(dropped) is None
+
+
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "0" * 64, "A" * 64, "é" * 64])
 def test_a_clip_that_is_not_there_has_no_path(studio: Studio, name: str) -> None:
     assert studio.clip_path(name) is None

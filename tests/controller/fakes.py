@@ -5,6 +5,7 @@ import hashlib
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from agents.domain.now import Now
@@ -115,6 +116,11 @@ class FakeStudio:
             renditions[name] = ClipRef(sha256=sha256, size_bytes=len(made), frames=seconds * 48_000)
         progress(1.0)
         return PreparedClips(renditions=renditions, peaks=(0, 50, 100), findings=("very_quiet",), integrated_lufs=-16.0)
+
+    async def keep_only(self, wanted: AbstractSet[str]) -> None:
+        for path in self._folder.glob("*.opus"):
+            if path.stem not in wanted:
+                path.unlink()
 
     def clip_path(self, sha256: str) -> Path | None:
         path = self._folder / f"{sha256}.opus"

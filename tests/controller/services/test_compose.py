@@ -121,3 +121,13 @@ async def test_progress_is_told_to_listeners(station: Station) -> None:
     async with station.desk.events.subscribe() as events:
         made = await station.bulletin()
         assert [await anext(events) for _ in range(4)] == [BulletinChanged(made.bulletin_id)] * 4
+
+
+async def test_clips_that_belong_to_nothing_are_removed_at_the_start(station: Station) -> None:
+    ready = await station.bulletin()
+    orphan = station.folder / f"{'0' * 64}.opus"
+    orphan.write_bytes(b"nobody knows me")
+    await station.restart()
+    assert not orphan.exists()
+    assert ready.clips is not None
+    assert all(station.desk.compose.clip_path(clip.sha256) for clip in ready.clips.renditions.values())

@@ -133,3 +133,18 @@ async def test_pushing_goes_to_all_at_the_same_time(station: Station) -> None:
     airing = await station.send(*(speaker for speaker, _ in chosen))
     for speaker, _ in chosen:
         await station.until_played(airing, speaker, PlayState.PUSHED)
+
+
+async def test_a_device_that_is_there_and_does_not_answer_is_told_again(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    device.answers = False
+    airing = await station.send(speaker)
+    await asyncio.sleep(0.02)
+    device.answers = True
+
+    async def told() -> bool:
+        station.clock.advance(0.5)
+        return (await station.playback(airing, speaker)).state is PlayState.PUSHED
+
+    await station.until(told)
+    assert device.plays() == [airing.airing_id]
