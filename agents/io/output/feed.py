@@ -64,11 +64,6 @@ class Feed:
         with self._changed:
             return not self._buffer and not self._ended and self._error is None
 
-    @property
-    def ready_frames(self) -> int:
-        """How much can be taken at once."""
-        return len(self._buffer) // FRAME_BYTES
-
     def begin(self) -> None:
         """Begin to decode."""
         self._thread.start()
@@ -103,11 +98,6 @@ class Feed:
             self._closed = True
             self._buffer.clear()
             self._changed.notify()
-
-    def join(self, timeout_s: float) -> None:
-        """Wait for the thread's end."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         try:

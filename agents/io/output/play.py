@@ -14,6 +14,7 @@ from agents.io.output.position import FRAME_US, PositionFit, Slew
 
 # A join needs the feed to seek: it aims this far ahead of what is being written.
 _SEEK_LEAD_FRAMES = RATE_HZ // 5
+_HAIR_FRAMES = RATE_HZ // 50
 
 
 class Play:
@@ -85,44 +86,34 @@ class Play:
         self._shift = round(self._ideal_shift(fit))
         self.first_frame = self.feed.position
 
-    def render(self, at: int, frames: int) -> bytes:
-        """Sound for output frames ``at`` and following; shorter where the play ends."""
-        behind = at - self._shift - self.feed.position
-        if behind < 0:
-            return bytes(min(frames, -behind) * FRAME_BYTES)
-        if behind > 0 and not self._catch_up(behind):
-            return bytes(frames * FRAME_BYTES)
-        sound = self.feed.take(frames)
-        if len(sound) < frames * FRAME_BYTES and not self.feed.exhausted and self.feed.error is None:
-            self.broke_off()
-            return fade_out(self._level.apply(sound)).ljust(frames * FRAME_BYTES, b"\0")
-        sound = self._level.apply(sound)
-        if self._fade_next and sound:
-            self._fade_next = False
-            sound = fade_in(sound)
-        return sound
+    def sound(self, fit: PositionFit, at: int, frames: int) -> tuple[bytes, bytes]:
+        """Sound for output frames ``at`` and following, shorter where the play ends; and what is to be mixed to it.
 
-    def keep_in_step(self, fit: PositionFit) -> int:
-        """The frames to move by before the next block (see Slew); a jump is carried out by ``jump``."""
-        return self._slew.step(self._ideal_shift(fit) - self._shift)
-
-    def nudge(self, at: int, frames: int, by: int) -> bytes:
-        """Render as ``render`` does, with one source frame fewer (by = 1) or more (by = -1) spread into it."""
-        sound = self.render(at, frames - by)
+        The second is the fading end of where the play was, in case it had to jump to be in step.
+        """
+        by = self._slew.step(self._ideal_shift(fit) - self._shift)
+        if abs(by) > 1:
+            tail = self.tail()
+            self._shift = round(self._ideal_shift(fit))
+            self._fade_next = True
+            return self._render(at, frames), tail
+        if by == 0 or frames <= 2:
+            return self._render(at, frames), b""
+        sound = self._render(at, frames - by)
         if len(sound) < (frames - by) * FRAME_BYTES:
-            return sound
+            return sound, b""
         self._shift += by
-        return stretch(sound, by)
+        return stretch(sound, by), b""
 
-    def jump(self, fit: PositionFit) -> bytes:
-        """Be in step at once; returns the fading end of where it was."""
-        tail = self.tail()
-        self._shift = round(self._ideal_shift(fit))
-        self._fade_next = True
-        return tail
+    @property
+    def nearly_over(self) -> bool:
+        """Only a hair of it is left: what was meant to follow may overlap by what was moved to keep step."""
+        return self.feed.total_frames - self.feed.position <= _HAIR_FRAMES
 
     def tail(self) -> bytes:
-        """Its next 10 ms, falling to silence."""
+        """Its next 10 ms, falling to silence; all of it where it is nearly over."""
+        if self.nearly_over:
+            return self._level.apply(self.feed.take(_HAIR_FRAMES))
         return fade_out(self._level.apply(self.feed.take(FADE_FRAMES)))
 
     def broke_off(self) -> None:
@@ -140,18 +131,25 @@ class Play:
         lost, self._reported_lost = self.lost_frames - self._reported_lost, self.lost_frames
         return lost
 
-    def failure(self) -> tuple[FailReason, str] | None:
-        """Why it cannot go on, where its source says so."""
-        match self.feed.error:
-            case None:
-                return None
-            case DecodeError() as wrong:
-                return "clip", str(wrong)
-            case wrong:
-                return "engine", repr(wrong)
-
     def _ideal_shift(self, fit: PositionFit) -> float:
         return fit.frame_at(self._begin_us)
+
+    def _render(self, at: int, frames: int) -> bytes:
+        """Sound for output frames ``at`` and following; shorter where the play ends."""
+        behind = at - self._shift - self.feed.position
+        if behind < 0:
+            return bytes(min(frames, -behind) * FRAME_BYTES)
+        if behind > 0 and not self._catch_up(behind):
+            return bytes(frames * FRAME_BYTES)
+        sound = self.feed.take(frames)
+        if len(sound) < frames * FRAME_BYTES and not self.feed.exhausted and self.feed.error is None:
+            self.broke_off()
+            return fade_out(self._level.apply(sound)).ljust(frames * FRAME_BYTES, b"\0")
+        sound = self._level.apply(sound)
+        if self._fade_next and sound:
+            self._fade_next = False
+            sound = fade_in(sound)
+        return sound
 
     def _catch_up(self, behind: int) -> bool:
         if self.feed.seeking:
@@ -165,3 +163,14 @@ class Play:
             return False
         self.lost_frames += skipped
         return True
+
+
+def failure_of(play: Play) -> tuple[FailReason, str] | None:
+    """Why a play cannot go on, where its source says so."""
+    match play.feed.error:
+        case None:
+            return None
+        case DecodeError() as wrong:
+            return "clip", str(wrong)
+        case wrong:
+            return "engine", repr(wrong)

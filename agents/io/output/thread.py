@@ -16,7 +16,7 @@ from functools import partial
 from agents.io.output.base import FRAME_BYTES, RATE_HZ, Output, OutputError
 from agents.io.output.events import Failed, FailReason, Finished, PlayEvent, Sounding, Stopped, Underrun
 from agents.io.output.level import mix, volume_gain
-from agents.io.output.play import Play
+from agents.io.output.play import Play, failure_of
 from agents.io.output.position import PositionFit
 from agents.io.timeport import TimePort
 
@@ -98,7 +98,7 @@ class OutputThread:
 
     def reject(self, play: Play) -> None:
         """Its source turned out unusable."""
-        if self._plays.get(play.play_id) is play and (failure := play.failure()) is not None:
+        if self._plays.get(play.play_id) is play and (failure := failure_of(play)) is not None:
             self._fail(play, *failure)
 
     def schedule(self, play_id: str, start_local_us: int, from_frame: int, gain_db: float) -> None:
@@ -232,15 +232,19 @@ class OutputThread:
         for play in list(self._plays.values()):
             if not play.started or play is self._current:
                 continue
-            if (failure := play.failure()) is not None:
+            if (failure := failure_of(play)) is not None:
                 self._fail(play, *failure)
             elif (index := play.begin_index(self._fit, self._at)) is not None and index < end:
                 found, end = play, index
         return found, end
 
     def _switch_to(self, play: Play) -> None:
-        if self._current is not None:
-            self._leave(self._current)
+        if (before := self._current) is not None:
+            if before.nearly_over:
+                self._tail = mix(self._tail, before.tail())
+                self._end(before)
+            else:
+                self._leave(before)
         self._current = play
         play.enter(self._fit)
         self._output.begin_play(play.play_id)
@@ -251,15 +255,13 @@ class OutputThread:
         if play is None:
             self._write(bytes(frames * FRAME_BYTES))
             return
-        by = play.keep_in_step(self._fit)
-        if abs(by) > 1:
-            self._tail = mix(self._tail, play.jump(self._fit))
-            by = 0
-        sound = play.nudge(self._at, frames, by) if frames > 2 else play.render(self._at, frames)
+        sound, tail = play.sound(self._fit, self._at, frames)
+        if tail:
+            self._tail = mix(self._tail, tail)
         self._write(sound)
         if (lost := play.newly_lost()) is not None:
             self._tell(Underrun(play.play_id, lost))
-        if (failure := play.failure()) is not None:
+        if (failure := failure_of(play)) is not None:
             self._fail(play, *failure)
         elif play.feed.exhausted:
             self._end(play)

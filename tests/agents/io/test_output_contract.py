@@ -145,6 +145,20 @@ async def test_two_plays_follow_without_a_gap(output: Output, engine_on: EngineO
         assert abs(gap_us) < 20_000
 
 
+async def test_plays_that_overlap_by_a_hair_both_finish(output: Output, engine_on: EngineOn) -> None:
+    async with engine_on(output) as (engine, heard):
+        first = MemorySource(tone(0.5))
+        engine.arm("first", first)
+        engine.arm("second", MemorySource(tone(0.3)))
+        start_us = TIME.monotonic_us() + SOON_US
+        engine.start("first", start_us)
+        engine.start("second", start_us + 495_000)
+
+        finished = await heard.of(Finished, "first")
+        assert finished.played_frames + finished.lost_frames == first.total_frames
+        await heard.of(Finished, "second")
+
+
 async def test_a_later_play_takes_the_air(output: Output, engine_on: EngineOn) -> None:
     async with engine_on(output) as (engine, heard):
         engine.arm("long", MemorySource(tone(10)))
