@@ -178,7 +178,8 @@ def _start(turn: Turn, header: Header, start: Start) -> None:
         early = EarlyStart(header.key_id, start.start_at_us, header.not_after_us)
         turn.state = replace(turn.state, starts={**turn.state.starts, start.airing_id: early})
         return
-    if item.key_id != header.key_id or item.mark.begun or item.stage in (Stage.SOUNDING, Stage.CUTTING):
+    # What began in an earlier run of the program needs its start again: only what sounds now stays as it is.
+    if item.key_id != header.key_id or item.stage in (Stage.SOUNDING, Stage.CUTTING):
         return
     item = turn.put(replace(item, start_at_us=start.start_at_us, expires_us=max(item.expires_us, header.not_after_us)))
     turn.wants_changed = True

@@ -591,6 +591,20 @@ def test_killed_in_the_middle_it_joins_in_step_and_tells_the_gap() -> None:
     assert abs(finished.played_us + finished.lost_us - 600 * SECOND_US) < 1_000
 
 
+def test_killed_in_the_middle_of_what_was_sent_now_it_knows_its_start_again() -> None:
+    world, desk = World(), Desk()
+    world.take(desk.order(Play(airing=airing(seconds=600))))
+    world.deliver()
+    world.take(desk.order(Start(airing_id="air-1", start_at_us=after(10))))
+    world.until(after(30))
+    world.kill()
+
+    world.know_time()
+    world.until(after(1_000))
+
+    assert world.story("air-1") == ["stored", "armed", "sounding", "sounding", "gap", "finished"]
+
+
 def test_back_too_late_to_join_it_is_reported_as_interrupted() -> None:
     world, desk = World(), Desk()
     world.take(desk.rundown(airing(start_at_us=after(10), seconds=600)))
