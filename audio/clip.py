@@ -136,7 +136,7 @@ class AudioSettings:
     true_peak_limit_dbtp: float = -1.5
     preroll_ms: int = 200
     memory_limit_bytes: int = 2 * 1024**3
-    output_limit_bytes: int = 256 * 1024**2
+    output_limit_bytes: int = 64 * 1024**2
     waveform_buckets: int = 400
 
 

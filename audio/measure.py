@@ -9,6 +9,7 @@ import json
 import math
 import re
 import sys
+import wave
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -199,11 +200,21 @@ class Peaks:
 
 
 def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
-    """Level of a WAV that was made here (never of one from outside). It is read whole into memory."""
+    """Level of a WAV that was made here (never of one from outside). It is read whole into memory.
+
+    Raises wave.Error or EOFError when it is no WAV.
+    """
     from pydub import AudioSegment
     from pydub.silence import detect_leading_silence
 
-    sound = AudioSegment.from_wav(str(path))
+    # Not AudioSegment.from_wav, which would start ffmpeg on what is no WAV.
+    with wave.open(str(path), "rb") as file:
+        sound = AudioSegment(
+            data=file.readframes(file.getnframes()),
+            sample_width=file.getsampwidth(),
+            frame_rate=file.getframerate(),
+            channels=file.getnchannels(),
+        )
     lead_ms = detect_leading_silence(sound, silence_threshold=silence_dbfs, chunk_size=5)
     tail_ms = detect_leading_silence(sound.reverse(), silence_threshold=silence_dbfs, chunk_size=5)
     return WavLevel(

@@ -1,0 +1,124 @@
+"""What is in a file, and how loud it is."""
+
+import math
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio.clip import SAMPLE_RATE_HZ, ToolFailed, UnreadableRecording
+from audio.measure import Peaks, View, decibels, probe, read_loudness, wav_level
+from audio.plan import VIEW_RATE_HZ
+from tests.audio.conftest import seconds, write_wav
+
+SUMMARY = """
+[Parsed_ebur128_0 @ 0x1] Summary:
+
+  Integrated loudness:
+    I:         -23.4 LUFS
+    Threshold: -33.9 LUFS
+
+  Loudness range:
+    LRA:         5.1 LU
+    LRA low:   -27.0 LUFS
+
+  True peak:
+    Peak:       -4.2 dBFS
+"""
+
+
+async def test_a_recording_is_looked_into(speech_wav: Path) -> None:
+    found = await probe(speech_wav)
+    assert (found.format, found.codec, found.rate_hz, found.channels) == ("wav", "pcm_s16le", 48_000, 1)
+    assert found.duration_s == pytest.approx(6.0)
+
+
+async def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"\x7fELF" + bytes(1000))
+    with pytest.raises(UnreadableRecording, match="a program"):
+        await probe(tmp_path / "x.wav")
+
+
+async def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableRecording):
+        await probe(tmp_path)
+
+
+def test_a_summary_is_read() -> None:
+    loudness = read_loudness("[info] I: -1.0 LUFS\n" + SUMMARY)
+    assert (loudness.integrated_lufs, loudness.true_peak_dbtp) == (-23.4, -4.2)
+
+
+def test_the_last_of_several_summaries_counts() -> None:
+    assert read_loudness(SUMMARY.replace("-23.4", "-70.0") + SUMMARY).integrated_lufs == -23.4
+
+
+def test_silence_has_a_loudness_too() -> None:
+    assert read_loudness(SUMMARY.replace("-4.2", "-inf")).true_peak_dbtp == -math.inf
+
+
+def test_no_summary_is_an_error() -> None:
+    with pytest.raises(ToolFailed, match="Conversion failed"):
+        read_loudness("Conversion failed!\n")
+
+
+def test_decibels_of_full_scale() -> None:
+    assert decibels(1.0) == 0
+    assert decibels(0.5) == pytest.approx(-6.02, abs=0.01)
+    assert decibels(0.0) == -100
+
+
+def pcm(*channels: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bytes:
+    return np.int16(np.stack(channels, axis=1) * 32767).tobytes()
+
+
+def test_the_view_is_the_same_however_the_bytes_come() -> None:
+    sound = 0.5 * np.sin(math.tau * 440 * seconds(1.005, VIEW_RATE_HZ))
+    whole, by_drops = View(1), View(1)
+    whole.feed(pcm(sound))
+    for start in range(0, len(sound) * 2, 77):
+        by_drops.feed(pcm(sound)[start : start + 77])
+    whole.finish()
+    by_drops.finish()
+    assert whole.levels == by_drops.levels
+    assert whole.frames == by_drops.frames == round(1.005 * SAMPLE_RATE_HZ)
+    assert len(whole.levels) == 101
+    assert whole.peaks[50] == pytest.approx(16383, rel=0.01)
+    assert whole.levels[50] == pytest.approx(16383 / math.sqrt(2), rel=0.06)
+
+
+def test_the_view_of_two_channels_knows_their_difference() -> None:
+    mix, difference = 0.1 * np.ones(VIEW_RATE_HZ), 0.4 * np.ones(VIEW_RATE_HZ)
+    view = View(2)
+    view.feed(pcm(mix, difference))
+    assert view.levels[3] == pytest.approx(3276, abs=2)
+    assert view.differences[3] == pytest.approx(13106, abs=2)
+
+
+def test_full_scale_is_no_overflow() -> None:
+    view = View(1)
+    view.feed(struct.pack("<h", -32768) * VIEW_RATE_HZ)
+    assert max(view.peaks) == 32768
+
+
+def test_peaks_above_a_limit_are_found_where_they_are() -> None:
+    sound = 0.1 * np.sin(math.tau * 200 * seconds(3))
+    sound[2 * SAMPLE_RATE_HZ + 100] = 0.9
+    peaks = Peaks(limit_dbfs=-3.0)
+    data = pcm(sound)
+    for start in range(0, len(data), 65_537):
+        peaks.feed(data[start : start + 65_537])
+    [(at_s, peak_dbfs)] = peaks.above
+    assert at_s == pytest.approx(2.0, abs=0.011)
+    assert peak_dbfs == pytest.approx(decibels(0.9), abs=0.01)
+
+
+def test_the_level_of_a_wav(tmp_path: Path) -> None:
+    sound = np.concatenate([np.zeros(24_000), 0.5 * np.sin(math.tau * 440 * seconds(1)), np.zeros(12_000)])
+    level = wav_level(write_wav(tmp_path / "x.wav", sound))
+    assert level.peak_dbfs == pytest.approx(-6.02, abs=0.1)
+    assert level.duration_s == pytest.approx(1.75)
+    assert (level.lead_s, level.tail_s) == (pytest.approx(0.5, abs=0.01), pytest.approx(0.25, abs=0.01))
+    silent = wav_level(write_wav(tmp_path / "silent.wav", np.zeros(4800)))
+    assert (silent.rms_dbfs, silent.peak_dbfs) == (-100, -100)
