@@ -13,9 +13,9 @@ from typing import Final
 from controller.domain.accounts import FREE_BY_ACCOUNT, FREE_BY_ADDRESS, Attempts, Person, SignIn, after_failure
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused
-from controller.ports import Clock, Store, Transaction
+from controller.ports import Transaction
+from controller.services.office import Office
 from controller.services.secretary import fresh_id
-from controller.services.settings import DeskSettings
 
 ADMINISTRATOR: Final = "admin"
 SHORTEST_PASSWORD: Final = 10
@@ -42,10 +42,10 @@ class SignedIn:
 class Accounts:
     """Persons, passwords and sign-ins."""
 
-    def __init__(self, store: Store, clock: Clock, settings: DeskSettings) -> None:
-        self._store = store
-        self._clock = clock
-        self._valid_us = round(settings.sign_in_hours * _HOUR_US)
+    def __init__(self, office: Office) -> None:
+        self._store = office.store
+        self._clock = office.clock
+        self._valid_us = round(office.settings.sign_in_hours * _HOUR_US)
         self._hashing = asyncio.Semaphore(1)
         self._nobody: str | None = None
 

@@ -18,13 +18,13 @@ from controller.domain.deeds import Deed, DeedKind
 from controller.domain.enrolment import Token
 from controller.domain.errors import Invalid, LoaError, Refused, Unreachable
 from controller.domain.speakers import Area, FoundDevice, PairedDevice, Speaker, SpeakerState
-from controller.ports import Clock, Links, Store, Transaction
+from controller.ports import Links, Transaction
 from controller.services.assignments import Assignments
-from controller.services.events import Events, FoundChanged, SpeakersChanged
+from controller.services.events import FoundChanged, SpeakersChanged
+from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.releases import forget
-from controller.services.roster import Roster
-from controller.services.secretary import Secretary, fresh_id
+from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
 
 _RELEASE_US: Final = 400 * 86_400_000_000
@@ -36,28 +36,16 @@ _MAX_TOKEN_S: Final = 30 * 86_400
 class Adoption:
     """Finding, adopting, enrolling and releasing devices."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        links: Links,
-        clock: Clock,
-        secretary: Secretary,
-        assignments: Assignments,
-        outbox: Outbox,
-        roster: Roster,
-        stops: Stops,
-        events: Events,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, links: Links, outbox: Outbox, assignments: Assignments, stops: Stops) -> None:
+        self._store = office.store
         self._links = links
-        self._clock = clock
-        self._secretary = secretary
+        self._clock = office.clock
+        self._secretary = office.secretary
         self._assignments = assignments
         self._outbox = outbox
-        self._roster = roster
+        self._roster = office.roster
         self._stops = stops
-        self._events = events
+        self._events = office.events
 
     def found(self) -> tuple[FoundDevice, ...]:
         """Devices that belong to nobody here, by name. One of ours that dials as new was reset, and is among them."""

@@ -6,9 +6,9 @@ from agents.protocol.documents import Assignment, Header, SignedDocument
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
 from controller.domain.speakers import Speaker
-from controller.ports import Clock, Transaction
-from controller.services.secretary import MustSign, Secretary
-from controller.services.settings import DeskSettings
+from controller.ports import Transaction
+from controller.services.office import Office
+from controller.services.secretary import MustSign
 
 _VALID_US: Final = 3_650 * 86_400_000_000
 _EVERYWHERE: Final = "*"
@@ -17,10 +17,10 @@ _EVERYWHERE: Final = "*"
 class Assignments:
     """Makes assignments from speakers. `Secretary.stock` must have run before, outside the transaction."""
 
-    def __init__(self, secretary: Secretary, clock: Clock, settings: DeskSettings) -> None:
-        self._secretary = secretary
-        self._clock = clock
-        self._settings = settings
+    def __init__(self, office: Office) -> None:
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._settings = office.settings
 
     async def current(
         self, tx: Transaction, speaker: Speaker, above: int = 0, *, signing: bool = True

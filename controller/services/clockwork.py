@@ -16,12 +16,10 @@ from controller.domain import evidence, sending
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import StoreFailed
 from controller.domain.orders import airing_of
-from controller.ports import Clock, Store
-from controller.services.board import Board, OpenAiring
-from controller.services.events import AiringChanged, Events
+from controller.services.board import OpenAiring
+from controller.services.events import AiringChanged
+from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.secretary import Secretary
-from controller.services.settings import DeskSettings
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
@@ -32,27 +30,17 @@ _IDLE_US: Final = 3_600 * _SECOND_US
 class Clockwork:
     """Moves open airings on. One task; nothing else decides about them."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        outbox: Outbox,
-        secretary: Secretary,
-        clock: Clock,
-        board: Board,
-        events: Events,
-        settings: DeskSettings,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, outbox: Outbox) -> None:
+        self._store = office.store
         self._outbox = outbox
-        self._secretary = secretary
-        self._clock = clock
-        self._board = board
-        self._events = events
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._board = office.board
+        self._events = office.events
         self._timing = sending.Timing(
-            start_lead_us=round(settings.start_lead_s * _SECOND_US),
-            now_wait_us=round(settings.now_wait_s * _SECOND_US),
-            end_margin_us=round(settings.end_margin_s * _SECOND_US),
+            start_lead_us=round(office.settings.start_lead_s * _SECOND_US),
+            now_wait_us=round(office.settings.now_wait_s * _SECOND_US),
+            end_margin_us=round(office.settings.end_margin_s * _SECOND_US),
         )
 
     async def resume(self) -> None:

@@ -17,11 +17,10 @@ from controller.domain import texts
 from controller.domain.bulletins import Bulletin, BulletinState, PreparedClips, Source
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, LoaError, StoreFailed
-from controller.ports import Clock, Store, Studio
-from controller.services.crew import Crew
-from controller.services.events import BulletinChanged, Events
+from controller.ports import Studio
+from controller.services.events import BulletinChanged
+from controller.services.office import Office
 from controller.services.secretary import fresh_id
-from controller.services.settings import DeskSettings
 
 _log = logging.getLogger(__name__)
 LANGUAGES: Final = ("vi", "en")
@@ -43,15 +42,13 @@ class _Work:
 class Compose:
     """Makes bulletins. A text is checked at once; speaking, levelling and transcoding go on behind."""
 
-    def __init__(
-        self, *, store: Store, studio: Studio, clock: Clock, events: Events, crew: Crew, settings: DeskSettings
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, studio: Studio) -> None:
+        self._store = office.store
         self._studio = studio
-        self._clock = clock
-        self._events = events
-        self._crew = crew
-        self._settings = settings
+        self._clock = office.clock
+        self._events = office.events
+        self._crew = office.crew
+        self._settings = office.settings
         self._works: dict[BulletinId, _Work] = {}
 
     async def text_bulletin(self, title: str, text: str, language: str, words_per_minute: int, by: str) -> Bulletin:

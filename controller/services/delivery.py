@@ -7,13 +7,12 @@ from agents.protocol.ids import AreaId, DeviceId
 from agents.protocol.values import DocumentKind
 from controller.domain.errors import StoreFailed
 from controller.domain.speakers import Speaker, SpeakerState
-from controller.ports import Clock, Store, Transaction
+from controller.ports import Transaction
 from controller.services.assignments import Assignments
-from controller.services.board import Board
+from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
-from controller.services.secretary import MustSign, Secretary
+from controller.services.secretary import MustSign
 
 _log = logging.getLogger(__name__)
 
@@ -21,26 +20,15 @@ _log = logging.getLogger(__name__)
 class Delivery:
     """Sees to it that every device gets what is meant for it, also when it was away."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        outbox: Outbox,
-        secretary: Secretary,
-        clock: Clock,
-        roster: Roster,
-        assignments: Assignments,
-        rundowns: Rundowns,
-        board: Board,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, outbox: Outbox, assignments: Assignments, rundowns: Rundowns) -> None:
+        self._store = office.store
         self._outbox = outbox
-        self._secretary = secretary
-        self._clock = clock
-        self._roster = roster
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._roster = office.roster
         self._assignments = assignments
         self._rundowns = rundowns
-        self._board = board
+        self._board = office.board
 
     async def deliver(self, device_id: DeviceId) -> None:
         """To be called once a device's link can be pushed to (it is in ``Links.connected()``).

@@ -16,6 +16,7 @@ from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
 from controller.services.ingest import Ingest
+from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.reports import Reports
 from controller.services.roster import Roster
@@ -49,109 +50,39 @@ class Desk:
         self.store: Final = store
         self.events: Final = Events()
         self.started: Final = asyncio.Event()
-        self._crew = crew = Crew()
-        self._secretary = secretary = Secretary(store, signer, clock)
-        self._roster = roster = Roster()
-        board = Board()
-        assignments = Assignments(secretary, clock, settings)
-        self._outbox = outbox = Outbox(
+        self._office = office = Office(
             store=store,
-            links=links,
-            secretary=secretary,
             clock=clock,
-            roster=roster,
-            board=board,
-            events=self.events,
-            crew=crew,
-        )
-        self._rundowns = rundowns = Rundowns(store, secretary, clock, outbox, settings)
-        self._stops = stops = Stops(
-            store=store,
-            outbox=outbox,
-            secretary=secretary,
-            clock=clock,
-            board=board,
-            events=self.events,
-            crew=crew,
+            secretary=Secretary(store, signer, clock),
             settings=settings,
-        )
-        self._clockwork = Clockwork(
-            store=store,
-            outbox=outbox,
-            secretary=secretary,
-            clock=clock,
-            board=board,
             events=self.events,
-            settings=settings,
+            crew=Crew(),
+            roster=Roster(),
+            board=Board(),
         )
-        self.accounts: Final = Accounts(store, clock, settings)
+        assignments = Assignments(office)
+        self._outbox = outbox = Outbox(office, links)
+        self._rundowns = rundowns = Rundowns(office, outbox)
+        self._stops = stops = Stops(office, outbox)
+        self._clockwork = Clockwork(office, outbox)
+        self.accounts: Final = Accounts(office)
+        self.adoption: Final = Adoption(office, links, outbox, assignments, stops)
+        self.compose: Final = Compose(office, studio)
+        self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
+        self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
+        self.ingest: Final = Ingest(office, self.delivery)
         self.reports: Final = Reports(store)
-        self.compose: Final = Compose(
-            store=store, studio=studio, clock=clock, events=self.events, crew=crew, settings=settings
-        )
-        self.delivery: Final = Delivery(
-            store=store,
-            outbox=outbox,
-            secretary=secretary,
-            clock=clock,
-            roster=roster,
-            assignments=assignments,
-            rundowns=rundowns,
-            board=board,
-        )
-        self.ingest: Final = Ingest(
-            store=store,
-            clock=clock,
-            roster=roster,
-            board=board,
-            delivery=self.delivery,
-            events=self.events,
-            crew=crew,
-            settings=settings,
-        )
-        self.dispatch: Final = Dispatch(
-            store=store,
-            outbox=outbox,
-            secretary=secretary,
-            clock=clock,
-            board=board,
-            events=self.events,
-            crew=crew,
-            rundowns=rundowns,
-            stops=stops,
-            settings=settings,
-        )
-        self.adoption: Final = Adoption(
-            store=store,
-            links=links,
-            clock=clock,
-            secretary=secretary,
-            assignments=assignments,
-            outbox=outbox,
-            roster=roster,
-            stops=stops,
-            events=self.events,
-        )
-        self.speakers: Final = SpeakerDesk(
-            store=store,
-            clock=clock,
-            secretary=secretary,
-            assignments=assignments,
-            outbox=outbox,
-            roster=roster,
-            stops=stops,
-            events=self.events,
-        )
+        self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 
     async def run(self) -> None:
         """Takes up what was open, then keeps the clockwork going until it is cancelled. Raises `StoreFailed` when the
         database cannot be read at the start.
         """
         async with asyncio.TaskGroup() as group:
-            self._crew.join(group)
-            await self._secretary.prepare()
+            self._office.crew.join(group)
+            await self._office.secretary.prepare()
             async with self.store.reading() as tx:
-                self._roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
+                self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()
             await self._clockwork.resume()
             await self.compose.resume()

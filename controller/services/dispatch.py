@@ -22,14 +22,13 @@ from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import Acknowledgement, ActiveStop
-from controller.ports import Clock, Store, Transaction
-from controller.services.board import Board, OpenAiring
-from controller.services.crew import Crew
-from controller.services.events import AiringChanged, Events
+from controller.ports import Transaction
+from controller.services.board import OpenAiring
+from controller.services.events import AiringChanged
+from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.rundowns import Rundowns
-from controller.services.secretary import Secretary, fresh_id
-from controller.services.settings import DeskSettings
+from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
 
 _SECOND_US: Final = 1_000_000
@@ -39,30 +38,17 @@ _FARTHEST_US: Final = 366 * 86_400_000_000
 class Dispatch:
     """Sends, schedules and stops airings."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        outbox: Outbox,
-        secretary: Secretary,
-        clock: Clock,
-        board: Board,
-        events: Events,
-        crew: Crew,
-        rundowns: Rundowns,
-        stops: Stops,
-        settings: DeskSettings,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, outbox: Outbox, rundowns: Rundowns, stops: Stops) -> None:
+        self._store = office.store
         self._outbox = outbox
-        self._secretary = secretary
-        self._clock = clock
-        self._board = board
-        self._events = events
-        self._crew = crew
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._board = office.board
+        self._events = office.events
+        self._crew = office.crew
         self._rundowns = rundowns
         self._stops = stops
-        self._settings = settings
+        self._settings = office.settings
 
     async def send_now(self, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId], by: str) -> Airing:
         """An airing in state waiting; it starts when the connected speakers are armed.

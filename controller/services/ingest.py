@@ -16,14 +16,12 @@ from controller.domain.airings import OPEN_STATES, Playback
 from controller.domain.errors import NotFound
 from controller.domain.journals import JournalKey, ReceivedRecords, fresh
 from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
-from controller.ports import Clock, Store, Transaction
+from controller.ports import Transaction
 from controller.services.batcher import Batcher
-from controller.services.board import Board
-from controller.services.crew import Crew
 from controller.services.delivery import Delivery
-from controller.services.events import AiringChanged, Events, SpeakersChanged
-from controller.services.roster import Present, Roster
-from controller.services.settings import DeskSettings
+from controller.services.events import AiringChanged, SpeakersChanged
+from controller.services.office import Office
+from controller.services.roster import Present
 
 _log = logging.getLogger(__name__)
 _SECOND_US = 1_000_000
@@ -43,26 +41,15 @@ class _Work:
 class Ingest:
     """Takes in what devices say. The link calls it; one call at a time for one device."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        roster: Roster,
-        board: Board,
-        delivery: Delivery,
-        events: Events,
-        crew: Crew,
-        settings: DeskSettings,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._roster = roster
-        self._board = board
+    def __init__(self, office: Office, delivery: Delivery) -> None:
+        self._store = office.store
+        self._clock = office.clock
+        self._roster = office.roster
+        self._board = office.board
         self._delivery = delivery
-        self._events = events
-        self._crew = crew
-        self._health_every_us = round(settings.health_every_s * _SECOND_US)
+        self._events = office.events
+        self._crew = office.crew
+        self._health_every_us = round(office.settings.health_every_s * _SECOND_US)
         self._committed: dict[tuple[DeviceId, str], int] = {}
         self._journals: Batcher[_Work, int] = Batcher(self._commit)
         self._healths: Batcher[SpeakerHealth, None] = Batcher(self._save_health)

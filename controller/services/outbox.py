@@ -20,14 +20,11 @@ from controller.domain import evidence
 from controller.domain.airings import Playback
 from controller.domain.deliveries import Delivered
 from controller.domain.errors import Unreachable
-from controller.ports import Clock, Links, Store, Transaction
+from controller.ports import Links, Transaction
 from controller.services.batcher import Batcher
-from controller.services.board import Board
-from controller.services.crew import Crew
-from controller.services.events import AiringChanged, Events, SpeakersChanged
+from controller.services.events import AiringChanged, SpeakersChanged
+from controller.services.office import Office
 from controller.services.releases import forget
-from controller.services.roster import Roster
-from controller.services.secretary import Secretary
 
 _log = logging.getLogger(__name__)
 PUSH_TIMEOUT_S: Final = 30.0
@@ -45,26 +42,15 @@ class _Answer:
 class Outbox:
     """All pushing goes through here."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        links: Links,
-        secretary: Secretary,
-        clock: Clock,
-        roster: Roster,
-        board: Board,
-        events: Events,
-        crew: Crew,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, links: Links) -> None:
+        self._store = office.store
         self._links = links
-        self._secretary = secretary
-        self._clock = clock
-        self._roster = roster
-        self._board = board
-        self._events = events
-        self._crew = crew
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._roster = office.roster
+        self._board = office.board
+        self._events = office.events
+        self._crew = office.crew
         self._lanes: dict[DeviceId, asyncio.Lock] = {}
         self._answers: Batcher[_Answer, None] = Batcher(self._keep)
 

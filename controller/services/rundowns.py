@@ -13,10 +13,10 @@ from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
 from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
-from controller.ports import Clock, Store, Transaction
+from controller.ports import Transaction
+from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.secretary import MustSign, Secretary
-from controller.services.settings import DeskSettings
+from controller.services.secretary import MustSign
 
 _DAY_US: Final = 86_400_000_000
 _CHECK_EVERY_US: Final = 60_000_000
@@ -25,14 +25,12 @@ _CHECK_EVERY_US: Final = 60_000_000
 class Rundowns:
     """Keeps every device's rundown current."""
 
-    def __init__(
-        self, store: Store, secretary: Secretary, clock: Clock, outbox: Outbox, settings: DeskSettings
-    ) -> None:
-        self._store = store
-        self._secretary = secretary
-        self._clock = clock
+    def __init__(self, office: Office, outbox: Outbox) -> None:
+        self._store = office.store
+        self._secretary = office.secretary
+        self._clock = office.clock
         self._outbox = outbox
-        self._settings = settings
+        self._settings = office.settings
 
     @property
     def time_trusted(self) -> bool:

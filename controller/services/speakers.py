@@ -9,39 +9,27 @@ from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.speakers import NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
-from controller.ports import Clock, Store
 from controller.services.adoption import require_free_name
 from controller.services.assignments import Assignments
-from controller.services.events import Events, SpeakersChanged
+from controller.services.events import SpeakersChanged
+from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.roster import Present, Roster
-from controller.services.secretary import Secretary
+from controller.services.roster import Present
 from controller.services.stops import Stops
 
 
 class SpeakerDesk:
     """Volume, name, and how each speaker is."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        secretary: Secretary,
-        assignments: Assignments,
-        outbox: Outbox,
-        roster: Roster,
-        stops: Stops,
-        events: Events,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._secretary = secretary
+    def __init__(self, office: Office, outbox: Outbox, assignments: Assignments, stops: Stops) -> None:
+        self._store = office.store
+        self._clock = office.clock
+        self._secretary = office.secretary
         self._assignments = assignments
         self._outbox = outbox
-        self._roster = roster
+        self._roster = office.roster
         self._stops = stops
-        self._events = events
+        self._events = office.events
 
     async def overview(self) -> tuple[SpeakerOverview, ...]:
         """Every speaker, by name, as it is now. Raises `StoreFailed`."""

@@ -17,13 +17,10 @@ from controller.domain.errors import StoreFailed
 from controller.domain.orders import airing_of
 from controller.domain.speakers import Area
 from controller.domain.stops import Acknowledgement, ActiveStop
-from controller.ports import Clock, Store, Transaction
-from controller.services.board import Board
-from controller.services.crew import Crew
-from controller.services.events import AiringChanged, Events, SpeakersChanged, StopChanged
+from controller.ports import Transaction
+from controller.services.events import AiringChanged, SpeakersChanged, StopChanged
+from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.secretary import Secretary
-from controller.services.settings import DeskSettings
 
 _log = logging.getLogger(__name__)
 _HOUR_US: Final = 3_600_000_000
@@ -33,26 +30,15 @@ _RETRY_US: Final = 5_000_000
 class Stops:
     """Holds what is stopped, also while the database cannot be asked."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        outbox: Outbox,
-        secretary: Secretary,
-        clock: Clock,
-        board: Board,
-        events: Events,
-        crew: Crew,
-        settings: DeskSettings,
-    ) -> None:
-        self._store = store
+    def __init__(self, office: Office, outbox: Outbox) -> None:
+        self._store = office.store
         self._outbox = outbox
-        self._secretary = secretary
-        self._clock = clock
-        self._board = board
-        self._events = events
-        self._crew = crew
-        self._settings = settings
+        self._secretary = office.secretary
+        self._clock = office.clock
+        self._board = office.board
+        self._events = office.events
+        self._crew = office.crew
+        self._settings = office.settings
         self._roots: tuple[AreaId, ...] = ()
         self._active: ActiveStop | None = None
         self._orders: list[DocumentId] = []

@@ -1,0 +1,25 @@
+"""What the services of one desk share."""
+
+from dataclasses import dataclass
+
+from controller.ports import Clock, Store
+from controller.services.board import Board
+from controller.services.crew import Crew
+from controller.services.events import Events
+from controller.services.roster import Roster
+from controller.services.secretary import Secretary
+from controller.services.settings import DeskSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Handed to every service when it is made; nothing in it is replaced afterwards."""
+
+    store: Store
+    clock: Clock
+    secretary: Secretary
+    settings: DeskSettings
+    events: Events
+    crew: Crew
+    roster: Roster
+    board: Board
