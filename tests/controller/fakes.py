@@ -137,12 +137,14 @@ class FakeDevice:
         self.journal_id = "journal-1"
         self.journal: list[JournalRecord] = []
         self.received: list[Document] = []
+        self.pushes = 0
         self.answers = True
         self.knows_time = True
         self._clock = clock
         self._trust = Trust(device_id=self.device_id, pinned_key=signing_key)
 
     def receive(self, signed: SignedDocument) -> DocumentReply:
+        self.pushes += 1
         now_us = self._clock.now_us() if self.knows_time else None
         verdict = judge(signed, self._trust, Now(now_us or 0, now_us, None if now_us is None else 0, ClockBasis.LINK))
         match verdict:

@@ -10,11 +10,13 @@ from tests.controller.services.station import Station
 
 
 async def test_a_device_that_has_everything_gets_nothing(station: Station) -> None:
-    _, device = await station.speaker("Chợ")
-    count = len(device.received)
+    speaker, device = await station.speaker("Chợ")
+    airing = await station.send(speaker)
+    await station.until_played(airing, speaker, PlayState.PUSHED)
+    count = device.pushes
     await station.disconnect(device)
     await station.connect(device)
-    assert len(device.received) == count
+    assert device.pushes == count
 
 
 async def test_a_volume_set_while_it_was_away_comes_at_connect(station: Station) -> None:

@@ -135,3 +135,17 @@ async def test_plans_survive_a_restart(station: Station) -> None:
     station.clock.advance(3_601)
     await station.report(device, sounding(airing.airing_id, airing.start_at_us))
     await station.until_state(airing, AiringState.ON_AIR)
+
+
+async def test_the_window_stands_still_while_the_clock_is_not_trusted(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    far = await schedule(station, speaker, ahead_us=7 * DAY_US + HOUR_US)
+    station.clock.trusted = False
+    station.clock.advance(2 * 3_600)
+    await asyncio.sleep(0.05)
+    await station.disconnect(device)
+    await station.connect(device)
+    assert rundowns(device) == []
+    station.clock.trusted = True
+    station.clock.advance(61)
+    await station.until_played(far, speaker, PlayState.PUSHED)

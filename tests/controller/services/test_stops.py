@@ -1,11 +1,12 @@
 """Stopping one airing, and stopping everything."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 import pytest
 
-from agents.protocol.documents import Play, ReleaseStop, Stop
+from agents.protocol.documents import Play, ReleaseStop, Start, Stop
 from agents.protocol.values import Stopped
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import NotFound, Refused, StoreFailed
@@ -193,3 +194,33 @@ async def test_what_is_planned_for_later_survives_a_stop_of_everything(station: 
     )
     await station.desk.dispatch.stop_all("admin")
     assert await station.airing(later.airing_id) == replace(later, state=AiringState.PLANNED)
+
+
+async def test_an_airing_that_is_stopped_as_it_begins_does_not_begin(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    airing = await station.send(speaker)
+    await station.until_played(airing, speaker, PlayState.PUSHED)
+    arrived, going = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        """The database as the clockwork finds it when others write before it."""
+
+        @contextlib.asynccontextmanager
+        async def transaction(self):
+            arrived.set()
+            await going.wait()
+            async with station.store.transaction() as tx:
+                yield tx
+
+    monkeypatch.setattr(station.desk._clockwork, "_store", Slow())
+    await station.arm(device, airing)
+    await arrived.wait()
+    await station.desk.dispatch.stop(airing.airing_id, "admin")
+    going.set()
+    await station.until_ordered(device, Stop)
+    await asyncio.sleep(0.02)
+    assert not any(isinstance(action, Start) for action in device.orders())
+    stopped = await station.airing(airing.airing_id)
+    assert (stopped.state, stopped.start_at_us) == (AiringState.STOPPED, None)

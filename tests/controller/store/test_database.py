@@ -194,3 +194,17 @@ async def test_what_is_not_there_is_said_so(store: SqlStore) -> None:
                 await missing
         assert await tx.documents.latest_assignment(DeviceId("d-1")) is None
         assert await tx.journals.committed(DeviceId("d-1"), "j") == 0
+
+
+async def test_two_programs_that_read_before_they_write_take_turns(url: str, store: SqlStore) -> None:
+    other = SqlStore(url)
+
+    async def write(through: SqlStore) -> None:
+        async with through.transaction() as tx:
+            count = len(await tx.areas.all())
+            await asyncio.sleep(0)
+            await tx.areas.add(area(count))
+
+    await asyncio.gather(*(write(through) for _ in range(10) for through in (store, other)))
+    await other.close()
+    assert await areas(store) == 20
