@@ -57,16 +57,15 @@ async def _run(options: argparse.Namespace, token: EnrolmentToken, tally: Tally)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         devices: list[asyncio.Task[None]] = []
-        try:
-            async with asyncio.timeout(options.seconds):
-                for number in range(options.count):
-                    device = Device(f"fleet-{number:05d}", options.url, token, http, tally)
-                    devices.append(asyncio.create_task(device.run()))
-                    await asyncio.sleep(options.ramp)
-                await asyncio.gather(*devices)
-        except TimeoutError:
-            linked = tally.linked
-            for task in devices:
-                task.cancel()
-            await asyncio.gather(*devices, return_exceptions=True)
-            tally.linked = linked
+        began = asyncio.get_running_loop().time()
+        for number in range(options.count):
+            device = Device(f"fleet-{number:05d}", options.url, token, http, tally)
+            devices.append(asyncio.create_task(device.run()))
+            await asyncio.sleep(options.ramp)
+        left_s = options.seconds - (asyncio.get_running_loop().time() - began)
+        await asyncio.wait(devices, timeout=max(0.0, left_s))
+        linked = tally.linked
+        for task in devices:
+            task.cancel()
+        await asyncio.gather(*devices, return_exceptions=True)
+        tally.linked = linked

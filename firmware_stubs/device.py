@@ -21,6 +21,7 @@ from agents.protocol.messages import (
     DeviceHello,
     DocumentPush,
     DocumentReply,
+    Heartbeat,
     JournalAck,
     JournalBatch,
     NewDevice,
@@ -47,6 +48,7 @@ from agents.protocol.version import CAPABILITIES, CLIP_PATH
 from firmware_stubs.link import Keys, Link, LinkLost, dial
 
 MODEL = "loa-fleet"
+CLOCK_ERROR_US = 1_000
 _MOST_WAIT_S = 60.0
 
 
@@ -86,6 +88,7 @@ class Device:
         self._airings: dict[str, PlannedAiring] = {}
         self._playing: dict[str, asyncio.Task[None]] = {}
         self._more = asyncio.Event()
+        self._in_time = asyncio.Event()
 
     async def run(self) -> None:
         """Dials for ever, with full jitter."""
@@ -159,6 +162,7 @@ class Device:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read(link, group))
                 group.create_task(self._keep_time(link, welcome.clock_every_s))
+                group.create_task(self._beat(link, welcome.heartbeat_every_s))
                 group.create_task(self._upload(link))
         except* (LinkLost, WireError, aiohttp.ClientError, OSError) as problems:
             raise LinkLost(str(problems.exceptions[0])) from problems
@@ -171,6 +175,7 @@ class Device:
             match message:
                 case ClockReply():
                     self._offset_us = ((message.t2_us - message.t1_us) + (message.t3_us - arrived_us)) // 2
+                    self._in_time.set()
                 case DocumentPush():
                     await link.send(self._answer(message.document, group))
                 case JournalAck():
@@ -184,6 +189,24 @@ class Device:
     async def _keep_time(self, link: Link, every_s: float) -> None:
         while True:
             await link.send(ClockRequest(t1_us=time.monotonic_ns() // 1000))
+            await asyncio.sleep(every_s)
+
+    async def _beat(self, link: Link, every_s: float) -> None:
+        await self._in_time.wait()
+        while True:
+            await link.send(
+                Heartbeat(
+                    clock_basis=ClockBasis.LINK,
+                    clock_error_us=CLOCK_ERROR_US,
+                    clock_offset_us=self._offset_us,
+                    volume_percent=80,
+                    sounding_airing_id=None,
+                    clips=len(self._airings),
+                    disk_free_bytes=1 << 30,
+                    refusals=0,
+                    unknown_messages=0,
+                )
+            )
             await asyncio.sleep(every_s)
 
     async def _upload(self, link: Link) -> None:
@@ -282,7 +305,7 @@ class Device:
                 seq=self._last_seq,
                 at_us=self._now_us(),
                 clock_basis=ClockBasis.LINK,
-                clock_error_us=1000,
+                clock_error_us=CLOCK_ERROR_US,
                 event=event,
             )
         )
