@@ -26,11 +26,7 @@ class Rendition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """EBU R128 of a mono file measured as mono: programme loudness in LUFS, true peak in dBTP.
-
-    Where the sample peak lies 0.7 dB below what is allowed it stands for the true peak: in speech they differ by
-    at most 0.1 dB, in hiss by 0.9 dB, whose peaks lie far lower.
-    """
+    """EBU R128 of a mono file measured as mono: programme loudness in LUFS, true peak in dBTP."""
 
     integrated_lufs: float
     true_peak_dbtp: float

@@ -25,7 +25,6 @@ TRIAL_TOLERANCE_DB = 1.5
 # Within the promised 0.5 dB, with room for the difference between two meters.
 CHECK_TOLERANCE_DB = 0.41
 _PEAK_MARGIN_DB = 0.1
-_SAMPLE_PEAK_ROOM_DB = 0.7
 # More than this and a limiter is heard; what is still too quiet then stays so.
 _LARGEST_LIMITING_DB = 14.0
 _SMALLEST_GAIN_DB = -40.0
@@ -159,16 +158,9 @@ def output_gain_db(loudness: Loudness, settings: AudioSettings) -> float | None:
     return gain_db if reached and abs(gain_db) <= _LARGEST_OUTPUT_GAIN_DB else None
 
 
-def needs_true_peak(loudness: Loudness, settings: AudioSettings) -> bool:
-    """Whether a sample peak, once the rendition is at its level, is neither clearly allowed nor clearly above."""
-    missing_db = max(0.0, settings.target_lufs - loudness.integrated_lufs)
-    room_db = settings.true_peak_limit_dbtp - loudness.true_peak_dbtp
-    return -CHECK_TOLERANCE_DB <= room_db < _SAMPLE_PEAK_ROOM_DB + missing_db
-
-
-def burst_limit_dbfs(settings: AudioSettings) -> float:
-    """Blocks with a sample peak above this are bursts."""
-    return settings.true_peak_limit_dbtp - 3 * _PEAK_MARGIN_DB
+def burst_limit_dbtp(settings: AudioSettings) -> float:
+    """What peaks above this is a burst."""
+    return settings.true_peak_limit_dbtp - 2 * _PEAK_MARGIN_DB
 
 
 def corrected(begin: Aim, made: Sequence[Made], frames: int, settings: AudioSettings) -> tuple[Coder, Level] | None:

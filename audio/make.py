@@ -150,19 +150,17 @@ class _Making:
         return {each: (work / f"{each}.opus", results[-1].loudness) for each, results in made.items()}
 
     async def _checked(self, target: plan.Target, frames: int) -> level.Made:
-        checking = plan.checking(target.path, true_peak=False)
-        sampled = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
-        loudness = sampled
-        if level.needs_true_peak(sampled, self.settings):
-            checking = plan.checking(target.path, true_peak=True)
-            loudness = measure.read_loudness((await self._run(checking, Stage.CHECKING, frames)).stderr)
-        bursts: tuple[level.Burst, ...] = ()
-        if level.output_gain_db(loudness, self.settings) is None and level.over_db(loudness, self.settings) > 0:
-            between_samples_db = loudness.true_peak_dbtp - sampled.true_peak_dbtp
-            peaks = measure.Peaks(level.burst_limit_dbfs(self.settings) - between_samples_db)
-            await runner.run_checked(self._command(plan.decoding(target.path)), on_stdout=peaks.feed)
-            preroll_s = self.settings.preroll_ms / 1000
-            bursts = tuple(level.Burst(at_s - preroll_s, dbfs + between_samples_db) for at_s, dbfs in peaks.above)
+        peaks = measure.Peaks(level.burst_limit_dbtp(self.settings))
+
+        def take(data: bytes) -> None:
+            peaks.feed(data)
+            self._tell(Stage.CHECKING, peaks.frames / max(1, frames))
+
+        finished = await runner.run_checked(self._command(plan.checking(target.path)), on_stdout=take)
+        peaks.finish()
+        loudness = replace(measure.read_loudness(finished.stderr), true_peak_dbtp=round(peaks.highest_dbtp, 2))
+        preroll_s = self.settings.preroll_ms / 1000
+        bursts = tuple(level.Burst(at_s - preroll_s, dbtp) for at_s, dbtp in peaks.above)
         return level.Made(target.coder, target.level, loudness, bursts)
 
     def _trimmed(self, work: Path, loudness: Loudness) -> Loudness:

@@ -1,6 +1,6 @@
 """Pure: a Vietnamese text as it is written -> as a person would read it aloud, for a voice that misreads the rest.
 
-The rules stand in one table, `RULES`, and are applied from top to bottom, each on the result of the one before: the
+The rules stand in one table, `rules()`, and are applied from top to bottom, each on the result of the one before: the
 more specific first, single numbers and letters last. A rule is a name, a pattern, and what is said for a match. To
 teach an abbreviation or a unit, add a line to `words_vi`; to teach a way of writing, add a rule and a case to the test.
 """
@@ -17,6 +17,7 @@ from audio import words_vi as words
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Match = re.Match[str]
+_Table = tuple[tuple[str, str, Callable[[Match], str | None]], ...]
 # Vietnamese letters count as letters; a digit or a letter beside a match makes it another word.
 _NOT_AFTER = r"(?<![\w])"
 _NOT_BEFORE = r"(?![\w])"
@@ -67,8 +68,11 @@ def rules() -> tuple[Rule, ...]:
     return tuple(Rule(name, re.compile(pattern), said) for name, pattern, said in _table())
 
 
-def _table() -> tuple[tuple[str, str, Callable[[Match], str | None]], ...]:
-    units = _any_of(words.UNITS)
+def _table() -> _Table:
+    return (*_documents_and_phones(), *_times(), *_titles_and_quantities(), *_whatever_is_left())
+
+
+def _documents_and_phones() -> _Table:
     kinds = _any_of(words.DOCUMENTS)
     return (
         ("document", rf"(?:\b({kinds})\s*(?:số\s*)?:?\s*)?\b(\d+)(?:/({_YEAR}))?/({kinds})-([\w-]+)", _document),
@@ -76,6 +80,11 @@ def _table() -> tuple[tuple[str, str, Callable[[Match], str | None]], ...]:
         ("phone", r"(?<![\w.,])(?:\+84|0)(?:[ .-]?\d){8,10}(?![\w])", _phone),
         ("hotline", r"(?<![\w.,])(1[89]00)[ .]?(\d{2,4})[ .]?(\d{0,4})(?![\w])", lambda m: _groups(m.groups())),
         ("dialled", rf"(?i)\b({_any_of(words.DIALLED_AFTER)})(:?\s+)(\d{{3,4}})(?!\w|[.,/]\d)", _dialled),
+    )
+
+
+def _times() -> _Table:
+    return (
         ("clock range", r"\b(\d{1,2})h(\d{2})?\s*[-–]\s*(\d{1,2})h(\d{2})?\b", _clock_range),
         ("clock", r"(?<![\d.,/])([01]?\d|2[0-4])\s?(?:h|g|giờ)\s?([0-5]\d)(?:'|’|ph|p)?(?![\w.,]\d|\w)", _clock),
         ("clock colon", r"(?<![\d.,/:])([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?![\w:])", _clock),
@@ -92,6 +101,12 @@ def _table() -> tuple[tuple[str, str, Callable[[Match], str | None]], ...]:
         ("day", r"(?i)\bngày\s+(0?[1-9]|10)(?=\s+tháng)", lambda m: f"{m[0][:4]} {numbers.day(int(m[1]))}"),
         ("month", rf"(?i)\b(tháng)\s+({_MONTH})(?![\w/]|[.,]\d)", lambda m: f"{m[1]} {numbers.month(int(m[2]))}"),
         ("weekday", r"(?i)\b(thứ)\s+4\b(?![.,/]\d)", lambda m: f"{m[1]} tư"),
+    )
+
+
+def _titles_and_quantities() -> _Table:
+    units = _any_of(words.UNITS)
+    return (
         ("title", rf"(?<!\w)({_any_of(words.TITLES)})\.\s?(?=[A-ZĐÂĂÊÔƠƯ\d])", lambda m: f"{words.TITLES[m[1]]} "),
         ("title with slash", r"(?<!\w)(Đ/c|đ/c|Ông/bà|ông/bà)(?!\w)", lambda m: words.TITLES[m[1]]),
         ("roman", rf"(?i:\b({_any_of(words.ROMAN_AFTER)}))\s+([IVXLCDM]+)\b", _roman),
@@ -100,6 +115,11 @@ def _table() -> tuple[tuple[str, str, Callable[[Match], str | None]], ...]:
         ("minus", r"(?<![\w\d])[-−](?=\d)", lambda m: "âm "),
         ("per unit", rf"(\d)\s?({units})/(24h|ngày|giờ|người|hộ|tháng|năm|lít|kg|ha|m2|m²|sào|tấn)(?!\w)", _per_unit),
         ("unit", rf"(?<=\d)(\s?)({units})(?!\w)", lambda m: f" {words.UNITS[m[2]]}"),
+    )
+
+
+def _whatever_is_left() -> _Table:
+    return (
         ("abbreviation", rf"{_NOT_AFTER}({_any_of(words.ABBREVIATIONS)}){_NOT_BEFORE}", _abbreviation),
         ("decimal", r"(?<![\w.,])(\d+),(\d+)(?![\d,])", lambda m: f" {numbers.decimal(m[1], m[2])} "),
         ("grouped decimal", r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d+)(?!\d)", _grouped_decimal),

@@ -27,6 +27,7 @@ from audio.clip import SAMPLE_RATE_HZ, Rendition
 VIEW_RATE_HZ = 16_000
 # BS.1770 measures blocks of 400 ms; what is shorter is measured with silence behind it.
 SHORTEST_MEASURED_FRAMES = SAMPLE_RATE_HZ * 4 // 10
+CHECK_HEADROOM_DB = 6
 _PROTOCOLS = "file,pipe"
 _COMPLEXITY = 6
 _RUMBLE_HZ = 80
@@ -141,23 +142,15 @@ def encoding(source: Source, cut: Cut, targets: tuple[Target, ...], preroll_ms: 
     return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
 
 
-def checking(path: Path, *, true_peak: bool) -> Arguments:
-    """Decode a finished rendition and measure its loudness and its sample or true peak (summary on standard error).
+def checking(path: Path) -> Arguments:
+    """Decode a finished rendition, measure its loudness (summary on standard error), and write it to standard output.
 
-    The true peak is taken 4 times oversampled (BS.1770-4, annex 2), which costs as much as the decoding.
+    The sound comes as raw 16-bit PCM at 48 kHz, made `CHECK_HEADROOM_DB` quieter so that no peak is cut, for
+    `measure.Peaks`.
     """
-    meter = _meter(_opened(path), peak="true" if true_peak else "sample")
-    return _arguments(ffmpeg.output(meter, "-", f="null"), progress=True)
-
-
-def decoding(path: Path) -> Arguments:
-    """Decode a finished rendition to standard output, as raw 16-bit mono PCM at 48 kHz."""
-    return _arguments(_pcm(_opened(path), "pipe:1"))
-
-
-def _opened(path: Path) -> Any:
     sound = ffmpeg.input(_file(path), f="ogg", protocol_whitelist=_PROTOCOLS)["a:0"]
-    return sound.filter("apad", whole_len=SHORTEST_MEASURED_FRAMES)
+    metered = _meter(sound.filter("apad", whole_len=SHORTEST_MEASURED_FRAMES))
+    return _arguments(_pcm(metered.filter("volume", f"-{CHECK_HEADROOM_DB}dB", precision="float"), "pipe:1"))
 
 
 def _read(source: Source) -> Any:

@@ -12,7 +12,7 @@ import pyloudnorm
 import pytest
 from numpy.typing import NDArray
 
-from audio import tools
+from audio import runner, tools
 
 RATE_HZ = 48_000
 Sound = NDArray[np.float64]
@@ -73,6 +73,16 @@ def speechlike(duration_s: float, *, noise: float = 0.002, seed: int = 1) -> Sou
     return np.asarray(spoken + noise * rng.standard_normal(len(at)))
 
 
+def tone(duration_s: float, frequency_hz: float = 1000.0, amplitude: float = 0.3) -> Sound:
+    """A steady sine."""
+    return np.asarray(amplitude * np.sin(math.tau * frequency_hz * seconds(duration_s)))
+
+
+def noise(duration_s: float, amplitude: float = 0.1) -> Sound:
+    """White noise."""
+    return np.random.default_rng(3).standard_normal(round(duration_s * RATE_HZ)) * amplitude
+
+
 def write_wav(path: Path, *channels: Sound, rate_hz: int = RATE_HZ) -> Path:
     """A 16-bit WAV of the given channels; what is beyond full scale is clipped, as a recorder does."""
     samples = np.int16(np.clip(np.stack(channels, axis=1), -1, 32767 / 32768) * 32768)
@@ -82,6 +92,13 @@ def write_wav(path: Path, *channels: Sound, rate_hz: int = RATE_HZ) -> Path:
         file.setframerate(rate_hz)
         file.writeframes(samples.tobytes())
     return path
+
+
+async def convert(ffmpeg: Path, source: Path, to: Path, *options: str) -> Path:
+    """Another format of a recording, by ffmpeg."""
+    argv = (str(ffmpeg), "-nostdin", "-y", "-i", str(source), *options, f"file:{to}")
+    await runner.run_checked(runner.Command(argv, time_limit_s=60))
+    return to
 
 
 def decode(path: Path) -> Sound:

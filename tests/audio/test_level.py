@@ -12,7 +12,6 @@ from audio.level import (
     after_trial,
     corrected,
     is_level,
-    needs_true_peak,
     output_gain_db,
 )
 from audio.plan import Coder, Level
@@ -114,8 +113,3 @@ def test_a_trial_far_off_asks_for_another_and_one_near_does_not() -> None:
     level, again = after_trial(BEGIN, [(BEGIN.level, -16.0)], SETTINGS)
     assert not again
     assert 10.0 < level.gain_db < 11.5
-
-
-@pytest.mark.parametrize(("sample_peak_dbfs", "needed"), [(-4.0, False), (-2.0, True), (-1.6, True), (0.0, False)])
-def test_the_true_peak_is_measured_where_it_decides(sample_peak_dbfs: float, needed: bool) -> None:
-    assert needs_true_peak(Loudness(-16.0, sample_peak_dbfs), SETTINGS) is needed

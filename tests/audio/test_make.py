@@ -1,41 +1,34 @@
 """A recording becomes clips that are equally loud, begin at the same frame, and are whole or absent."""
 
-import asyncio
-import contextlib
 import hashlib
 import math
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from audio import judge, level, measure, plan, runner
 from audio.clip import (
     AudioSettings,
-    EmptyRecording,
     FindingCode,
-    OutOfSpace,
     Remedy,
     Rendition,
-    SilentRecording,
     Stage,
-    ToolMissing,
-    TooLongRecording,
-    UnreadableRecording,
 )
 from audio.make import make_clips
 from audio.speech import speak
 from tests.audio.conftest import (
     RATE_HZ,
     Sound,
+    convert,
     decode,
     integrated_lufs,
     lag_frames,
+    noise,
     seconds,
     speechlike,
+    tone,
     true_peak_dbtp,
     write_wav,
 )
@@ -47,14 +40,6 @@ def music(duration_s: float) -> Sound:
     at = seconds(duration_s)
     notes = sum(np.sin(math.tau * f * at + f) for f in (261.6, 329.6, 392.0, 523.3, 1046.5, 2093.0))
     return np.asarray(notes * np.exp(-3 * ((2 * at) % 1)) * 0.14)
-
-
-def tone(duration_s: float, frequency_hz: float = 1000.0, amplitude: float = 0.3) -> Sound:
-    return np.asarray(amplitude * np.sin(math.tau * frequency_hz * seconds(duration_s)))
-
-
-def noise(duration_s: float, amplitude: float = 0.1) -> Sound:
-    return np.random.default_rng(3).standard_normal(round(duration_s * RATE_HZ)) * amplitude
 
 
 RECORDINGS: dict[str, Callable[[], tuple[Sound, ...]]] = {
@@ -254,12 +239,6 @@ async def test_a_file_that_breaks_off_is_said(speech_wav: Path, tmp_path: Path, 
     assert values["duration_s"] < 4
 
 
-async def convert(ffmpeg: Path, source: Path, to: Path, *options: str) -> Path:
-    argv = (str(ffmpeg), "-nostdin", "-y", "-i", str(source), *options, f"file:{to}")
-    await runner.run_checked(runner.Command(argv, time_limit_s=60))
-    return to
-
-
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -300,145 +279,3 @@ async def test_a_name_is_a_name_and_nothing_else(name: str, tmp_path: Path, out_
     source = write_wav(tmp_path / name, tone(1))
     made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
     assert made.frames == PREROLL_FRAMES + RATE_HZ
-
-
-def wav_header(rate_hz: int, channels: int, data_bytes: int) -> bytes:
-    form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
-    head = b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVEfmt " + struct.pack("<I", 16) + form
-    return head + b"data" + struct.pack("<I", data_bytes)
-
-
-BAD_FILES: dict[str, bytes] = {
-    "random.mp3": np.random.default_rng(5).bytes(50_000),
-    "text.mp3": b"this is no sound at all\n" * 200,
-    "zip.mp3": b"PK\x03\x04" + bytes(26) + b"\xff\xfb\x90\x64" * 5000,
-    "only-a-header.wav": wav_header(48_000, 1, 0)[:20],
-    "no-channel.wav": wav_header(48_000, 0, 4000) + bytes(4000),
-    "three-hertz.wav": wav_header(3, 1, 4000) + bytes(4000),
-    "list.m3u8": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.wav\n#EXT-X-ENDLIST\n",
-    "list.mp3": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.wav\n#EXT-X-ENDLIST\n",
-    "list.wav": b"ffconcat version 1.0\nfile other.wav\n",
-    "list.m3u": b"other.wav\n",
-    "call.sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
-    "dash.mpd": b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>',
-    "page.wav": b"<html><body>404</body></html>",
-}
-
-
-@pytest.mark.parametrize("name", BAD_FILES)
-async def test_what_is_no_recording_is_refused(
-    name: str, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
-) -> None:
-    write_wav(tmp_path / "other.wav", tone(1))
-    source = tmp_path / name
-    source.write_bytes(BAD_FILES[name])
-    with pytest.raises(UnreadableRecording) as caught:
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
-    assert caught.value.code == "recording_unreadable"
-    assert left_in() == []
-
-
-async def test_an_empty_file_is_refused(tmp_path: Path, out_dir: Path, left_in: Callable[[], list[str]]) -> None:
-    source = tmp_path / "in.mp3"
-    source.touch()
-    with pytest.raises(EmptyRecording) as caught:
-        await make_clips(source, out_dir)
-    assert caught.value.code == "recording_empty"
-    assert left_in() == []
-
-
-async def test_a_recording_without_a_sample_is_refused(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
-    source = write_wav(tmp_path / "in.wav", np.zeros(0))
-    with pytest.raises((EmptyRecording, UnreadableRecording)):
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
-
-
-async def test_a_file_that_is_gone_is_refused(tmp_path: Path, out_dir: Path) -> None:
-    with pytest.raises(UnreadableRecording):
-        await make_clips(tmp_path / "gone.wav", out_dir)
-
-
-async def test_a_picture_is_refused_as_soundless(speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
-    source = tmp_path / "in.mp4"
-    argv = (str(ffmpeg), "-nostdin", "-f", "lavfi", "-i", "color=size=64x64:duration=1", "-c:v", "mpeg4", str(source))
-    await runner.run_checked(runner.Command(argv, time_limit_s=60))
-    with pytest.raises(UnreadableRecording) as caught:
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
-    assert caught.value.code == "recording_without_sound"
-
-
-@pytest.mark.parametrize("amplitude", [0.0, 0.0001])
-async def test_silence_is_refused(
-    amplitude: float, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
-) -> None:
-    source = write_wav(tmp_path / "in.wav", noise(3, amplitude))
-    with pytest.raises(SilentRecording) as caught:
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))
-    assert caught.value.code == "recording_silent"
-    assert left_in() == []
-
-
-async def test_four_hours_are_refused_before_any_work(tmp_path: Path, out_dir: Path) -> None:
-    size = 4 * 3600 * 8000 * 2
-    source = tmp_path / "in.wav"
-    with source.open("wb") as file:
-        file.write(wav_header(8000, 1, size))
-        file.truncate(44 + size)  # a hole: it takes no room
-    with pytest.raises(TooLongRecording) as caught:
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=tmp_path / "never started"))
-    assert caught.value.code == "recording_too_long"
-    assert caught.value.values == {"duration_s": 14400.0, "limit_s": 3600.0}
-
-
-async def test_a_long_recording_that_hides_its_length_is_refused(
-    speech_wav: Path, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
-) -> None:
-    written = runner.Command(
-        (str(ffmpeg), "-nostdin", "-i", str(speech_wav), "-c:a", "libopus", "-f", "webm", "pipe:1"), time_limit_s=60
-    )
-    source = tmp_path / "in.webm"
-    with source.open("wb") as file:
-        await runner.run_checked(written, on_stdout=file.write)
-    assert (await measure.probe(source)).duration_s is None
-    with pytest.raises(TooLongRecording):
-        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg, duration_limit_s=4))
-    assert left_in() == []
-
-
-async def test_a_full_disk_leaves_nothing(
-    speech_wav: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
-) -> None:
-    settings = AudioSettings(ffmpeg=ffmpeg, output_limit_bytes=4096)
-    with pytest.raises(OutOfSpace) as caught:
-        await make_clips(speech_wav, out_dir, settings=settings)
-    assert caught.value.code == "out_of_space"
-    assert left_in() == []
-
-
-async def test_an_ffmpeg_that_is_not_there_is_said(speech_wav: Path, out_dir: Path, tmp_path: Path) -> None:
-    with pytest.raises(ToolMissing):
-        await make_clips(speech_wav, out_dir, settings=AudioSettings(ffmpeg=tmp_path / "no-ffmpeg"))
-
-
-@pytest.mark.parametrize("stage", [Stage.MEASURING, Stage.LEVELLING, Stage.ENCODING, Stage.CHECKING])
-async def test_cancelling_ends_ffmpeg_and_leaves_nothing(
-    stage: Stage, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
-) -> None:
-    source = write_wav(tmp_path / "in.wav", np.tile(speechlike(20), 3))
-    reached = asyncio.Event()
-
-    def progress(now: Stage, _share: float) -> None:
-        if now is stage:
-            reached.set()
-
-    making = asyncio.create_task(make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=progress))
-    await asyncio.wait_for(reached.wait(), 30)
-    children = psutil.Process().children(recursive=True)
-    making.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await making
-    assert children
-    assert left_in() == []
-    for child in children:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            assert child.status() == psutil.STATUS_ZOMBIE

@@ -9,8 +9,8 @@ import pytest
 
 from audio.clip import SAMPLE_RATE_HZ, ToolFailed, UnreadableRecording
 from audio.measure import Peaks, View, decibels, probe, read_loudness, wav_level
-from audio.plan import VIEW_RATE_HZ
-from tests.audio.conftest import seconds, write_wav
+from audio.plan import CHECK_HEADROOM_DB, VIEW_RATE_HZ
+from tests.audio.conftest import Sound, seconds, true_peak_dbtp, write_wav
 
 SUMMARY = """
 [Parsed_ebur128_0 @ 0x1] Summary:
@@ -102,16 +102,39 @@ def test_full_scale_is_no_overflow() -> None:
     assert max(view.peaks) == 32768
 
 
-def test_peaks_above_a_limit_are_found_where_they_are() -> None:
-    sound = 0.1 * np.sin(math.tau * 200 * seconds(3))
-    sound[2 * SAMPLE_RATE_HZ + 100] = 0.9
-    peaks = Peaks(limit_dbfs=-3.0)
-    data = pcm(sound)
-    for start in range(0, len(data), 65_537):
-        peaks.feed(data[start : start + 65_537])
-    [(at_s, peak_dbfs)] = peaks.above
-    assert at_s == pytest.approx(2.0, abs=0.011)
-    assert peak_dbfs == pytest.approx(decibels(0.9), abs=0.01)
+def fed(sound: Sound, limit_dbtp: float, chunk_bytes: int = 65_537) -> Peaks:
+    peaks = Peaks(limit_dbtp)
+    data = pcm(sound * 10 ** (-CHECK_HEADROOM_DB / 20))
+    for start in range(0, len(data), chunk_bytes):
+        peaks.feed(data[start : start + chunk_bytes])
+    peaks.finish()
+    return peaks
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 777, 65_537, 10_000_000])
+def test_peaks_above_a_limit_are_found_where_they_are(chunk_bytes: int) -> None:
+    sound = 0.1 * np.sin(math.tau * 200 * seconds(0.5))
+    sound[24_000 - 100 :] *= 9
+    peaks = fed(sound, -3.0, chunk_bytes)
+    [(at_s, peak_dbtp)] = peaks.above
+    assert at_s == pytest.approx(0.495, abs=0.001)
+    assert peak_dbtp == peaks.highest_dbtp == pytest.approx(decibels(0.9), abs=0.05)
+
+
+@pytest.mark.parametrize("frequency_hz", [997.0, 4000.0, 8000.0, 12_000.0])
+def test_a_peak_between_samples_is_seen(frequency_hz: float) -> None:
+    sound = 0.9 * np.sin(math.tau * frequency_hz * seconds(0.3) + math.pi / 4)
+    sound *= np.hanning(len(sound))
+    assert fed(sound, -1.6).highest_dbtp == pytest.approx(true_peak_dbtp(sound), abs=0.15)
+
+
+def test_a_peak_above_full_scale_is_seen() -> None:
+    assert fed(1.5 * np.sin(math.tau * 440 * seconds(0.2)), -1.5).highest_dbtp == pytest.approx(3.52, abs=0.05)
+
+
+def test_true_peaks_of_noise_are_those_of_a_second_meter() -> None:
+    sound = np.random.default_rng(8).standard_normal(48_000) * 0.2
+    assert fed(sound, -1.6).highest_dbtp == pytest.approx(true_peak_dbtp(sound), abs=0.4)
 
 
 def test_the_level_of_a_wav(tmp_path: Path) -> None:
