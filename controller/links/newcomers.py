@@ -91,6 +91,7 @@ class NewcomerLink:
         self._identifies_left = message.identifies_left
         self._identify_until_us = self._clock.now_us() + round(min(message.identify_until_s, 3_600.0) * 1e6)
         introduced()
+        await desk.adoption.dialled_as_new(self.device_id)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._wait_for_end(), name=f"{self.device_id} end")

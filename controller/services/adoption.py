@@ -76,42 +76,29 @@ class Adoption:
             digits = normalise_code(code)
         except PairingFailed as error:
             raise Invalid(str(error), code="code_malformed") from error
-        area_id = await self._placed(device_id, name, area_id, new_area_name)
+        async with self._store.reading() as tx:
+            await _require_free_name(tx, name, device_id)
+            await _area(tx, area_id, new_area_name)
         await self._secretary.stock(DocumentKind.ASSIGNMENT)
+        written = False
 
         async def assign(paired: PairedDevice) -> SignedDocument:
+            nonlocal written
             async with self._store.transaction() as tx:
-                return await self._written(tx, paired, name, area_id)
+                signed = await self._written(tx, paired, name, await _placed(tx, area_id, new_area_name))
+            written = True
+            return signed
 
         try:
             paired = await self._links.adopt(device_id, digits, assign)
         except Unreachable:
             raise
         except LoaError:
-            await self._undo(device_id)
+            # Only what this attempt wrote: an earlier one, whose answer was lost, may have been taken by the device.
+            if written:
+                await self._undo(device_id)
             raise
         return await self._confirmed(paired, Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.ADOPT))
-
-    async def _placed(
-        self, device_id: DeviceId, name: str, area_id: AreaId | None, new_area_name: str | None
-    ) -> AreaId:
-        """Checks name and place; makes the new area, if one was asked for."""
-        async with self._store.transaction() as tx:
-            await _require_free_name(tx, name, device_id)
-            areas = await tx.areas.all()
-            if area_id is not None:
-                if all(area.area_id != area_id for area in areas):
-                    raise Invalid(f"no area {area_id}", code="area_unknown")
-                return area_id
-            if not texts.clean(new_area_name or ""):
-                raise Invalid("no area was chosen", code="area_unknown")
-            wanted = texts.name(new_area_name or "")
-            same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
-            if same is not None:
-                return same.area_id
-            area = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_NEW_AREA_LEVEL, name=wanted)
-            await tx.areas.add(area)
-        return area.area_id
 
     async def _written(self, tx: Transaction, paired: PairedDevice, name: str, area_id: AreaId) -> SignedDocument:
         """The speaker, as adopting, and its first assignment: a new one, even where the device was ours before."""
@@ -178,6 +165,19 @@ class Adoption:
             await self._give_up(speaker.device_id)
         async with self._store.reading() as tx:
             return await tx.speakers.get(speaker_id)
+
+    async def dialled_as_new(self, device_id: DeviceId) -> None:
+        """This device has proven its key, and belongs to nobody: where it was being released, it is. Its word on the
+        release may have been lost. Raises `StoreFailed`.
+        """
+        if device_id not in self._roster.own:
+            return
+        async with self._store.transaction() as tx:
+            released = await forget(tx, device_id, self._clock.now_us())
+        if released:
+            self._roster.own.discard(device_id)
+            self._events.publish(SpeakersChanged())
+            self._events.publish(FoundChanged())
 
     async def _give_up(self, device_id: DeviceId) -> None:
         async with self._store.transaction() as tx:
@@ -259,6 +259,31 @@ def _free_name(wanted: str, paired: PairedDevice, taken: set[str]) -> str:
     """What the device calls itself; where that is taken or empty, with its own id, which is not."""
     plain = " ".join(wanted.split())[:150]
     return plain if plain and plain not in taken else f"{plain} {paired.device_id}".strip()
+
+
+async def _area(tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> tuple[Area, bool]:
+    """The area that was chosen, and whether it is still to be made. Raises `Invalid`."""
+    areas = await tx.areas.all()
+    if area_id is not None:
+        chosen = next((area for area in areas if area.area_id == area_id), None)
+        if chosen is None:
+            raise Invalid(f"no area {area_id}", code="area_unknown")
+        return chosen, False
+    if not texts.clean(new_area_name or ""):
+        raise Invalid("no area was chosen", code="area_unknown")
+    wanted = texts.name(new_area_name or "")
+    same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
+    if same is not None:
+        return same, False
+    return Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_NEW_AREA_LEVEL, name=wanted), True
+
+
+async def _placed(tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> AreaId:
+    """Like `_area`, and makes it where it is new."""
+    area, new = await _area(tx, area_id, new_area_name)
+    if new:
+        await tx.areas.add(area)
+    return area.area_id
 
 
 async def _require_free_name(tx: Transaction, name: str, device_id: DeviceId) -> None:

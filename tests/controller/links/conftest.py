@@ -40,6 +40,7 @@ class Services:
     def __init__(self) -> None:
         self.pinned: dict[str, bytes] = {}
         self.told: list[tuple[Any, ...]] = []
+        self.new: list[DeviceId] = []
         self.commits = asyncio.Event()
         self.commits.set()
         self.delivering: Callable[[DeviceId], Awaitable[None]] | None = None
@@ -59,6 +60,9 @@ class Services:
 
     async def pinned_key(self, device_id: DeviceId) -> bytes | None:
         return self.pinned.get(device_id)
+
+    async def dialled_as_new(self, device_id: DeviceId) -> None:
+        self.new.append(device_id)
 
     async def enrolment_token(self, token_id: str) -> EnrolmentToken | None:
         return self.tokens.get(token_id)

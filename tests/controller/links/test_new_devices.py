@@ -55,6 +55,7 @@ async def test_a_new_device_is_found_with_what_it_says_of_itself(station):
     assert found.identify_until_us > station.clock.now_us()
     assert not found.seen_by_mdns
     assert device.device_id not in station.hub.connected()
+    assert station.services.new == [device.device_id]
     await device.socket.close()
     await gone(station, device)
 

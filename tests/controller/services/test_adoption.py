@@ -63,6 +63,7 @@ async def test_a_wrong_code_adopts_nothing(station: Station) -> None:
         await adopt(station, device, code="000000")
     assert refused.value.code == "code_wrong"
     assert await station.desk.adoption.pinned_key(device.device_id) is None
+    assert await station.desk.adoption.areas() == ()
     assert (await adopt(station, device)).name == "Chợ"
 
 
@@ -85,6 +86,20 @@ async def test_an_adoption_whose_answer_was_lost_strands_nobody(station: Station
     await station.connect(device)
     [overview] = await station.desk.speakers.overview()
     assert (overview.speaker.state, overview.ready) == (SpeakerState.ADOPTED, True)
+
+
+async def test_trying_again_after_a_lost_answer_strands_nobody(station: Station) -> None:
+    station.links.loses_adoptions = True
+    device = newcomer(station, "Chợ")
+    with pytest.raises(Unreachable):
+        await adopt(station, device)
+    with pytest.raises(Refused) as gone:
+        await adopt(station, device)
+    assert gone.value.code == "device_gone"
+    assert await station.desk.adoption.pinned_key(device.device_id) == device.key
+    await station.connect(device)
+    [overview] = await station.desk.speakers.overview()
+    assert overview.ready
 
 
 async def test_a_device_that_was_reset_is_adopted_again_as_the_same_speaker(station: Station) -> None:

@@ -96,6 +96,19 @@ async def test_a_release_reaches_a_device_that_was_away_and_nothing_else_does(st
     assert await station.desk.speakers.overview() == ()
 
 
+async def test_a_release_whose_answer_was_lost_is_over_when_the_device_dials_as_new(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    _, other = await station.speaker("Đình")
+    await station.disconnect(device)
+    await station.desk.adoption.release(speaker.speaker_id, "admin")
+    await station.restart()
+    await station.desk.adoption.dialled_as_new(device.device_id)
+    await station.desk.adoption.dialled_as_new(other.device_id)
+    assert await station.desk.adoption.pinned_key(device.device_id) is None
+    [left] = await station.desk.speakers.overview()
+    assert (left.speaker.name, left.speaker.state) == ("Đình", SpeakerState.ADOPTED)
+
+
 async def test_a_device_that_does_not_know_the_time_is_released_once_it_does(station: Station) -> None:
     speaker, device = await station.adopt("Chợ")
     await station.desk.adoption.release(speaker.speaker_id, "admin")
