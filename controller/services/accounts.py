@@ -7,6 +7,7 @@ the address they come from and the account they are for; a wrong name costs as m
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -47,6 +48,7 @@ class Accounts:
         self._clock = office.clock
         self._valid_us = round(office.settings.sign_in_hours * _HOUR_US)
         self._hashing = asyncio.Semaphore(1)
+        self._trying = asyncio.Lock()
         self._nobody: str | None = None
 
     async def first_administrator(self) -> str | None:
@@ -69,16 +71,22 @@ class Accounts:
 
     async def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Raises `Refused` (``sign_in_wrong``, ``sign_in_too_often``), `StoreFailed`."""
+        # One after the other: many at once would all be tried before the first of them counts as a failure.
+        async with self._trying:
+            now_us = self._clock.now_us()
+            async with self._store.reading() as tx:
+                person = await tx.persons.named(name)
+                tries = await self._tries(tx, person, address)
+            if any(now_us < attempts.next_at_us for attempts, _ in tries):
+                raise Refused("too many attempts", code="sign_in_too_often")
+            right = await self._verify(person, password)
+            if person is None or not right:
+                await self._failed(person, address)
+                raise Refused("wrong name or password", code="sign_in_wrong")
+            return await self._signed_in(person, tries, address)
+
+    async def _signed_in(self, person: Person, tries: Sequence[tuple[Attempts, int]], address: str) -> SignedIn:
         now_us = self._clock.now_us()
-        async with self._store.reading() as tx:
-            person = await tx.persons.named(name)
-            tries = await self._tries(tx, person, address)
-        if any(now_us < attempts.next_at_us for attempts, _ in tries):
-            raise Refused("too many attempts", code="sign_in_too_often")
-        right = await self._verify(person, password)
-        if person is None or not right:
-            await self._failed(person, address)
-            raise Refused("wrong name or password", code="sign_in_wrong")
         token = secrets.token_urlsafe(32)
         expires_at_us = now_us + self._valid_us
         async with self._store.transaction() as tx:

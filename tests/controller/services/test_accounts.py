@@ -1,5 +1,7 @@
 """Signing in."""
 
+import asyncio
+
 import pytest
 
 from controller.domain.deeds import DeedKind
@@ -61,6 +63,11 @@ async def test_guessing_slows_down_the_address_and_nobody_else(station: Station,
     station.clock.advance(1)
     await station.desk.accounts.sign_in("admin", password, HERE)
     assert await refused(station, "admin", "guess", HERE) == "sign_in_wrong"
+
+
+async def test_guessing_many_at_once_is_no_way_around_it(station: Station, password: str) -> None:
+    guesses = [refused(station, "admin", f"guess {number}", HERE) for number in range(8)]
+    assert sorted(await asyncio.gather(*guesses)) == ["sign_in_too_often"] * 3 + ["sign_in_wrong"] * 5
 
 
 async def test_a_slowed_address_is_still_slow_after_a_restart(station: Station, password: str) -> None:
