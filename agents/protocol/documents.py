@@ -15,6 +15,7 @@ from agents.protocol.values import (
     MicrosNatural,
     Percent,
     PlannedAiring,
+    Positive,
     RenditionName,
     ShortText,
     TrustedKey,
@@ -41,7 +42,7 @@ class Header(Struct, frozen=True, kw_only=True):
     key_id: Id
     issued_at_us: MicrosNatural
     not_after_us: MicrosNatural
-    counter: Annotated[int, Meta(ge=1)]
+    counter: Positive
 
 
 class Assignment(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentKind.ASSIGNMENT.value):

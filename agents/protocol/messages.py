@@ -19,10 +19,12 @@ from agents.protocol.values import (
     Key32,
     LongText,
     MicrosNatural,
+    Natural,
     Percent,
     RefusalReason,
     RenditionName,
     ShortText,
+    Whole,
 )
 from agents.protocol.version import MAX_JOURNAL_BATCH
 
@@ -51,8 +53,8 @@ class Hello(Message, frozen=True, kw_only=True):
     ``controller_id`` is the controller an adopted device is looking for.
     """
 
-    protocol: int
-    oldest_protocol: int
+    protocol: Whole
+    oldest_protocol: Whole
     device_id: Id
     state: DeviceState
     controller_id: Id | None = None
@@ -64,7 +66,7 @@ class HelloReply(Message, frozen=True, kw_only=True):
     ``handshake`` is ``XX`` for a device that is new here and ``KK`` for one whose key this controller has pinned.
     """
 
-    protocol: int
+    protocol: Whole
     controller_id: Id
     handshake: ShortText
 
@@ -153,7 +155,7 @@ class CounterMark(Struct, frozen=True, kw_only=True):
 
     key_id: Id
     kind: DocumentKind
-    counter: Annotated[int, Meta(ge=0)]
+    counter: Natural
 
 
 class DeviceHello(Message, frozen=True, kw_only=True):
@@ -168,7 +170,7 @@ class DeviceHello(Message, frozen=True, kw_only=True):
     volume_percent: Percent
     counters: tuple[CounterMark, ...]
     journal_id: Id
-    journal_last_seq: Annotated[int, Meta(ge=0)]
+    journal_last_seq: Natural
 
 
 class Welcome(Message, frozen=True, kw_only=True):
@@ -192,7 +194,7 @@ class Welcome(Message, frozen=True, kw_only=True):
 class ClockRequest(Message, frozen=True, kw_only=True):
     """Device -> controller. ``t1_us`` is the device's own monotonic clock when it sent this. Also the keep-alive."""
 
-    t1_us: int
+    t1_us: Whole
 
 
 class ClockReply(Message, frozen=True, kw_only=True):
@@ -202,9 +204,9 @@ class ClockReply(Message, frozen=True, kw_only=True):
     ``synchronised`` is false while the controller does not trust its own time.
     """
 
-    t1_us: int
-    t2_us: int
-    t3_us: int
+    t1_us: Whole
+    t2_us: Whole
+    t3_us: Whole
     clock_id: Id
     synchronised: bool
 
@@ -238,7 +240,7 @@ class JournalAck(Message, frozen=True, kw_only=True):
     """Controller -> device: every record up to here is committed, and may be deleted."""
 
     journal_id: Id
-    committed_seq: Annotated[int, Meta(ge=0)]
+    committed_seq: Natural
 
 
 class Heartbeat(Message, frozen=True, kw_only=True):
@@ -246,13 +248,13 @@ class Heartbeat(Message, frozen=True, kw_only=True):
 
     clock_basis: ClockBasis
     clock_error_us: MicrosNatural | None
-    clock_offset_us: int | None
+    clock_offset_us: Whole | None
     volume_percent: Percent
     sounding_airing_id: Id | None
-    clips: Annotated[int, Meta(ge=0)]
-    disk_free_bytes: Annotated[int, Meta(ge=0)]
-    refusals: Annotated[int, Meta(ge=0)]
-    unknown_messages: Annotated[int, Meta(ge=0)]
+    clips: Natural
+    disk_free_bytes: Natural
+    refusals: Natural
+    unknown_messages: Natural
 
 
 ClearMessage = Hello | HelloReply | Reject

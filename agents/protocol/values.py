@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, DocumentId, KeyId, Sha256
-from agents.protocol.version import FRAMES_PER_SECOND, MAX_PARTS_A_SEQUENCE
+from agents.protocol.version import FRAMES_PER_SECOND, MAX_INTEGER, MAX_PARTS_A_SEQUENCE
 
 ShortText = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=2_000)]
@@ -15,8 +15,12 @@ Id = Annotated[str, Meta(min_length=1, max_length=80)]
 ShaText = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
-MicrosNatural = Annotated[int, Meta(ge=0)]
-FramesNatural = Annotated[int, Meta(ge=0)]
+Whole = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+"""No number on the wire is larger: databases hold 64 bits, and other languages count in doubles."""
+Natural = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+Positive = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+MicrosNatural = Natural
+FramesNatural = Natural
 
 
 class AiringClass(StrEnum):
@@ -49,14 +53,14 @@ class ClipRef(Struct, frozen=True, kw_only=True):
     """One file to fetch: its name, its size and how long it sounds, in frames at 48 kHz."""
 
     sha256: ShaText
-    size_bytes: Annotated[int, Meta(gt=0)]
-    frames: Annotated[int, Meta(gt=0)]
+    size_bytes: Positive
+    frames: Positive
 
 
 class ClipPart(Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
     """A clip in a sequence, in each of its renditions."""
 
-    renditions: dict[RenditionName, ClipRef]
+    renditions: Annotated[dict[RenditionName, ClipRef], Meta(min_length=1)]
 
     def choose(self, wanted: RenditionName) -> ClipRef:
         """The wanted rendition, else any that is there. Raises `ValueError` when there is none."""
@@ -72,7 +76,7 @@ class ClipPart(Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
 class SilencePart(Struct, frozen=True, kw_only=True, tag_field="type", tag="silence"):
     """A pause in a sequence, in frames at 48 kHz."""
 
-    frames: Annotated[int, Meta(gt=0)]
+    frames: Positive
 
 
 Part = ClipPart | SilencePart
@@ -89,7 +93,7 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
     bulletin_id: Id
     title: ShortText
     airing_class: AiringClass
-    rank: int = 0
+    rank: Whole = 0
     planned_at_us: MicrosNatural
     start_at_us: MicrosNatural | None
     lateness_window_us: MicrosNatural = 60_000_000
@@ -198,7 +202,7 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
     airing_id: Id
     planned_start_us: MicrosNatural
     actual_start_us: MicrosNatural
-    start_error_us: int
+    start_error_us: Whole
     joined_at_us: MicrosNatural = 0
     again: bool = False
 
@@ -262,7 +266,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag_field="type", tag="refused"
     key_id: ShortText
     reason: RefusalReason
     detail: LongText = ""
-    count: Annotated[int, Meta(ge=1)] = 1
+    count: Positive = 1
 
 
 class StartedUp(Struct, frozen=True, kw_only=True, tag_field="type", tag="started_up"):
@@ -279,8 +283,8 @@ class RecordsLost(Struct, frozen=True, kw_only=True, tag_field="type", tag="reco
     records from ``first_seq`` up to and including its own. Where the journal itself was lost, both are zero.
     """
 
-    first_seq: Annotated[int, Meta(ge=0)] = 0
-    records: Annotated[int, Meta(ge=0)] = 0
+    first_seq: Natural = 0
+    records: Natural = 0
     cause: ShortText
 
 
@@ -307,7 +311,7 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
     did not; ``clock_error_us`` bounds the error of that knowledge.
     """
 
-    seq: Annotated[int, Meta(ge=1)]
+    seq: Positive
     at_us: MicrosNatural | None
     clock_basis: ClockBasis
     clock_error_us: MicrosNatural | None
@@ -348,9 +352,11 @@ __all__ = [
     "Key32",
     "LongText",
     "MicrosNatural",
+    "Natural",
     "Part",
     "Percent",
     "PlannedAiring",
+    "Positive",
     "Preempted",
     "RecordsLost",
     "RefusalReason",
@@ -366,5 +372,6 @@ __all__ = [
     "Stopped",
     "Stored",
     "TrustedKey",
+    "Whole",
     "airing_of",
 ]

@@ -21,6 +21,8 @@ MAX_DOCUMENT_BYTES: Final = 524_288
 MAX_AIRINGS_A_RUNDOWN: Final = 2_000
 MAX_PARTS_A_SEQUENCE: Final = 200
 MAX_JOURNAL_BATCH: Final = 200
+MAX_INTEGER: Final = 2**53 - 1
+"""In size: what every language and database holds exactly."""
 
 FRAMES_PER_SECOND: Final = 48_000
 

@@ -17,6 +17,7 @@ from agents.protocol.values import (
     Gap,
     JournalRecord,
     Preempted,
+    RecordsLost,
     Refused,
     Skipped,
     Sounding,
@@ -24,6 +25,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.version import MAX_INTEGER
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 
 _BEFORE_STORED: Final = frozenset({PlayState.PLANNED, PlayState.REFUSED, PlayState.PUSHED, PlayState.FAILED})
@@ -104,13 +106,15 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
             after = _cut(_ended(playback, record, PlayState.PREEMPTED, None, event.by_airing_id), playback, event.at_us)
         case Stopped() as event:
             after = _cut(_ended(playback, record, PlayState.STOPPED, None, event.order_id), playback, event.at_us)
-        case Refused() | StartedUp():
+        case Refused() | StartedUp() | RecordsLost():
             after = playback
     return after
 
 
 def _gap(playback: Playback, event: Gap) -> Playback:
-    return playback if playback.state in _FINAL else replace(playback, lost_us=playback.lost_us + event.lost_us)
+    if playback.state in _FINAL:
+        return playback
+    return replace(playback, lost_us=min(MAX_INTEGER, playback.lost_us + event.lost_us))
 
 
 def _stored(playback: Playback, record: JournalRecord) -> Playback:

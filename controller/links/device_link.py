@@ -22,6 +22,7 @@ from agents.protocol.messages import (
     Heartbeat,
     JournalAck,
     JournalBatch,
+    Message,
     Welcome,
 )
 from agents.protocol.version import CAPABILITIES
@@ -82,9 +83,13 @@ class DeviceLink:
         """Messages that wait for the device to take them."""
         return self._outbox.qsize()
 
-    async def run(self, welcomed: Callable[[], None]) -> None:
-        """Raises `LinkEnded`, a `WireError`, or what a service raised. ``welcomed`` is called when pushes may begin."""
-        hello = await self._first_word()
+    async def run(self, hello: Message | None, welcomed: Callable[[], None]) -> None:
+        """``hello`` is the device's first word; ``welcomed`` is called when pushes may begin.
+
+        Raises `LinkEnded`, a `WireError`, or what a service raised.
+        """
+        if not isinstance(hello, DeviceHello):
+            raise MalformedMessage(f"an adopted device begins with device_hello, not {type(hello).__name__}")
         self.speaker_id = (await self._desk.ingest.connected(self.device_id, hello, self.address)).speaker_id
         try:
             async with asyncio.TaskGroup() as group:
@@ -101,12 +106,6 @@ class DeviceLink:
         finally:
             self._forget_replies()
             await self._desk.ingest.disconnected(self.device_id)
-
-    async def _first_word(self) -> DeviceHello:
-        message = await self._socket.receive(self._settings.handshake_limit_s)
-        if not isinstance(message, DeviceHello):
-            raise MalformedMessage(f"an adopted device begins with device_hello, not {type(message).__name__}")
-        return message
 
     def _welcome(self) -> Welcome:
         return Welcome(

@@ -20,7 +20,7 @@ from agents.protocol.channel import Channel, Pattern, prologue
 from agents.protocol.codec import clear_decoder
 from agents.protocol.errors import HandshakeFailed, MalformedMessage, WireError
 from agents.protocol.ids import DeviceId
-from agents.protocol.messages import DeviceState, Hello, HelloReply
+from agents.protocol.messages import DeviceState, Hello, HelloReply, Message
 from agents.protocol.version import OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION
 from controller.domain.errors import LoaError
 from controller.links.desk import DeviceDesk, LinkSettings
@@ -68,6 +68,8 @@ class _Proven:
     device_id: DeviceId
     pattern: Pattern
     socket: SealedSocket
+    first_word: Message | None
+    """What a pinned device said first; None for a new one, or where the message is of an unknown type."""
 
 
 class Door:
@@ -148,7 +150,11 @@ class Door:
         await self._shake_hands(socket, channel)
         if ids.device_id(channel.remote_static) != device_id:
             raise HandshakeFailed("the device's key does not fit the id it gave")
-        return _Proven(device_id, pattern, SealedSocket(socket, channel, self._clock))
+        sealed = SealedSocket(socket, channel, self._clock)
+        # The one message that a device sends in KK can be recorded and sent again: only what it seals afterwards proves
+        # that it is here now. Until then nothing of the device's living link may be touched.
+        first_word = await sealed.receive(_NEVER_S) if pattern is Pattern.KK else None
+        return _Proven(device_id, pattern, sealed, first_word)
 
     async def _expected_key(self, hello: Hello) -> bytes | None:
         """The key this device must prove, None for a new one. Raises `TurnedAway`."""
@@ -205,7 +211,8 @@ class Door:
         )
         try:
             if await self._hub.roll.claim(link):
-                await self._until_over(link, proven.socket, link.run(lambda: self._welcomed(link)))
+                run = link.run(proven.first_word, lambda: self._welcomed(link))
+                await self._until_over(link, proven.socket, run)
         finally:
             self._hub.roll.leave(link)
 

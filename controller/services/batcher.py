@@ -15,7 +15,8 @@ _R = TypeVar("_R")
 class Batcher(Generic[_T, _R]):
     """``work`` gets all that waits, at most ``most`` at a time, and answers each in the same order.
 
-    Its error is the answer to every item of that batch.
+    Its error is the answer to every item of that batch; but where it is one that nobody foresaw, one item may be to
+    blame for it, so each is tried again alone: no device can make the work of others fail.
     """
 
     def __init__(self, work: Callable[[Sequence[_T]], Awaitable[Sequence[_R]]], most: int = 2_000) -> None:
@@ -49,7 +50,12 @@ class Batcher(Generic[_T, _R]):
             results = await self._work([item for item, _ in batch])
         except Exception as error:
             if not isinstance(error, LoaError):
-                _log.exception("a batch of %d failed", len(batch))
+                if len(batch) > 1:
+                    _log.warning("a batch of %d failed, each is tried alone: %s", len(batch), error)
+                    for one in batch:
+                        await self._answer([one])
+                    return
+                _log.exception("one of a batch failed")
             for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(error)

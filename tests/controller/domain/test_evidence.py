@@ -27,6 +27,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.version import MAX_INTEGER
 from controller.domain import evidence
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.journals import fresh
@@ -68,6 +69,11 @@ def journal(*events: JournalEvent) -> tuple[JournalRecord, ...]:
 
 def folded(*events: JournalEvent) -> Playback:
     return evidence.fold(PLANNED, journal(*events))
+
+
+def test_what_was_lost_is_never_more_than_a_database_holds() -> None:
+    lost_us = folded(*[gap(lost_us=MAX_INTEGER)] * 3).lost_us
+    assert lost_us == MAX_INTEGER
 
 
 def test_a_whole_life_is_one_playback_with_its_figures() -> None:

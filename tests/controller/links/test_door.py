@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from agents.protocol.channel import Channel, Pattern, prologue
-from agents.protocol.messages import ClockReply, ClockRequest, DeviceState, HelloReply, Reject
+from agents.protocol.messages import ClockReply, ClockRequest, DeviceState, HelloReply, Reject, Welcome
 from controller.links.gate import Gate
 
 
@@ -153,3 +153,40 @@ def test_who_misbehaves_waits_twice_as_long_each_time_up_to_five_minutes_and_is_
     assert waits[-1] == 300.0
     assert gate.misbehaved("b", now_s=12.0) == (1.0, 1)
     assert gate.misbehaved("a", now_s=1_000.0) == (1.0, 1)
+
+
+async def _replay(station, hello, first_message):
+    """Somebody who recorded how a device linked sends the same again; they have no key."""
+    stranger = await station.device().connect()
+    await stranger.socket.send_str(hello.decode())
+    assert isinstance(await stranger.clear(), HelloReply)
+    await stranger.socket.send_bytes(first_message)
+    assert (await stranger.frame()).type is aiohttp.WSMsgType.BINARY
+    return stranger
+
+
+async def test_a_recorded_handshake_sent_again_does_not_push_the_device_off_its_link(open_station, controller_identity):
+    station = await open_station(handshake_limit_s=0.3)
+    device = station.device()
+    station.services.pinned[device.device_id] = device.public
+    await device.connect()
+    await device.greet(state=DeviceState.ADOPTED, controller_id=controller_identity.controller_id)
+    device.channel = Channel.initiator(
+        Pattern.KK, device.private, controller_identity.static_key, prologue(device._hello, device._reply)
+    )
+    recorded = device.channel.write_handshake()
+    await device.socket.send_bytes(recorded)
+    device.channel.read_handshake((await device.frame()).data)
+    await device.send(device.introduction())
+    assert isinstance(await device.receive(), Welcome)
+
+    silent = await _replay(station, device._hello, recorded)
+    guessing = await _replay(station, device._hello, recorded)
+    await guessing.socket.send_bytes(bytes(64))
+    assert await guessing.farewell() == "garbage"
+    assert await silent.farewell() is None
+
+    await device.send(ClockRequest(t1_us=1))
+    assert isinstance(await device.receive(), ClockReply)
+    assert station.hub.connected() == {device.device_id}
+    assert station.door.gate.unproven == 0
