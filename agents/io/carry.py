@@ -13,15 +13,15 @@ from typing import Final
 from agents.domain.clock import ControllerClock
 from agents.io.addresses import base_url
 from agents.io.conductor import Conductor
-from agents.io.database import StateError
 from agents.io.fetch import ClipSource
 from agents.io.timekeeper import Timekeeper
 from agents.io.timeport import TimePort
+from agents.io.upload import Uploader
 from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Wire
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
-from agents.protocol.messages import ClockReply, DeviceHello, DocumentPush, JournalAck, JournalBatch, Welcome
+from agents.protocol.messages import ClockReply, DeviceHello, DocumentPush, JournalAck, Welcome
 from agents.protocol.values import RenditionName
 from agents.protocol.version import CAPABILITIES, LINK_SILENCE_LIMIT_S
 
@@ -53,9 +53,7 @@ class Carrier:
         self._clock = clock
         self._time = time
         self._documents: asyncio.Queue[SignedDocument] = asyncio.Queue(_DOCUMENTS_WAITING_AT_MOST)
-        self._committed_seq = 0
-        self._acknowledged = asyncio.Event()
-        self._leaving = asyncio.Event()
+        self._uploader = Uploader(conductor.journal, time, wire.send)
         self._unexpected = 0
 
     async def run(self) -> None:
@@ -115,10 +113,8 @@ class Carrier:
                     timekeeper.answer(reply, received.arrived_local_us)
                 case DocumentPush(document=document):
                     await self._documents.put(document)
-                case JournalAck(journal_id=journal_id, committed_seq=committed_seq):
-                    if journal_id == self._conductor.journal.journal_id:
-                        self._committed_seq = max(self._committed_seq, committed_seq)
-                        self._acknowledged.set()
+                case JournalAck() as ack:
+                    self._uploader.acknowledged(ack)
                 case _:
                     self._unexpected += 1
 
@@ -129,29 +125,8 @@ class Carrier:
             self._documents.task_done()
 
     async def _upload(self) -> None:
-        journal = self._conductor.journal
-        try:
-            while True:
-                batch = await journal.next_batch()
-                if batch is not None:
-                    await self._wire.send(batch)
-                    await self._until_committed(batch)
-                    await journal.acknowledge(batch.journal_id, min(self._committed_seq, batch.records[-1].seq))
-                elif self._leaving.is_set():
-                    raise Released
-                else:
-                    await first_of(journal.wait_changed(), self._leaving.wait())
-        except StateError as error:
-            raise LinkLost(f"the journal cannot be read: {error}") from error
-
-    async def _until_committed(self, batch: JournalBatch) -> None:
-        try:
-            async with asyncio.timeout(2 * LINK_SILENCE_LIMIT_S):
-                while self._committed_seq < batch.records[0].seq:
-                    self._acknowledged.clear()
-                    await self._acknowledged.wait()
-        except TimeoutError as error:
-            raise LinkLost("the controller did not acknowledge the journal") from error
+        await self._uploader.run()
+        raise Released
 
     async def _beat(self, every_s: float, timekeeper: Timekeeper) -> None:
         """The first as soon as the clock is known, because until then nobody sends this speaker anything."""
@@ -168,7 +143,7 @@ class Carrier:
         """The controller is told of the release by the reply to the order, and gets what the journal still holds."""
         await self._conductor.wait_released()
         await self._documents.join()
-        self._leaving.set()
+        self._uploader.leave()
         await self._sleep(_FLUSH_WITHIN_S)
         raise Released
 

@@ -48,6 +48,8 @@ class JournalStore:
         self._changed = asyncio.Event()
         self.journal_id = ""
         self.last_seq = 0
+        self.version = 0
+        """Grows whenever records were written."""
 
     async def open(self) -> None:
         """Learn which journal this is. Raises `StateError`."""
@@ -63,12 +65,16 @@ class JournalStore:
         most = self._settings.most_records
         self.last_seq = await self._database.run(lambda db: _write(db, entries, starting, most))
         if entries:
-            self._changed.set()
+            self.version += 1
+            written, self._changed = self._changed, asyncio.Event()
+            written.set()
 
-    async def next_batch(self) -> JournalBatch | None:
-        """The oldest records not yet acknowledged, None where there are none. Raises `StateError`."""
-        self._changed.clear()
-        records = await self._database.run(_oldest)
+    async def next_batch(self, after_seq: int = 0) -> JournalBatch | None:
+        """The oldest records above ``after_seq`` not yet acknowledged, None where there are none.
+
+        Raises `StateError`.
+        """
+        records = await self._database.run(lambda db: _oldest(db, after_seq))
         return JournalBatch(journal_id=self.journal_id, records=tuple(records)) if records else None
 
     async def acknowledge(self, journal_id: str, committed_seq: int) -> None:
@@ -79,9 +85,10 @@ class JournalStore:
         if journal_id == self.journal_id and committed_seq <= self.last_seq:
             await self._database.run(lambda db: db.execute("DELETE FROM journal WHERE seq <= ?", (committed_seq,)))
 
-    async def wait_changed(self) -> None:
-        """Returns when something was written since the last `next_batch`."""
-        await self._changed.wait()
+    async def wait_changed(self, version: int) -> None:
+        """Returns when something was written since ``version`` was the journal's."""
+        while self.version == version:
+            await self._changed.wait()
 
 
 # --- what runs in the database's thread -----------------------------------------------------------------------------
@@ -155,10 +162,12 @@ def _trim(db: sqlite3.Connection, most: int) -> None:
     _put_record(db, place, lost, Now(0, None, None, ClockBasis.NONE))
 
 
-def _oldest(db: sqlite3.Connection) -> list[JournalRecord]:
+def _oldest(db: sqlite3.Connection, after_seq: int) -> list[JournalRecord]:
     records: list[JournalRecord] = []
     size = 0
-    rows = db.execute("SELECT seq, record FROM journal ORDER BY seq LIMIT ?", (MAX_JOURNAL_BATCH,))
+    rows = db.execute(
+        "SELECT seq, record FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, MAX_JOURNAL_BATCH)
+    )
     for seq, raw in rows:
         size += len(raw)
         if records and size > _MAX_BATCH_BYTES:

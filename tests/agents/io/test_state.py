@@ -225,11 +225,31 @@ async def test_batches_are_bounded_and_in_order(tmp_path: Path) -> None:
 
 async def test_who_waits_for_the_journal_is_woken_by_a_record(tmp_path: Path) -> None:
     async with opened(tmp_path) as store, asyncio.timeout(10):
-        waiting = asyncio.ensure_future(store.journal.wait_changed())
+        seen = store.journal.version
+        waiting = [asyncio.ensure_future(store.journal.wait_changed(seen)) for _ in range(2)]
 
         await write(store, stored(1))
 
-        await waiting
+        await asyncio.gather(*waiting)
+
+
+async def test_a_record_written_before_one_begins_to_wait_is_not_waited_for(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store, asyncio.timeout(10):
+        seen = store.journal.version
+        await write(store, stored(1))
+        await store.journal.next_batch()
+
+        await store.journal.wait_changed(seen)
+
+
+async def test_a_batch_can_begin_after_what_is_under_way(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await write(store, *map(stored, range(5)))
+
+        batch = await store.journal.next_batch(3)
+        assert batch is not None
+        assert [record.seq for record in batch.records] == [4, 5]
+        assert await store.journal.next_batch(5) is None
 
 
 async def test_a_full_journal_drops_its_oldest_and_says_so_in_their_place(tmp_path: Path) -> None:
