@@ -167,10 +167,10 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
     async with contextlib.AsyncExitStack() as stack:
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        clock = ControllerClock(trust_system_clock=config.trust_system_clock)
         studio = AudioStudio(folder / "clips", ffmpeg=config.ffmpeg, duration_limit_s=config.max_recording_s)
         studio.open()
-        # The services tell the pages when something is found; they are made after the links, and bound when first used.
+        # Clock and links tell the services what changed; those are made after them, and bound when first used.
+        clock = ControllerClock(trust_system_clock=config.trust_system_clock, changed=lambda: desk.clock_changed())  # noqa: PLW0108
         hub = Hub(found_changed=lambda: desk.events.publish(FoundChanged()))
         desk = Desk(
             store=store,
@@ -288,20 +288,29 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
     """The web server, for pages and devices alike; ``listening`` is given the port."""
     from aiohttp import web
 
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S)
+    from controller.web.crowd import IDLE_S, Crowd, raise_file_limit
+
+    crowd = Crowd(raise_file_limit())
+    crowd.watch(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S, keepalive_timeout=IDLE_S)
     await runner.setup()
+    assert runner.server is not None
+    server: asyncio.Server | None = None
     try:
-        site = web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG)
         try:
-            await site.start()
+            server = await asyncio.get_running_loop().create_server(
+                crowd.entrance(runner.server), config.host, config.port, backlog=_BACKLOG
+            )
         except OSError as error:
             raise CannotStart(
                 f"{config.host} port {config.port} cannot be used: {os.strerror(error.errno or 0)}."
             ) from error
-        port: int = runner.addresses[0][1]
+        port: int = server.sockets[0].getsockname()[1]
         listening.set_result(port)
         await asyncio.Event().wait()
     finally:
+        if server is not None:
+            server.close()
         await runner.cleanup()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agents.protocol.documents import Rundown
-from agents.protocol.ids import BulletinId, SpeakerId
+from agents.protocol.ids import BulletinId
 from agents.protocol.values import ClipPart, PlannedAiring
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN
 from controller.domain.airings import Airing, AiringState
@@ -40,13 +40,9 @@ def planned_airing(airing: Airing, bulletin: Bulletin) -> PlannedAiring:
 
 
 def compile_plan(
-    speaker_id: SpeakerId,
-    airings: Iterable[Airing],
-    bulletins: Mapping[BulletinId, Bulletin],
-    now_us: int,
-    window_us: int,
+    airings: Iterable[Airing], bulletins: Mapping[BulletinId, Bulletin], now_us: int, window_us: int
 ) -> Plan:
-    """Planned airings of this speaker that are not over, the earliest first.
+    """Of one speaker's airings those that are planned and not over, the earliest first.
 
     One that sounds now stays in until it is over: leaving it out would withdraw it from a device that starts late.
     """
@@ -56,7 +52,6 @@ def compile_plan(
         for airing in airings
         if not airing.now
         and airing.state in {AiringState.PLANNED, AiringState.ON_AIR}
-        and speaker_id in airing.speaker_ids
         and airing.start_at_us is not None
         and airing.start_at_us < until_us
         and airing.start_at_us + airing.duration_us + airing.lateness_window_us > now_us

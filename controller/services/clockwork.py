@@ -4,7 +4,6 @@ It looks at an airing when its evidence or a link changed, and at the instants `
 that fails delays it, and ends nothing.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
 from typing import Final
@@ -20,6 +19,7 @@ from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.waiting import first_of
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
@@ -76,17 +76,8 @@ class Clockwork:
             for airing_id, entry in entries.items():
                 if airing_id in touched or due_us.get(airing_id, 0) <= now_us:
                     due_us[airing_id] = await self._look(entry)
-            await self._pause(min(due_us.values(), default=now_us + _IDLE_US))
-
-    async def _pause(self, until_us: int) -> None:
-        changed = asyncio.create_task(self._board.changed())
-        slept = asyncio.create_task(self._clock.sleep_until(until_us))
-        try:
-            await asyncio.wait({changed, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-            slept.cancel()
-            await asyncio.gather(changed, slept, return_exceptions=True)
+            until_us = min(due_us.values(), default=now_us + _IDLE_US)
+            await first_of(self._board.changed(), self._clock.sleep_until(until_us))
 
     async def _look(self, entry: OpenAiring) -> int:
         """Does what is to be done about one airing; returns when to look again at the latest."""

@@ -74,6 +74,10 @@ class Desk:
         self.reports: Final = Reports(store)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 
+    def clock_changed(self) -> None:
+        """The controller's time came to be trusted, or is not any more: what was held back is signed at once."""
+        self._rundowns.wake()
+
     async def run(self) -> None:
         """Takes up what was open, then keeps the clockwork going until it is cancelled. Raises `StoreFailed` when the
         database cannot be read at the start.

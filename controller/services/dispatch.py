@@ -9,6 +9,7 @@ Planned: the airing travels in each speaker's rundown, and needs nobody at its i
 Everything that is decided follows from stored evidence, so that a restart at any moment goes on where it was.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ from agents.protocol.values import DocumentKind
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import Acknowledgement, ActiveStop
@@ -31,6 +32,7 @@ from controller.services.rundowns import Rundowns
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
 
+_log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _FARTHEST_US: Final = 366 * 86_400_000_000
 
@@ -61,6 +63,8 @@ class Dispatch:
         await self._secretary.stock(DocumentKind.ORDER)
         async with self._store.transaction() as tx:
             bulletin, speakers = await _checked(tx, bulletin_id, speaker_ids)
+            if self._stops.active() is not None:  # meanwhile
+                raise Refused("everything is stopped", code="stop_all_latched")
             airing = self._airing(bulletin, speakers, by, None)
             play = Play(airing=planned_airing(airing, bulletin))
             audience = Audience(devices=tuple(speaker.device_id for speaker in speakers))
@@ -98,7 +102,10 @@ class Dispatch:
             await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, []))
-        await self._rundowns.refresh(airing.speaker_ids)
+        try:
+            await self._rundowns.refresh(airing.speaker_ids)
+        except StoreFailed:
+            _log.exception("an airing is planned, its rundowns come later", extra={"airing_id": airing.airing_id})
         self._events.publish(AiringChanged(airing.airing_id))
         return airing
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.protocol.documents import Rundown
 from agents.protocol.ids import AiringId, SpeakerId
 from agents.protocol.values import JournalRecord
-from controller.domain.airings import OPEN_STATES, Airing, Playback, PlayState
+from controller.domain.airings import OPEN_STATES, Airing, Playback
 from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed
 from controller.domain.journals import JournalKey, Refusals
@@ -72,7 +72,8 @@ class Reports:
             bulletin = await tx.bulletins.get(airing.bulletin_id)
             playbacks = await tx.airings.playbacks(airing_id)
             areas = {area.area_id: area.name for area in await tx.areas.all()}
-            speakers = [await tx.speakers.get(playback.speaker_id) for playback in playbacks]
+            known = await tx.speakers.several([playback.speaker_id for playback in playbacks])
+            speakers = [known[playback.speaker_id] for playback in playbacks]
             journals = await tx.journals.of_airings([(airing_id, speaker.device_id) for speaker in speakers])
         reports = [
             PlaybackReport(
@@ -90,13 +91,10 @@ class Reports:
         """The newest first."""
         async with self._store.reading() as tx:
             airings = await tx.airings.latest(limit)
-            finished = [
-                sum(one.state is PlayState.FINISHED for one in await tx.airings.playbacks(airing.airing_id))
-                for airing in airings
-            ]
+            finished = await tx.airings.finished([airing.airing_id for airing in airings])
         return tuple(
-            AiringSummary(airing=airing, finished=count, targets=len(airing.speaker_ids))
-            for airing, count in zip(airings, finished, strict=True)
+            AiringSummary(airing=airing, finished=finished.get(airing.airing_id, 0), targets=len(airing.speaker_ids))
+            for airing in airings
         )
 
     async def speaker(self, speaker_id: SpeakerId, limit: int) -> SpeakerReport:

@@ -3,23 +3,29 @@
 While the controller does not trust its own time it signs no rundown.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from agents.protocol.documents import Rundown, SignedDocument
 from agents.protocol.ids import BulletinId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
-from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
+from controller.domain.errors import StoreFailed
 from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
+from controller.services.board import OpenAiring
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.secretary import MustSign
+from controller.services.waiting import first_of
 
+_log = logging.getLogger(__name__)
 _DAY_US: Final = 86_400_000_000
 _CHECK_EVERY_US: Final = 60_000_000
+_AT_ONCE: Final = 200
 
 
 class Rundowns:
@@ -30,18 +36,28 @@ class Rundowns:
         self._secretary = office.secretary
         self._clock = office.clock
         self._outbox = outbox
+        self._board = office.board
         self._settings = office.settings
+        self._woken = asyncio.Event()
 
     @property
     def time_trusted(self) -> bool:
         """False while nothing may be planned."""
         return self._settings.trust_system_clock or self._clock.synchronised()
 
+    def wake(self) -> None:
+        """Look at once: the trust in the time has changed."""
+        self._woken.set()
+
     async def run(self) -> None:
-        """Signs what is outdated once a minute: windows move on, and trust in the time comes and goes."""
+        """Signs what is outdated once a minute: windows move on. A database that fails delays it, and ends nothing."""
         while True:
-            await self._clock.sleep_until(self._clock.now_us() + _CHECK_EVERY_US)
-            await self.refresh(None)
+            await first_of(self._woken.wait(), self._clock.sleep_until(self._clock.now_us() + _CHECK_EVERY_US))
+            self._woken.clear()
+            try:
+                await self.refresh(None)
+            except StoreFailed:
+                _log.exception("rundowns wait for the database")
 
     async def refresh(self, speaker_ids: Iterable[SpeakerId] | None) -> None:
         """Signs and pushes the rundowns of these speakers (None: of all) that are outdated. Raises `StoreFailed`."""
@@ -49,18 +65,26 @@ class Rundowns:
             return
         async with self._store.reading() as tx:
             speakers = [speaker for speaker in await tx.speakers.all() if speaker.state is SpeakerState.ADOPTED]
-        if speaker_ids is not None:
-            wanted = set(speaker_ids)
-            speakers = [speaker for speaker in speakers if speaker.speaker_id in wanted]
+            if speaker_ids is not None:
+                wanted = set(speaker_ids)
+                speakers = [speaker for speaker in speakers if speaker.speaker_id in wanted]
+            speakers = await self._outdated(tx, speakers)
+        for start in range(0, len(speakers), _AT_ONCE):
+            await self._renew(speakers[start : start + _AT_ONCE])
+
+    async def _outdated(self, tx: Transaction, speakers: Sequence[Speaker]) -> list[Speaker]:
+        signed = await tx.documents.latest_rundowns([speaker.device_id for speaker in speakers])
+        bulletins = await self._bulletins(tx)
+        return [
+            speaker for speaker in speakers if outdated(signed.get(speaker.device_id), self._plan(speaker, bulletins))
+        ]
+
+    async def _renew(self, speakers: Sequence[Speaker]) -> None:
+        """Signs for these, and pushes; not for too many at a time, because others wait to write."""
         await self._secretary.stock(DocumentKind.RUNDOWN, len(speakers))
-        renewed: list[tuple[Rundown, SignedDocument]] = []
         async with self._store.transaction() as tx:
-            airings, bulletins = await _planned(tx)
-            for speaker in speakers:
-                plan = self._plan(speaker, airings, bulletins)
-                stored = await tx.documents.latest_rundown(speaker.device_id)
-                if outdated(None if stored is None else stored[0], plan):
-                    renewed.append(await self._signed(tx, speaker, plan))
+            bulletins = await self._bulletins(tx)
+            renewed = [await self._signed(tx, speaker, self._plan(speaker, bulletins)) for speaker in speakers]
         connected = self._outbox.connected()
         for document, signed in renewed:
             device_id = DeviceId(document.device_id)
@@ -78,8 +102,7 @@ class Rundowns:
         stored = await tx.documents.latest_rundown(speaker.device_id)
         if not self.time_trusted:
             return stored
-        airings, bulletins = await _planned(tx)
-        plan = self._plan(speaker, airings, bulletins)
+        plan = self._plan(speaker, await self._bulletins(tx))
         behind = stored is not None and stored[0].header.counter < above
         ours = stored is None or stored[0].header.key_id == self._secretary.key_id
         unknown = stored is None and above > 0
@@ -89,9 +112,21 @@ class Rundowns:
             return await self._signed(tx, speaker, plan)
         return stored
 
-    def _plan(self, speaker: Speaker, airings: Sequence[Airing], bulletins: dict[BulletinId, Bulletin]) -> Plan:
+    def _plan(self, speaker: Speaker, bulletins: Mapping[BulletinId, Bulletin]) -> Plan:
+        """From the open airings that this speaker takes part in; the board holds them all, by speaker."""
+        airings = [entry.airing for entry in self._planned() if speaker.speaker_id in entry.playbacks]
         window_us = round(self._settings.rundown_days * _DAY_US)
-        return compile_plan(speaker.speaker_id, airings, bulletins, self._clock.now_us(), window_us)
+        # One that came on the board after its bulletin was asked for is signed by whoever put it there.
+        known = [airing for airing in airings if airing.bulletin_id in bulletins]
+        return compile_plan(known, bulletins, self._clock.now_us(), window_us)
+
+    def _planned(self) -> list[OpenAiring]:
+        return [entry for entry in self._board.all() if not entry.airing.now]
+
+    async def _bulletins(self, tx: Transaction) -> dict[BulletinId, Bulletin]:
+        """Of everything that is planned."""
+        wanted = dict.fromkeys(entry.airing.bulletin_id for entry in self._planned())
+        return {bulletin_id: await tx.bulletins.get(bulletin_id) for bulletin_id in wanted}
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:
         document = Rundown(
@@ -104,9 +139,3 @@ class Rundowns:
         signed = self._secretary.sign(document)
         await tx.documents.put(document, signed)
         return document, signed
-
-
-async def _planned(tx: Transaction) -> tuple[tuple[Airing, ...], dict[BulletinId, Bulletin]]:
-    airings = tuple(airing for airing in await tx.airings.open() if not airing.now)
-    bulletins = {bulletin_id: await tx.bulletins.get(bulletin_id) for bulletin_id in {a.bulletin_id for a in airings}}
-    return airings, bulletins

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from agents.protocol.ids import SpeakerId
+from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
@@ -38,28 +38,34 @@ class SpeakerDesk:
             stored = await tx.speakers.health()
             areas = {area.area_id: area.name for area in await tx.areas.all()}
         connected = self._outbox.connected()
-        overviews = []
-        for speaker in speakers:
-            present = self._roster.get(speaker.device_id)
-            linked = present is not None and speaker.device_id in connected
-            overviews.append(
-                SpeakerOverview(
-                    speaker=speaker,
-                    area_name=areas.get(speaker.area_id, ""),
-                    health=_health(present, stored.get(speaker.speaker_id)),
-                    not_ready=self._not_ready(speaker, present if linked else None),
-                    connected_since_us=present.since_us if present is not None and linked else None,
-                    sounding_airing_id=_sounding(present),
-                )
-            )
-        return tuple(overviews)
+        return tuple(
+            self._seen(speaker, areas.get(speaker.area_id, ""), stored.get(speaker.speaker_id), connected)
+            for speaker in speakers
+        )
 
     async def one(self, speaker_id: SpeakerId) -> SpeakerOverview:
-        """Raises `NotFound`, `StoreFailed`."""
-        for overview in await self.overview():
-            if overview.speaker.speaker_id == speaker_id:
-                return overview
-        raise NotFound(f"no speaker {speaker_id}", code="speaker_unknown")
+        """Raises `NotFound`, also for one that is released; `StoreFailed`."""
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.get(speaker_id)
+            if speaker.state not in {SpeakerState.ADOPTED, SpeakerState.RELEASING}:
+                raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
+            stored = await tx.speakers.health_of(speaker_id)
+            areas = {area.area_id: area.name for area in await tx.areas.all()}
+        return self._seen(speaker, areas.get(speaker.area_id, ""), stored, self._outbox.connected())
+
+    def _seen(
+        self, speaker: Speaker, area_name: str, stored: SpeakerHealth | None, connected: frozenset[DeviceId]
+    ) -> SpeakerOverview:
+        present = self._roster.get(speaker.device_id)
+        linked = present is not None and speaker.device_id in connected
+        return SpeakerOverview(
+            speaker=speaker,
+            area_name=area_name,
+            health=_health(present, stored),
+            not_ready=self._not_ready(speaker, present if linked else None),
+            connected_since_us=present.since_us if present is not None and linked else None,
+            sounding_airing_id=_sounding(present),
+        )
 
     def _not_ready(self, speaker: Speaker, present: Present | None) -> NotReady | None:
         if speaker.state is not SpeakerState.ADOPTED:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -76,6 +76,17 @@ class SqlAirings:
             execution_options=_FRESH,
         )
         return tuple(_playback(row) for row in rows)
+
+    async def finished(self, airing_ids: Sequence[AiringId]) -> dict[AiringId, int]:
+        counted: dict[AiringId, int] = {}
+        for piece in pieces(airing_ids):
+            rows = await self._session.execute(
+                select(PlaybackRow.airing_id, func.count())
+                .where(col(PlaybackRow.airing_id).in_(piece), col(PlaybackRow.state) == PlayState.FINISHED.value)
+                .group_by(col(PlaybackRow.airing_id))
+            )
+            counted.update({AiringId(airing_id): count for airing_id, count in rows})
+        return counted
 
     async def playbacks_of(self, pairs: Sequence[tuple[AiringId, SpeakerId]]) -> tuple[Playback, ...]:
         by_airing: dict[AiringId, list[SpeakerId]] = {}

@@ -79,6 +79,18 @@ class SqlDocuments:
         row = rows.first()
         return None if row is None else _opened(row, form)
 
+    async def latest_rundowns(self, device_ids: Sequence[DeviceId]) -> dict[DeviceId, Rundown]:
+        found: dict[DeviceId, Rundown] = {}
+        for piece in pieces(device_ids):
+            payloads = await self._session.scalars(
+                select(DocumentRow.payload)
+                .where(col(DocumentRow.device_id).in_(piece), col(DocumentRow.kind) == DocumentKind.RUNDOWN.value)
+                .order_by(col(DocumentRow.counter))
+            )
+            documents = (decode_document(payload) for payload in payloads)
+            found.update({DeviceId(one.device_id): one for one in documents if isinstance(one, Rundown)})
+        return found
+
     async def open_orders(self, now_us: int) -> tuple[tuple[Order, SignedDocument], ...]:
         rows = await self._session.scalars(
             select(DocumentRow)

@@ -10,7 +10,7 @@ from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.errors import NotFound
 from controller.domain.speakers import Area, Speaker, SpeakerHealth, SpeakerState
-from controller.store.bulk import upsert
+from controller.store.bulk import pieces, upsert
 from controller.store.rows import AreaRow, SpeakerHealthRow, SpeakerRow
 
 
@@ -63,6 +63,13 @@ class SqlSpeakers:
             raise NotFound(f"no speaker {speaker_id}", code="speaker_unknown")
         return _speaker(row)
 
+    async def several(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, Speaker]:
+        found: dict[SpeakerId, Speaker] = {}
+        for piece in pieces(speaker_ids):
+            rows = await self._session.scalars(select(SpeakerRow).where(col(SpeakerRow.speaker_id).in_(piece)))
+            found.update({SpeakerId(row.speaker_id): _speaker(row) for row in rows})
+        return found
+
     async def by_device(self, device_id: DeviceId) -> Speaker | None:
         rows = await self._session.scalars(
             select(SpeakerRow)
@@ -94,6 +101,10 @@ class SqlSpeakers:
     async def health(self) -> dict[SpeakerId, SpeakerHealth]:
         rows = await self._session.scalars(select(SpeakerHealthRow))
         return {SpeakerId(row.speaker_id): _health(row) for row in rows}
+
+    async def health_of(self, speaker_id: SpeakerId) -> SpeakerHealth | None:
+        row = await self._session.get(SpeakerHealthRow, speaker_id, populate_existing=True)
+        return None if row is None else _health(row)
 
     async def put_health(self, healths: Sequence[SpeakerHealth]) -> None:
         rows = [asdict(health) | {"clock_basis": health.clock_basis.value} for health in healths]

@@ -1,13 +1,15 @@
 """Planned airings travel in rundowns, and need nobody at their instant."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from agents.protocol.documents import Rundown
 from agents.protocol.values import Skipped, SkipReason
 from controller.domain.airings import AiringState, PlayState
-from controller.domain.errors import Invalid, Refused
+from controller.domain.errors import Invalid, Refused, StoreFailed
+from controller.store.documents import SqlDocuments
 from tests.controller.fakes import SECOND_US, FakeDevice
 from tests.controller.services.station import Station, finished, sounding
 
@@ -125,6 +127,43 @@ async def test_an_airing_nobody_heard_of_expires_when_its_time_is_over(station: 
     await station.until_state(airing, AiringState.EXPIRED)
 
 
+async def test_a_database_that_fails_delays_rundowns_and_ends_nothing(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    failed = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def broken():
+        failed.set()
+        raise StoreFailed("database or disk is full")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(station.store, "reading", broken)
+        station.clock.advance(61)
+        await failed.wait()
+    far = await schedule(station, speaker, ahead_us=7 * DAY_US + HOUR_US)
+    station.clock.advance(2 * 3_600)
+    await station.until_played(far, speaker, PlayState.PUSHED)
+
+
+async def test_an_airing_that_is_stored_is_planned_though_its_rundown_must_wait(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, _ = await station.speaker("Chợ")
+
+    async def fails(*_: object) -> None:
+        raise StoreFailed("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlDocuments, "latest_rundowns", fails)
+        airing = await schedule(station, speaker)
+    assert airing.state is AiringState.PLANNED
+    station.clock.advance(61)
+    await station.until_played(airing, speaker, PlayState.PUSHED)
+
+
 async def test_plans_survive_a_restart(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     airing = await schedule(station, speaker)
@@ -147,5 +186,5 @@ async def test_the_window_stands_still_while_the_clock_is_not_trusted(station: S
     await station.connect(device)
     assert rundowns(device) == []
     station.clock.trusted = True
-    station.clock.advance(61)
+    station.desk.clock_changed()
     await station.until_played(far, speaker, PlayState.PUSHED)
