@@ -141,7 +141,7 @@ class Carrier:
 
     async def _leave_when_released(self) -> None:
         """The controller is told of the release by the reply to the order, and gets what the journal still holds."""
-        await self._conductor.wait_released()
+        await self._conductor.released.wait()
         await self._documents.join()
         self._uploader.leave()
         await self._sleep(_FLUSH_WITHIN_S)

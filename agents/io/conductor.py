@@ -94,6 +94,8 @@ class Conductor:
         self._linked = asyncio.Event()
         self._clock_version = -1
         self.journal: JournalStore = parts.state.journal
+        self.released: asyncio.Event = self._reception.released
+        """Set once a release order was accepted: empty the journal if there is a way, then `forget`."""
 
     async def run(self) -> None:
         """Until cancelled; then the journal is complete. Raises `StateError` where nothing can be loaded."""
@@ -164,10 +166,6 @@ class Conductor:
             refusals=self._reception.refusals,
             unknown_messages=unknown_messages,
         )
-
-    async def wait_released(self) -> None:
-        """Returns when a release order was accepted: empty the journal, then `forget`."""
-        await self._reception.released.wait()
 
     async def forget(self) -> None:
         """Silence; forgets controller, documents, journal and clips. Counters stay: what is old stays old.

@@ -3,7 +3,9 @@
 Rules of the module. One link at a time. Where to dial: what mDNS shows for the controller's id, what the signed
 assignment names, where it was adopted, what the settings say; none of them is believed, the key is. Whatever goes wrong
 on a link closes it with one line in the log, and the next round is dialled after a pause with full jitter, or at once
-when mDNS shows the controller anew. A controller that said "not before" is left alone that long.
+when mDNS shows the controller anew. An address that said "not before" is left alone that long, and only that address:
+what was not said inside the channel may have been said by anybody. Once the device was released, one more round is
+dialled to tell so; a controller that has forgotten it already does not keep it from forgetting.
 """
 
 import logging
@@ -63,6 +65,8 @@ class Link:
         self._parts = parts
         self._pinned = pinned
         self._backoff = Backoff(random.random)
+        self._not_before_us: dict[str, int] = {}
+        self._up_since_us: int | None = None
         self.counters: Final = LinkCounters()
         self.connected_to: str | None = None
 
@@ -74,6 +78,8 @@ class Link:
                 wait_s, may_hurry = await self._round(self._urls(seen))
             except Released:
                 return
+            if self._parts.conductor.released.is_set():
+                return
             await self._pause(wait_s, seen, may_hurry=may_hurry)
 
     async def _round(self, urls: tuple[str, ...]) -> tuple[float, bool]:
@@ -83,20 +89,38 @@ class Link:
         """
         if not urls:
             return _NOTHING_TO_DIAL_S, True
-        lived_s, not_before_s = 0.0, 0.0
+        lived_s = 0.0
         for url in urls:
-            began_us = self._parts.time.monotonic_us()
+            now_us = self._parts.time.monotonic_us()
+            if now_us < self._not_before_us.get(url, now_us):
+                continue
             try:
                 await self._one_link(url)
             except Rejected as rejected:
-                not_before_s = rejected.retry_after_s
+                self._leave_alone(urls if rejected.proven else (url,), rejected.retry_after_s)
                 self._note(url, rejected)
             except (LinkLost, WireError) as problem:
                 self._note(url, problem)
-            lived_s = (self._parts.time.monotonic_us() - began_us) / 1e6
-            if not_before_s or lived_s >= self._backoff.policy.settled_s:
+            lived_s = self._lived_s()
+            if lived_s >= self._backoff.policy.settled_s:
                 break
+        not_before_s = self._all_left_alone_s(urls)
         return self._backoff.after_failure(lived_s, not_before_s), not not_before_s
+
+    def _lived_s(self) -> float:
+        """How long the last link was up: waiting for an address that is silent is no life."""
+        since_us, self._up_since_us = self._up_since_us, None
+        return 0.0 if since_us is None else (self._parts.time.monotonic_us() - since_us) / 1e6
+
+    def _leave_alone(self, urls: tuple[str, ...], seconds: float) -> None:
+        until_us = self._parts.time.monotonic_us() + round(seconds * 1e6)
+        self._not_before_us.update(dict.fromkeys(urls, until_us))
+
+    def _all_left_alone_s(self, urls: tuple[str, ...]) -> float:
+        """How much longer none of them may be dialled, 0 where one may be."""
+        now_us = self._parts.time.monotonic_us()
+        self._not_before_us = {url: at_us for url, at_us in self._not_before_us.items() if at_us > now_us}
+        return min(max(0, self._not_before_us.get(url, now_us) - now_us) for url in urls) / 1e6
 
     async def _one_link(self, url: str) -> None:
         """Always ends with an exception: `LinkLost`, a `WireError` or `Released`."""
@@ -104,7 +128,7 @@ class Link:
         known = KnownController(self._pinned.controller_id, self._pinned.static_key)
         self.counters.dialled += 1
         async with dial(parts.http, url, parts.identity, known, parts.time) as wire:
-            self.connected_to = url
+            self.connected_to, self._up_since_us = url, parts.time.monotonic_us()
             log.info("link up", extra={"event": "link_up", "url": url})
             try:
                 await Carrier(wire, parts.about, parts.conductor, parts.clock, parts.time).run()

@@ -30,11 +30,15 @@ class LinkLost(Exception):
 
 
 class Rejected(LinkLost):
-    """The controller said why it does not want this link now, and how long to stay away."""
+    """Whoever answers said why it does not want this link now, and how long to stay away.
 
-    def __init__(self, reason: str, retry_after_s: float) -> None:
+    ``proven``: it was said inside the channel, so by the controller itself; before it anybody could have said it.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float, *, proven: bool) -> None:
         super().__init__(f"the controller said: {reason}")
         self.retry_after_s = retry_after_s
+        self.proven = proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Wire:
             if isinstance(content, bytes):
                 content = self._decoder.decode(content)
             if isinstance(content, Reject):
-                raise Rejected(content.reason, content.retry_after_s)
+                raise Rejected(content.reason, content.retry_after_s, proven=True)
             if content is not None:
                 return Received(content, arrived_us)
 
@@ -182,7 +186,7 @@ async def _hello_reply(socket: aiohttp.ClientWebSocketResponse) -> tuple[bytes, 
         case HelloReply() as reply:
             return raw, reply
         case Reject(reason=reason, retry_after_s=retry_after_s):
-            raise Rejected(reason, retry_after_s)
+            raise Rejected(reason, retry_after_s, proven=False)
         case _:
             raise MalformedMessage("the answer to the greeting is none")
 

@@ -392,7 +392,7 @@ async def test_a_released_device_forgets_all_but_its_counters(tmp_path: Path, st
         counters = agent.conductor.counters()
         await push(agent, station, station.desk.order(ReleaseDevice()))
         async with asyncio.timeout(10):
-            await agent.conductor.wait_released()
+            await agent.conductor.released.wait()
 
         await agent.conductor.forget()
 
