@@ -90,9 +90,10 @@ class Translator:
         return str(format_decimal(number, format=pattern, locale=self.language.value))
 
     def format_signed(self, number: float, decimals: int = 0) -> str:
-        """As `format_number`, with its sign always written."""
-        sign = "−" if number < 0 else "+"
-        return sign + self.format_number(abs(number), decimals)
+        """As `format_number`, with its sign always written; what rounds to nothing has none."""
+        rounded = round(number, decimals)
+        sign = "−" if rounded < 0 else "+" if rounded else ""
+        return sign + self.format_number(abs(rounded), decimals)
 
     def format_bytes(self, size_bytes: int) -> str:
         """A size in kB, MB or GB (powers of 1000)."""

@@ -153,6 +153,15 @@ document.addEventListener("htmx:sseOpen", () => {
   body.dispatchEvent(new CustomEvent("loa:resync"));
 });
 
+// A part that says what it said before is left alone: nothing flickers, and no click is lost on what is being replaced.
+const shown = new WeakMap();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, target, serverResponse, xhr } = event.detail;
+  if (!isPart(event) || requestConfig.elt !== target || xhr.status !== 200) return;
+  if (shown.get(target) === serverResponse) event.detail.shouldSwap = false;
+  shown.set(target, serverResponse);
+});
+
 // What a person has opened stays open when its part is fetched again.
 let opened = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -235,7 +244,8 @@ function showTargets() {
   const chosen = all.filter((one) => one.checked);
   const ready = chosen.filter((one) => one.dataset.ready === "yes").length;
   const pattern = chosen.length ? tree.dataset.some : tree.dataset.none;
-  compose.querySelector("[data-targets-sum]").textContent = fill(pattern, { n: number(chosen.length), total: number(all.length), ready: number(ready) });
+  const sum = fill(pattern, { n: number(chosen.length), total: number(all.length), ready: number(ready) });
+  for (const place of compose.querySelectorAll("[data-targets-sum]")) place.textContent = sum;
 }
 
 // After a change of the content what was heard is no longer what would be sent.

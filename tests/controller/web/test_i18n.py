@@ -115,6 +115,7 @@ def test_numbers_are_written_as_the_language_writes_them(say: Mapping[Language, 
     assert english.format_number(3) == "3"
     assert vietnamese.format_signed(-0.25, 2) == "−0,25"
     assert english.format_signed(0.25, 2) == "+0.25"
+    assert english.format_signed(-0.004, 2) == "0.00"
     assert [english.format_bytes(size) for size in (900, 48_120, 2_500_000, 12_300_000_000)] == [
         "1 kB",
         "48 kB",
