@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from agents.domain.backoff import Backoff
+from agents.domain.backoff import Backoff, BackoffPolicy
 from agents.domain.clock import ControllerClock
 from agents.io.addresses import link_url
 from agents.io.carry import About, Carrier, Released
@@ -61,10 +61,10 @@ class LinkParts:
 class Link:
     """Runs until the device is released. Owns no task outside `run`."""
 
-    def __init__(self, parts: LinkParts, pinned: Pinned) -> None:
+    def __init__(self, parts: LinkParts, pinned: Pinned, policy: BackoffPolicy | None = None) -> None:
         self._parts = parts
         self._pinned = pinned
-        self._backoff = Backoff(random.random)
+        self._backoff = Backoff(random.random, policy)
         self._not_before_us: dict[str, int] = {}
         self._up_since_us: int | None = None
         self.counters: Final = LinkCounters()

@@ -99,8 +99,12 @@ class WireServer:
     port: int = 0
 
     @property
+    def public(self) -> bytes:
+        return X25519PrivateKey.from_private_bytes(self.private).public_key().public_bytes_raw()
+
+    @property
     def controller_id(self) -> str:
-        return ids.controller_id(X25519PrivateKey.from_private_bytes(self.private).public_key().public_bytes_raw())
+        return ids.controller_id(self.public)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,155 @@
+"""The link of an adopted device: where it dials, whom it believes, and how it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from agents.domain.backoff import BackoffPolicy
+from agents.domain.clock import ControllerClock
+from agents.io.carry import About
+from agents.io.clips import ClipSettings, ClipStore
+from agents.io.conductor import Conductor, Parts
+from agents.io.identity import Identity, load_or_make
+from agents.io.link import Link, LinkParts
+from agents.io.output import PlayEngine
+from agents.io.output.null import NullOutput
+from agents.io.state import Pinned, StateStore
+from agents.io.timeport import SystemTime
+from agents.protocol.codec import encode
+from agents.protocol.documents import ReleaseDevice
+from agents.protocol.messages import DeviceState, DocumentPush, DocumentReply, Reject
+from tests.agents.io.wire_server import WireServer
+
+PATIENCE_S = 20.0
+ADOPTED = DeviceState.ADOPTED
+Misbehaviour = Callable[[WireServer, web.WebSocketResponse], Awaitable[Any]]
+
+
+class Box:
+    """The core of an adopted device: everything that its link stands on."""
+
+    def __init__(self, identity: Identity, conductor: Conductor, clock: ControllerClock, time: SystemTime) -> None:
+        self.identity = identity
+        self.conductor = conductor
+        self.clock = clock
+        self.time = time
+
+    async def belong(self, server: WireServer, *urls: str) -> Pinned:
+        """Adopted by this server, and told these addresses."""
+        server.pinned[self.identity.device_id] = self.identity.public_key
+        pinned = Pinned(
+            controller_id=server.controller_id,
+            static_key=server.public,
+            signing_key=server.signing.public_bytes,
+            urls=(server.url,),
+        )
+        assignment = server.assignment(self.identity.device_id, controller_urls=urls)
+        assert (await self.conductor.adopt(pinned, server.sign(assignment))).accepted
+        return pinned
+
+    @asynccontextmanager
+    async def linking(self, pinned: Pinned, policy: BackoffPolicy | None = None) -> AsyncIterator["asyncio.Task[None]"]:
+        async with aiohttp.ClientSession() as http:
+            parts = LinkParts(
+                identity=self.identity,
+                about=About(model="m", software="s", name="n", boot_id="b"),
+                configured_url="",
+                conductor=self.conductor,
+                clock=self.clock,
+                discovery=None,
+                time=self.time,
+                http=http,
+            )
+            task = asyncio.ensure_future(Link(parts, pinned, policy).run())
+            try:
+                yield task
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Box]:
+    identity, time, clock = load_or_make(tmp_path), SystemTime(), ControllerClock()
+    state, clips = StateStore(tmp_path), ClipStore(tmp_path / "clips", ClipSettings(floor_bytes=0))
+    await state.open()
+    await clips.open()
+    async with PlayEngine(NullOutput(time), time, lambda event: conductor.play_event(event)) as engine:  # noqa: PLW0108
+        conductor = Conductor(
+            Parts(
+                device_id=identity.device_id,
+                software="test",
+                time=time,
+                clock=clock,
+                engine=engine,
+                state=state,
+                clips=clips,
+            )
+        )
+        clock.subscribe(conductor.clock_changed)
+        task = asyncio.ensure_future(conductor.run())
+        await conductor.wait_ready()
+        yield Box(identity, conductor, clock, time)
+        task.cancel()
+        await asyncio.wait([task])
+    await state.close()
+
+
+async def turn_away(server: WireServer, socket: web.WebSocketResponse) -> None:
+    await socket.receive()
+    await socket.send_str(encode(Reject(reason="busy", retry_after_s=3_600.0)).decode())
+
+
+async def test_who_only_sits_at_an_address_cannot_keep_the_device_from_its_controller(box: Box) -> None:
+    async with WireServer(speak=turn_away).serving() as impostor, WireServer().serving() as server:
+        pinned = await box.belong(server, impostor.url)
+        async with box.linking(pinned):
+            await server.linked(ADOPTED)
+            assert len(impostor.dialled) == 1
+
+
+async def test_an_address_that_is_silent_does_not_hide_the_next_one(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.io.wire.DIAL_WITHIN_S", 0.3)
+
+    async def say_nothing(server: WireServer, socket: web.WebSocketResponse) -> None:
+        while not socket.closed:
+            await socket.receive()
+
+    async with WireServer(speak=say_nothing).serving() as silent, WireServer().serving() as server:
+        pinned = await box.belong(server, silent.url)
+        async with box.linking(pinned, BackoffPolicy(settled_s=0.2)):
+            await server.linked(ADOPTED)
+
+
+async def test_the_controller_itself_may_send_it_away_from_every_address(box: Box) -> None:
+    async with WireServer().serving() as server:
+        pinned = await box.belong(server, f"ws://localhost:{server.port}/link")
+        async with box.linking(pinned):
+            link = await server.linked(ADOPTED)
+            dialled = len(server.dialled)
+            await link.send(Reject(reason="shutdown", retry_after_s=1.0))
+            await server.until(lambda: len(server.dialled) > dialled)
+
+    assert server.dialled[dialled] - server.dialled[dialled - 1] >= 1.0
+
+
+async def test_released_it_ends_though_the_controller_hangs_up_at_once_and_forgets_it(box: Box) -> None:
+    async with WireServer().serving() as server:
+        server.acknowledge = False  # so that the journal cannot be emptied
+        pinned = await box.belong(server)
+        async with box.linking(pinned) as linking:
+            link = await server.linked(ADOPTED)
+            await server.until(lambda: server.heartbeats and server.heartbeats[-1].clock_error_us)
+            order = server.sign(server.order(box.identity.device_id, ReleaseDevice()))
+            await server.ask(link, DocumentPush(document=order), DocumentReply)
+            server.pinned.clear()
+            await link.socket.close()
+
+            async with asyncio.timeout(PATIENCE_S):
+                await linking
