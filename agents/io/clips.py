@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,9 @@ class ClipStore:
         self._needed: frozenset[str] = frozenset()
         self._reserved: dict[str, PartialClip] = {}
         self._room = asyncio.Lock()
+        self._evicted: deque[str] = deque()
+        self.on_evicted: Callable[[str], None] = lambda sha256: None
+        """Called on the event loop with the name of every whole clip that had to make room for another."""
 
     async def open(self) -> None:
         """Looks what is there; it is verified when it is used. Raises `OSError`."""
@@ -171,6 +175,7 @@ class ClipStore:
         """Make room for the clip and open what is there of it. Raises `DiskFull` or `OSError`."""
         async with self._room:
             opening = asyncio.ensure_future(asyncio.to_thread(self._begin, ref))
+            opening.add_done_callback(self._tell_evicted)
             try:
                 partial = await asyncio.shield(opening)
             except asyncio.CancelledError:
@@ -236,7 +241,12 @@ class ClipStore:
             case room:
                 for name in room.evict:
                     (self.directory / name).unlink(missing_ok=True)
-                    self._sizes.pop(name.removesuffix(_WHOLE), None)
+                    if self._sizes.pop(name.removesuffix(_WHOLE), None) is not None:
+                        self._evicted.append(name.removesuffix(_WHOLE))
+
+    def _tell_evicted(self, _: object) -> None:
+        while self._evicted:
+            self.on_evicted(self._evicted.popleft())
 
     def _cached(self, path: Path) -> CachedClip:
         found = path.stat()

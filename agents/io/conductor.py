@@ -12,7 +12,7 @@ from agents.domain.clock import ControllerClock
 from agents.domain.player import PlayerSettings
 from agents.domain.player import events as player_events
 from agents.domain.player.effects import FetchClips
-from agents.domain.player.events import ClockChanged, Restored
+from agents.domain.player.events import ClipLost, ClockChanged, Restored
 from agents.io.clips import ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
@@ -90,6 +90,7 @@ class Conductor:
             record=self._performer.record,
             class_of=self._class_of,
         )
+        parts.clips.on_evicted = self._clip_evicted
         self._ready = asyncio.Event()
         self._linked = asyncio.Event()
         self._clock_version = -1
@@ -228,6 +229,10 @@ class Conductor:
     def _fetch(self, effect: FetchClips) -> None:
         self._parts.clips.need(effect.needed)
         self._fetcher.want(effect.wants)
+
+    def _clip_evicted(self, sha256: str) -> None:
+        """Or an airing that comes to need it later would be told to have it."""
+        self._performer.tell(ClipLost(sha256, FailReason.CLIP_MISSING, "The clip had to make room for others."))
 
     def _class_of(self, airing_id: str) -> AiringClass | None:
         item = self._performer.state.items.get(airing_id)

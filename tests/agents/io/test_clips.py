@@ -160,6 +160,19 @@ async def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays
     assert not store.path(old.sha256).exists()
 
 
+async def test_what_had_to_make_room_is_told(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    told: list[str] = []
+    store.on_evicted = told.append
+    old = await put(store, clip_bytes("old", 100_000), used_at_s=1)
+    store._free = lambda _: 0
+
+    await store.suspend(await store.begin(ref_of(clip_bytes("new", 50_000))))
+
+    assert told == [old.sha256]
+    assert store.names() == frozenset()
+
+
 async def test_below_the_floor_nothing_is_begun_and_nothing_sacrificed(tmp_path: Path) -> None:
     store = await store_in(tmp_path)
     old = await put(store, clip_bytes("old", 8_192))
