@@ -23,7 +23,7 @@ import aiohttp
 from agents.config import Config
 from agents.domain.clock import ControllerClock
 from agents.domain.newcomer import Newcomer
-from agents.io import control, power
+from agents.io import control, opus, power
 from agents.io.addresses import link_url
 from agents.io.carry import About
 from agents.io.clips import ClipSettings, ClipStore
@@ -71,6 +71,7 @@ async def serve(config: Config) -> None:
     began = time.monotonic()
     stay_small()
     state_dir = config.state_folder()
+    _need_opus()
     with _only_one(state_dir):
         token, configured_url = _token(config), _configured_url(config)
         identity = load_or_make(state_dir)
@@ -325,6 +326,14 @@ def _configured_url(config: Config) -> str:
         return link_url(config.controller_url)
     except ValueError as error:
         raise CannotStart(f"controller_url: {error}") from error
+
+
+def _need_opus() -> None:
+    """Not to be found out when the first bulletin is due."""
+    try:
+        opus.library()
+    except opus.NoOpus as error:
+        raise CannotStart(str(error)) from error
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ Rules of the module: it owns the performer (what the player decides is done), th
 """
 
 import asyncio
-import importlib
 from dataclasses import dataclass, field
 
 from agents.domain.clock import ControllerClock
@@ -92,7 +91,6 @@ class Conductor:
         )
         parts.clips.on_evicted = self._clip_evicted
         self._ready = asyncio.Event()
-        self._linked = asyncio.Event()
         self._clock_version = -1
         self.journal: JournalStore = parts.state.journal
         self.released: asyncio.Event = self._reception.released
@@ -107,7 +105,6 @@ class Conductor:
                 group.create_task(self._performer.run())
                 group.create_task(self._fetcher.run())
                 group.create_task(self._write_refusals())
-                group.create_task(self._get_ready_to_decode())
         finally:
             self._ready.clear()
             await self._reception.write_folded(everything=True)
@@ -146,7 +143,6 @@ class Conductor:
     def link_up(self, source: ClipSource) -> None:
         """Clips can be fetched from here from now on."""
         self._fetcher.link_up(source)
-        self._linked.set()
 
     def link_down(self) -> None:
         """No clips until the link is up again."""
@@ -220,11 +216,6 @@ class Conductor:
                 continue
             await time.sleep_until(due_us)
             await reception.write_folded()
-
-    async def _get_ready_to_decode(self) -> None:
-        """The decoder is the largest thing to load: not for a device that is new, and not while a bulletin waits."""
-        await self._linked.wait()
-        await asyncio.to_thread(importlib.import_module, "av.audio.resampler")
 
     def _fetch(self, effect: FetchClips) -> None:
         self._parts.clips.need(effect.needed)

@@ -2,26 +2,24 @@
 
 Rules of the module: everything comes out as signed 16-bit mono at 48 kHz in native byte order; the Ogg pre-skip and
 end trim are honoured, so that a clip has exactly as many frames as went into the encoder; memory does not grow with
-the length of a clip. Objects here belong to one thread at a time. PyAV is imported when the first clip is opened: it is
-18 MB that an idle agent does not need.
+the length of a clip. Objects here belong to one thread at a time. A clip is Ogg Opus (``ogg.py``), decoded by libopus
+(``opus.py``); nothing else is played.
 """
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import BinaryIO, Protocol
 
-if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
-    from av.audio.resampler import AudioResampler
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
+from agents.io import opus
+from agents.io.ogg import BadOgg, OpusFile, Packet
 
-RATE_HZ = 48_000
+RATE_HZ = opus.RATE_HZ
 FRAME_BYTES = 2
-# Opus needs 80 ms to converge after a jump (RFC 7845, 4.6); more costs nothing.
-_CONVERGE_FRAMES = RATE_HZ // 5
+# After a jump Opus needs 80 ms at least (RFC 7845, 4.6). The speech coder remembers longer; after a second nothing
+# of it is left but last bits, and a second is decoded in some milliseconds.
+_CONVERGE_FRAMES = RATE_HZ
 # Less than this ahead is decoded and thrown away rather than searched for in the file.
 _NEAR_FRAMES = 2 * RATE_HZ
 _OPEN_AHEAD_FRAMES = RATE_HZ
@@ -49,19 +47,18 @@ class Source(Protocol):
 
 
 class ClipDecoder:
-    """One audio file as a stream of frames. Raises DecodeError from every method."""
+    """One clip as a stream of frames. Raises DecodeError from every method, NoOpus where there is no decoder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._container: InputContainer | None = None
-        self._stream: AudioStream | None = None
-        self._resampler: AudioResampler | None = None
-        self._chunks: Iterator[bytes] = iter(())
+        self._file: BinaryIO | None = None
         self._buffer = bytearray()
         self._at = 0
-        self._landed: int | None = None  # the place that the first frame after a jump says it has
+        self._decoder = opus.Decoder()
         with self._errors():
-            self._open()
+            self._file = path.open("rb")
+            self._clip = OpusFile(self._file)
+            self._decoder.set_gain(self._clip.head.gain_q8)
 
     @property
     def position(self) -> int:
@@ -71,12 +68,7 @@ class ClipDecoder:
     def read(self, frames: int) -> bytes:
         """Up to ``frames`` frames; fewer only at the end of the clip, none after it."""
         wanted = frames * FRAME_BYTES
-        with self._errors():
-            while len(self._buffer) < wanted:
-                chunk = next(self._chunks, None)
-                if chunk is None:
-                    break
-                self._buffer += chunk
+        self._fill(wanted)
         out = bytes(self._buffer[:wanted])
         del self._buffer[:wanted]
         self._at += len(out) // FRAME_BYTES
@@ -87,90 +79,56 @@ class ClipDecoder:
         if frame < 0:
             raise ValueError("a clip has no frames before its first")
         if not self._at <= frame <= self._at + _NEAR_FRAMES:
-            with self._errors():
-                self._jump(frame)
+            self._jump(frame)
         while self._at < frame:
             if not self.read(min(frame - self._at, RATE_HZ // 10)):
                 return
 
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""
-        self._chunks = iter(())
         self._buffer.clear()
-        if self._container is not None:
-            self._container.close()
-            self._container = self._stream = self._resampler = None
-
-    def _open(self) -> None:
-        import av
-
-        container = av.open(str(self._path), metadata_errors="replace")
-        self._container = container
-        if not container.streams.audio:
-            raise DecodeError(f"{self._path.name} holds no sound. Fetch it again or replace it.")
-        self._stream = container.streams.audio[0]
-        self._stream.codec_context.thread_count = 1
-        self._restart()
-
-    def _restart(self) -> None:
-        from av.audio.resampler import AudioResampler
-
-        self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
-        self._buffer.clear()
-        self._chunks = self._decoded()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _jump(self, frame: int) -> None:
-        """Continue some way before ``frame``, where the decoder converges in time; sets the true position."""
-        assert self._container is not None
-        assert self._stream is not None
-        goal = max(0, frame - _CONVERGE_FRAMES)
-        # A codec that has to be resampled cannot be entered exactly in the middle: begin at the beginning.
-        if goal == 0 or self._stream.rate != RATE_HZ or self._stream.time_base is None:
-            self.close()
-            self._open()
-            self._at = 0
+        """Begins some way before ``frame``, so that the decoder has converged there."""
+        if self._file is None:
             return
-        begin = self._stream.start_time or 0
-        self._container.seek(begin + int(goal / RATE_HZ / self._stream.time_base), stream=self._stream)
-        self._restart()
-        self._landed = None
-        first = next(self._chunks, b"")
-        self._at = frame if self._landed is None else self._landed
-        self._buffer += first
-        if self._at < 0:  # the decoder does not leave out the pre-skip a second time
-            del self._buffer[: -self._at * FRAME_BYTES]
-            self._at = 0
+        with self._errors():
+            self._clip.seek(frame - _CONVERGE_FRAMES)
+            self._decoder.reset()
+        self._buffer.clear()
+        self._at = frame
+        self._fill(FRAME_BYTES)
 
-    def _decoded(self) -> Iterator[bytes]:
-        assert self._container is not None
-        assert self._stream is not None
-        assert self._resampler is not None
-        for packet in self._container.demux(self._stream):
-            for frame in packet.decode():
-                if self._landed is None:
-                    self._landed = self._frame_index(frame)
-                yield from map(_pcm, self._resampler.resample(frame))
-        yield from map(_pcm, self._resampler.resample(None))
+    def _fill(self, wanted: int) -> None:
+        with self._errors():
+            while self._file is not None and len(self._buffer) < wanted:
+                packet = self._clip.next_packet()
+                if packet is None:
+                    return
+                self._buffer += self._sound(packet)
 
-    def _frame_index(self, frame: "AudioFrame") -> int:
-        assert self._stream is not None
-        if frame.pts is None or frame.time_base is None:
-            return 0
-        return round((frame.pts - (self._stream.start_time or 0)) * frame.time_base * RATE_HZ)
+    def _sound(self, packet: Packet) -> bytes:
+        """What is heard of a packet: without pre-skip, what only lets the decoder converge, and what is cut off."""
+        sound = self._decoder.decode(packet.data)
+        if len(sound) != packet.frames * FRAME_BYTES:
+            raise BadOgg("a packet is not as long as it says")
+        first = max(0, self._at + len(self._buffer) // FRAME_BYTES - packet.first_frame)
+        return sound[first * FRAME_BYTES : (packet.frames - packet.cut_frames) * FRAME_BYTES]
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
-        import av
-
         try:
             yield
-        except (av.FFmpegError, OSError, ValueError) as wrong:
+        except (BadOgg, opus.BadPacket, OSError) as wrong:
             self.close()
             raise DecodeError(f"{self._path.name} cannot be decoded ({wrong}). Fetch it again.") from wrong
 
 
 def count_frames(path: Path) -> int:
-    """The exact length of a clip, by decoding it: a millisecond for each of its seconds. Raises DecodeError."""
+    """The exact length of a clip, by looking through all of it. Raises DecodeError."""
     clip = ClipDecoder(path)
     try:
         while clip.read(RATE_HZ):
@@ -178,10 +136,6 @@ def count_frames(path: Path) -> int:
         return clip.position
     finally:
         clip.close()
-
-
-def _pcm(frame: "AudioFrame") -> bytes:
-    return bytes(memoryview(frame.planes[0])[: frame.samples * FRAME_BYTES])
 
 
 @dataclass(frozen=True, slots=True)

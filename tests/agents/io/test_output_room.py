@@ -82,7 +82,7 @@ async def test_a_stop_is_heard_soon_and_does_not_click(
     room: SoundRoom, encode: Encode, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sound = tone(6, frequency_hz=300, peak=0.9)
-    clip = encode("stop.wav", sound)
+    clip = encode("stop.opus", sound, "-b:a", "128k")
     with room.record() as recording:
         start_us = time.monotonic_ns() // 1000 + 1_500_000
         told = await play(room, "horn_b", clip, len(sound) // 2, start_us, stop_after_s=1.0)
