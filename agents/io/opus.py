@@ -13,8 +13,9 @@ from ctypes import POINTER, c_char_p, c_int, c_int16, c_int32, c_void_p
 from pathlib import Path
 from typing import Any, Final
 
+from agents.io.ogg import MAX_PACKET_FRAMES
+
 RATE_HZ: Final = 48_000
-MAX_PACKET_FRAMES: Final = 5_760
 
 _SONAME: Final = "libopus.so.0"
 _RESET_STATE: Final = 4028
