@@ -195,8 +195,8 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
     """The first sample left the horn.
 
     ``start_error_us`` is actual minus due (positive: late), by the device's own measurement; ``joined_at_us`` is how
-    far into the airing it began, zero for a start on time; ``again`` is true when an earlier run of the program was
-    cut off in the middle of the same airing.
+    far into the airing it began, zero for a start on time; ``again`` is true when the same airing had sounded before and
+    was cut off in the middle: the program ended, or the output failed.
     """
 
     airing_id: Id
@@ -208,7 +208,10 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
 
 
 class Gap(Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
-    """Part of an airing did not sound: ``lost_us`` from ``from_us`` into it."""
+    """Part of an airing did not sound: ``lost_us`` from ``from_us`` into it.
+
+    ``cause`` is ``late``, ``restart``, ``output`` or ``underrun``.
+    """
 
     airing_id: Id
     from_us: MicrosNatural

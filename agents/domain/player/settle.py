@@ -10,7 +10,7 @@ from agents.domain.player.effects import ArmSource, FetchClips, StartAt, WakeAt,
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
 from agents.domain.player.turn import Turn
-from agents.protocol.values import Failed, FailReason, Gap, Skipped, SkipReason
+from agents.protocol.values import Failed, FailReason, Gap, Skipped, SkipReason, Stopped
 from schedules.precedence import goes_before, in_order
 
 
@@ -51,6 +51,8 @@ def _silence(turn: Turn) -> None:
             continue
         if item.in_engine:
             turn.cut(item, StoppedBy(latch.order_id))
+        elif item.mark.begun:  # nobody was left to tell where it was cut
+            turn.end(item, Stopped(airing_id=item.airing_id, order_id=latch.order_id, at_us=item.heard_us))
         elif item.order_id is not None or _is_due(turn, item):
             detail = f"stop order {latch.order_id}"
             turn.end(item, Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=detail))
@@ -86,15 +88,23 @@ def _is_near(turn: Turn, item: Item, now_us: int) -> bool:
 def _too_late(turn: Turn, item: Item) -> None:
     if item.mark.begun:
         lost_us = max(0, item.duration_us - item.heard_us)
-        gap = Gap(airing_id=item.airing_id, from_us=item.heard_us, lost_us=lost_us, cause="restart")
-        item = turn.journal(item, gap)
-        detail = "It was cut off in the middle, and there was no joining it any more."
-        turn.end(item, Failed(airing_id=item.airing_id, reason=FailReason.INTERRUPTED, detail=detail))
+        gap = Gap(airing_id=item.airing_id, from_us=item.heard_us, lost_us=lost_us, cause=item.why_cut)
+        turn.end(turn.journal(item, gap), _failed_in_the_middle(item))
+    elif item.output_trouble:
+        detail = item.output_trouble[:500]
+        turn.end(item, Failed(airing_id=item.airing_id, reason=FailReason.OUTPUT_FAILED, detail=detail))
     elif item.missing and item.trouble is not None:
         turn.end(item, _failed(item))
     else:
         reason, detail = _why_late(turn, item)
         turn.end(item, Skipped(airing_id=item.airing_id, reason=reason, detail=detail))
+
+
+def _failed_in_the_middle(item: Item) -> Failed:
+    if item.output_trouble:
+        return Failed(airing_id=item.airing_id, reason=FailReason.OUTPUT_FAILED, detail=item.output_trouble[:500])
+    detail = "It was cut off in the middle, and there was no joining it any more."
+    return Failed(airing_id=item.airing_id, reason=FailReason.INTERRUPTED, detail=detail)
 
 
 def _why_late(turn: Turn, item: Item) -> tuple[SkipReason, str]:
@@ -133,19 +143,29 @@ def _wanted(turn: Turn) -> FetchClips:
 
 def _arm(turn: Turn) -> None:
     for item in turn.items:
+        if item.stage in (Stage.ARMING, Stage.ARMED) and _is_far(turn, item):
+            turn.disarm(item)  # it was planned anew, for later
         if item.stage is not Stage.WAITING or item.missing or not _is_arming_time(turn, item):
             continue
         number = turn.state.plays + 1
         turn.state = replace(turn.state, plays=number)
         play_id = play_id_of(item.airing_id, number)
-        turn.put(replace(item, stage=Stage.ARMING, play_id=play_id, tries=item.tries + 1))
+        turn.put(replace(item, stage=Stage.ARMING, play_id=play_id, try_at_us=None))
         turn.do(ArmSource(item.airing_id, play_id, item.airing.sequence, item.rendition, item.emergency))
 
 
 def _is_arming_time(turn: Turn, item: Item) -> bool:
     if item.due_us is None:
         return True
-    return turn.now_us is not None and item.due_us - turn.state.settings.arm_lead_us <= turn.now_us
+    if turn.now_us is None or (item.try_at_us is not None and turn.now_us < item.try_at_us):
+        return False
+    return not _is_far(turn, item)
+
+
+def _is_far(turn: Turn, item: Item) -> bool:
+    if item.due_us is None or turn.now_us is None:
+        return False
+    return turn.now_us < item.due_us - turn.state.settings.arm_lead_us
 
 
 # --- the air --------------------------------------------------------------------------------------------------------
@@ -220,6 +240,7 @@ def _next_us(turn: Turn) -> int | None:
             continue
         latest_us = item.last_chance_us
         instants += [] if latest_us is None else [latest_us + 1]
+        instants += [] if item.try_at_us is None else [item.try_at_us]
         if item.due_us is not None:
             instants += [item.due_us - state.settings.start_lead_us, item.due_us]
     return min((instant for instant in instants if instant > now_us), default=None)

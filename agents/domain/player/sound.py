@@ -93,8 +93,7 @@ def _sounding(turn: Turn, item: Item, event: PlaySounding) -> None:
         ),
     )
     if joined_us > item.heard_us:
-        cause = "restart" if item.cut_off else "late"
-        _gap(turn, item, item.heard_us, joined_us - item.heard_us, cause)
+        _gap(turn, item, item.heard_us, joined_us - item.heard_us, item.why_cut)
 
 
 def _gap(turn: Turn, item: Item, from_us: int, lost_us: int, cause: str) -> None:
@@ -109,11 +108,12 @@ def _underrun(turn: Turn, item: Item, lost_us: int) -> None:
     if item.sounding_since_us is None or lost_us <= 0:
         return
     at_us = max(0, turn.now.local_us - item.sounding_since_us)
+    item = replace(item, lost_in_play_us=item.lost_in_play_us + lost_us)
     _gap(turn, item, max(0, at_us - lost_us), lost_us, "underrun")
 
 
 def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underruns: int) -> None:
-    """``lost_us`` is the engine's own sum for this run, all of which was written as gaps already, or will not be."""
+    """``lost_us`` is the engine's own sum for this play: the airing's sum has what it told before."""
     played_us = item.played_before_us + frames_us(played_frames)
     over_us = (item.due_us or 0) + item.duration_us
     turn.forget_play(
@@ -122,7 +122,7 @@ def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underrun
             airing_id=item.airing_id,
             ended_at_us=over_us if turn.now.controller_us is None else turn.now.controller_us,
             played_us=played_us,
-            lost_us=max(item.lost_us, lost_us),
+            lost_us=item.lost_us + max(0, lost_us - item.lost_in_play_us),
             underruns=underruns,
         ),
     )
@@ -178,18 +178,38 @@ def _rival(turn: Turn, item: Item) -> Item | None:
 
 
 def _failed(turn: Turn, item: Item, event: PlayFailed) -> None:
-    retry = (
-        event.reason is FailReason.OUTPUT_FAILED
-        and item.sounding_since_us is None
-        and item.cut is None
-        and item.tries < turn.state.settings.output_tries
+    begun = item.sounding_since_us is not None or item.mark.begun
+    match item.cut:
+        case StoppedBy() if not begun:
+            detail = event.detail[:500]
+            turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=detail))
+        case Withdrawn() if not begun:
+            turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.WITHDRAWN))
+        case None | GaveWay() if event.reason is FailReason.OUTPUT_FAILED and turn.now_us is not None:
+            _try_again(turn, item, event.detail, turn.now_us)
+        case _:
+            turn.forget_play(item, _failed_for(item, event.reason, event.detail))
+
+
+def _try_again(turn: Turn, item: Item, detail: str, now_us: int) -> None:
+    """The output may come back, as a plug does: the airing joins in step then, as after a restart."""
+    heard_us = item.heard_us
+    if item.sounding_since_us is not None:
+        heard_us = min(max(heard_us, turn.now.local_us - item.sounding_since_us), item.duration_us)
+    turn.put(
+        replace(
+            item,
+            stage=Stage.WAITING,
+            play_id=None,
+            cut=None,
+            output_trouble=detail or "The output failed.",
+            try_at_us=now_us + turn.state.settings.output_pause_us,
+            sounding_since_us=None,
+            heard_us=heard_us,
+            lost_in_play_us=0,
+            played_before_us=max(0, heard_us - item.lost_us),
+        )
     )
-    if retry:
-        turn.put(replace(item, stage=Stage.WAITING, play_id=None))
-    elif isinstance(item.cut, StoppedBy) and item.sounding_since_us is None and not item.mark.begun:
-        turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=event.detail))
-    else:
-        turn.forget_play(item, _failed_for(item, event.reason, event.detail))
 
 
 def _failed_for(item: Item, reason: FailReason, detail: str) -> Failed:

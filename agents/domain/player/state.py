@@ -14,12 +14,13 @@ from schedules.precedence import AirClass, Claim
 @dataclass(frozen=True, slots=True)
 class PlayerSettings:
     """``arm_lead_us``: an airing is opened this long before its instant. ``start_lead_us``: the engine is told the
-    instant this long before it. Above ``max_clock_error_us`` controller time counts as unknown."""
+    instant this long before it. Above ``max_clock_error_us`` controller time counts as unknown. An output that failed
+    is tried again after ``output_pause_us``, for as long as the airing may still be joined."""
 
     arm_lead_us: int = 30_000_000
     start_lead_us: int = 3_000_000
     max_clock_error_us: int = 5_000_000
-    output_tries: int = 5
+    output_pause_us: int = 2_000_000
 
 
 class Stage(Enum):
@@ -87,17 +88,22 @@ class Item:
     mark: Mark = field(default_factory=Mark)
     stage: Stage = Stage.WAITING
     play_id: str | None = None
-    tries: int = 0
     cut_off: bool = False
     """An earlier run of the program ended when it was about to begin, or in the middle of it."""
     cut: Cut | None = None
     held_by: str | None = None
     trouble: Trouble | None = None
+    output_trouble: str = ""
+    """What the output said when it failed for this airing, empty while it has not."""
+    try_at_us: int | None = None
+    """The controller instant before which the output is not tried again."""
     fetched_bytes: int = 0
     sounding_since_us: int | None = None
     """Local instant at which source frame 0 sounded, or would have."""
     heard_us: int = 0
     lost_us: int = 0
+    lost_in_play_us: int = 0
+    """The part of ``lost_us`` that the engine told of the present play."""
     played_before_us: int = 0
     gaps: int = 0
 
@@ -134,6 +140,13 @@ class Item:
             return min(self.due_us + self.heard_us + self.airing.lateness_window_us, self.due_us + self.duration_us - 1)
         latest_us = last_chance_us(self.due_us, self.duration_us, self.airing.lateness_window_us)
         return min(latest_us, self.expires_us)
+
+    @property
+    def why_cut(self) -> str:
+        """The cause of a gap at its beginning, or where it goes on after it was cut off."""
+        if self.output_trouble:
+            return "output"
+        return "restart" if self.cut_off else "late"
 
     def refs(self) -> tuple[ClipRef, ...]:
         return self.airing.clips(self.rendition)

@@ -35,11 +35,17 @@ from agents.domain.player.events import (
     Tick,
 )
 from agents.protocol.documents import Assignment, Order, ReleaseStop, Rundown
-from agents.protocol.values import ClockBasis, FailReason, JournalEvent, airing_of
-from tests.agents.making import T0_US
+from agents.protocol.values import ClockBasis, FailReason, JournalEvent, Skipped, SkipReason, airing_of
+from tests.agents.making import SECOND_US, T0_US
 
 OFFSET_US = T0_US - 5_000_000_000
 FADE_US = 10_000
+HEARD = ["stored", "armed", "sounding", "finished"]
+
+
+def after(seconds: float) -> int:
+    """The instant so many seconds after the beginning of the test."""
+    return T0_US + round(seconds * SECOND_US)
 
 
 @dataclass
@@ -103,6 +109,13 @@ class World:
     def store(self, sha256: str) -> None:
         self.disk.add(sha256)
         self.tell(ClipStored(sha256, 1_000))
+
+    def lose_output(self) -> None:
+        """The sound card is pulled out."""
+        self.broken_output = True
+        if self._current is not None:
+            play_id, _ = self._fall_silent(self.now_us)
+            self.tell(PlayFailed(play_id, FailReason.OUTPUT_FAILED, "no sound card"))
 
     def lose_time(self) -> None:
         self.time_known = False
@@ -191,6 +204,11 @@ class World:
     def last(self, airing_id: str) -> JournalEvent:
         (event,) = [event for event in self.records(airing_id) if is_last(event)]
         return event
+
+    def skip_reason(self, airing_id: str) -> SkipReason:
+        event = self.last(airing_id)
+        assert isinstance(event, Skipped)
+        return event.reason
 
     def heard(self, airing_id: str) -> list[tuple[int, int]]:
         """Stretches in which it was heard, in microseconds after the beginning of the test."""

@@ -61,6 +61,13 @@ class Story:
         self.open: dict[str, tuple[int, frozenset[str] | None]] = {}
 
     def act(self, name: str, value: Any) -> None:
+        match name:
+            case "play" | "rundown" | "start" | "stop" | "release":
+                self._sign(name, value)
+            case _:
+                self._happen(name, value)
+
+    def _sign(self, name: str, value: Any) -> None:
         world = self.world
         match name:
             case "play":
@@ -81,6 +88,10 @@ class Story:
                 if order_id in self.open:
                     since_us, covered = self.open.pop(order_id)
                     self.held.append((since_us, world.now_us, covered))
+
+    def _happen(self, name: str, value: Any) -> None:
+        world = self.world
+        match name:
             case "deliver":
                 world.deliver()
             case "lose_clip":
@@ -99,8 +110,10 @@ class Story:
                 world.know_time()
             case "kill":
                 world.kill()
+            case "break_output" if value:
+                world.lose_output()
             case "break_output":
-                world.broken_output = value
+                world.broken_output = False
             case "forward":
                 world.forward(value)
 
