@@ -1,6 +1,6 @@
 """What one agent costs while it plays, how soon it is ready, and what an idle controller holds in memory.
 
-The floor beside it: a Python process that has imported the same wire and audio libraries and does nothing.
+The floor beside it: a Python process that has loaded the same libraries of others and does nothing.
 The agent plays in the sound room through ALSA where that can be built, else on the paced null output.
 """
 
@@ -18,7 +18,10 @@ from controller.stage import Program, Stage
 
 PLAY_S = 30.0
 STARTS = 5
-FLOOR = "import aiohttp, av, zeroconf, msgspec, cryptography.hazmat.primitives.ciphers.aead, time; time.sleep(60)"
+FLOOR = (
+    "import aiohttp, zeroconf, msgspec, sqlite3, ctypes, cryptography.hazmat.primitives.ciphers.aead, time; "
+    "ctypes.CDLL('libasound.so.2'); time.sleep(60)"
+)
 
 
 async def measure(rounds: int) -> dict[str, float]:
