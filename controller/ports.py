@@ -74,7 +74,7 @@ class Links(Protocol):
     ) -> PairedDevice:
         """Pair by the code a person typed; ``assign`` makes the first assignment once the device has proven itself.
 
-        Raises `Unreachable` or `Refused` (``code_wrong``, ``code_used``, ``device_gone``, ``already_adopted``).
+        Raises `Unreachable` or `Refused` (``code_wrong``, ``no_code_open``, ``device_gone``, ``already_adopted``).
         """
         ...
 

@@ -89,6 +89,10 @@ class Roster:
         present.links -= 1
         return self._present.pop(device_id) if present.links == 0 else None
 
+    def names(self) -> frozenset[str]:
+        """What the devices that are present call themselves."""
+        return frozenset(present.hello.name for present in self._present.values())
+
     def get(self, device_id: DeviceId) -> Present | None:
         """The device, if it is present."""
         return self._present.get(device_id)

@@ -43,6 +43,14 @@ class SpeakerDesk:
             for speaker in speakers
         )
 
+    async def names(self) -> frozenset[str]:
+        """What speakers are called here, and what their devices that are connected call themselves. Raises
+        `StoreFailed`.
+        """
+        async with self._store.reading() as tx:
+            given = [speaker.name for speaker in await tx.speakers.all()]
+        return frozenset([*given, *self._roster.names()])
+
     async def one(self, speaker_id: SpeakerId) -> SpeakerOverview:
         """Raises `NotFound`, also for one that is released; `StoreFailed`."""
         async with self._store.reading() as tx:

@@ -94,8 +94,10 @@ async def _latest(ask: Ask) -> views.Airing | None:
 
 async def _found(ask: Ask) -> dict[str, Any]:
     adoption = ask.parts.adoption
+    devices = adoption.found()
+    names = await ask.parts.speakers.names() if devices else frozenset()
     return {
-        "found": [present.found_device(device, ask.say) for device in adoption.found()],
+        "found": present.found_devices(devices, names, ask.say),
         "area_options": present.area_options(await adoption.areas(), ask.parts.station_name),
     }
 

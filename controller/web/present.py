@@ -3,6 +3,7 @@
 Numbers keep their meaning and change their unit only as the target's name says; codes become sentences.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from agents.protocol.ids import SpeakerId
@@ -30,6 +31,10 @@ _NOTES = {
     SpeakerState.RELEASING: N_("It is released as soon as it connects again."),
     SpeakerState.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
 }
+
+_SAME_NAME = N_(
+    "Another device has the same name. Let this one say its code, and adopt it only if the right box speaks."
+)
 
 
 def speaker_state(overview: SpeakerOverview) -> SpeakerState:
@@ -90,8 +95,14 @@ def _rundown_item(airing: Airing, playback: Playback) -> views.RundownItem:
     )
 
 
-def found_device(device: FoundDevice, say: Translator) -> views.FoundDevice:
-    """A device that belongs to nobody."""
+def found_devices(devices: Sequence[FoundDevice], names: Collection[str], say: Translator) -> list[views.FoundDevice]:
+    """Devices that belong to nobody; ``names`` are those of speakers that are adopted."""
+    counted = Counter(device.name.casefold() for device in devices)
+    counted.update({name.casefold() for name in names})
+    return [_found_device(device, counted[device.name.casefold()] > 1, say) for device in devices]
+
+
+def _found_device(device: FoundDevice, same_name: bool, say: Translator) -> views.FoundDevice:
     return views.FoundDevice(
         id=device.device_id,
         name=device.name,
@@ -102,6 +113,7 @@ def found_device(device: FoundDevice, say: Translator) -> views.FoundDevice:
         identifies_left=device.identifies_left,
         identify_until=maybe_moment(device.identify_until_us),
         problem_sentence=sentence("adopted_elsewhere", say) if device.adopted_elsewhere else "",
+        warning_sentence=say.gettext(_SAME_NAME) if device.name and same_name else "",
     )
 
 

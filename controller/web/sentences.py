@@ -23,7 +23,6 @@ CODES: Mapping[str, str] = {
     ),
     "recording_empty": N_("The recording is empty. Choose another file."),
     "recording_without_sound": N_("This file holds no sound. Choose a recording."),
-    "empty_recording": N_("The recording is empty. Choose another file."),
     "recording_silent": N_("The recording is silent from beginning to end. Check the microphone and record again."),
     "recording_too_long": N_("The recording is too long for one bulletin. Cut it into shorter parts."),
     "too_large_recording": N_("The file is too large. Save it as MP3 or cut it into shorter parts."),
@@ -55,7 +54,6 @@ CODES: Mapping[str, str] = {
     "too_far_ahead": N_("That time is too far ahead. Choose an earlier one."),
     "not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
     "bulletin_not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
-    "already_sent": N_("This bulletin has already been sent."),
     "already_ended": N_("This airing has already ended."),
     "stop_all_latched": N_("Everything is stopped. Allow playing again before you send."),
     "clock_not_synchronised": N_(
@@ -63,7 +61,6 @@ CODES: Mapping[str, str] = {
     ),
     # finding and adopting
     "code_wrong": N_("The code was wrong, and it is used up now. Let the device identify itself again for a new code."),
-    "code_used": N_("This code was already used. Let the device identify itself again for a new code."),
     "code_malformed": N_("The code has 6 digits. Listen again and type all of them."),
     "no_code_open": N_("The device has no code yet. Let it identify itself first."),
     "device_gone": N_("The device is no longer connected. Check its power and network, then try again."),
@@ -86,7 +83,6 @@ CODES: Mapping[str, str] = {
     # signing in
     "sign_in_wrong": N_("The name or the password is not right."),
     "sign_in_too_often": N_("Too many attempts. Wait a minute, then try again."),
-    "sign_in_expired": N_("You were signed out because nothing happened for a long time. Sign in again."),
     "form_expired": N_("This page was open for too long. Load it again and repeat what you did."),
     # the house itself
     "store_failed": N_("The database could not be written. Nothing was changed; tell a technician."),

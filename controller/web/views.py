@@ -119,7 +119,7 @@ class FoundDevice:
     """A device on the network that belongs to nobody yet.
 
     ``linked`` is true when it has dialled this controller, so that it can be identified and adopted;
-    ``problem_sentence`` tells why it cannot be, where it cannot.
+    ``problem_sentence`` tells why it cannot be, where it cannot; ``warning_sentence`` what to beware of.
     """
 
     id: str
@@ -131,6 +131,7 @@ class FoundDevice:
     identifies_left: int = 5
     identify_until: datetime | None = None
     problem_sentence: str = ""
+    warning_sentence: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

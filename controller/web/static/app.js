@@ -122,7 +122,7 @@ class CalmSource extends EventTarget {
     const url = since ? this.#url.replace(/since=[^&]*/, since) : this.#url;
     this.#source = new EventSource(url);
     this.#source.onopen = (event) => this.onopen?.(event);
-    this.#source.onerror = (event) => this.onerror?.(event);
+    this.#source.onerror = this.#failed;
     for (const name of this.#names) this.#source.addEventListener(name, this.#forward);
   }
 
@@ -131,6 +131,13 @@ class CalmSource extends EventTarget {
     this.#source?.close();
     this.#source = null;
   }
+
+  #failed = (event) => {
+    // The server answered with something else than a stream: another source is made by and by, and this one must not
+    // come back to life beside it.
+    if (this.#source.readyState === EventSource.CLOSED) this.close();
+    this.onerror?.(event);
+  };
 
   #forward = (event) => {
     this.#mark = event.lastEventId || this.#mark;
@@ -146,7 +153,18 @@ class CalmSource extends EventTarget {
 if (window.htmx) htmx.createEventSource = (url) => new CalmSource(url);
 
 const lost = document.querySelector("[data-lost]");
-document.addEventListener("htmx:sseError", () => lost && (lost.hidden = false));
+const lostWords = lost?.querySelector("span");
+const lostSentence = lostWords?.textContent;
+function showLost(sentence) {
+  lost.hidden = false;
+  if (lostWords.textContent !== sentence) lostWords.textContent = sentence;
+}
+document.addEventListener("htmx:sseError", async (event) => {
+  if (!lost) return;
+  const refused = event.detail.source.readyState === EventSource.CLOSED;
+  const answer = refused && (await fetch("/api/v1/sign-in").catch(() => null));
+  showLost(answer && answer.status === 401 ? lost.dataset.signedOut : lostSentence);
+});
 document.addEventListener("htmx:sseOpen", () => {
   if (!lost || lost.hidden) return;
   lost.hidden = true;

@@ -129,6 +129,14 @@ FOUND = [
         software="0.1.0",
         problem_sentence="Thiết bị này thuộc về một bộ điều khiển khác.",
     ),
+    views.FoundDevice(
+        id="d-w2nb6vy4ka7txo5q",
+        name="Nhà văn hoá",
+        model="Loa Pi 4",
+        address="192.168.1.33",
+        software="0.1.0",
+        warning_sentence="Có thiết bị khác trùng tên.",
+    ),
 ]
 AREAS = [
     views.TargetArea(

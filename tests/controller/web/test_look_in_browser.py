@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
 from jinja2 import Environment
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from controller.web.i18n import Language, load_translators
 from controller.web.security import CONTENT_SECURITY_POLICY
@@ -102,3 +102,17 @@ async def test_a_thumb_can_hit_everything_on_a_phone(look: Look) -> None:
     for page in PAGES:
         await look.open(page, Language.VIETNAMESE, Theme.LIGHT)
         assert await look.window.evaluate(SMALL_TARGETS) == [], page
+
+
+@pytest.mark.parametrize("look", ["office"], indirect=True)
+async def test_a_page_says_that_its_person_is_signed_out_as_long_as_they_are(look: Look) -> None:
+    async def nobody(route: Route) -> None:
+        await route.fulfill(status=401)
+
+    await look.window.route("**/events*", nobody)
+    await look.window.route("**/api/v1/sign-in", nobody)
+    await look.open("first-ready", Language.ENGLISH, Theme.LIGHT)
+    banner = look.window.locator("[data-lost]")
+    await expect(banner).to_contain_text("You are no longer signed in")
+    await look.window.unroute("**/events*")
+    await expect(banner).not_to_contain_text("signed in")

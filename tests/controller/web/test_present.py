@@ -7,7 +7,7 @@ import pytest
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClipRef, RenditionName
 from controller.domain.bulletins import AiringClass, Bulletin, BulletinState, PreparedClips, Source
-from controller.domain.speakers import Area, NotReady, Speaker, SpeakerOverview, SpeakerState
+from controller.domain.speakers import Area, FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
 from controller.web import present, views
 from controller.web.i18n import Language, load_translators
 
@@ -49,6 +49,28 @@ def test_every_reason_for_not_being_ready_has_its_word() -> None:
     assert {present.speaker_state(overview(1, not_ready=reason)) for reason in NotReady}.isdisjoint(
         {views.SpeakerState.READY, views.SpeakerState.SOUNDING}
     )
+
+
+def device(number: int, name: str) -> FoundDevice:
+    return FoundDevice(
+        device_id=DeviceId(f"d-{number}"),
+        name=name,
+        model="Loa Pi 4",
+        software="1.0",
+        address="192.0.2.7",
+        linked=True,
+        seen_by_mdns=True,
+        adopted_elsewhere=False,
+        identifies_left=5,
+        identify_until_us=None,
+        found_at_us=0,
+    )
+
+
+def test_a_name_that_another_bears_is_flagged_whether_that_one_is_adopted_or_not() -> None:
+    found = [device(1, "chợ"), device(2, "Đình"), device(3, "Trạm"), device(4, "Trạm"), device(5, ""), device(6, "")]
+    shown = present.found_devices(found, {"Chợ", "CHỢ", "Nhà văn hoá"}, SAY)
+    assert [bool(one.warning_sentence) for one in shown] == [True, False, True, True, False, False]
 
 
 def test_speakers_are_chosen_by_area_and_those_being_released_are_not_there() -> None:
