@@ -13,7 +13,7 @@ from aiohttp import web
 from jinja2 import Environment
 
 from controller.domain.accounts import Person
-from controller.domain.errors import LoaError
+from controller.domain.errors import Invalid, LoaError
 from controller.web.i18n import Language, Translator, pick_language
 from controller.web.live import Live
 from controller.web.parts import WebParts
@@ -29,6 +29,8 @@ THEME_COOKIE = "theme"
 """Written by the page itself when the person switches."""
 CSRF_HEADERS = ("X-Loa-CSRF", "X-CSRF-Token")
 CSRF_FIELD = "csrf_token"
+STRANGER_WITHIN_S = 30.0
+"""How long an answer to somebody who is not signed in may take, what they send included."""
 
 
 class SignInNeeded(LoaError):
@@ -163,6 +165,17 @@ async def answer(route: Route, request: web.Request) -> web.StreamResponse:
     ask = await make_ask(request)
     if route.needs is Needs.SIGNED_IN and ask.person is None:
         raise SignInNeeded
+    if ask.person is not None:
+        return await _handled(route, ask)
+    try:
+        async with asyncio.timeout(STRANGER_WITHIN_S):
+            return await _handled(route, ask)
+    except TimeoutError as error:
+        raise Invalid("the request did not arrive in time", code="bad_request") from error
+
+
+async def _handled(route: Route, ask: Ask) -> web.StreamResponse:
+    request = ask.request
     if request.method not in SAFE_METHODS:
         if not from_our_pages(request):
             raise Forbidden("the request comes from another site", code="foreign_page")

@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -63,6 +64,9 @@ class QuickStudio:
 
     def clip_path(self, sha256: str) -> Path | None:
         return self._path if sha256 == SHA256 else None
+
+    async def keep_only(self, wanted: AbstractSet[str]) -> None:
+        """The one clip stays, whatever refers to it."""
 
 
 async def furnish(folder: Path) -> None:
