@@ -2,7 +2,8 @@
 
 Rules of the module: a connection that asks nothing is worth nothing. Where too many of them wait, the one that waited
 longest is closed for each that comes, but none before it had time to speak: after a power cut every device dials at
-once. Where all together come near to the limit of open files, new ones are closed at once. Files for the database, for clips and for ffmpeg stay free whatever comes from the network.
+once. Where all together come near to the limit of open files, new ones are closed at once. Files for the database, for
+clips and for ffmpeg stay free whatever comes from the network.
 """
 
 import asyncio
