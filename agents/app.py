@@ -31,7 +31,7 @@ from agents.io.conductor import Conductor, Parts
 from agents.io.discovery import Announcement, Discovery
 from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
-from agents.io.output import PlayEngine, make_output
+from agents.io.output import Output, PlayEngine, make_output
 from agents.io.pairing import Adoption
 from agents.io.speak import CodeSpeaker
 from agents.io.state import Pinned, StateStore
@@ -43,6 +43,7 @@ from agents.protocol.messages import DeviceState
 from agents.protocol.pairing import EnrolmentToken, new_code
 
 _LOOK_AT_TIME_EVERY_S: Final = 30.0
+_KEEP_CLOCK_EVERY_S: Final = 600.0
 _TRY_AGAIN_S: Final = 5.0
 _LOCK_FILE: Final = "lock"
 
@@ -160,14 +161,17 @@ class Agent:
         log.info("released", extra={"event": "released", "controller_id": pinned.controller_id})
 
     async def _keep_time(self) -> None:
-        """Looks at the system's clock, and keeps what is known of the controller's, now and then."""
+        """Looks at the system's clock, and keeps what is known of the controller's, now and then.
+
+        Seldom: a memory card wears out by writing, and what was known ten minutes ago is still good to a millisecond.
+        """
         experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
-        kept = -1
+        keep_at_us = 0
         while True:
             clock, now_us = self._house.clock, self._time.monotonic_us()
             clock.network_time(now_us, self._time.wall_us(), self._time.wall_synchronised())
-            if clock.version != kept and not experiment:
-                kept = clock.version
+            if now_us >= keep_at_us and clock.saved() is not None and not experiment:
+                keep_at_us = now_us + round(_KEEP_CLOCK_EVERY_S * 1e6)
                 try:
                     await asyncio.to_thread(power.save_clock, self._state_dir, self._house.boot, clock)
                 except OSError as error:
@@ -231,9 +235,7 @@ class Agent:
 async def _house(config: Config, state_dir: Path, identity: Identity, configured_url: str) -> AsyncIterator[House]:
     timeport = _timeport(config)
     boot = power.boot_id()
-    clock = ControllerClock()
-    if isinstance(timeport, SystemTime):
-        power.restore_clock(state_dir, boot, clock)
+    clock = _clock(timeport, state_dir, boot)
     about = About(model=_model(config), software=_software(), name=config.shown_name(), boot_id=boot)
     async with contextlib.AsyncExitStack() as stack:
         state = StateStore(state_dir)
@@ -243,10 +245,8 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
         await clips.open()
         # The engine tells the conductor, which is made after it: the name is bound when the first event comes.
         speaker = CodeSpeaker(timeport, config.identify_gain_db, lambda event: conductor.play_event(event))  # noqa: PLW0108
-        output = make_output(config.output.value, config.alsa_device, config.wav_folder(), timeport)
-        engine = await stack.enter_async_context(
-            PlayEngine(output, timeport, speaker.on_event, latency_us=config.latency_us)
-        )
+        engine = PlayEngine(_output(config, timeport), timeport, speaker.on_event, latency_us=config.latency_us)
+        await stack.enter_async_context(engine)
         conductor = Conductor(
             Parts(
                 device_id=identity.device_id,
@@ -270,6 +270,23 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
             http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
         )
         yield House(state=state, conductor=conductor, engine=engine, speaker=speaker, clock=clock, link=link, boot=boot)
+
+
+def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
+    clock = ControllerClock()
+    if isinstance(timeport, SystemTime):
+        power.restore_clock(state_dir, boot, clock)
+    return clock
+
+
+def _output(config: Config, timeport: TimePort) -> Output:
+    return make_output(
+        config.output.value,
+        config.alsa_device,
+        config.wav_folder(),
+        timeport,
+        keep_free_bytes=config.min_free_disk_bytes,
+    )
 
 
 def _closing(state: StateStore) -> Callable[..., Coroutine[Any, Any, bool]]:

@@ -15,7 +15,7 @@ SYSTEM_STATE_DIR: Final = Path("/var/lib/loa-agent")
 
 
 class OutputChoice(StrEnum):
-    """``auto`` is ALSA where the device opens, WAV files otherwise."""
+    """``auto`` is ALSA from the moment that the device opens, WAV files until then."""
 
     AUTO = "auto"
     ALSA = "alsa"
@@ -91,7 +91,7 @@ class Config:
 
     # clips
     min_free_disk_bytes: int = setting(
-        64 * 1024**2, unit="bytes", least=0, help="Free disk that fetched clips leave alone."
+        64 * 1024**2, unit="bytes", least=0, help="Free disk that clips and WAV files leave alone."
     )
 
     # time

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from agents.domain.cache import CachedClip, NoRoom, make_room
-from agents.io.files import sync_directory
+from agents.io.files import free_bytes, sync_directory
 from agents.protocol.ids import is_sha256
 from agents.protocol.values import ClipRef
 
@@ -44,12 +44,6 @@ class ClipSettings:
     """``floor_bytes`` of free disk are left alone."""
 
     floor_bytes: int = 64 * 1_048_576
-
-
-def free_bytes(directory: Path) -> int:
-    """Free disk for who is not root. Raises `OSError`."""
-    found = os.statvfs(directory)
-    return found.f_bavail * found.f_frsize
 
 
 class PartialClip:

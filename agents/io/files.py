@@ -13,6 +13,12 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
+def free_bytes(directory: Path) -> int:
+    """Free disk for who is not root. Raises `OSError`."""
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Replace the file: afterwards it holds all of ``content``, or what it held before. Raises `OSError`."""
     fresh = path.with_name(path.name + ".new")

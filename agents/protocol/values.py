@@ -195,8 +195,8 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
     """The first sample left the horn.
 
     ``start_error_us`` is actual minus due (positive: late), by the device's own measurement; ``joined_at_us`` is how
-    far into the airing it began, zero for a start on time; ``again`` is true when the same airing had sounded before and
-    was cut off in the middle: the program ended, or the output failed.
+    far into the airing it began, zero for a start on time; ``again`` is true when the same airing had sounded before
+    and was cut off in the middle: the program ended, or the output failed.
     """
 
     airing_id: Id

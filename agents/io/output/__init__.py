@@ -8,6 +8,9 @@ from agents.io.output.engine import LEAD_US, PlayEngine
 from agents.io.output.events import Armed, Failed, Finished, PlayEvent, Sounding, Stopped, Underrun
 from agents.io.timeport import TimePort
 
+ROOM_FOR_CLIPS_BYTES = 64 * 1_048_576
+"""What was heard must not crowd out what is to be heard: one clip of the largest size."""
+
 OutputKind = Literal["alsa", "wav", "null", "auto"]
 
 __all__ = [
@@ -28,33 +31,28 @@ __all__ = [
 ]
 
 
-def make_output(kind: OutputKind, device: str, folder: Path, time: TimePort) -> Output:
+def make_output(kind: OutputKind, device: str, folder: Path, time: TimePort, *, keep_free_bytes: int = 0) -> Output:
     """The output of this kind: ``device`` is an ALSA name, ``folder`` takes WAV files.
 
-    "auto" is ALSA where the device opens right now, WAV files otherwise.
+    "auto" is ALSA from the moment that the device opens, WAV files until then. WAV files leave ``keep_free_bytes`` of
+    disk alone, and what a few bulletins need beside.
     """
     from agents.io.output.alsa import AlsaOutput
+    from agents.io.output.auto import AutoOutput
     from agents.io.output.null import NullOutput
     from agents.io.output.wav import WavOutput
 
+    files = WavOutput(folder, time, floor_bytes=keep_free_bytes + ROOM_FOR_CLIPS_BYTES)
     match kind:
         case "alsa":
             return AlsaOutput(device)
         case "wav":
-            return WavOutput(folder, time)
+            return files
         case "null":
             return NullOutput(time)
         case "auto":
-            alsa = AlsaOutput(device)
-            return alsa if _opens(alsa) else WavOutput(folder, time)
+            auto = AutoOutput(AlsaOutput(device), files)
+            auto.look()
+            return auto
         case _:
             assert_never(kind)
-
-
-def _opens(output: Output) -> bool:
-    try:
-        output.open()
-    except OutputError:
-        return False
-    output.close()
-    return True

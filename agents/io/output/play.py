@@ -25,6 +25,8 @@ class Play:
         self.feed = feed
         self.started = False
         self.failed = False
+        self.missed = False
+        """Nothing of it was left when it could have begun."""
         self.first_frame = 0  # the source frame that it begins to sound with
         self.lost_frames = 0
         self.underruns = 0
@@ -65,10 +67,12 @@ class Play:
     def begin_index(self, fit: PositionFit, at: int) -> int | None:
         """The output frame at which it can begin, not before output frame ``at``; None while it is not known.
 
-        Where the beginning has been missed it arranges to join in step.
+        Where the beginning has been missed it arranges to join in step; see ``missed`` for where all has been.
         """
-        ideal = self._ideal_shift(fit)
-        index = round(ideal) + self.feed.position
+        if self.feed.position >= self.feed.total_frames:
+            self.missed = True
+            return None
+        index = round(self._ideal_shift(fit)) + self.feed.position
         late = at - index
         if late <= 0:
             return index
@@ -76,7 +80,10 @@ class Play:
             return None
         self._fade_next = True
         skipped = self.feed.skip(late)
-        if skipped == late or self.feed.exhausted:
+        if self.feed.exhausted:
+            self.missed = True
+            return None
+        if skipped == late:
             return at
         self.feed.seek(self.feed.position + (late - skipped) + _SEEK_LEAD_FRAMES)
         return None
@@ -96,6 +103,8 @@ class Play:
             tail = self.tail()
             self._shift = round(self._ideal_shift(fit))
             self._fade_next = True
+            if by < 0:
+                self.broke_off()  # what it jumps over is lost
             return self._render(at, frames), tail
         if by == 0 or frames <= 2:
             return self._render(at, frames), b""

@@ -81,7 +81,8 @@ class OutputThread:
                 self._break_down("engine", repr(wrong))
         for play in self._plays.values():
             play.feed.close()
-        self._close_output()
+        with contextlib.suppress(OutputError):
+            self._close_output()
 
     def finish(self) -> None:
         """Make ``run`` return."""
@@ -236,6 +237,8 @@ class OutputThread:
                 self._fail(play, *failure)
             elif (index := play.begin_index(self._fit, self._at)) is not None and index < end:
                 found, end = play, index
+            elif play.missed:
+                self._fail(play, "output", "It was over before the output could sound it.")
         return found, end
 
     def _switch_to(self, play: Play) -> None:

@@ -2,15 +2,19 @@
 
 Rules of the module: one file a play, holding exactly the frames that were due while it sounded, silence for holes
 included. A file is a valid WAV at any moment, also after kill -9: its header is brought up to date every second and at
-the end. The oldest files make room for new ones.
+the end. The oldest files make room for new ones, and for a floor of free disk: a speaker without a card must not fill
+its own disk. Where nothing is left to delete the output fails, and says so. Files of other names are left alone.
 """
 
+import errno
 import os
 import re
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agents.io.files import free_bytes
 from agents.io.output.base import FRAME_BYTES, RATE_HZ, OutputError
 from agents.io.output.paced import PacedDevice
 from agents.io.timeport import TimePort
@@ -19,6 +23,8 @@ _HEADER_BYTES = 44
 _LARGEST_DATA_BYTES = 0xFFFF_FFFF - _HEADER_BYTES
 _LONGEST_HOLE_FRAMES = 60 * RATE_HZ
 _HEADER_EVERY_BYTES = RATE_HZ * FRAME_BYTES
+_LOOK_EVERY_BYTES = 5 * RATE_HZ * FRAME_BYTES
+_OWN_NAME = re.compile(r"\d{8}T\d{6}-[0-9A-Za-z_-]*\.wav")
 
 
 def wav_header(data_bytes: int) -> bytes:
@@ -31,17 +37,19 @@ def wav_header(data_bytes: int) -> bytes:
 
 
 class WavFile:
-    """A WAV file that grows. Raises OSError from every method."""
+    """A WAV file that grows to ``most_bytes`` of sound. Raises OSError from every method."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_bytes: int = _LARGEST_DATA_BYTES) -> None:
+        self.path = path
+        self._most_bytes = min(most_bytes, _LARGEST_DATA_BYTES) // FRAME_BYTES * FRAME_BYTES
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._data_bytes = 0
         self._told_bytes = 0
         self._write_header()
 
     def append(self, frames: bytes) -> None:
-        """Add sound; what does not fit into a WAV file of 4 GiB is left out."""
-        frames = frames[: _LARGEST_DATA_BYTES - self._data_bytes]
+        """Add sound; what does not fit is left out."""
+        frames = frames[: self._most_bytes - self._data_bytes]
         left = memoryview(frames)
         while left:
             done = os.pwrite(self._handle, left, _HEADER_BYTES + self._data_bytes)
@@ -63,13 +71,26 @@ class WavFile:
 
 
 class WavOutput:
-    """Plays into ``folder``: ``20251122T051500-<play id>.wav``, by UTC; at most ``keep_bytes`` of them together."""
+    """Plays into ``folder``: ``20251122T051500-<play id>.wav``, by UTC; at most ``keep_bytes`` of them together.
 
-    def __init__(self, folder: Path, time: TimePort, keep_bytes: int = 1_000_000_000) -> None:
+    ``floor_bytes`` of free disk are left alone; ``free`` says how many there are.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        time: TimePort,
+        keep_bytes: int = 1_000_000_000,
+        floor_bytes: int = 0,
+        free: Callable[[Path], int] = free_bytes,
+    ) -> None:
         self.description = f"WAV files in {folder}"
         self._folder = folder
         self._time = time
         self._keep_bytes = keep_bytes
+        self._floor_bytes = floor_bytes
+        self._free = free
+        self._unlooked_bytes = 0
         self._device = PacedDevice(time)
         self._file: WavFile | None = None
 
@@ -88,6 +109,9 @@ class WavOutput:
                 if broke_off:
                     self._file.append(bytes(min(self._device.hole_frames, _LONGEST_HOLE_FRAMES) * FRAME_BYTES))
                 self._file.append(frames)
+                self._unlooked_bytes += len(frames)
+                if self._unlooked_bytes >= _LOOK_EVERY_BYTES:
+                    self._make_room()
             except OSError as wrong:
                 raise self._disk_error(wrong) from wrong
         return broke_off
@@ -131,18 +155,27 @@ class WavOutput:
         while True:
             suffix = "" if number == 1 else f"-{number}"
             try:
-                return WavFile(self._folder / f"{stamp}-{safe}{suffix}.wav")
+                return WavFile(self._folder / f"{stamp}-{safe}{suffix}.wav", self._keep_bytes)
             except FileExistsError:
                 number += 1
 
     def _make_room(self) -> None:
-        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self._folder.glob("*.wav"))
+        """Raises OSError where the floor cannot be kept."""
+        self._unlooked_bytes = 0
+        own = [path for path in self._folder.glob("*.wav") if _OWN_NAME.fullmatch(path.name)]
+        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in own)
         held_bytes = sum(size for _, size, _ in files)
+        missing_bytes = self._floor_bytes - self._free(self._folder)
+        current = None if self._file is None else self._file.path
         for _, size, path in files:
-            if held_bytes <= self._keep_bytes:
+            if held_bytes <= self._keep_bytes and missing_bytes <= 0:
                 return
-            path.unlink(missing_ok=True)
-            held_bytes -= size
+            if path != current:
+                path.unlink(missing_ok=True)
+                held_bytes -= size
+                missing_bytes -= size
+        if missing_bytes > 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _disk_error(self, wrong: OSError) -> OutputError:
         return OutputError(f"{self._folder} does not take the sound ({wrong.strerror}). Make room on the disk.")

@@ -12,6 +12,7 @@ from agents.io.output import (
     Output,
     Sounding,
     Stopped,
+    Underrun,
     make_output,
 )
 from agents.io.timeport import SystemTime
@@ -90,12 +91,29 @@ async def test_a_start_from_the_middle_begins_there(output: Output, engine_on: E
         assert finished.played_frames + finished.lost_frames == RATE_HZ // 5
 
 
-async def test_what_is_all_over_finishes_without_a_sound(output: Output, engine_on: EngineOn) -> None:
+@pytest.mark.parametrize("late_us", [310_000, 10_000_000])
+async def test_what_is_all_over_is_not_told_as_heard(output: Output, engine_on: EngineOn, late_us: int) -> None:
     async with engine_on(output) as (engine, heard):
         engine.arm("p", MemorySource(tone(0.3)))
-        engine.start("p", TIME.monotonic_us() - 10_000_000)
+        engine.start("p", TIME.monotonic_us() - late_us)
 
-        assert (await heard.of(Finished, "p")).played_frames == 0
+        assert (await heard.of(Failed, "p")).reason == "output"
+        assert Sounding not in heard.about("p")
+
+
+async def test_what_is_jumped_over_is_told_as_lost(output: Output, engine_on: EngineOn) -> None:
+    async with engine_on(output) as (engine, heard):
+        source = MemorySource(tone(3.0))
+        engine.arm("p", source)
+        start_us = TIME.monotonic_us() + SOON_US
+        engine.start("p", start_us)
+        await heard.of(Sounding, "p")
+
+        engine.retarget("p", start_us - 500_000)
+
+        assert (await heard.of(Underrun, "p")).lost_frames > RATE_HZ // 3
+        finished = await heard.of(Finished, "p")
+        assert finished.played_frames + finished.lost_frames == source.total_frames
 
 
 async def test_stopping_what_sounds_tells_where(output: Output, engine_on: EngineOn) -> None:

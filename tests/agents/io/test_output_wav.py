@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.io.output import Failed, Finished, OutputError, Sounding, Stopped, make_output
+from agents.io.output import Failed, Finished, OutputError, OutputGone, Sounding, Stopped, make_output
+from agents.io.output.auto import AutoOutput
+from agents.io.output.null import NullOutput
 from agents.io.output.wav import WavFile, WavOutput
 from agents.io.timeport import SystemTime
 
@@ -139,6 +141,43 @@ def test_the_oldest_files_make_room(tmp_path: Path) -> None:
     ]
 
 
+def test_a_floor_of_free_disk_stays_and_the_files_of_others_too(tmp_path: Path) -> None:
+    music = tmp_path / "song.wav"
+    music.write_bytes(bytes(200_000))
+    free = [100_000]
+    output = WavOutput(tmp_path, TIME, floor_bytes=50_000, free=lambda _: free[0])
+    output.open()
+    output.begin_play("old")
+    output.write(tone(0.5))
+    output.end_play()
+
+    free[0] = 49_000
+    output.begin_play("new")
+    assert [path.stem.split("-")[1] for path in tmp_path.glob("2*.wav")] == ["new"]
+    assert music.exists()
+
+    def play_on() -> None:
+        for _ in range(200):
+            output._device.reset()  # nobody waits for the pace here
+            output.write(tone(0.1))
+
+    with pytest.raises(OutputError, match="Make room"):
+        play_on()
+    output.close()
+    assert len(content(next(tmp_path.glob("2*.wav")))) < 6 * RATE_HZ * 2
+
+
+def test_one_long_play_stays_within_the_limit(tmp_path: Path) -> None:
+    output = WavOutput(tmp_path, TIME, keep_bytes=10_001)
+    output.open()
+    output.begin_play("long")
+    for _ in range(5):
+        output.write(tone(0.1))
+    output.close()
+
+    assert len(content(next(tmp_path.glob("*.wav")))) == 10_000
+
+
 def test_two_plays_of_one_name_in_one_second_are_two_files(tmp_path: Path) -> None:
     output = WavOutput(tmp_path, TIME)
     output.open()
@@ -166,6 +205,31 @@ def test_without_a_sound_card_auto_means_wav_files(tmp_path: Path) -> None:
     output = make_output("auto", "no_such_device", tmp_path, TIME)
 
     assert output.description == f"WAV files in {tmp_path}"
+
+
+def test_a_sound_card_that_comes_late_is_taken_and_then_nothing_else_will_do(tmp_path: Path) -> None:
+    class Card(NullOutput):
+        description = "card"
+        there = False
+
+        def open(self) -> None:
+            if not self.there:
+                raise OutputGone("no card")
+
+    card = Card(TIME)
+    output = AutoOutput(card, WavOutput(tmp_path, TIME))
+    output.open()
+    assert "WAV" in output.description
+    output.close()
+
+    card.there = True
+    output.open()
+    assert output.description == "card"
+    output.close()
+
+    card.there = False
+    with pytest.raises(OutputGone):
+        output.open()
 
 
 def test_with_a_device_that_opens_auto_means_alsa(tmp_path: Path, horn: str) -> None:
