@@ -29,6 +29,9 @@ UNUSABLE_ERROR_US: Final = 5_000_000
 NETWORK_ERROR_US: Final = 1_000_000
 """How far apart two machines that both keep network time are taken to be, at most."""
 
+LATEST_CONTROLLER_US: Final = 2**52
+"""The year 2112. A controller that counts otherwise is not believed: what follows from it would fit no report."""
+
 _PPM: Final = 1e-6
 _FIRST_DRIFT: Final = 100 * _PPM
 """One sigma of what a crystal may be off before anything was measured."""
@@ -102,7 +105,11 @@ class ClockFilter:
 
     def feed(self, burst: Sequence[Exchange]) -> bool:
         """Takes a burst; returns whether the estimate changed. Impossible exchanges and outliers are left out."""
-        possible = [e for e in burst if e.round_trip_us >= 0 and e.t4_us >= e.t1_us and e.t3_us >= e.t2_us]
+        possible = [
+            e
+            for e in burst
+            if e.round_trip_us >= 0 and e.t4_us >= e.t1_us and 0 <= e.t2_us <= e.t3_us <= LATEST_CONTROLLER_US
+        ]
         if not possible:
             self.rejected += 1
             return False

@@ -40,9 +40,11 @@ class Uploader:
         self._news = asyncio.Event()
 
     def acknowledged(self, ack: JournalAck) -> None:
-        """The controller has committed; another journal's number is nobody's here."""
+        """The controller has committed; another journal's number is nobody's here, and what was never sent cannot be
+        committed: else one wrong number would let every later record go unread.
+        """
         if ack.journal_id == self._journal.journal_id:
-            self._committed_seq = max(self._committed_seq, ack.committed_seq)
+            self._committed_seq = max(self._committed_seq, min(ack.committed_seq, self._sent_seq))
             self._news.set()
 
     def leave(self) -> None:

@@ -17,6 +17,7 @@ from agents.domain.clock import (
     TimeUnknown,
 )
 from agents.protocol.values import ClockBasis
+from agents.protocol.version import MAX_INTEGER
 
 EPOCH_US = 1_763_775_600_000_000
 S = 1_000_000
@@ -146,6 +147,8 @@ def test_a_new_time_line_begins_anew_with_its_first_burst() -> None:
         [Exchange(t1_us=100, t2_us=0, t3_us=500, t4_us=110)],
         [Exchange(t1_us=100, t2_us=10, t3_us=0, t4_us=200)],
         [Exchange(t1_us=200, t2_us=0, t3_us=0, t4_us=100)],
+        [Exchange(t1_us=100, t2_us=-200, t3_us=-195, t4_us=110)],
+        [Exchange(t1_us=100, t2_us=MAX_INTEGER - 5, t3_us=MAX_INTEGER, t4_us=110)],
     ],
 )
 def test_impossible_exchanges_change_nothing(burst_: Sequence[Exchange]) -> None:

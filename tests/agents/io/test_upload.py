@@ -125,8 +125,13 @@ async def test_a_number_beyond_what_was_sent_deletes_nothing_that_was_not(tmp_pa
         way.commit(1_000)
         await way.write()
         way.uploader.leave()
-        await asyncio.wait_for(task, 10)
+        await way.until(lambda: len(way.sent) == 1)
+        await asyncio.wait([task], timeout=0.1)
+        assert not task.done(), "a later record went by an acknowledgement from before it was there"
+        assert await way.kept() == [1]
 
+        way.commit(1)
+        await asyncio.wait_for(task, 10)
         assert way.sent == [[1]]
 
 
