@@ -1,7 +1,6 @@
 """What an administrator does with a shell on the controller's machine, also while the controller runs."""
 
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,8 @@ from controller.domain.speakers import Area
 from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, KeysUnusable, load_or_make
+from controller.services.accounts import generated_password
+from controller.services.adoption import NEW_AREA_LEVEL
 from controller.services.desk import Desk
 from controller.services.secretary import fresh_id
 from controller.services.settings import DeskSettings
@@ -21,16 +22,11 @@ from controller.store.migrate import upgrade_to_head
 from controller.studio import AudioStudio
 
 _BY: Final = "loa admin"
-_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without those that are taken for each other."""
-_GROUPS: Final = 4
-_LEVEL: Final = "village"
-_GROUP_LETTERS: Final = 4
 
 
 async def reset_password(folder: Path, name: str) -> str:
     """Gives the account a generated password and returns it. Raises `NotFound`, `Refused` or `StoreFailed`."""
-    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP_LETTERS)) for _ in range(_GROUPS))
+    password = generated_password()
     async with _desk(folder) as (desk, _):
         try:
             await desk.accounts.set_password(name, password, _BY)
@@ -55,7 +51,7 @@ async def _area(desk: Desk, store: SqlStore, name: str) -> AreaId:
     if not name:
         known = ", ".join(area.name for area in areas) or "none yet"
         raise Refused(f"Say where the speakers will stand with --area NAME. Areas: {known}.", code="area_unknown")
-    made = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_LEVEL, name=name)
+    made = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=NEW_AREA_LEVEL, name=name)
     async with store.transaction() as transaction:
         await transaction.areas.add(made)
     return made.area_id

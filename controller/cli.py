@@ -132,8 +132,8 @@ def _add_admin(admin: argparse.ArgumentParser) -> None:
         "without a code, as often and as long as the token allows.",
     )
     token.add_argument("--area", default="", help="the area where the speakers will stand; made where it is not there")
-    token.add_argument("--uses", type=_at_least_one, default=1, help="for how many devices (default: 1)")
-    token.add_argument("--days", type=_positive, default=7.0, help="for how many days (default: 7)")
+    token.add_argument("--uses", type=_at_least_one, default=1, help="for how many devices, at most 10000 (default: 1)")
+    token.add_argument("--days", type=_positive, default=7.0, help="for how many days, at most 30 (default: 7)")
     token.add_argument("--bare", action="store_true", help="print nothing but the token, for scripts")
     for action in (password, token):
         tables.add_flags(action, [one for one in SETTINGS if one.name == "data_dir"])
@@ -141,15 +141,15 @@ def _add_admin(admin: argparse.ArgumentParser) -> None:
 
 def _at_least_one(text: str) -> int:
     value = int(text)
-    if not 1 <= value <= 100_000:
-        raise argparse.ArgumentTypeError("from 1 to 100000")
+    if not 1 <= value <= 10_000:
+        raise argparse.ArgumentTypeError("from 1 to 10000")
     return value
 
 
 def _positive(text: str) -> float:
     value = float(text)
-    if not 0 < value <= 366:
-        raise argparse.ArgumentTypeError("more than 0, at most 366")
+    if not 0 < value <= 30:
+        raise argparse.ArgumentTypeError("more than 0, at most 30")
     return value
 
 

@@ -121,7 +121,7 @@ class Config:
 
     # the house
     min_free_disk_bytes: int = setting(
-        256 * MIB, unit="bytes", least=0, help="With less free disk than this the controller says that it is not well."
+        256 * MIB, unit="bytes", least=0, help="With less free disk than this the controller warns in its log."
     )
     log_format: LogFormat = setting(LogFormat.AUTO, help="How logs are written to standard error.")  # noqa: RUF009
     log_level: LogLevel = setting(LogLevel.INFO, help="How much is logged.")  # noqa: RUF009

@@ -22,6 +22,7 @@ ADMINISTRATOR: Final = "admin"
 SHORTEST_PASSWORD: Final = 10
 LONGEST_PASSWORD: Final = 1_000
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that are taken for each other."""
 # The second of the parameter sets that OWASP recommends for argon2id: 19 MiB, so that a small machine can sign in.
 _MEMORY_KIB: Final = 19_456
 _PASSES: Final = 2
@@ -58,7 +59,7 @@ class Accounts:
         async with self._store.reading() as tx:
             if await tx.persons.all():
                 return None
-        password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
+        password = generated_password()
         person = Person(
             person_id=fresh_id("p"),
             name=ADMINISTRATOR,
@@ -180,6 +181,11 @@ class Accounts:
         async with self._hashing:
             right = await asyncio.to_thread(_verified, expected, password[: LONGEST_PASSWORD + 1])
         return right and person is not None
+
+
+def generated_password() -> str:
+    """One that nobody guesses (99 bits) and that can be read out: four groups of five."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
 
 
 def _hashed(password: str) -> str:

@@ -28,9 +28,9 @@ from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
 
 _RELEASE_US: Final = 400 * 86_400_000_000
-_NEW_AREA_LEVEL: Final = "village"
-_MAX_TOKEN_USES: Final = 10_000
-_MAX_TOKEN_S: Final = 30 * 86_400
+NEW_AREA_LEVEL: Final = "village"
+MAX_TOKEN_USES: Final = 10_000
+MAX_TOKEN_DAYS: Final = 30
 
 
 class Adoption:
@@ -199,7 +199,7 @@ class Adoption:
 
         Raises `Invalid` (``token_out_of_range``), `NotFound` (``area_unknown``), `StoreFailed`.
         """
-        if not 1 <= uses <= _MAX_TOKEN_USES or not 1 <= valid_s <= _MAX_TOKEN_S:
+        if not 1 <= uses <= MAX_TOKEN_USES or not 1 <= valid_s <= MAX_TOKEN_DAYS * 86_400:
             raise Invalid("uses or time out of range", code="token_out_of_range")
         now_us = self._clock.now_us()
         secret = EnrolmentToken.generate(fresh_id("t"))
@@ -275,7 +275,7 @@ async def _area(tx: Transaction, area_id: AreaId | None, new_area_name: str | No
     same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
     if same is not None:
         return same, False
-    return Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=_NEW_AREA_LEVEL, name=wanted), True
+    return Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=NEW_AREA_LEVEL, name=wanted), True
 
 
 async def _placed(tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> AreaId:

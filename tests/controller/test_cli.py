@@ -39,6 +39,8 @@ def test_version_is_that_of_the_package(capsys):
         ["admin"],
         ["admin", "password"],
         ["admin", "token", "--uses", "0"],
+        ["admin", "token", "--uses", "10001"],
+        ["admin", "token", "--days", "31"],
         ["admin", "token", "--days", "-1"],
         ["serve", "--port", "many"],
         ["serve", "--config", "/nowhere/loa.toml"],
