@@ -163,7 +163,7 @@ class Agent:
     async def _keep_time(self) -> None:
         """Looks at the system's clock, and keeps what is known of the controller's, now and then.
 
-        Seldom: a memory card wears out by writing, and what was known ten minutes ago is still good to a millisecond.
+        Seldom: a memory card wears out by writing, and what was known ten minutes ago is good to some milliseconds.
         """
         experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
         keep_at_us = 0

@@ -4,8 +4,10 @@ Rules of the module, in the order in which they are asked:
 
 1. The key is known, the signature is its, the payload is a document of a kind the key may sign, in its own name.
 2. A document that was accepted before, byte for byte, is accepted again and changes nothing.
-3. It is for this device, and within the key's areas and classes. An order by area counts through an area of this
-   device's path at or below one of the key's; by name or group, this device must stand in one of the key's areas.
+3. It is for this device, and within the key's areas and classes. An assignment moves a device only from one of its
+   key's areas to another, and gives no key more than its own may; the pinned key alone is not asked. An order by area
+   counts through an area of this device's path at or below one of the key's; by name or group, this device must stand
+   in one of the key's areas.
 4. It is not from the future (5 s and the clock's own error are allowed) and not past its not-after.
 5. Its counter is above every one accepted from this key in this kind; the id of an open order is not used twice. The
    assignment that comes with an adoption is fresh by the channel it came through: a released device that is adopted
@@ -256,8 +258,10 @@ def _for_me(document: Document, key: TrustedKey, trust: Trust) -> None:
     match document:
         case Assignment(device_id=device_id):
             _named(device_id, trust)
-            _within(document.area_path, key)
-            _grants(document, key, trust)
+            if key.public_key != trust.pinned_key:
+                _within(document.area_path, key)
+                _within(_path(trust), key)
+                _grants(document, key, trust)
         case Rundown(device_id=device_id, airings=airings):
             _named(device_id, trust)
             _within(_path(trust), key)

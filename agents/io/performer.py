@@ -35,7 +35,7 @@ from agents.io.heard import HeardFile
 from agents.io.journal import Entry, JournalStore
 from agents.io.timeport import TimePort
 from agents.protocol import values as wire
-from agents.protocol.values import ClockBasis, FailReason, JournalEvent
+from agents.protocol.values import ClockBasis, FailReason, JournalEvent, RecordsLost
 
 _LONGEST_NAP_US: Final = 600_000_000
 _HEARD_EVERY_US: Final = 1_000_000
@@ -90,6 +90,8 @@ class Performer:
         self._starting: list[str] = []
         self._acts: list[ArmSource | StartAt] = []
         self._work = asyncio.Event()
+        self._trying_again = False
+        self._dropped = 0
         self._wake_us: int | None = None
         self._wake_changed = asyncio.Event()
 
@@ -201,8 +203,10 @@ class Performer:
             try:
                 await self._flush()
             except StateError as error:
-                log.error("the journal cannot be written: %s", error, extra={"event": "journal_failed"})
-                group.create_task(self._try_again())
+                if not self._trying_again:
+                    self._trying_again = True
+                    log.error("the journal cannot be written: %s", error, extra={"event": "journal_failed"})
+                    group.create_task(self._try_again())
             for act in acts:
                 if isinstance(act, StartAt):
                     self._act_start(act)
@@ -210,15 +214,20 @@ class Performer:
     async def _flush(self) -> None:
         entries, self._entries = self._entries, []
         starting, self._starting = self._starting, []
+        dropped, self._dropped = self._dropped, 0
+        told = [Entry(RecordsLost(cause=f"{dropped} records found no room"), self.now())] if dropped else []
         try:
-            await self._journal.write(entries, starting)
+            await self._journal.write([*told, *entries], starting)
         except StateError:
-            self._entries = [*entries, *self._entries][-_UNWRITTEN_AT_MOST:]
+            unwritten = [*entries, *self._entries]
+            self._dropped += dropped + max(0, len(unwritten) - _UNWRITTEN_AT_MOST)
+            self._entries = unwritten[-_UNWRITTEN_AT_MOST:]
             self._starting = [*starting, *self._starting][-_UNWRITTEN_AT_MOST:]
             raise
 
     async def _try_again(self) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + _RETRY_WRITE_US)
+        self._trying_again = False
         self._work.set()
 
     # --- arming -----------------------------------------------------------------------------------------------------

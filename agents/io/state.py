@@ -211,12 +211,19 @@ def _put_document(db: sqlite3.Connection, signed: SignedDocument, document: Docu
                 (header.document_id, *body, min(header.not_after_us, 2**63 - 1)),
             )
             if isinstance(action, ReleaseStop):
-                db.execute("UPDATE orders SET spent = 1 WHERE document_id = ?", (action.order_id,))
+                _spend_stop(db, action.order_id)
     db.execute(
         "INSERT INTO counters VALUES (?, ?, ?)"
         " ON CONFLICT (key_id, kind) DO UPDATE SET counter = max(counter, excluded.counter)",
         (header.key_id, kind.value, header.counter),
     )
+
+
+def _spend_stop(db: sqlite3.Connection, order_id: str) -> None:
+    """A stop, and nothing else that has this id: a release ends no play."""
+    row = db.execute("SELECT payload FROM orders WHERE document_id = ?", (order_id,)).fetchone()
+    if row is not None and msgspec.json.decode(row[0]).get("action", {}).get("action") == "stop":
+        db.execute("UPDATE orders SET spent = 1 WHERE document_id = ?", (order_id,))
 
 
 def _drop_orders(db: sqlite3.Connection, now_us: int) -> None:

@@ -198,6 +198,31 @@ def test_a_key_cannot_give_itself_more_than_it_was_given() -> None:
     assert reason(other.sign(leave), trust) is None
 
 
+def test_a_key_moves_a_device_only_within_its_areas() -> None:
+    desk, commune, elsewhere = Desk(), Desk(), Desk()
+    keys = (desk.trusted(), commune.trusted(areas=("a-commune",)), elsewhere.trusted(areas=("a-other",)))
+    trust = Trust(DEVICE, pinned_key=desk.key.public_bytes)
+    accepted = judge(desk.sign(desk.assignment(trusted_keys=keys)), trust, NOW)
+    assert isinstance(accepted, Accepted)
+    trust = trust.after(accepted, T0_US)
+
+    into_theirs = elsewhere.assignment(area_path=("a-province", "a-other"), trusted_keys=keys)
+    within = commune.assignment(area_path=("a-province", "a-commune", "a-market"), trusted_keys=keys)
+
+    assert reason(elsewhere.sign(into_theirs), trust) is RefusalReason.OUT_OF_SCOPE
+    assert reason(commune.sign(within), trust) is None
+
+
+def test_the_pinned_key_assigns_whatever_areas_an_assignment_left_it() -> None:
+    desk = Desk()
+    trust = Trust(DEVICE, pinned_key=desk.key.public_bytes)
+    narrow = desk.assignment(trusted_keys=(desk.trusted(areas=("a-elsewhere",)),))
+    accepted = judge(desk.sign(narrow), trust, NOW)
+    assert isinstance(accepted, Accepted)
+
+    assert reason(desk.sign(desk.assignment()), trust.after(accepted, T0_US)) is None
+
+
 def test_no_assignment_locks_the_pinned_controller_out() -> None:
     desk = Desk()
     trust = Trust(DEVICE, pinned_key=desk.key.public_bytes)

@@ -113,6 +113,17 @@ async def test_orders_are_forgotten_past_their_not_after_but_not_in_the_middle_o
         assert (await store.load()).orders == (desk.sign(play), desk.sign(later))
 
 
+async def test_releasing_something_that_is_no_stop_spends_nothing(tmp_path: Path) -> None:
+    desk = Desk()
+    play = desk.order(Play(airing=airing()))
+    release = desk.order(ReleaseStop(order_id=play.header.document_id))
+    async with opened(tmp_path) as store:
+        for document in (play, release):
+            await store.accept(desk.sign(document), document, None)
+
+        assert (await store.load()).spent == frozenset()
+
+
 async def test_a_released_stop_is_remembered_and_no_longer_obeyed(tmp_path: Path) -> None:
     desk = Desk()
     stop = desk.order(Stop())
