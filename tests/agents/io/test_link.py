@@ -13,17 +13,15 @@ from aiohttp import web
 from agents.domain.backoff import BackoffPolicy
 from agents.domain.clock import ControllerClock
 from agents.io.carry import About
-from agents.io.clips import ClipSettings, ClipStore
-from agents.io.conductor import Conductor, Parts
+from agents.io.conductor import Conductor
 from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
-from agents.io.output import PlayEngine
-from agents.io.output.null import NullOutput
-from agents.io.state import Pinned, StateStore
+from agents.io.state import Pinned
 from agents.io.timeport import SystemTime
 from agents.protocol.codec import encode
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.messages import DeviceState, DocumentPush, DocumentReply, Reject
+from tests.agents.io.core import running
 from tests.agents.io.wire_server import WireServer
 
 PATIENCE_S = 20.0
@@ -76,29 +74,9 @@ class Box:
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Box]:
-    identity, time, clock = load_or_make(tmp_path), SystemTime(), ControllerClock()
-    state, clips = StateStore(tmp_path), ClipStore(tmp_path / "clips", ClipSettings(floor_bytes=0))
-    await state.open()
-    await clips.open()
-    async with PlayEngine(NullOutput(time), time, lambda event: conductor.play_event(event)) as engine:  # noqa: PLW0108
-        conductor = Conductor(
-            Parts(
-                device_id=identity.device_id,
-                software="test",
-                time=time,
-                clock=clock,
-                engine=engine,
-                state=state,
-                clips=clips,
-            )
-        )
-        clock.subscribe(conductor.clock_changed)
-        task = asyncio.ensure_future(conductor.run())
-        await conductor.wait_ready()
-        yield Box(identity, conductor, clock, time)
-        task.cancel()
-        await asyncio.wait([task])
-    await state.close()
+    identity = load_or_make(tmp_path)
+    async with running(tmp_path, device_id=identity.device_id) as agent:
+        yield Box(identity, agent.conductor, agent.clock, agent.time)
 
 
 async def turn_away(server: WireServer, socket: web.WebSocketResponse) -> None:
