@@ -13,6 +13,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -276,7 +277,7 @@ def _figures(house: House) -> Figures:
         version=version(),
         hub=house.hub,
         door=house.door,
-        store=house.store,
+        dispatch=house.desk.dispatch,
         speakers=house.desk.speakers,
         clock=house.clock,
         loop=house.loop,
@@ -303,7 +304,7 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
             )
         except OSError as error:
             raise CannotStart(
-                f"{config.host} port {config.port} cannot be used: {os.strerror(error.errno or 0)}."
+                f"{config.host} port {config.port} cannot be used: {_why(error)}."
             ) from error
         port: int = server.sockets[0].getsockname()[1]
         listening.set_result(port)
@@ -312,6 +313,13 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
         if server is not None:
             server.close()
         await runner.cleanup()
+
+
+def _why(error: OSError) -> str:
+    """asyncio puts an address of its own into ``strerror``; a name that means nothing has a number of its own, too."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return str(error.strerror or error)
+    return os.strerror(error.errno)
 
 
 def _discovery(config: Config, interfaces: tuple[str, ...], house: House, port: int) -> Discovery:

@@ -18,7 +18,7 @@ from controller.domain.speakers import NotReady
 from controller.links.clock import ControllerClock
 from controller.links.door import Door
 from controller.links.hub import Hub
-from controller.ports import Store
+from controller.services.dispatch import Dispatch
 from controller.services.speakers import SpeakerDesk
 from controller.supervise import DiskWatch, LoopWatch
 
@@ -72,7 +72,7 @@ class Figures:
     version: str
     hub: Hub
     door: Door
-    store: Store
+    dispatch: Dispatch
     speakers: SpeakerDesk
     clock: ControllerClock
     loop: LoopWatch
@@ -99,8 +99,7 @@ class Figures:
         page.gauges("loa_speakers", "Adopted speakers, by what keeps them from sounding.", "state", states)
         refusals = sum(one.health.refusals for one in overviews if one.health is not None)
         page.gauge("loa_speaker_refusals", "Documents that speakers say they have refused.", refusals)
-        async with self.store.reading() as reading:
-            airings = await reading.airings.open()
+        airings = self.dispatch.open_airings()
         open_states = (AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR)
         by_state = Counter({state.value: 0 for state in open_states})
         by_state.update(airing.state.value for airing in airings)

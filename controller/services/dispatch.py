@@ -134,6 +134,20 @@ class Dispatch:
         """The stop of everything that holds now."""
         return self._stops.active()
 
+    def open_airings(self) -> tuple[Airing, ...]:
+        """Those that are waiting, planned or on the air, as last stored; asks nobody, so that every page can ask."""
+        return tuple(entry.airing for entry in self._board.all())
+
+    def sounding(self) -> dict[SpeakerId, AiringId]:
+        """Which airing sounds from which speaker, by what devices reported."""
+        return {
+            speaker_id: entry.airing.airing_id
+            for entry in self._board.all()
+            if entry.airing.state is AiringState.ON_AIR
+            for speaker_id, playback in entry.playbacks.items()
+            if playback.state is PlayState.SOUNDING
+        }
+
     async def acknowledgements(self, order_id: DocumentId) -> tuple[Acknowledgement, ...]:
         """Each adopted speaker's word on an order, by name of the speaker. Raises `StoreFailed`."""
         return await self._stops.acknowledgements(order_id)

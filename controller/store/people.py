@@ -13,6 +13,8 @@ from controller.domain.enrolment import Token
 from controller.domain.errors import NotFound
 from controller.store.rows import AttemptsRow, DeedRow, PersonRow, SignInRow, TokenRow
 
+_REMEMBERED_US = 86_400_000_000
+
 
 class SqlPersons:
     """`ports.Persons`."""
@@ -55,6 +57,7 @@ class SqlPersons:
 
     async def drop_expired(self, now_us: int) -> None:
         await self._session.execute(delete(SignInRow).where(col(SignInRow.expires_at_us) <= now_us))
+        await self._session.execute(delete(AttemptsRow).where(col(AttemptsRow.next_at_us) <= now_us - _REMEMBERED_US))
 
     async def attempts(self, key: str) -> Attempts:
         row = await self._session.get(AttemptsRow, key)

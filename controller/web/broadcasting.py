@@ -11,7 +11,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from agents.protocol.ids import BulletinId, SpeakerId
-from controller.domain.airings import Airing, AiringState
+from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin, BulletinState, Source
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, StudioFailed
 from controller.web import present, views
@@ -163,7 +163,7 @@ async def _send(ask: Ask, form: Form, draft: views.Draft, bulletin: Bulletin) ->
         raise Invalid(code="no_targets")
     start_at_us = instant_us(wall_time(form.text("at"), ask.say.zone)) if draft.when == "at" else None
     async with ask.house.sending:
-        pressed = await _just_sent(ask, bulletin, speaker_ids, start_at_us)
+        pressed = _just_sent(ask, bulletin, speaker_ids, start_at_us)
         if pressed is not None:
             return pressed
         dispatch = ask.parts.dispatch
@@ -172,23 +172,19 @@ async def _send(ask: Ask, form: Form, draft: views.Draft, bulletin: Bulletin) ->
         return await dispatch.schedule(bulletin.bulletin_id, speaker_ids, start_at_us, ask.by)
 
 
-async def _just_sent(
-    ask: Ask, bulletin: Bulletin, speaker_ids: list[SpeakerId], start_at_us: int | None
-) -> Airing | None:
+def _just_sent(ask: Ask, bulletin: Bulletin, speaker_ids: list[SpeakerId], start_at_us: int | None) -> Airing | None:
     """The airing that the same press of the button made a moment ago, if there is one."""
     now_us = ask.parts.clock.now_us()
-    async with ask.parts.store.reading() as transaction:
-        for airing in await transaction.airings.open():
-            same = (
-                airing.bulletin_id == bulletin.bulletin_id
-                and airing.planned_by == ask.by
-                and set(airing.speaker_ids) == set(speaker_ids)
-                and airing.now is (start_at_us is None)
-                and (airing.now or airing.start_at_us == start_at_us)
-                and airing.state in {AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR}
-            )
-            if same and 0 <= now_us - airing.planned_at_us < SAME_PRESS_US:
-                return airing
+    for airing in ask.parts.dispatch.open_airings():
+        same = (
+            airing.bulletin_id == bulletin.bulletin_id
+            and airing.planned_by == ask.by
+            and airing.now is (start_at_us is None)
+            and (airing.now or airing.start_at_us == start_at_us)
+            and set(airing.speaker_ids) == set(speaker_ids)
+        )
+        if same and 0 <= now_us - airing.planned_at_us < SAME_PRESS_US:
+            return airing
     return None
 
 

@@ -35,7 +35,7 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         mark=ask.mark,
         person_name=ask.person.name,
         stop_all=await stop_all(ask),
-        on_air=await on_air(ask),
+        on_air=on_air(ask),
         flashes=flashes,
     )
 
@@ -46,10 +46,9 @@ async def stop_all(ask: Ask) -> StopAll | None:
     return StopAll(since=moment(active.since_us), by=active.by) if active else None
 
 
-async def on_air(ask: Ask) -> OnAir | None:
+def on_air(ask: Ask) -> OnAir | None:
     """What sounds now."""
-    async with ask.parts.store.reading() as transaction:
-        sounding = [a for a in await transaction.airings.open() if a.state is AiringState.ON_AIR]
+    sounding = [a for a in ask.parts.dispatch.open_airings() if a.state is AiringState.ON_AIR]
     if not sounding:
         return None
     return OnAir(airing_id=sounding[0].airing_id, title=sounding[0].title, others=len(sounding) - 1)

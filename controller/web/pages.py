@@ -1,6 +1,6 @@
 """The pages, and the parts of pages that fetch themselves again when something changed. Reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,6 @@ from aiohttp import web
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import RenditionName
-from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
 from controller.domain.speakers import SpeakerOverview
@@ -110,21 +109,9 @@ async def overviews_of(ask: Ask) -> Sequence[SpeakerOverview]:
     """Every speaker as it is now. Which ones sound is what their journals said last, which is known at once; a
     heartbeat may be seconds old.
     """
-    sounding = await _sounding(ask)
     overviews = await ask.parts.speakers.overview()
+    sounding = ask.parts.dispatch.sounding()
     return [replace(o, sounding_airing_id=sounding.get(o.speaker.speaker_id)) for o in overviews]
-
-
-async def _sounding(ask: Ask) -> Mapping[SpeakerId, AiringId]:
-    """Which airing sounds from which speaker."""
-    async with ask.parts.store.reading() as transaction:
-        on_air = [a for a in await transaction.airings.open() if a.state is AiringState.ON_AIR]
-        return {
-            playback.speaker_id: airing.airing_id
-            for airing in on_air
-            for playback in await transaction.airings.playbacks(airing.airing_id)
-            if playback.state is PlayState.SOUNDING
-        }
 
 
 async def on_air_light_part(ask: Ask) -> web.StreamResponse:
@@ -205,7 +192,7 @@ async def speaker_page(
 async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
     """Raises `NotFound`."""
     overview = await ask.parts.speakers.one(speaker_id)
-    overview = replace(overview, sounding_airing_id=(await _sounding(ask)).get(speaker_id))
+    overview = replace(overview, sounding_airing_id=ask.parts.dispatch.sounding().get(speaker_id))
     report = await ask.parts.reports.speaker(speaker_id, JOURNAL_LENGTH)
     return present.speaker_page(overview, report, ask.say)
 

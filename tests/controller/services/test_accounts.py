@@ -65,6 +65,15 @@ async def test_guessing_slows_down_the_address_and_nobody_else(station: Station,
     assert await refused(station, "admin", "guess", HERE) == "sign_in_wrong"
 
 
+async def test_wrong_passwords_are_forgotten_after_a_day(station: Station, password: str) -> None:
+    for _ in range(4):
+        await refused(station, "admin", "guess", HERE)
+    station.clock.advance(86_400)
+    await station.desk.accounts.sign_in("admin", password, THERE)
+    assert await refused(station, "admin", "guess", HERE) == "sign_in_wrong"
+    await station.desk.accounts.sign_in("admin", password, HERE)
+
+
 async def test_guessing_many_at_once_is_no_way_around_it(station: Station, password: str) -> None:
     guesses = [refused(station, "admin", f"guess {number}", HERE) for number in range(8)]
     assert sorted(await asyncio.gather(*guesses)) == ["sign_in_too_often"] * 3 + ["sign_in_wrong"] * 5
