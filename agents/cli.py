@@ -109,9 +109,32 @@ def _run(config: Config) -> int:
         print(f"loa-agent: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
-        print(f"loa-agent: {error.filename or config.state_folder()}: {error.strerror}", file=sys.stderr)
+        print(f"loa-agent: {_sentence(error, config)}", file=sys.stderr)
+        return FAILED
+    except BaseExceptionGroup as group:
+        # Sentences for what a person can mend; anything else is a defect, and told whole.
+        sentences, defects = group.split(OSError)
+        if defects is not None:
+            raise defects from None
+        print("\n".join(f"loa-agent: {one}" for one in _sentences(sentences, config)), file=sys.stderr)
         return FAILED
     return DONE
+
+
+def _sentence(error: OSError, config: Config) -> str:
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename or config.state_folder()}: {error.strerror}"
+
+
+def _sentences(error: BaseException | None, config: Config) -> list[str]:
+    match error:
+        case BaseExceptionGroup(exceptions=inner):
+            return [sentence for one in inner for sentence in _sentences(one, config)]
+        case OSError():
+            return [_sentence(error, config)]
+        case _:
+            return []
 
 
 def _ask(config: Config, word: str) -> int:

@@ -166,25 +166,34 @@ def _serve(config: Config) -> int:
 
     try:
         asyncio.run(serve(config, _say))
-    except (CannotStart, StoreFailed) as error:
-        print(f"loa: {error}", file=sys.stderr)
-        return COULD_NOT_START
-    except OSError as error:
-        print(f"loa: {error.filename or config.data_folder()}: {error.strerror}", file=sys.stderr)
+    except (CannotStart, StoreFailed, OSError) as error:
+        print(f"loa: {_sentence(error, config)}", file=sys.stderr)
         return COULD_NOT_START
     except BaseExceptionGroup as group:
-        return _why_it_ended(group, CannotStart)
+        # Sentences for what a person can mend; anything else is a defect, and told whole.
+        sentences, defects = group.split((CannotStart, StoreFailed))
+        if defects is not None:
+            raise defects from None
+        for sentence in sorted({_sentence(error, config) for error in _leaves(sentences)}):
+            print(f"loa: {sentence}", file=sys.stderr)
+        return COULD_NOT_START
     return DONE
 
 
-def _why_it_ended(group: BaseExceptionGroup[BaseException], cannot_start: type[Exception]) -> int:
-    """Sentences for what a person can mend; anything else is a defect, and told whole."""
-    sentences, defects = group.split(cannot_start)
-    if defects is not None:
-        raise defects
-    for sentence in sorted({str(error) for error in _leaves(sentences)}):
-        print(f"loa: {sentence}", file=sys.stderr)
-    return COULD_NOT_START
+def _sentence(error: BaseException, config: Config) -> str:
+    """What happened, and what to do about it."""
+    from controller.domain.errors import StoreFailed
+
+    match error:
+        case StoreFailed():
+            return (
+                f"The database {config.data_folder() / 'loa.db'} cannot be used: {error}. "
+                "See that the disk is not full and the file is the controller's, or put it back from a backup."
+            )
+        case OSError():
+            return f"{error.filename or config.data_folder()}: {error.strerror or error}"
+        case _:
+            return str(error)
 
 
 def _leaves(error: BaseException | None) -> Iterator[BaseException]:

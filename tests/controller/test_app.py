@@ -219,3 +219,25 @@ async def test_the_lock_is_let_go_and_what_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotStart, match="cannot be written"), only_one(tmp_path / "file" / "x"):
         pass
+
+
+@pytest.mark.parametrize("damage", ["no database at all", "a hole in the middle"])
+async def test_a_damaged_database_is_told_with_a_sentence(tmp_path, start, damage):
+    await (await start()).end()
+    database = tmp_path / "data" / "loa.db"
+    whole = database.read_bytes()
+    hole = b"\xa5" * (len(whole) if damage == "no database at all" else 6 * 4_096)
+    database.write_bytes(hole if len(hole) == len(whole) else whole[: 3 * 4_096] + hole + whole[9 * 4_096 :])
+
+    code, _, error = await run(*serving(tmp_path / "data"))
+
+    assert code == 3
+    assert f"loa: The database {database} cannot be used" in error
+    assert "Traceback" not in error
+
+
+async def test_an_address_that_is_none_is_told_with_a_sentence(tmp_path):
+    code, _, error = await run(*serving(tmp_path / "data"), "--host", "no.such.host.invalid")
+    assert code == 3
+    assert "no.such.host.invalid port 0 cannot be used" in error
+    assert "Unknown error" not in error
