@@ -2,8 +2,9 @@
 
 Rules of the module: what is found here is a hint; only a key proves who somebody is. The agent listens on no port at
 all, and mDNS wants one, so the discard port (9) is announced unless the settings name another. The instance is named
-after the device's id, which comes from its key, so that a second device with a copied name cannot clash with it. IPv4
-only. ``zeroconf`` is imported in this file alone, and only when mDNS is on.
+after the device's id, which comes from its key, so that a second device with a copied name cannot clash with it. Who
+announces much, or never answers, holds up nobody else: names are bounded and asked for several at a time. IPv4 only.
+``zeroconf`` is imported in this file alone, and only when mDNS is on.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ _LOOK_AGAIN_AFTER_S: Final = 30.0
 _RESOLVE_WITHIN_MS: Final = 3_000
 _RESOLVE_AGAIN_S: Final = 2.0
 _TEXT_VALUE_BYTES: Final = 200
+_NAMES_AT_MOST: Final = 64
+_RESOLVED_AT_ONCE: Final = 4
+_SEEN_AGAIN_WITHIN_S: Final = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -127,12 +131,13 @@ class Discovery:
             await (await zeroconf.async_register_service(self._info(addresses), cooperating_responders=True))
             browser = AsyncServiceBrowser(zeroconf.zeroconf, [CONTROLLER_SERVICE], handlers=[self._on_service])
             async with asyncio.TaskGroup() as group:
-                resolver = group.create_task(self._resolve(zeroconf))
-                updater = group.create_task(self._update(zeroconf, addresses))
+                services = [group.create_task(self._resolve(zeroconf)) for _ in range(_RESOLVED_AT_ONCE)]
+                services.append(group.create_task(self._update(zeroconf, addresses)))
+                self._doubt()
                 while self._present() == addresses:
                     await self._pause(_LOOK_AGAIN_AFTER_S)
-                resolver.cancel()
-                updater.cancel()
+                for service in services:
+                    service.cancel()
         finally:
             if browser is not None:
                 await browser.async_cancel()
@@ -163,13 +168,20 @@ class Discovery:
             self._reannounce.clear()
             await (await zeroconf.async_update_service(self._info(addresses)))
 
+    def _doubt(self) -> None:
+        """Whoever was found on another network has to be seen again on this one."""
+        for name in self._instances:
+            asyncio.get_running_loop().call_later(_SEEN_AGAIN_WITHIN_S, self._resolving.put_nowait, name)
+
     def _on_service(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         from zeroconf import ServiceStateChange
 
         if state_change is ServiceStateChange.Removed:
             self._announced.discard(name)
-        else:
+        elif name in self._announced or len(self._announced) < _NAMES_AT_MOST:
             self._announced.add(name)
+        else:
+            return
         self._resolving.put_nowait(name)
 
     async def _resolve(self, zeroconf: "AsyncZeroconf") -> None:

@@ -1,7 +1,8 @@
 """Takes signed documents in: judges them, keeps them, hands them to the performer, and says what became of each.
 
 Rules of the module: what is accepted is on disk before it is obeyed and before it is answered, except that a stop and
-an emergency are obeyed first. Refusals are counted, and written folded.
+an emergency are obeyed first. Obeyed and not kept is not accepted: it would be forgotten at the next start, so it has
+to be sent again. Refusals are counted, and written folded.
 """
 
 import asyncio
@@ -142,8 +143,9 @@ class Reception:
             log.error(
                 "a document cannot be kept: %s", error, extra={"event": "state_failed", "document_id": document_id}
             )
-            detail = f"The device cannot write: {error}"[:500]
-            return DocumentReply(document_id=document_id, accepted=hurried, detail=detail)
+            self.trust = before  # so that it can be sent, and kept, again
+            obeyed = "The device obeys, but cannot write it down" if hurried else "The device cannot write"
+            return DocumentReply(document_id=document_id, accepted=False, detail=f"{obeyed}: {error}"[:500])
         if not hurried:
             self._obey(document, after)
         if isinstance(document, Assignment):

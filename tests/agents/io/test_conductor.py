@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.io.database import StateError
 from agents.io.output import events as engine
 from agents.protocol.documents import Play, ReleaseDevice, Start, Stop
 from agents.protocol.values import ClockBasis, Failed, FailReason, RefusalReason, Refused, Sounding, Stopped
@@ -174,6 +175,30 @@ async def test_a_disk_that_cannot_be_written_refuses_documents_but_obeys_a_stop(
         assert "write" in reply.detail
 
         await agent.conductor.accept_document(station.desk.sign(station.desk.order(Stop())))
+        assert agent.engine.called("stop") == [(play_id, 0)]
+
+
+async def test_a_stop_that_is_obeyed_but_cannot_be_kept_is_not_accepted_and_taken_again(
+    tmp_path: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise StateError("no room")
+
+    station.offer(clip_bytes("air-1"))
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        await push(agent, station, station.desk.order(Play(airing=airing(start_at_us=soon(agent)))))
+        play_id, _ = await agent.does("start")
+        stop = station.desk.order(Stop())
+        with monkeypatch.context() as broken:
+            broken.setattr(agent.state, "accept", refuse)
+            reply = await agent.conductor.accept_document(station.desk.sign(stop))
+        assert (reply.accepted, "obeys" in reply.detail) == (False, True)
+        assert agent.engine.called("stop") == [(play_id, 0)]
+
+        await push(agent, station, stop)
+
+        assert station.desk.sign(stop) in (await agent.state.load()).orders
         assert agent.engine.called("stop") == [(play_id, 0)]
 
 

@@ -10,7 +10,7 @@ import pytest
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from agents.io.discovery import Announcement, Discovery
+from agents.io.discovery import Announcement, Discovery, FoundController
 from agents.io.timeport import SystemTime
 from agents.protocol.messages import Adopted, DeviceState
 from agents.protocol.version import AGENT_SERVICE, CONTROLLER_SERVICE
@@ -136,6 +136,38 @@ async def test_controllers_come_change_and_go(network: AsyncZeroconf) -> None:
 
         await (await network.async_unregister_service(controller_info(server)))
         await until(lambda: discovery.find(server.controller_id) is None)
+
+
+async def test_names_that_nobody_answers_for_hold_up_nobody(
+    network: AsyncZeroconf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.io.discovery._RESOLVE_WITHIN_MS", 60_000)
+    somebody = WireServer(port=8765)
+    async with discovering("d-aaaa") as discovery:
+        for number in range(3):
+            discovery._resolving.put_nowait(f"c-dead{number}.{CONTROLLER_SERVICE}")
+            discovery._announced.add(f"c-dead{number}.{CONTROLLER_SERVICE}")
+        await until(discovery._resolving.empty)
+
+        await (await network.async_register_service(controller_info(somebody)))
+        await until(lambda: discovery.find(somebody.controller_id))
+
+
+async def test_who_is_not_seen_again_on_another_network_is_forgotten(
+    network: AsyncZeroconf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.io.discovery._LOOK_AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr("agents.io.discovery._SEEN_AGAIN_WITHIN_S", 1.0)
+    stays, gone = WireServer(port=1), WireServer(port=2)
+    await (await network.async_register_service(controller_info(stays)))
+    async with discovering("d-aaaa") as discovery:
+        await until(lambda: discovery.find(stays.controller_id))
+        discovery._replace("gone", FoundController(gone.controller_id, ("ws://127.0.0.1:2/link",)))
+
+        monkeypatch.setattr(discovery, "_present", lambda: ("127.0.0.1", "127.0.0.2"))
+
+        await until(lambda: discovery.find(gone.controller_id) is None)
+        await until(lambda: discovery.find(stays.controller_id))
 
 
 async def test_an_announcement_without_an_id_is_nobody(network: AsyncZeroconf) -> None:
