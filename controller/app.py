@@ -289,11 +289,17 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
     """The web server, for pages and devices alike; ``listening`` is given the port."""
     from aiohttp import web
 
-    from controller.web.crowd import IDLE_S, Crowd, raise_file_limit
+    from controller.web.crowd import IDLE_S, Crowd, quiet_logger, raise_file_limit
 
     crowd = Crowd(raise_file_limit())
     crowd.watch(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_WITHIN_S, keepalive_timeout=IDLE_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=quiet_logger(),
+        shutdown_timeout=_CLOSE_WITHIN_S,
+        keepalive_timeout=IDLE_S,
+    )
     await runner.setup()
     assert runner.server is not None
     server: asyncio.Server | None = None

@@ -60,6 +60,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+def _shown(text: str) -> str:
+    """Much in a line was said by others: none of it moves a terminal's cursor or begins another line."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
 class TextFormatter(logging.Formatter):
     """For people: time, level, message, then ``name=value`` of the fields."""
 
@@ -69,7 +74,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _extras(record, self._always).items())
-        text = f"{_when(record)} {record.levelname:<7} {record.getMessage()}{fields}"
+        text = f"{_when(record)} {record.levelname:<7} {_shown(record.getMessage() + fields)}"
         if record.exc_info and record.exc_info[0] is not None:
             text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
         return text

@@ -64,4 +64,6 @@ def failures() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreFailed(str(getattr(error, "orig", None) or error)) from error
+        cause = getattr(error, "orig", None) or error
+        full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        raise StoreFailed(str(cause), code="out_of_space" if full else None) from error

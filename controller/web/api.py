@@ -85,7 +85,7 @@ async def _body(ask: Ask, kind: type[T]) -> T:
         raise Invalid("send application/json", code="unsupported_type")
     try:
         return msgspec.json.decode(await ask.request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(str(error), code="bad_json") from error
 
 

@@ -7,11 +7,13 @@ clips and for ffmpeg stay free whatever comes from the network.
 """
 
 import asyncio
+import logging
 import resource
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 OTHER_FILES: Final = 256
 """Open files that are left for everything but connections."""
@@ -30,6 +32,18 @@ def raise_file_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
     return soft
+
+
+def quiet_logger() -> logging.Logger:
+    """For the HTTP library: whoever speaks no HTTP to us is answered 400, and cannot fill the log with traces."""
+    logger = logging.getLogger("controller.web.http")
+    if _is_our_fault not in logger.filters:
+        logger.addFilter(_is_our_fault)
+    return logger
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 class Crowd:

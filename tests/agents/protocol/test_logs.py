@@ -64,6 +64,14 @@ def test_a_line_break_in_a_name_does_not_make_a_second_line_of_json() -> None:
     assert len(out.getvalue().splitlines()) == 1
 
 
+def test_what_others_said_neither_forges_a_line_of_text_nor_moves_the_cursor() -> None:
+    out = io.StringIO()
+    configure("text", "info", None, out)
+    logging.getLogger("agents.test").info("said: %s", "no\nERROR all is lost\x1b[2J\u202e", extra={"url": "a\rb"})
+    (line,) = out.getvalue().splitlines()
+    assert line.endswith(r"said: no\nERROR all is lost\x1b[2J\u202e url=a\rb")
+
+
 def test_less_than_the_level_is_not_written() -> None:
     out = io.StringIO()
     configure("json", "warning", None, out)

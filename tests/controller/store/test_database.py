@@ -120,8 +120,9 @@ async def test_a_full_disk_is_reported_and_nothing_half_written(store: SqlStore)
             for number in range(20_000):
                 await tx.areas.add(area(number))
 
-    with pytest.raises(StoreFailed, match="full"):
+    with pytest.raises(StoreFailed, match="full") as failed:
         await write()
+    assert failed.value.code == "out_of_space"
     assert await areas(store) == 0
     assert await store.ready()
 

@@ -90,6 +90,7 @@ async def test_control_characters_never_reach_a_page(station: Station) -> None:
         (b'\xff\xfe{"text": "x"}', 400, "bad_json"),
         (b'{"text": "\\ud800"}', 400, "bad_json"),
         (b"[" * 100_000, 400, "bad_json"),
+        (b'{"unknown":' * 50_000, 400, "bad_json"),
         (b'{"text": "' + b"a" * 3_000_000 + b'"}', 413, "too_large"),
     ],
 )

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from controller.web.crowd import FEWEST_CONNECTIONS, OTHER_FILES, Crowd, raise_file_limit
+from controller.web.crowd import FEWEST_CONNECTIONS, OTHER_FILES, Crowd, quiet_logger, raise_file_limit
 
 WAITING = 10
 
@@ -29,7 +29,7 @@ class Served:
         app.router.add_get("/", self._answer)
         app.router.add_get("/hold", self._hold)
         self.crowd.watch(app)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, shutdown_timeout=0.1, logger=quiet_logger())
         await runner.setup()
         self.server = runner.server
         entrance = self.crowd.entrance(runner.server)
@@ -118,6 +118,15 @@ async def test_files_stay_free_when_everybody_asks_at_once() -> None:
         served.free.set()
         assert set(await asyncio.gather(*held)) == {"held"}
         assert await served.ask() == "here"
+
+
+async def test_who_speaks_no_http_fills_no_log(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"FOO / HTTP/1.1\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.0 400")
+    writer.close()
+    assert caplog.records == []
 
 
 def test_the_process_takes_all_the_open_files_it_may_have() -> None:
