@@ -62,7 +62,8 @@ class Carrier:
         problem: Exception | None = None
         self._conductor.link_up(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
         try:
-            await self._together(welcome)
+            # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
+            await first_of(self._together(welcome))
         except* (LinkLost, WireError, Released) as problems:
             problem = _worst(problems)
         finally:

@@ -127,8 +127,7 @@ class Adoption:
             await asyncio.wait([finish, change], return_when=asyncio.FIRST_COMPLETED)
         finally:
             change.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await change
+            await asyncio.wait([change])
 
     async def _court(self, url: str) -> None:
         """Keeps a link to one candidate, until that adopts the device."""
@@ -179,8 +178,7 @@ class Adoption:
                 await self._answer(wire, attempt, received.content)
         finally:
             keep_alive.cancel()
-            with contextlib.suppress(asyncio.CancelledError, LinkLost):
-                await keep_alive
+            await asyncio.gather(keep_alive, return_exceptions=True)
 
     def _introduction(self, attempt: _Attempt) -> NewDevice:
         about, now_us = self._parts.about, self._parts.time.monotonic_us()

@@ -131,3 +131,32 @@ async def test_released_it_ends_though_the_controller_hangs_up_at_once_and_forge
 
             async with asyncio.timeout(PATIENCE_S):
                 await linking
+
+
+async def test_told_to_end_while_a_link_breaks_it_ends(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, broken, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(document: object) -> DocumentReply:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            broken.set()
+            await go_on.wait()
+        raise AssertionError("nobody ends this wait but a cancellation")
+
+    async with WireServer().serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned) as linking:
+            link = await server.linked(ADOPTED)
+            monkeypatch.setattr(box.conductor, "accept_document", slow)
+            order = server.sign(server.order(box.identity.device_id, ReleaseDevice()))
+            await link.send(DocumentPush(document=order))
+            await begun.wait()
+            await link.socket.close()
+            await broken.wait()
+            linking.cancel()
+            go_on.set()
+
+            await asyncio.wait([linking], timeout=PATIENCE_S)
+            assert linking.cancelled()
