@@ -10,6 +10,10 @@ from agents.protocol.version import FRAMES_PER_SECOND
 from schedules.lateness import last_chance_us
 from schedules.precedence import AirClass, Claim
 
+LEAST_JOINED_US = 500_000
+"""Of what is late so much must be left (or half of it, where that is less): a scrap of a word helps nobody, and the
+output may not get it out at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayerSettings:
@@ -138,7 +142,8 @@ class Item:
             return self.expires_us
         if self.mark.begun:
             return min(self.due_us + self.heard_us + self.airing.lateness_window_us, self.due_us + self.duration_us - 1)
-        latest_us = last_chance_us(self.due_us, self.duration_us, self.airing.lateness_window_us)
+        left_us = min(LEAST_JOINED_US, self.duration_us // 2)
+        latest_us = last_chance_us(self.due_us, self.duration_us - left_us, self.airing.lateness_window_us)
         return min(latest_us, self.expires_us)
 
     @property

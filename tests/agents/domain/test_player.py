@@ -2,7 +2,7 @@
 
 from agents.domain.player.effects import StopSound
 from agents.protocol.documents import Play, Start
-from agents.protocol.values import AiringClass, Finished, Gap, SkipReason, Sounding, Stored
+from agents.protocol.values import AiringClass, Finished, Gap, Skipped, SkipReason, Sounding, Stored
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, ref_of
 
@@ -101,6 +101,32 @@ def test_who_is_ready_after_the_instant_joins_in_step_and_tells_the_gap() -> Non
     finished = world.last("air-1")
     assert isinstance(finished, Finished)
     assert finished.played_us + finished.lost_us == 60 * SECOND_US
+
+
+def test_of_what_had_to_wait_no_last_scrap_is_sounded_and_no_output_blamed() -> None:
+    world, desk = World(), Desk()
+    world.take(desk.rundown(airing("air-1", start_at_us=after(100)), airing("air-2", start_at_us=after(100.4))))
+    world.deliver()
+
+    world.until(after(200))
+
+    assert world.heard("air-1") == [(100 * SECOND_US, 110 * SECOND_US)]
+    assert world.heard("air-2") == []
+    skipped = world.last("air-2")
+    assert isinstance(skipped, Skipped)
+    assert (skipped.reason, skipped.detail) == (SkipReason.DISPLACED, "air-1 had the air")
+
+
+def test_what_had_to_wait_joins_when_enough_of_it_is_left() -> None:
+    world, desk = World(), Desk()
+    world.take(desk.rundown(airing("air-1", start_at_us=after(100)), airing("air-2", start_at_us=after(101))))
+    world.deliver()
+
+    world.until(after(200))
+
+    ((from_us, until_us),) = world.heard("air-2")
+    assert 110 * SECOND_US <= from_us < 110.5 * SECOND_US
+    assert until_us == 111 * SECOND_US
 
 
 def test_later_than_its_window_it_is_skipped_with_the_reason() -> None:
