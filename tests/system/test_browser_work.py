@@ -182,6 +182,7 @@ async def test_a_device_with_a_copied_name_is_a_device_of_its_own(somebody: Pers
         assert device_id != await box_number(desk, FIRST)
         entry = listed(somebody, device_id)
         await expect(entry).to_contain_text(FIRST, timeout=SOON)
+        await somebody.sees("Same name", entry)
         await expect(speaker(somebody, FIRST)).to_contain_text(somebody.reads("Ready"))
         await entry.locator("summary").click()
         await somebody.press("Identify", entry)
