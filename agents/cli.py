@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 failed, with the reason on standard error; 2 wrong usage o
 import argparse
 import asyncio
 import dataclasses
+import importlib.metadata
 import os
 import sys
 import tomllib
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"loa-agent {importlib.metadata.version('loa')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, words in (
         ("run", "run the agent until SIGTERM or SIGINT (the default)"),

@@ -44,6 +44,9 @@ exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 the controller could n
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    if not given:
+        _parser().print_help(sys.stderr)
+        return USAGE
     try:
         return _passed_on(given) if given[:1] in (["demo"], ["bench"]) else _command(_parser().parse_args(given))
     except SettingsError as error:

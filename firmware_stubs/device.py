@@ -158,16 +158,24 @@ class Device:
             raise LinkLost(f"{type(welcome).__name__} came where a welcome was due")
         self._ticket = welcome.clip_ticket
         self._tally.linked += 1
+        # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
+        together = asyncio.ensure_future(self._together(link, welcome))
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(link, group))
-                group.create_task(self._keep_time(link, welcome.clock_every_s))
-                group.create_task(self._beat(link, welcome.heartbeat_every_s))
-                group.create_task(self._upload(link))
+            await asyncio.wait([together])
+            together.result()
         except* (LinkLost, WireError, aiohttp.ClientError, OSError) as problems:
             raise LinkLost(str(problems.exceptions[0])) from problems
         finally:
             self._tally.linked -= 1
+            together.cancel()
+            await asyncio.gather(together, return_exceptions=True)
+
+    async def _together(self, link: Link, welcome: Welcome) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read(link, group))
+            group.create_task(self._keep_time(link, welcome.clock_every_s))
+            group.create_task(self._beat(link, welcome.heartbeat_every_s))
+            group.create_task(self._upload(link))
 
     async def _read(self, link: Link, group: asyncio.TaskGroup) -> None:
         while True:

@@ -26,6 +26,13 @@ def test_help_teaches_with_examples_and_exit_codes(capsys: pytest.CaptureFixture
         assert word in said
 
 
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("loa-agent ")
+
+
 def test_every_setting_is_a_flag_of_run_with_its_unit(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["run", "--help"])

@@ -53,6 +53,10 @@ def test_wrong_usage_and_wrong_settings_are_2(capsys, argv):
     assert err
 
 
+def test_no_words_at_all_are_answered_with_the_help(capsys):
+    assert "loa serve" in run(capsys)[2]
+
+
 def test_settings_prints_each_with_value_unit_and_source(capsys, monkeypatch):
     monkeypatch.setenv("LOA_PORT", "9000")
     code, out, _ = run(capsys, "settings", "--name", "Đài xã")
