@@ -1,7 +1,10 @@
 """Who gets in: nothing but the sign-in page, health checks and the device link answers without signing in."""
 
+import asyncio
+
 import pytest
 
+from controller.web import asking
 from controller.web.asking import Needs
 from controller.web.routes import ROUTES
 from tests.controller.web.browser import Browser
@@ -208,3 +211,17 @@ async def test_every_answer_carries_the_rules_for_browsers(station: Station, pat
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "aiohttp" not in headers["Server"]
     assert headers["Cache-Control"] == ("no-cache" if path.startswith("/static/") else "no-store")
+
+
+async def test_a_stranger_who_never_finishes_a_request_is_not_waited_for(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "STRANGER_WITHIN_S", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", station.server.port)
+    writer.write(
+        b"POST /sign-in HTTP/1.1\r\nHost: loa\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 1000\r\n\r\nname=admin&"
+    )
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+    writer.close()
