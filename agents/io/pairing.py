@@ -1,6 +1,7 @@
 """A device that is new: keeps a link to every controller it can find, until one of them adopts it.
 
-Rules of the module. At most four candidates at once: the address in the settings, then what mDNS shows. Nothing is
+Rules of the module. At most four candidates at once: the address in the settings, then what mDNS shows; where it shows
+more, those that do not answer give way to those that were not tried as often. Nothing is
 pinned before the controller has proven that it knows the code or the token, and the assignment it brought was accepted
 by the same rules as every later one. The first adoption wins and ends the other links.
 """
@@ -17,6 +18,7 @@ from agents.domain.backoff import Backoff
 from agents.domain.newcomer import IdentifyRefused, Newcomer, NoCodeOpen
 from agents.io.link import LinkParts
 from agents.io.state import Pinned
+from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Rejected, Wire, dial
 from agents.protocol import ids
 from agents.protocol.errors import PairingFailed, WireError
@@ -82,13 +84,14 @@ class Adoption:
         self._deciding = asyncio.Lock()
         self._to_speak: asyncio.Queue[str] = asyncio.Queue()
         self._adopted = asyncio.Event()
+        self._failures: dict[str, int] = {}
+        self._choose_again = asyncio.Event()
         self.linked_to: Final[dict[str, str]] = {}
 
     async def run(self) -> None:
         """Returns when a controller has adopted the device: the pin and the assignment are on disk."""
         candidates: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as group:
-            finish = group.create_task(self._adopted.wait())
             speaker = group.create_task(self._speak_codes())
             while not self._adopted.is_set():
                 wanted = self._urls()
@@ -97,7 +100,7 @@ class Adoption:
                 for url in wanted:
                     if url not in candidates:
                         candidates[url] = group.create_task(self._court(url))
-                await self._until_changed(finish)
+                await self._until_changed()
             for task in (*candidates.values(), speaker):
                 task.cancel()
 
@@ -106,28 +109,27 @@ class Adoption:
             await self._speak(await self._to_speak.get())
 
     def _urls(self) -> tuple[str, ...]:
-        """One address a controller, the configured one first."""
+        """One address a controller, the configured one first, then who is linked, then who failed least."""
+        self._choose_again.clear()
         discovery = self._parts.discovery
         found = () if discovery is None else discovery.controllers()
         urls = [self._parts.configured_url] if self._parts.configured_url else []
         known = {controller_id for url, controller_id in self.linked_to.items() if url in urls}
-        urls += [
+        others = [
             one.urls[0]
             for one in found
             if one.urls and one.controller_id not in known and self._parts.configured_url not in one.urls
         ]
+        self._failures = {url: count for url, count in self._failures.items() if url in others}
+        urls += sorted(others, key=lambda url: (url not in self.linked_to, self._failures.get(url, 0)))
         return tuple(dict.fromkeys(urls))[:CANDIDATES_AT_MOST]
 
-    async def _until_changed(self, finish: "asyncio.Task[Any]") -> None:
-        if self._parts.discovery is None:
-            await asyncio.wait([finish])
-            return
-        change = asyncio.ensure_future(self._parts.discovery.wait_changed())
-        try:
-            await asyncio.wait([finish, change], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            change.cancel()
-            await asyncio.wait([change])
+    async def _until_changed(self) -> None:
+        """Returns when there is something else to choose from, or nothing to choose any more."""
+        waiting: list[Coroutine[Any, Any, object]] = [self._adopted.wait(), self._choose_again.wait()]
+        if self._parts.discovery is not None:
+            waiting.append(self._parts.discovery.wait_changed())
+        await first_of(*waiting)
 
     async def _court(self, url: str) -> None:
         """Keeps a link to one candidate, until that adopts the device."""
@@ -147,6 +149,8 @@ class Adoption:
                 self._note(url, rejected)
             except (LinkLost, WireError) as problem:
                 self._note(url, problem)
+            self._failures[url] = self._failures.get(url, 0) + 1
+            self._choose_again.set()
             lived_s = (parts.time.monotonic_us() - began_us) / 1e6
             wait_s = backoff.after_failure(lived_s, not_before_s)
             await parts.time.sleep_until(parts.time.monotonic_us() + round(wait_s * 1e6))

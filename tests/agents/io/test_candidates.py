@@ -1,0 +1,63 @@
+"""Whom a new device links to, where more controllers are announced than it links to at once."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+
+from agents.domain.newcomer import Newcomer
+from agents.io.carry import About
+from agents.io.discovery import Discovery, FoundController
+from agents.io.identity import load_or_make
+from agents.io.link import LinkParts
+from agents.io.pairing import CANDIDATES_AT_MOST, Adoption
+from agents.protocol.messages import DeviceState
+from agents.protocol.pairing import new_code
+from tests.agents.io.core import running
+from tests.agents.io.wire_server import WireServer
+
+
+class Announced:
+    """Controllers as mDNS shows them, in this order, for ever."""
+
+    def __init__(self, *found: FoundController) -> None:
+        self._found = found
+
+    def controllers(self) -> tuple[FoundController, ...]:
+        return self._found
+
+    async def wait_changed(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def speak(code: str) -> None:
+    raise AssertionError("nobody asked")
+
+
+async def test_those_that_do_not_answer_give_way_to_one_that_does(tmp_path: Path) -> None:
+    dead = [FoundController(f"c-dead{n}", (f"ws://127.0.0.1:{n}/link",)) for n in range(1, CANDIDATES_AT_MOST + 1)]
+    identity = load_or_make(tmp_path)
+    async with (
+        WireServer().serving() as server,
+        running(tmp_path, device_id=identity.device_id) as agent,
+        aiohttp.ClientSession() as http,
+    ):
+        alive = FoundController(server.controller_id, (server.url,))
+        parts = LinkParts(
+            identity=identity,
+            about=About(model="m", software="s", name="n", boot_id="b"),
+            configured_url="",
+            conductor=agent.conductor,
+            clock=agent.clock,
+            discovery=cast(Discovery, Announced(*dead, alive)),
+            time=agent.time,
+            http=http,
+        )
+        adoption = Adoption(parts, Newcomer(agent.time.monotonic_us(), new_code), speak)
+        task = asyncio.ensure_future(adoption.run())
+        try:
+            await server.linked(DeviceState.NEW, identity.device_id)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
