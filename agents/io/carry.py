@@ -60,7 +60,7 @@ class Carrier:
         """Until the link ends, which is always by an exception: `LinkLost`, a `WireError` or `Released`."""
         welcome = await self._introduce()
         problem: Exception | None = None
-        self._conductor.link_up(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
+        self._conductor.fetch_from(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
         try:
             # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
             await first_of(self._together(welcome))
@@ -68,7 +68,7 @@ class Carrier:
             problem = _worst(problems)
         finally:
             self._clock.hold()
-            self._conductor.link_down()
+            self._conductor.fetch_from(None)
         raise problem or LinkLost("the link ended")
 
     async def _introduce(self) -> Welcome:

@@ -140,13 +140,12 @@ class Conductor:
         """What this device is, None while it is new."""
         return self._reception.trust.assignment
 
-    def link_up(self, source: ClipSource) -> None:
-        """Clips can be fetched from here from now on."""
-        self._fetcher.link_up(source)
-
-    def link_down(self) -> None:
-        """No clips until the link is up again."""
-        self._fetcher.link_down()
+    def fetch_from(self, source: ClipSource | None) -> None:
+        """Where clips come from while a link lives; None: from nowhere, the link is down."""
+        if source is None:
+            self._fetcher.link_down()
+        else:
+            self._fetcher.link_up(source)
 
     def heartbeat(self, unknown_messages: int = 0) -> Heartbeat:
         """How the device is, at this moment."""

@@ -175,7 +175,7 @@ async def adopt(agent: Agent, station: Station, **assignment: int) -> None:
     )
     assert reply.accepted
     agent.know_time()
-    agent.conductor.link_up(station.source)
+    agent.conductor.fetch_from(station.source)
 
 
 async def push(agent: Agent, station: Station, document: object) -> None:

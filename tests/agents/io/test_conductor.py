@@ -206,7 +206,7 @@ async def test_without_time_a_play_is_armed_and_starts_when_time_is_known(tmp_pa
     station.offer(clip_bytes("air-1"))
     async with running(tmp_path) as agent:
         await agent.conductor.adopt(station.pinned(), station.desk.sign(station.desk.assignment()))
-        agent.conductor.link_up(station.source)
+        agent.conductor.fetch_from(station.source)
         await push(agent, station, station.desk.order(Play(airing=airing())))
         await push(agent, station, station.desk.order(Start(airing_id="air-1", start_at_us=T0_US + LATER_US)))
         await agent.tells("stored")

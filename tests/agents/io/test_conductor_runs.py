@@ -93,7 +93,7 @@ async def test_a_restart_in_the_middle_joins_in_step_and_ends_once(tmp_path: Pat
 async def test_what_ended_while_it_was_off_is_skipped_with_the_reason(tmp_path: Path, station: Station) -> None:
     async with running(tmp_path) as agent:
         await adopt(agent, station)
-        agent.conductor.link_down()
+        agent.conductor.fetch_from(None)
         planned = airing(start_at_us=soon(agent, 60_000_000))
         await push(agent, station, station.desk.rundown(planned))
     async with running(tmp_path) as agent:
