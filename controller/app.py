@@ -309,9 +309,7 @@ async def _listen(config: Config, app: "web.Application", listening: "asyncio.Fu
                 crowd.entrance(runner.server), config.host, config.port, backlog=_BACKLOG
             )
         except OSError as error:
-            raise CannotStart(
-                f"{config.host} port {config.port} cannot be used: {_why(error)}."
-            ) from error
+            raise CannotStart(f"{config.host} port {config.port} cannot be used: {_why(error)}.") from error
         port: int = server.sockets[0].getsockname()[1]
         listening.set_result(port)
         await asyncio.Event().wait()
