@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from controller.stage import Stage
 from controller.web.asking import Needs
@@ -130,6 +130,45 @@ async def test_a_bulletin_is_sent_and_stopped_from_a_phone(language: str, browse
         for path in ("/", "/speakers", "/airings"):
             await somebody.open(path)
             assert await window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+# --- what moves on the page -------------------------------------------------------------------------------------------
+
+
+async def test_a_preparation_that_stands_still_is_waited_for(somebody: Person) -> None:
+    window = somebody.window
+    preparing: list[str] = []
+
+    async def stand_still(route: Route) -> None:
+        if len(preparing) < 3:
+            preparing.append(preparing[-1])
+            await route.fulfill(body=preparing[-1], content_type="text/html")
+        else:
+            await route.continue_()
+
+    await window.route("**/parts/prepared/*", stand_still)
+    await write(somebody, "Đứng yên", TEXT)
+    async with window.expect_response("**/broadcast/prepare") as answered:
+        await somebody.press("Listen first")
+    preparing.append(await (await answered.value).text())
+    await somebody.sees("This is exactly what will sound", within_ms=30 * SECONDS)
+    assert len(preparing) == 3
+
+
+async def test_what_did_not_change_is_left_alone_so_that_no_click_is_lost(somebody: Person) -> None:
+    window = somebody.window
+    box = window.get_by_role("checkbox", name=SPEAKER)
+    for _ in range(2):
+        async with window.expect_response("**/parts/targets*") as answered:
+            await window.evaluate("document.body.dispatchEvent(new CustomEvent('loa:resync'))")
+        await (await answered.value).finished()
+        await expect(box).to_be_checked()
+        await box.evaluate("box => { box.dataset.marked ??= performance.now() }")
+    marked = await box.get_attribute("data-marked")
+    async with window.expect_response("**/parts/targets*") as answered:
+        await window.evaluate("document.body.dispatchEvent(new CustomEvent('loa:resync'))")
+    await (await answered.value).finished()
+    await expect(box).to_have_attribute("data-marked", marked or "")
 
 
 # --- when something goes wrong ----------------------------------------------------------------------------------------
