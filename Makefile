@@ -13,26 +13,35 @@ export PIP_NO_INPUT = 1
 .PHONY: all help demo test check lint bench settings catalogue clean distclean
 
 all: $(VENV)/.ready  ## the commands loa, loa-agent and loa-fleet in .venv/bin
+	@echo "Ready: loa, loa-agent and loa-fleet are in $(BIN)."
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
+# A virtual environment does not survive a move of this folder: the paths in it are whole ones.
+ifneq ($(shell cat $(VENV)/.at 2>/dev/null || pwd -P),$(shell pwd -P))
+$(shell rm -rf $(VENV))
+endif
+
 $(BIN)/python:
 	@$(PYTHON) tools/check_python.py
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making a Python of Loa's own in $(VENV), and fetching the libraries into it. Once; a minute or so."
+	@$(PYTHON) -m venv $(VENV)
+	@pwd -P >$(VENV)/.at
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench,dev]'
+	@echo "Fetching the tools that test it ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[controller,bench,dev]'
 	@touch $@
 
 demo: $(VENV)/.ready  ## three speakers speak a bulletin together; ONCE=1 checks it, prints a table and stops
 	@$(BIN)/loa demo $(if $(ONCE),--once)
 
-test: $(VENV)/.dev  ## set up what tests need, then run all of them
+test:  ## set up what tests need, then run all of them
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest

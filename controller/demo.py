@@ -5,11 +5,17 @@ It starts everything as a user would, through the commands and the JSON API, on 
 
 import argparse
 import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
 import signal
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from controller.stage import Json, Stage, StageError
+from controller.stage import LOOPBACK, Json, Stage, StageError
 
 SPEAKERS = ("Đầu làng", "Nhà văn hoá", "Chợ xã")
 TITLE = "Bản tin thử loa"
@@ -20,6 +26,8 @@ TEXT = (
 )
 MOST_START_ERROR_MS = 50.0
 LISTEN_S = 5.0
+USUAL_PORT = 8080
+ENDED = frozenset({"finished", "failed", "skipped", "refused"})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--once", action="store_true", help="check what happened, print a table, stop everything")
     parser.add_argument("--folder", type=Path, default=Path("demo-data"), help="where to keep everything (demo-data)")
-    parser.add_argument("--port", type=int, default=0, help="TCP port of the pages; 0 takes 8080, or a free one")
+    parser.add_argument("--port", type=_port, default=0, help="TCP port of the pages; 0 takes 8080, or a free one")
     options = parser.parse_args(argv)
     try:
         return asyncio.run(_demo(options.folder.resolve(), options.port, once=options.once))
@@ -43,23 +51,29 @@ def main(argv: list[str] | None = None) -> int:
 
 
 async def _demo(folder: Path, port: int, *, once: bool) -> int:
-    run = _new_run(folder)
-    async with Stage(run) as stage:
+    async with contextlib.AsyncExitStack() as held:
+        run = held.enter_context(_new_run(folder))
+        wanted = port or (0 if once else USUAL_PORT)
+        ours = not wanted or held.enter_context(_reserved(wanted))
+        if port and not ours:
+            raise StageError(f"port {port} cannot be used. Leave --port away to take a free one.")
+        stage = await held.enter_async_context(Stage(run))
         stop = _on_signals()
-        if port or not once:
-            stage.port = _port(port) or stage.port
+        if wanted and ours:
+            stage.port = wanted
         playing = asyncio.create_task(_play(stage))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not playing.done():
+            print("\nStopping.", flush=True)
             playing.cancel()
-            print("\nStopping.")
+            await asyncio.wait([playing])
             return 130
         stopping.cancel()
         problems = playing.result()
         _say_where(stage)
         if once:
-            print("\nStopping everything.")
+            print("\nStopping everything.", flush=True)
             return _verdict(problems)
         _verdict(problems)
         print(
@@ -68,7 +82,7 @@ async def _demo(folder: Path, port: int, *, once: bool) -> int:
             flush=True,
         )
         await stop.wait()
-        print("\nStopping.")
+        print("\nStopping.", flush=True)
         return 0
 
 
@@ -80,32 +94,71 @@ def _on_signals() -> asyncio.Event:
     return stop
 
 
-def _new_run(folder: Path) -> Path:
-    """A fresh folder for this run; the WAV files of the run before are kept until the next one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = sorted(int(p.name[4:]) for p in folder.glob("run-*") if p.name[4:].isdigit())
-    for old in numbers[:-1]:
-        _remove(folder / f"run-{old}")
-    return folder / f"run-{(numbers[-1] if numbers else 0) + 1}"
+@contextlib.contextmanager
+def _new_run(folder: Path) -> Iterator[Path]:
+    """A fresh folder, held until the end. The run before keeps its WAV files until the next one; so do those that run.
+
+    Raises `StageError`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers = sorted(int(p.name[4:]) for p in folder.glob("run-*") if p.name[4:].isdigit())
+        for old in numbers[:-1]:
+            with _held(folder / f"run-{old}") as ours:
+                if ours:
+                    shutil.rmtree(folder / f"run-{old}", ignore_errors=True)
+        run = _make_next(folder, numbers[-1] + 1 if numbers else 1)
+    except OSError as error:
+        raise StageError(f"{folder} cannot be used: {error.strerror}. Name another one with --folder.") from error
+    with _held(run):
+        yield run
 
 
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _port(wanted: int) -> int | None:
-    import socket
-
-    with socket.socket() as probe:
+def _make_next(folder: Path, number: int) -> Path:
+    while True:
+        run = folder / f"run-{number}"
         try:
-            probe.bind(("127.0.0.1", wanted or 8080))
-        except OSError as error:
-            if wanted:
-                raise StageError(f"port {wanted} is taken: {error.strerror}") from error
-            return None
-    return wanted or 8080
+            run.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return run
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Whether nobody else holds it; nobody else does from here on."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a whole number up to 65535")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _reserved(port: int) -> Iterator[bool]:
+    """Whether the port is free, and no other demonstration that is only starting has chosen it."""
+    with socket.socket(socket.AF_UNIX) as name, socket.socket() as probe:
+        try:
+            name.bind(f"\0loa-demo-{port}")  # a name in no folder, gone with this process
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            probe.close()
+            yield False
+        else:
+            probe.close()
+            yield True
 
 
 async def _play(stage: Stage) -> list[str]:
@@ -130,11 +183,12 @@ async def _play(stage: Stage) -> list[str]:
     bulletin_id = await stage.text_bulletin(TITLE, TEXT)
     print("Sending it to all three, now.", flush=True)
     airing_id = await stage.send_now(bulletin_id)
+    await stage.playbacks_reach(
+        airing_id, lambda ps: any(p["state"] in ENDED | {"sounding"} for p in ps), "the speakers to begin", within_s=60
+    )
+    print("They are speaking ...", flush=True)
     playbacks = await stage.playbacks_reach(
-        airing_id,
-        lambda all_of_them: all(p["state"] in ("finished", "failed", "skipped", "refused") for p in all_of_them),
-        "the speakers to finish",
-        within_s=120,
+        airing_id, lambda ps: all(p["state"] in ENDED for p in ps), "the speakers to finish", within_s=120
     )
     evidence = {p["speaker_id"]: p for p in playbacks}
     for row in rows.values():
