@@ -105,8 +105,15 @@ class Adoption:
                 task.cancel()
 
     async def _speak_codes(self) -> None:
-        while True:
-            await self._speak(await self._to_speak.get())
+        """The newest code alone: an older one is used up, and whoever hears it types it in vain."""
+        async with asyncio.TaskGroup() as group:
+            speaking: asyncio.Task[None] | None = None
+            while True:
+                code = await self._to_speak.get()
+                if speaking is not None:
+                    speaking.cancel()
+                    await asyncio.wait([speaking])
+                speaking = group.create_task(self._speak(code))
 
     def _urls(self) -> tuple[str, ...]:
         """One address a controller, the configured one first, then who is linked, then who failed least."""
