@@ -31,7 +31,7 @@ from agents.io.conductor import Conductor, Parts
 from agents.io.discovery import Announcement, Discovery
 from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
-from agents.io.output import Output, PlayEngine, make_output
+from agents.io.output import Output, OutputError, PlayEngine, make_output
 from agents.io.pairing import Adoption
 from agents.io.speak import CodeSpeaker
 from agents.io.state import Pinned, StateStore
@@ -83,7 +83,8 @@ async def serve(config: Config) -> None:
                 services = [group.create_task(_permanent(name, service)) for name, service in agent.services()]
                 await house.conductor.wait_ready()
                 agent.began()
-                log.info("ready", extra={"event": "ready", "after_s": round(time.monotonic() - began, 3)})
+                ready = {"after_s": round(time.monotonic() - began, 3), "output": house.engine.output.description}
+                log.info("ready", extra={"event": "ready", **ready})
                 power.notify_ready()
                 await stopping.wait()
                 for service in services:
@@ -280,13 +281,20 @@ def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
 
 
 def _output(config: Config, timeport: TimePort) -> Output:
-    return make_output(
+    output = make_output(
         config.output.value,
         config.alsa_device,
         config.wav_folder(),
         timeport,
         keep_free_bytes=config.min_free_disk_bytes,
     )
+    try:
+        output.open()
+    except OutputError as error:  # not the end: a card may come later
+        log.warning("no sound yet: %s", error, extra={"event": "output_failed"})
+    else:
+        output.close()
+    return output
 
 
 def _closing(state: StateStore) -> Callable[..., Coroutine[Any, Any, bool]]:

@@ -169,7 +169,7 @@ def _reset(config: Config, *, sure: bool) -> int:
     try:
         ask(folder, "reset")
     except NotRunning as error:
-        print(f"{error} A reset is done by the running agent.", file=sys.stderr)
+        print(f"{error}. A reset is done by the running agent.", file=sys.stderr)
         return NOT_RUNNING
     except AskRefused as error:
         print(error, file=sys.stderr)

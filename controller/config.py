@@ -1,6 +1,8 @@
 """The controller's settings: one frozen dataclass, read from a TOML file, ``LOA_*`` and flags, weakest first."""
 
 import os
+import shutil
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -141,7 +143,17 @@ SETTINGS: Final[tuple[Setting, ...]] = table(Config, ENV_PREFIX)
 
 def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Config:
     """Raises `SettingsError`."""
-    return load(Config, ENV_PREFIX, file=file, environ=environ, flags=flags)
+    config = load(Config, ENV_PREFIX, file=file, environ=environ, flags=flags)
+    try:
+        zoneinfo.ZoneInfo(config.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"time_zone cannot be {config.time_zone!r}: this machine knows no such zone. "
+            "Write it like Asia/Ho_Chi_Minh; where that is unknown too, install the package tzdata."
+        ) from error
+    if config.ffmpeg is not None and shutil.which(config.ffmpeg) is None:
+        raise SettingsError(f"ffmpeg cannot be '{config.ffmpeg}': there is no such program.")
+    return config
 
 
 __all__ = ["ENV_PREFIX", "SETTINGS", "Config", "LogFormat", "LogLevel", "Setting", "SettingsError", "load_config"]

@@ -35,6 +35,21 @@ def test_every_kind_of_value_is_read_from_text():
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_zone", "Mars/Base"),
+        ("time_zone", "../etc/passwd"),
+        ("time_zone", "Asia"),
+        ("time_zone", ""),
+        ("ffmpeg", "/no/ffmpeg"),
+    ],
+)
+def test_a_zone_or_program_that_is_not_on_this_machine_is_told_before_anything_starts(name, value):
+    with pytest.raises(SettingsError, match=f"^{name} cannot be '{value}'"):
+        load_config(None, {}, {name: value})
+
+
+@pytest.mark.parametrize(
     ("name", "text", "why"),
     [
         ("port", "x", "whole number"),
