@@ -198,7 +198,11 @@ async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
 
 
 async def speaker_part(ask: Ask) -> web.StreamResponse:
-    found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
+    """Nothing new of a speaker that was released a moment ago: its page is about to be left."""
+    try:
+        found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
+    except NotFound:
+        return web.Response(status=204)
     return page(ask, "_speaker_state.html", speaker=found)
 
 

@@ -159,9 +159,10 @@ async def test_cancelling_ends_ffmpeg_and_leaves_nothing(
         if now is stage:
             reached.set()
 
+    others = set(psutil.Process().children(recursive=True))
     making = asyncio.create_task(make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=progress))
     await asyncio.wait_for(reached.wait(), 30)
-    children = psutil.Process().children(recursive=True)
+    children = set(psutil.Process().children(recursive=True)) - others
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
