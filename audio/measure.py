@@ -9,6 +9,7 @@ import json
 import math
 import re
 import sys
+import warnings
 import wave
 from array import array
 from collections.abc import Mapping, Sequence
@@ -268,8 +269,10 @@ def wav_level(path: Path, silence_dbfs: float = -50.0) -> WavLevel:
 
     Raises wave.Error or EOFError when it is no WAV.
     """
-    from pydub import AudioSegment
-    from pydub.silence import detect_leading_silence
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an ffmpeg that it misses in the system, and does not need here
+        from pydub import AudioSegment
+        from pydub.silence import detect_leading_silence
 
     # Not AudioSegment.from_wav, which would start ffmpeg on what is no WAV.
     with wave.open(str(path), "rb") as file:
