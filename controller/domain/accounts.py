@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from controller.domain.rights import Actor, Grant, scopes_of
+
 FREE_BY_ADDRESS = 5
 """Wrong passwords in a row from one address that cost nothing."""
 FREE_BY_ACCOUNT = 20
@@ -12,12 +14,25 @@ LONGEST_DELAY_S = 900
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Someone with an account. ``password_hash`` is an argon2id string, never the password."""
+    """Someone with an account: ``name`` is what they sign in with, ``full_name`` what they are called.
+
+    ``password_hash`` is an argon2id string, never the password. ``password_given`` is true until they replace one that
+    somebody else gave them. A person who is not ``active`` cannot sign in.
+    """
 
     person_id: str
     name: str
     password_hash: str
     created_at_us: int
+    full_name: str = ""
+    grants: tuple[Grant, ...] = ()
+    active: bool = True
+    password_given: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """This person as somebody who asks for things."""
+        return Actor(name=self.name, scopes=scopes_of(self.grants), person_id=self.person_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

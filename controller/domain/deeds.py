@@ -18,7 +18,17 @@ class DeedKind(StrEnum):
     SET_VOLUME = "set_volume"
     RELEASE = "release"
     COMPOSE = "compose"
+    CHANGE = "change"
+    WITHDRAW = "withdraw"
     CANCEL = "cancel"
+    SET_PRONUNCIATION = "set_pronunciation"
+    HAND_IN = "hand_in"
+    TAKE = "take"
+    DECLINE = "decline"
+    ADD_PERSON = "add_person"
+    CHANGE_PERSON = "change_person"
+    CREATE_API_TOKEN = "create_api_token"  # noqa: S105 - the name of a deed
+    REVOKE_API_TOKEN = "revoke_api_token"  # noqa: S105 - the name of a deed
     SEND = "send"
     SCHEDULE = "schedule"
     STOP = "stop"
