@@ -2,6 +2,7 @@
 
 from controller.web import actions, api, auth, broadcasting, health, pages
 from controller.web.asking import Needs, Route, Token
+from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
 _FORM = Token.HANDLER
@@ -71,6 +72,12 @@ API = (
     Route(method="DELETE", path="/api/v1/bulletins/{id}", handler=api.cancel_bulletin),
     Route(method="GET", path="/api/v1/bulletins/{id}/audio", handler=pages.bulletin_audio),
     Route(method="POST", path="/api/v1/recordings", handler=api.create_recording, token=_FORM),
+    Route(method="OPTIONS", path="/api/v1/uploads", handler=tus.options),
+    Route(method="GET", path="/api/v1/uploads", handler=tus.listed),
+    Route(method="POST", path="/api/v1/uploads", handler=tus.create),
+    Route(method="GET", path="/api/v1/uploads/{id}", handler=tus.state),
+    Route(method="PATCH", path="/api/v1/uploads/{id}", handler=tus.append),
+    Route(method="DELETE", path="/api/v1/uploads/{id}", handler=tus.remove),
     Route(method="GET", path="/api/v1/airings", handler=api.airings),
     Route(method="POST", path="/api/v1/airings", handler=api.create_airing),
     Route(method="GET", path="/api/v1/airings/{id}", handler=api.airing),
