@@ -241,8 +241,13 @@ async def _airing(ask: Ask) -> views.Airing:
 
 
 async def bulletin_audio(ask: Ask) -> web.StreamResponse:
-    """The very file that speakers fetch (Ogg Opus, 24 kbit/s), whole or by range."""
-    bulletin = await ask.parts.compose.get(BulletinId(ask.request.match_info["id"]))
+    """GET /bulletins/{id}/audio"""
+    return await audio_of(ask, BulletinId(ask.request.match_info["id"]))
+
+
+async def audio_of(ask: Ask, bulletin_id: BulletinId) -> web.StreamResponse:
+    """The very file that speakers fetch (Ogg Opus, 24 kbit/s), whole or by range. Raises `NotFound`."""
+    bulletin = await ask.parts.compose.get(bulletin_id)
     if bulletin.clips is None:
         raise NotFound("the bulletin has no sound")
     clip = bulletin.clips.renditions[RenditionName.OPUS24]
