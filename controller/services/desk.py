@@ -7,6 +7,8 @@ from controller.domain.speakers import ControllerIdentity
 from controller.ports import Clock, Links, Signer, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
+from controller.services.areabook import AreaBook
+from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
 from controller.services.board import Board
 from controller.services.clockwork import Clockwork
@@ -59,6 +61,7 @@ class Desk:
             crew=Crew(),
             roster=Roster(),
             board=Board(),
+            areas=AreaBook(),
         )
         assignments = Assignments(office)
         self._outbox = outbox = Outbox(office, links)
@@ -66,12 +69,13 @@ class Desk:
         self._stops = stops = Stops(office, outbox)
         self._clockwork = Clockwork(office, outbox)
         self.accounts: Final = Accounts(office)
-        self.adoption: Final = Adoption(office, links, outbox, assignments, stops)
+        self.adoption: Final = Adoption(office, links, outbox, assignments)
+        self.areas: Final = AreaDesk(office, outbox, assignments)
         self.compose: Final = Compose(office, studio)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
         self.ingest: Final = Ingest(office, self.delivery)
-        self.reports: Final = Reports(store)
+        self.reports: Final = Reports(store, office.areas)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 
     def clock_changed(self) -> None:
@@ -85,6 +89,7 @@ class Desk:
         async with asyncio.TaskGroup() as group:
             self._office.crew.join(group)
             await self._office.secretary.prepare()
+            await self.areas.load()
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()

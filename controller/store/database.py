@@ -14,8 +14,8 @@ from controller.store.bulletins import SqlBulletins
 from controller.store.documents import SqlDocuments
 from controller.store.engine import READERS, READING, failures, make_engine
 from controller.store.journals import SqlJournals
-from controller.store.people import SqlDeeds, SqlPersons, SqlTokens
-from controller.store.places import SqlAreas, SqlSpeakers
+from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
+from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
 
 
 class SqlTransaction:
@@ -30,7 +30,9 @@ class SqlTransaction:
         self.documents: ports.Documents = SqlDocuments(session)
         self.persons: ports.Persons = SqlPersons(session)
         self.tokens: ports.Tokens = SqlTokens(session)
+        self.api_tokens: ports.ApiTokens = SqlApiTokens(session)
         self.deeds: ports.Deeds = SqlDeeds(session)
+        self.station_settings: ports.StationSettings = SqlStationSettings(session)
 
 
 class SqlStore:

@@ -6,7 +6,7 @@ text, so that a new word needs no migration; nothing here is particular to one d
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text, false, true
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +21,8 @@ NAMES = {
 _ID = String(80)
 _WORD = String(40)
 _NAME = String(200)
+_DAY = String(10)
+"""As ISO 8601 writes it, so that days compare as texts do."""
 _BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -34,6 +36,18 @@ class AreaRow(Row, table=True):
     parent_id: str | None = Field(default=None, foreign_key="area.area_id", sa_type=_ID)
     level: str = Field(sa_type=_WORD)
     name: str = Field(sa_type=_NAME)
+    code: str | None = Field(default=None, sa_type=_WORD)
+    latitude: float | None = None
+    longitude: float | None = None
+    valid_from: str | None = Field(default=None, sa_type=_DAY)
+    valid_until: str | None = Field(default=None, sa_type=_DAY)
+    origin: str = Field(sa_type=_WORD, sa_column_kwargs={"server_default": "station"})
+
+
+class StationSettingRow(Row, table=True):
+    __tablename__ = "station_setting"
+    key: str = Field(primary_key=True, sa_type=_ID)
+    value: str = Field(sa_type=Text)
 
 
 class SpeakerRow(Row, table=True):
@@ -205,6 +219,28 @@ class PersonRow(Row, table=True):
     name: str = Field(sa_type=_NAME)
     password_hash: str = Field(sa_type=_NAME)
     created_at_us: int = Field(sa_type=BigInteger)
+    full_name: str = Field(default="", sa_type=_NAME, sa_column_kwargs={"server_default": ""})
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    password_given: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    last_sign_in_at_us: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RoleGrantRow(Row, table=True):
+    """``area_id`` is an area's or ``*``, which is none: so it refers to no table."""
+
+    __tablename__ = "role_grant"
+    person_id: str = Field(primary_key=True, foreign_key="person.person_id", sa_type=_ID)
+    role: str = Field(primary_key=True, sa_type=_WORD)
+    area_id: str = Field(primary_key=True, sa_type=_ID)
+
+
+class KnownAddressRow(Row, table=True):
+    """From where a person signed in before."""
+
+    __tablename__ = "known_address"
+    person_id: str = Field(primary_key=True, foreign_key="person.person_id", sa_type=_ID)
+    address: str = Field(primary_key=True, sa_type=_NAME)
+    last_at_us: int = Field(sa_type=BigInteger)
 
 
 class SignInRow(Row, table=True):
@@ -232,6 +268,22 @@ class TokenRow(Row, table=True):
     expires_at_us: int = Field(sa_type=BigInteger)
     created_at_us: int = Field(sa_type=BigInteger)
     created_by: str = Field(sa_type=_NAME)
+
+
+class ApiTokenRow(Row, table=True):
+    """``rights`` are words with spaces between; ``area_id`` is an area's or ``*``, which is none."""
+
+    __tablename__ = "api_token"
+    token_id: str = Field(primary_key=True, sa_type=_ID)
+    name: str = Field(sa_type=_NAME)
+    secret_hash: str = Field(sa_type=_ID)
+    rights: str = Field(sa_type=Text)
+    area_id: str = Field(sa_type=_ID)
+    created_at_us: int = Field(sa_type=BigInteger)
+    created_by: str = Field(sa_type=_NAME)
+    expires_at_us: int = Field(sa_type=BigInteger)
+    revoked_at_us: int | None = Field(default=None, sa_type=BigInteger)
+    last_used_at_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class DeedRow(Row, table=True):

@@ -20,7 +20,7 @@ from agents.protocol.values import ClipRef, RenditionName
 from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin, PreparedClips
 from controller.domain.errors import StudioFailed
-from controller.domain.speakers import Area, Speaker, SpeakerState
+from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import ActiveStop
 from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
@@ -31,6 +31,7 @@ from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
 from controller.web.server import WebParts, make_web_app
+from schedules.areas import Area
 from tests.controller.web.browser import Browser
 
 NAME, PASSWORD = "admin", "the right password"

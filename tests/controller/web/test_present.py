@@ -7,9 +7,10 @@ import pytest
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClipRef, RenditionName
 from controller.domain.bulletins import AiringClass, Bulletin, BulletinState, PreparedClips, Source
-from controller.domain.speakers import Area, FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
+from controller.domain.speakers import FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
 from controller.web import present, views
 from controller.web.i18n import Language, load_translators
+from schedules.areas import Area
 
 SAY = load_translators()[Language.ENGLISH]
 
