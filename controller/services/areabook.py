@@ -15,6 +15,8 @@ from schedules.areas import Area, AreaTree, BrokenTree, Origin, folded
 
 HOME_KEY: Final = "home_area"
 """Under which the station's own area is kept among its settings."""
+FORMER_ROOTS_KEY: Final = "former_root_areas"
+"""Areas that lay in no other once, with spaces between them."""
 _DAYS_BEGIN: Final = timezone(timedelta(hours=7))
 """Where the areas are, whatever zone the server is in."""
 
@@ -37,15 +39,17 @@ class AreaBook:
         return self._tree.get(self._home_id) if known and self._home_id is not None else None
 
     def roots(self) -> tuple[AreaId, ...]:
-        """Every area that was the widest of its path since the start: a device that has not heard of a move yet still
-        goes by where it was.
+        """Every area that is or ever was the widest of its path: a device that was away when its area moved still
+        goes by where it was, and must obey a stop all the same.
         """
         return tuple(self._roots)
 
     async def load(self, tx: Transaction) -> None:
         """Reads everything again. Raises `StoreFailed`."""
         home_id = await tx.station_settings.get(HOME_KEY)
+        former = (await tx.station_settings.get(FORMER_ROOTS_KEY) or "").split()
         self.replace(await stored_tree(tx), None if home_id is None else AreaId(home_id))
+        self._roots.update(dict.fromkeys(AreaId(area_id) for area_id in former))
 
     def replace(self, tree: AreaTree, home_id: AreaId | None) -> None:
         """What was committed."""

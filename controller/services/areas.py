@@ -18,7 +18,7 @@ from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, Refused
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
-from controller.services.areabook import HOME_KEY, changed, day_of, require, stored_tree
+from controller.services.areabook import FORMER_ROOTS_KEY, HOME_KEY, changed, day_of, require, stored_tree
 from controller.services.assignments import Assignments
 from controller.services.events import FoundChanged, SpeakersChanged
 from controller.services.office import Office
@@ -120,6 +120,9 @@ class AreaDesk:
                 raise Invalid(f"{parent_id} lies in {area_id}", code="area_in_itself")
             self._require_place(tree, moved)
             await tx.areas.put(moved)
+            if tree.get(area_id).parent_id is None:
+                former = await tx.station_settings.get(FORMER_ROOTS_KEY) or ""
+                await tx.station_settings.put(FORMER_ROOTS_KEY, f"{former} {area_id}".strip())
             await tx.deeds.add(self._deed(DeedKind.MOVE_AREA, moved, by, parent_id or ""))
         self._changed(tree, moved)
         await self._tell(self._book.tree().below(area_id))
