@@ -1,7 +1,7 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
 from controller.web import actions, auth, broadcasting, health, pages
-from controller.web.api import airings, bulletins, newcomers, signing_in, speakers, watching
+from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.uploads import tus
@@ -53,6 +53,7 @@ ACTIONS = (
 )
 
 API = (
+    endpoint("GET", "/api/v1/openapi.json", openapi.get_openapi, needs=_PUBLIC),
     endpoint("POST", "/api/v1/sign-in", signing_in.sign_in, needs=_PUBLIC, token=Token.NONE),
     endpoint("GET", "/api/v1/sign-in", signing_in.who_is_signed_in),
     endpoint("DELETE", "/api/v1/sign-in", signing_in.sign_out),
