@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from controller.domain.errors import Invalid, LoaError, NotFound
 from controller.domain.rights import Right
-from controller.web.asking import Ask, Needs, Route, Token
+from controller.web.asking import Ask, Needs, Over, Route, Token
 from controller.web.forms import reading
 
 T_co = TypeVar("T_co", covariant=True)
@@ -182,35 +182,22 @@ class Operation:
 class Endpoint(Route):
     """A route of the API, with what its document says."""
 
-    right: Right | None = None
     operation: Operation
 
 
-def endpoint(
-    method: str,
-    path: str,
-    function: Function,
-    *,
-    needs: Needs = Needs.SIGNED_IN,
-    right: Right | None = None,
-    token: Token = Token.BEFORE,
-) -> Endpoint:
-    """A line of the table. Raises `TypeError` where the path and the function do not fit."""
+def endpoint(method: str, path: str, function: Function, **gate: Any) -> Endpoint:
+    """A line of the table; ``gate`` is what `Route` says of who gets through.
+
+    Raises `TypeError` where the path and the function do not fit.
+    """
     operation = _operation(path, function)
-    form = any(isinstance(argument.source, FormOf) for argument in operation.arguments)
 
     async def handle(ask: Ask) -> web.StreamResponse:
         return await _answer(operation, ask)
 
-    return Endpoint(
-        method=method,
-        path=path,
-        handler=handle,
-        needs=needs,
-        right=right,
-        token=Token.HANDLER if form else token,
-        operation=operation,
-    )
+    if any(isinstance(argument.source, FormOf) for argument in operation.arguments):
+        gate["token"] = Token.HANDLER
+    return Endpoint(method=method, path=path, handler=handle, operation=operation, **gate)
 
 
 def _operation(path: str, function: Function) -> Operation:
