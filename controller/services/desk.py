@@ -7,9 +7,11 @@ from controller.domain.speakers import ControllerIdentity
 from controller.ports import Clock, Links, Signer, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
+from controller.services.api_tokens import ApiTokens
 from controller.services.areabook import AreaBook
 from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
+from controller.services.audit import Audit
 from controller.services.board import Board
 from controller.services.clockwork import Clockwork
 from controller.services.compose import Compose
@@ -20,6 +22,7 @@ from controller.services.events import Events
 from controller.services.ingest import Ingest
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.people import People
 from controller.services.reports import Reports
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
@@ -69,6 +72,9 @@ class Desk:
         self._stops = stops = Stops(office, outbox)
         self._clockwork = Clockwork(office, outbox)
         self.accounts: Final = Accounts(office)
+        self.people: Final = People(office, self.accounts)
+        self.api_tokens: Final = ApiTokens(office)
+        self.audit: Final = Audit(store)
         self.adoption: Final = Adoption(office, links, outbox, assignments)
         self.areas: Final = AreaDesk(office, outbox, assignments)
         self.compose: Final = Compose(office, studio)

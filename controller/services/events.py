@@ -45,11 +45,18 @@ class StopChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInsEnded:
+    """A person's sign-ins are over: the password was changed, or the account closed. Named by their token hashes."""
+
+    token_hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """Events were missed: read everything again."""
 
 
-Event = SpeakersChanged | FoundChanged | BulletinChanged | AiringChanged | StopChanged | Lagged
+Event = SpeakersChanged | FoundChanged | BulletinChanged | AiringChanged | StopChanged | SignInsEnded | Lagged
 
 
 class _Listener:

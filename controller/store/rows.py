@@ -6,7 +6,7 @@ text, so that a new word needs no migration; nothing here is particular to one d
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text, false, true
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text, false, text, true
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -219,7 +219,7 @@ class PersonRow(Row, table=True):
     name: str = Field(sa_type=_NAME)
     password_hash: str = Field(sa_type=_NAME)
     created_at_us: int = Field(sa_type=BigInteger)
-    full_name: str = Field(default="", sa_type=_NAME, sa_column_kwargs={"server_default": ""})
+    full_name: str = Field(default="", sa_type=_NAME, sa_column_kwargs={"server_default": text("''")})
     active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     password_given: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     last_sign_in_at_us: int | None = Field(default=None, sa_type=BigInteger)

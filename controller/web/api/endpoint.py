@@ -22,8 +22,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from controller.domain.errors import Invalid, LoaError, NotFound
-from controller.domain.rights import Right
-from controller.web.asking import Ask, Needs, Over, Route, Token
+from controller.web.asking import Ask, Route, Token
 from controller.web.forms import reading
 
 T_co = TypeVar("T_co", covariant=True)
