@@ -1,5 +1,6 @@
 """Bulletins: what is to be heard, and the sound that is made of it."""
 
+from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from controller.web import pages
 from controller.web.api.endpoint import Accepted, Body, FormOf, Sends, raises
 from controller.web.api.values import ListQuery, Told, told
 from controller.web.asking import Ask
-from controller.web.forms import Form
+from controller.web.forms import Form, owner_of
 
 File = Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/octet-stream"})]
 
@@ -28,9 +29,13 @@ class BulletinBody(Body):
 
 
 class RecordingForm(Struct):
-    """``file`` is a recording in any form that ffmpeg reads; without a ``title`` it is called as the file is."""
+    """A recording in any form that ffmpeg reads: as ``file``, or uploaded before and named by ``upload_id``.
 
-    file: File
+    Without a ``title`` it is called as the file is.
+    """
+
+    file: File = ""
+    upload_id: str = ""
     title: str = ""
 
 
@@ -91,20 +96,31 @@ async def create_bulletin(ask: Ask, body: BulletinBody) -> Accepted[BulletinTold
     return Accepted(told=_told(made), location=_path(made))
 
 
-@raises(Invalid, "recording_missing", "recording_empty", "too_large_recording", "upload_incomplete", "title_too_long")
+@raises(Invalid, "recording_missing", "recording_unfinished", "recording_empty")
+@raises(Invalid, "too_large_recording", "upload_incomplete", "title_too_long")
 @raises(StoreFailed, "out_of_space")
 async def create_recording(ask: Ask, form: Annotated[Form, FormOf(RecordingForm)]) -> Accepted[BulletinTold]:
-    """Hand in a recording, as a form."""
-    received = form.take_file()
-    if received is None:
-        raise Invalid(code="recording_missing")
+    """Hand in a recording, as a form.
+
+    It is levelled from here on, as a text is.
+    """
+    path, name = _recording(ask, form)
     try:
-        title = form.text("title").strip() or received.name
-        made = await ask.parts.compose.recording_bulletin(title, received.path, ask.by)
+        title = form.text("title").strip() or name
+        made = await ask.parts.compose.recording_bulletin(title, path, ask.by)
     except BaseException:
-        received.path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
     return Accepted(told=_told(made), location=_path(made))
+
+
+def _recording(ask: Ask, form: Form) -> tuple[Path, str]:
+    """A file that belongs to the caller, and what the person's is called. Raises `Invalid`, `StoreFailed`."""
+    received = form.take_file()
+    if received is not None:
+        return received.path, received.name
+    upload_id, owner = form.text("upload_id"), owner_of(ask)
+    return ask.house.uploads.take(upload_id, owner), ask.house.uploads.name(upload_id, owner)
 
 
 @raises(NotFound)
