@@ -61,11 +61,14 @@ class AreaBook:
         self.replace(changed(self._tree, area), self._home_id)
 
     async def knowing(self, tx: Transaction, area_ids: Iterable[AreaId]) -> AreaTree:
-        """The tree with these areas in it; read again where one is missing. Not inside a transaction that adds some.
-        Raises `StoreFailed`.
+        """The tree with these areas in it. Where one is missing, what the database has more is taken over, and only
+        that: ``tx`` may have begun before the last change here. Not for a transaction that adds some itself. Raises
+        `StoreFailed`.
         """
         if not all(area_id in self._tree for area_id in area_ids):
-            await self.load(tx)
+            stored = await stored_tree(tx)
+            more = [area for area in stored if area.area_id not in self._tree]
+            self.replace(AreaTree([*self._tree, *more]), self._home_id)
         return self._tree
 
     async def path(self, tx: Transaction, area_id: AreaId) -> tuple[AreaId, ...]:
