@@ -19,7 +19,7 @@ from aiohttp import StreamReader, web
 
 from controller.domain.errors import Invalid, LoaError, StoreFailed
 from controller.web import api
-from controller.web.api.endpoint import FORM, JSON, Argument, BytesOf, Endpoint, FormOf, Header, Sends, Source
+from controller.web.api.endpoint import FORMS, JSON, Argument, BytesOf, Endpoint, FormOf, Header, Sends, Source
 from controller.web.asking import CSRF_HEADERS, SIGN_IN_COOKIE, Ask, Forbidden, Needs, Route, SignInNeeded, Token
 from controller.web.errors import HEADINGS, PROBLEM_TYPE, ProblemTold, english, status_of
 from controller.web.security import SAFE_METHODS
@@ -212,7 +212,7 @@ def _content(argument: Argument, schemas: _Schemas) -> Json:
         case Source.BODY:
             return {JSON: {"schema": schemas.of(argument.kind)}}
         case FormOf(kind=kind):
-            return {FORM: {"schema": schemas.of(kind)}}
+            return {media_type: {"schema": schemas.of(kind)} for media_type in FORMS}
         case BytesOf(media_type=media_type):
             return {media_type: {}}
         case _:
