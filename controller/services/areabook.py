@@ -81,17 +81,19 @@ class AreaBook:
         self._roots[path[0]] = None
         return path
 
-    async def in_use(self, tx: Transaction, now_us: int) -> tuple[Area, ...]:
+    async def in_use(self, tx: Transaction, now_us: int, *, wider: bool = True) -> tuple[Area, ...]:
         """See `in_use`. Raises `StoreFailed`."""
         standing = await tx.areas.standing()
         tree = await self.knowing(tx, standing)
-        return in_use(tree, self.home(), standing, day_of(now_us))
+        return in_use(tree, self.home(), standing, day_of(now_us), wider=wider)
 
 
-def in_use(tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today: date) -> tuple[Area, ...]:
+def in_use(
+    tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today: date, *, wider: bool = True
+) -> tuple[Area, ...]:
     """What matters to a station: its own area and all below it, what its people added, where its speakers stand, and
-    every wider area of these. Parents before children, siblings by name. What is no longer valid is left out, unless a
-    speaker stands in it or below it.
+    every ``wider`` area of these where asked for. Parents before children, siblings by name. What is no longer valid is
+    left out, unless a speaker stands in it or below it.
     """
     own = [] if home is None else list(tree.walk(home.area_id))
     added = [area for area in tree if area.origin is Origin.STATION]
@@ -102,7 +104,8 @@ def in_use(tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today:
     waiting = _last_first(tree.roots(), wanted)
     while waiting:
         area = waiting.pop()
-        listed.append(area)
+        if wider or area.area_id in chosen:
+            listed.append(area)
         waiting.extend(_last_first(tree.children(area.area_id), wanted))
     return tuple(listed)
 
