@@ -93,9 +93,7 @@ class ApiTokens:
             token = replace(token, revoked_at_us=now_us)
             await tx.api_tokens.put(token)
             await tx.deeds.add(
-                Deed(
-                    at_us=now_us, by=by.name, what=DeedKind.REVOKE_API_TOKEN, subject=token_id, detail=token.name
-                )
+                Deed(at_us=now_us, by=by.name, what=DeedKind.REVOKE_API_TOKEN, subject=token_id, detail=token.name)
             )
         return token
 

@@ -80,9 +80,7 @@ class People:
             await tx.deeds.add(self._deed(DeedKind.ADD_PERSON, person, by, _words("+", person.grants)))
         return person, password
 
-    async def change(
-        self, person_id: str, full_name: str, grants: Iterable[Grant], active: bool, by: Actor
-    ) -> Person:
+    async def change(self, person_id: str, full_name: str, grants: Iterable[Grant], active: bool, by: Actor) -> Person:
         """What they are called, exactly which roles they have, and whether the account is open.
 
         Raises `NotFound`, `Invalid` (``full_name_too_long``, ``area_unknown``), `Refused` (``role_too_wide``,

@@ -10,7 +10,7 @@ from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, BulletinState, PreparedClips, Source
 from controller.domain.errors import Invalid, NotFound, StoreFailed
-from controller.web import pages
+from controller.web import pages, subjects
 from controller.web.api.endpoint import Accepted, Body, FormOf, Sends, raises
 from controller.web.api.values import ListQuery, Told, told
 from controller.web.asking import Ask
@@ -79,7 +79,7 @@ def _told(bulletin: Bulletin) -> BulletinTold:
 
 async def list_bulletins(ask: Ask, query: ListQuery) -> BulletinsTold:
     """The latest bulletins."""
-    return BulletinsTold(bulletins=[_told(one) for one in await ask.parts.compose.latest(query.limit)])
+    return BulletinsTold(bulletins=[_told(one) for one in await subjects.seen_bulletins(ask, query.limit)])
 
 
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script", "title_too_long")
