@@ -24,7 +24,7 @@ class Told(Struct, kw_only=True):
     """Base of what is answered."""
 
 
-def told(kind: type[T], source: object, **more: Any) -> T:
-    """``kind`` with those of its fields that ``source`` has; ``more`` gives the others."""
+def told(kind: type[T], of: object, /, **more: Any) -> T:
+    """``kind`` with those of its fields that ``of`` has; ``more`` gives the others."""
     names = [one.encode_name for one in msgspec.structs.fields(kind) if one.encode_name not in more]
-    return kind(**{name: getattr(source, name) for name in names if hasattr(source, name)}, **more)
+    return kind(**{name: getattr(of, name) for name in names if hasattr(of, name)}, **more)

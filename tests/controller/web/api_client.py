@@ -1,16 +1,17 @@
 """A program that knows of the API only what its document says: addresses, parameters and answers come from there."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, FormData
 from jsonschema import Draft202012Validator
 
+Json = dict[str, Any]
 DOCUMENT = "/api/v1/openapi.json"
-PROBLEM = "application/problem+json"
 
 
 @dataclass
@@ -19,7 +20,7 @@ class ApiClient:
 
     base_url: str
     keys: dict[str, str] = field(default_factory=dict)
-    document: dict[str, Any] = field(init=False)
+    document: Json = field(init=False)
     http: ClientSession = field(init=False)
 
     async def __aenter__(self) -> Self:
@@ -33,7 +34,7 @@ class ApiClient:
     ) -> None:
         await self.http.close()
 
-    def operation(self, operation_id: str) -> tuple[str, str, dict[str, Any]]:
+    def operation(self, operation_id: str) -> tuple[str, str, Json]:
         """Its method, its path and what is said of it."""
         for path, methods in self.document["paths"].items():
             for method, said in methods.items():
@@ -41,8 +42,19 @@ class ApiClient:
                     return method.upper(), path, said
         raise LookupError(operation_id)
 
-    async def call(self, operation_id: str, *, body: Any = None, **arguments: Any) -> tuple[int, Any]:
-        """The status and what was told, once both were found to be what the document promises."""
+    async def call(
+        self,
+        operation_id: str,
+        *,
+        body: Any = None,
+        form: Json | None = None,
+        raw: bytes | None = None,
+        **arguments: Any,
+    ) -> tuple[int, Any]:
+        """The status and what was told, once both were found to be what the document promises.
+
+        ``body`` is sent as JSON, ``form`` as a form, ``raw`` as it is.
+        """
         method, path, said = self.operation(operation_id)
         query: dict[str, str] = {}
         headers = self._security(said)
@@ -59,13 +71,26 @@ class ApiClient:
                 case "header":
                     headers[parameter["name"]] = value
         assert not arguments, f"{operation_id} has no such parameters"
+        taken = said.get("requestBody", {}).get("content", {})
+        data: Any = None
         if body is not None:
-            assert "application/json" in said["requestBody"]["content"]
-        async with self.http.request(method, path, params=query, json=body, headers=headers) as answer:
-            content = await answer.read()
-            return answer.status, self.check(said, answer.status, answer.headers.get("Content-Type", ""), content)
+            assert "application/json" in taken
+        elif form is not None:
+            assert set(form) <= set(self._properties(taken["multipart/form-data"]["schema"]))
+            data = FormData(default_to_multipart=True)
+            for name, value in form.items():
+                data.add_field(name, value, filename="tin.wav" if isinstance(value, bytes) else None)
+        elif raw is not None:
+            (headers["Content-Type"],) = taken
+            data = raw
+        async with self.http.request(method, path, params=query, json=body, data=data, headers=headers) as answer:
+            media_type, content = answer.headers.get("Content-Type", ""), await answer.read()
+            return answer.status, as_promised(self.document, said, answer.status, media_type, content)
 
-    def _security(self, said: dict[str, Any]) -> dict[str, str]:
+    def _properties(self, schema: Json) -> Json:
+        return dict(_resolved(self.document, schema)["properties"])
+
+    def _security(self, said: Json) -> dict[str, str]:
         schemes = self.document["components"]["securitySchemes"]
         named = {name for way in said["security"] for name in way}
         return {
@@ -74,27 +99,37 @@ class ApiClient:
             if name in named and schemes[name]["in"] == "header"
         }
 
-    def check(self, said: dict[str, Any], status: int, media_type: str, content: bytes) -> Any:
-        """What was told. Fails where the document does not promise it."""
-        response = self.resolved(said["responses"][str(status)])
-        promised = response.get("content", {})
-        if not promised:
-            assert content == b""
-            return None
-        plain = media_type.partition(";")[0]
-        assert plain in promised, (said["operationId"], status, media_type)
-        if "schema" not in promised[plain]:
-            return content
-        told = json.loads(content)
-        schema = {**promised[plain]["schema"], "components": self.document["components"]}
-        Draft202012Validator(schema).validate(told)
-        return told
 
-    def resolved(self, said: dict[str, Any]) -> dict[str, Any]:
-        """What it refers to, where it refers to something."""
-        if "$ref" not in said:
-            return said
-        found: Any = self.document
-        for step in said["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        return dict(found)
+def operation_at(document: Json, method: str, url: str) -> Json:
+    """What the document says of this request."""
+    asked = urlsplit(url).path
+    for path, methods in document["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked) and method.lower() in methods:
+            return dict(methods[method.lower()])
+    raise LookupError(f"{method} {asked}")
+
+
+def as_promised(document: Json, said: Json, status: int, media_type: str, content: bytes) -> Any:
+    """What was told by the operation ``said``. Fails where the document does not promise it."""
+    response = _resolved(document, said["responses"][str(status)])
+    promised = response.get("content", {})
+    if not promised:
+        assert content == b""
+        return None
+    plain = media_type.partition(";")[0]
+    assert plain in promised, (said["operationId"], status, media_type)
+    if "schema" not in promised[plain]:
+        return content
+    found = json.loads(content)
+    Draft202012Validator({**promised[plain]["schema"], "components": document["components"]}).validate(found)
+    return found
+
+
+def _resolved(document: Json, said: Json) -> Json:
+    """What it refers to, where it refers to something."""
+    if "$ref" not in said:
+        return said
+    found: Any = document
+    for step in said["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return dict(found)
