@@ -1,5 +1,9 @@
 """Speakers: the poles, what hangs there and how it is."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import JournalRecord, RenditionName
 from controller.domain.errors import Invalid, NotFound
@@ -29,10 +33,10 @@ class ReleaseQuery(Query):
     force: bool = False
 
 
-class JournalQuery(ListQuery):
-    """``speaker`` is the id of a speaker."""
+class JournalQuery(ListQuery, kw_only=True):
+    """Whose, and how much of it."""
 
-    speaker: SpeakerId = SpeakerId("")
+    speaker: Annotated[SpeakerId, Meta(description="The id of a speaker.")]
 
 
 class AdoptedTold(Told):

@@ -172,7 +172,8 @@ async def test_a_journal_is_read_by_speaker(station: Station) -> None:
         speaker_id = station.speaker_ids[0]
         told = await call(program, "GET", f"/api/v1/journal?speaker={speaker_id}")
         assert told == {"speaker_id": speaker_id, "records": []}
-        assert (await call(program, "GET", "/api/v1/journal", status=404))["code"] == "speaker_unknown"
+        assert (await call(program, "GET", "/api/v1/journal?speaker=x", status=404))["code"] == "speaker_unknown"
+        assert "`speaker`" in (await call(program, "GET", "/api/v1/journal", status=400))["more"]
         assert (await call(program, "GET", f"/api/v1/journal?speaker={speaker_id}&limit=0", status=400)) is not None
 
 

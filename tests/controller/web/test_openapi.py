@@ -128,24 +128,27 @@ async def test_a_program_that_read_only_the_document_sends_a_bulletin(station: S
         assert (await client.call("who_is_signed_in"))[0] == 401
 
 
-LISTED = {said["operationId"] for method, path, said in OPERATIONS if method == "get" and "{" not in path}
+READ = [said for method, _, said in OPERATIONS if method == "get" and said["operationId"] != "follow_events"]
 
 
-async def test_every_list_is_as_the_document_says(station: Station) -> None:
+async def test_whatever_can_be_read_is_as_the_document_says(station: Station) -> None:
     async with ApiClient(station.url) as client:
         await signed_in(client)
         bulletin_id, airing_id = await aired(station, client)
+        upload = (await client.call("create_upload", **{"Upload-Length": 5}))[1]
         await client.call("create_enrolment_token", body={"area": station.area_id})
         await client.call("stop_everything")
-        for name in sorted(LISTED - {"follow_events", "read_journal"}):
-            status, _ = await client.call(name)
-            assert status == 200, name
-        speaker_id = station.speaker_ids[0]
-        assert (await client.call("read_journal", speaker=speaker_id))[0] == 200
-        assert (await client.call("get_speaker", speaker_id=speaker_id))[0] == 200
-        assert (await client.call("get_bulletin", bulletin_id=bulletin_id))[0] == 200
-        assert (await client.call("get_bulletin_audio", bulletin_id=bulletin_id))[0] == 200
-        assert (await client.call("get_airing", airing_id=airing_id))[0] == 200
+        known = {
+            "speaker_id": station.speaker_ids[0],
+            "speaker": station.speaker_ids[0],
+            "bulletin_id": bulletin_id,
+            "airing_id": airing_id,
+            "upload_id": upload["upload_id"],
+        }
+        for said in READ:
+            needed = [one["name"] for one in said.get("parameters", ()) if one["required"]]
+            status, _ = await client.call(said["operationId"], **{name: known[name] for name in needed})
+            assert status == 200, said["operationId"]
 
 
 async def test_changes_are_answered_as_the_document_says(station: Station) -> None:
