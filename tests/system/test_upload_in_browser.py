@@ -7,11 +7,12 @@ from random import Random
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, CDPSession, Locator, expect
 
 from controller.stage import Stage
 from tests.system.deeds import listen
-from tests.system.person import SOON, Person, chromium, person
+from tests.system.person import OFFICE, PHONE, SOON, Person, chromium, person
 
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SIZE_BYTES = 12_000_000
@@ -19,6 +20,12 @@ SLOW_BYTES_PER_S = 3_000_000
 NO_NETWORK = "Failed to load resource: net::ERR_"
 REFUSE = """(name) => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", name); }; }"""
 DENIED = "The browser may not use the microphone. Allow it beside the address of this page, then press Record again."
+ESCAPED = """() => {
+  const right = (one) => one.getBoundingClientRect().right;
+  const outside = (one) => one.offsetParent && right(one) > right(one.closest("[data-drop]")) + 1;
+  return [...document.querySelectorAll("[data-drop] *")].filter(outside).map((one) => one.outerHTML.slice(0, 80));
+}"""
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 RECORD = "Record with the microphone"
 LOST = "The connection is lost. The upload goes on by itself as soon as it is back."
 
@@ -150,6 +157,10 @@ async def test_the_same_file_chosen_again_after_the_page_was_left_goes_on(
     before = await upload_id(somebody)
     await somebody.window.reload()
     await choose_recording(somebody)
+    reminder = somebody.filled(
+        "The upload of {name} stopped at {percent}. Choose the same file again to go on from there.", name=large.name
+    )
+    await expect(note(somebody)).to_have_text(re.compile(re.escape(reminder).replace(r"\{percent\}", r"\d+ %")))
     await slow(session, bytes_per_s=-1)
     await choose(somebody, large)
     await arrived(somebody, large.name)
@@ -210,6 +221,32 @@ async def test_two_boxes_on_one_page_keep_apart(somebody: Person, tmp_path: Path
     assert await upload_id(somebody) == ""
 
 
+@pytest.mark.parametrize("screen", [OFFICE, PHONE])
+async def test_every_state_of_it_is_readable_for_everyone(
+    browser: Browser, desk: Stage, large: Path, screen: tuple[int, int]
+) -> None:
+    async with person(browser, desk.url, desk.password, "vi", screen) as somebody:
+        await somebody.sign_in()
+        await choose_recording(somebody)
+        await content_with(somebody, "idle")
+        await line(somebody)
+        await choose(somebody, large)
+        await on_the_way(somebody)
+        await content_with(somebody, "uploading")
+        recorder = await record(somebody, 1)
+        await content_with(somebody, "recording")
+        await somebody.press("End", recorder)
+        await content_with(somebody, "review")
+
+
+async def content_with(somebody: Person, state: str) -> None:
+    """Nothing that axe knows of is wrong, and nothing is wider than the screen."""
+    found = await Axe().run(somebody.window, options=RULES)
+    assert found.violations_count == 0, f"{state}: {found.generate_report()}"
+    assert await somebody.window.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, state
+    assert await somebody.window.evaluate(ESCAPED) == [], state
+
+
 # --- recording --------------------------------------------------------------------------------------------------------
 
 
@@ -225,9 +262,7 @@ async def test_what_is_recorded_is_listened_to_uploaded_and_made_into_a_bulletin
     recorder = await record(somebody, 2)
     await somebody.press("End", recorder)
     await expect(somebody.button("Use this recording", recorder)).to_be_focused()
-    await somebody.window.wait_for_function(
-        "() => document.querySelector('[data-record-listen]').duration > 1"
-    )
+    await somebody.window.wait_for_function("() => document.querySelector('[data-record-listen]').duration > 1")
     await somebody.press("Use this recording", recorder)
     await expect(note(somebody)).to_have_text(re.compile(r"Ghi âm \d{4}-\d\d-\d\d \d\d\.\d\d\.(webm|ogg|m4a)"))
     await expect(note(somebody)).to_contain_text("Đã tải lên")

@@ -1,6 +1,7 @@
 // What the pages do beyond htmx. Every word shown comes from data attributes, translated on the server.
 // Everything is bound on the document, so that parts which are fetched again need no new wiring.
 
+import "./copy.js";
 import "./recorder.js";
 import "./upload.js";
 import { ask, fill, length, number } from "./words.js";

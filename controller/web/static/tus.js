@@ -55,6 +55,7 @@ export class Upload {
         await this.#locate(abort.signal);
         while (this.#offset < this.#file.size) await this.#send(abort.signal);
         this.#abort = null;
+        this.#remember(true);
         return this.#tell.done(this.id);
       } catch (trouble) {
         if (abort.signal.aborted) return undefined;
@@ -195,10 +196,11 @@ export class Upload {
     }
   }
 
-  #remember() {
+  #remember(done = false) {
     if (!this.#key) return;
     try {
-      localStorage.setItem(this.#key, JSON.stringify({ url: this.#url, at: Date.now() }));
+      const kept = { url: this.#url, at: Date.now(), name: this.#file.name, done };
+      localStorage.setItem(this.#key, JSON.stringify(kept));
     } catch {
       // a full or forbidden store
     }
@@ -214,6 +216,22 @@ export class Upload {
       // as above
     }
     return url;
+  }
+}
+
+// The latest upload that a page left unfinished and that the server still has: {name, percent}, or null.
+export async function unfinished() {
+  try {
+    dropOld();
+    const kept = Object.keys(localStorage).filter((key) => key.startsWith(STORE));
+    const open = kept.map((key) => JSON.parse(localStorage.getItem(key))).filter((one) => !one.done);
+    const latest = open.sort((one, other) => other.at - one.at)[0];
+    const answer = latest && (await fetch(latest.url, { cache: "no-store" }));
+    const there = answer?.ok && (await answer.json());
+    if (!there || there.finished) return null;
+    return { name: latest.name, percent: Math.floor((100 * there.offset_bytes) / there.length_bytes) };
+  } catch {
+    return null;
   }
 }
 

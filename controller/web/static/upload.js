@@ -1,7 +1,7 @@
 // Choosing or dropping a recording and seeing it arrive. Every box marked data-drop is one upload of its own; its words
 // are its data attributes, see _upload.html. A box tells `loa:recording` (bubbling, detail.id) when its upload changes.
 
-import { Upload } from "./tus.js";
+import { Upload, unfinished } from "./tus.js";
 import { ask, fill, length, number } from "./words.js";
 
 const MB = 1_000_000;
@@ -148,6 +148,15 @@ for (const deed of ["pause", "resume", "cancel"]) {
     if (box) boxes.get(box)?.[deed]();
   });
 }
+
+// What an earlier visit left half-way: its file must be chosen again, since no page may open a file by itself.
+async function remind() {
+  const box = document.querySelector("[data-drop]");
+  const left = box && (await unfinished());
+  const note = box?.querySelector("[data-upload-note]");
+  if (left && !boxes.has(box) && !note.textContent) note.textContent = fill(box.dataset.unfinished, { ...left, percent: `${left.percent} %` });
+}
+remind();
 
 const over = (event, on) => event.target.closest?.("[data-drop] .drop")?.classList.toggle("over", on);
 for (const kind of ["dragenter", "dragover"]) document.addEventListener(kind, (event) => over(event, true));
