@@ -15,7 +15,9 @@ from msgspec import Meta, Struct
 from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, SpeakerId
 from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
+from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid
+from controller.domain.sounds import Reading
 from controller.domain.speakers import NotReady, SpeakerOverview
 from controller.web.asking import Ask
 from controller.web.auth import change_password, drop_sign_in, set_sign_in, sign_in, sign_out
@@ -256,7 +258,15 @@ async def tokens(ask: Ask) -> web.StreamResponse:
 
 
 def _bulletin(made: Bulletin) -> Json:
-    return _plain(made) | {"audio_url": audio_url(made) if made.clips else None}
+    wrong = made.failed
+    return _plain(made) | {
+        "state": made.state,
+        "progress": made.progress,
+        "failure": wrong.failure if wrong else None,
+        "failure_detail": wrong.failure_detail if wrong else "",
+        "source": made.source,
+        "audio_url": audio_url(made) if made.clips else None,
+    }
 
 
 async def bulletins(ask: Ask) -> web.StreamResponse:
@@ -265,8 +275,9 @@ async def bulletins(ask: Ask) -> web.StreamResponse:
 
 async def create_bulletin(ask: Ask) -> web.StreamResponse:
     body = await _body(ask, BulletinBody)
-    made = await ask.parts.compose.text_bulletin(
-        body.title.strip(), body.text, body.language, body.words_per_minute, ask.by
+    reading = Reading(text=body.text, language=body.language, words_per_minute=body.words_per_minute)
+    made = await ask.parts.compose.make(
+        BulletinDraft(title=body.title, variants=(TextVariant(reading=reading),)), ask.by
     )
     return _json(_bulletin(made), 202)
 
@@ -277,12 +288,10 @@ async def create_recording(ask: Ask) -> web.StreamResponse:
         received = form.take_file()
         if received is None:
             raise Invalid(code="recording_missing")
-        try:
-            title = form.text("title").strip() or received.name
-            made = await ask.parts.compose.recording_bulletin(title, received.path, ask.by)
-        except BaseException:
-            received.path.unlink(missing_ok=True)
-            raise
+        recording = RecordingVariant(
+            language=form.text("language") or "vi", path=received.path, file_name=received.name
+        )
+        made = await ask.parts.compose.make(BulletinDraft(title=form.text("title"), variants=(recording,)), ask.by)
     return _json(_bulletin(made), 202)
 
 

@@ -23,9 +23,12 @@ from controller.services.events import (
     Event,
     Events,
     FoundChanged,
+    HandInChanged,
     Lagged,
+    ProgrammeChanged,
     SpeakersChanged,
     StopChanged,
+    TunesChanged,
 )
 
 HEARTBEAT_S = 15.0
@@ -42,7 +45,7 @@ REMEMBERED = 512
 Voice = Callable[[Event], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
 
-EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin")
+EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin", "programme", "tunes", "hand_ins")
 
 
 def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
@@ -54,6 +57,12 @@ def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
             return (("found", "-"),)
         case BulletinChanged(bulletin_id=bulletin_id):
             return (("bulletin", bulletin_id),)
+        case ProgrammeChanged(programme_id=programme_id):
+            return (("programme", programme_id),)
+        case TunesChanged():
+            return (("tunes", "-"),)
+        case HandInChanged():
+            return (("hand_ins", "-"),)
         case AiringChanged():
             return (("airing", "-"), ("on_air", "-"))
         case StopChanged():
@@ -71,6 +80,12 @@ def api_voice(event: Event) -> tuple[tuple[str, str], ...]:
             return _json("found_changed")
         case BulletinChanged(bulletin_id=bulletin_id):
             return _json("bulletin_changed", bulletin_id=bulletin_id)
+        case ProgrammeChanged(programme_id=programme_id):
+            return _json("programme_changed", programme_id=programme_id)
+        case TunesChanged():
+            return _json("tunes_changed")
+        case HandInChanged(hand_in_id=hand_in_id):
+            return _json("hand_in_changed", hand_in_id=hand_in_id)
         case AiringChanged(airing_id=airing_id):
             return _json("airing_changed", airing_id=airing_id)
         case StopChanged():
