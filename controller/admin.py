@@ -8,14 +8,12 @@ from typing import Final
 from agents.protocol.ids import AreaId
 from controller.app import database_url
 from controller.domain.errors import NotFound, Refused
-from controller.domain.speakers import Area
 from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, KeysUnusable, load_or_make
 from controller.services.accounts import generated_password
 from controller.services.adoption import NEW_AREA_LEVEL
 from controller.services.desk import Desk
-from controller.services.secretary import fresh_id
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
@@ -27,7 +25,7 @@ _BY: Final = "loa admin"
 async def reset_password(folder: Path, name: str) -> str:
     """Gives the account a generated password and returns it. Raises `NotFound`, `Refused` or `StoreFailed`."""
     password = generated_password()
-    async with _desk(folder) as (desk, _):
+    async with _desk(folder) as desk:
         try:
             await desk.accounts.set_password(name, password, _BY)
         except NotFound:
@@ -37,28 +35,31 @@ async def reset_password(folder: Path, name: str) -> str:
 
 async def create_token(folder: Path, area_name: str, uses: int, valid_s: int) -> str:
     """Makes an enrolment token and returns its text. Raises `Refused`, `NotFound` or `StoreFailed`."""
-    async with _desk(folder) as (desk, store):
-        area_id = await _area(desk, store, area_name.strip())
+    async with _desk(folder) as desk:
+        area_id = await _area(desk, area_name.strip())
         return (await desk.adoption.create_token(area_id, uses, valid_s, _BY)).text
 
 
-async def _area(desk: Desk, store: SqlStore, name: str) -> AreaId:
-    """The area of this name, made where it is not there; the only one there is where no name was given."""
-    areas = await desk.adoption.areas()
+async def _area(desk: Desk, name: str) -> AreaId:
+    """The area of this name, made below the station's own where it is not there; where no name was given the
+    station's own, or the only one there is.
+    """
+    await desk.areas.load()
+    areas, home = await desk.areas.in_use(), desk.areas.home()
+    if not name and home is not None:
+        return AreaId(home.area_id)
     for area in areas:
         if area.name == name or (not name and len(areas) == 1):
-            return area.area_id
+            return AreaId(area.area_id)
     if not name:
         known = ", ".join(area.name for area in areas) or "none yet"
         raise Refused(f"Say where the speakers will stand with --area NAME. Areas: {known}.", code="area_unknown")
-    made = Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=NEW_AREA_LEVEL, name=name)
-    async with store.transaction() as transaction:
-        await transaction.areas.add(made)
-    return made.area_id
+    parent_id = None if home is None else AreaId(home.area_id)
+    return AreaId((await desk.areas.add(name, parent_id, NEW_AREA_LEVEL, _BY)).area_id)
 
 
 @contextlib.asynccontextmanager
-async def _desk(folder: Path) -> AsyncIterator[tuple[Desk, SqlStore]]:
+async def _desk(folder: Path) -> AsyncIterator[Desk]:
     """The services on an existing data directory, without links and without running."""
     if not (folder / "loa.db").exists():
         raise NotFound(f"There is no station in {folder} yet. Start it with: loa serve --data-dir {folder}")
@@ -69,17 +70,14 @@ async def _desk(folder: Path) -> AsyncIterator[tuple[Desk, SqlStore]]:
     await upgrade_to_head(database_url(folder))
     store = SqlStore(database_url(folder))
     try:
-        yield (
-            Desk(
-                store=store,
-                links=Hub(found_changed=lambda: None),
-                signer=FileSigner(keys),
-                clock=ControllerClock(trust_system_clock=True),
-                studio=AudioStudio(folder / "clips", ffmpeg=None, duration_limit_s=0),
-                identity=keys.identity(""),
-                settings=DeskSettings(),
-            ),
-            store,
+        yield Desk(
+            store=store,
+            links=Hub(found_changed=lambda: None),
+            signer=FileSigner(keys),
+            clock=ControllerClock(trust_system_clock=True),
+            studio=AudioStudio(folder / "clips", ffmpeg=None, duration_limit_s=0),
+            identity=keys.identity(""),
+            settings=DeskSettings(),
         )
     finally:
         await store.close()

@@ -238,6 +238,7 @@ def _link_settings(config: Config, keys: Keys) -> LinkSettings:
 
 
 def _pages(config: Config, folder: Path, house: House) -> "web.Application":
+    from controller.web.security import networks
     from controller.web.server import WebParts, make_web_app
 
     desk = house.desk
@@ -252,6 +253,10 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             adoption=desk.adoption,
             speakers=desk.speakers,
             accounts=desk.accounts,
+            people=desk.people,
+            api_tokens=desk.api_tokens,
+            audit=desk.audit,
+            areas=desk.areas,
             reports=desk.reports,
             upload_folder=folder / "uploads",
             station_name=config.name,
@@ -262,7 +267,9 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             ready=partial(_ready, house),
             metrics=_figures(house).page,
             metrics_token=config.metrics_token,
+            trusted_proxies=networks(config.trusted_proxies),
             max_text_letters=config.max_text_letters,
+            max_recording_s=config.max_recording_s,
         )
     )
 

@@ -1,5 +1,6 @@
 """The controller's settings: one frozen dataclass, read from a TOML file, ``LOA_*`` and flags, weakest first."""
 
+import ipaddress
 import os
 import shutil
 import zoneinfo
@@ -113,6 +114,11 @@ class Config:
     max_upload_bytes: int = setting(
         512 * MIB, unit="bytes", least=1_024, help="The largest recording that may be handed in."
     )
+    trusted_proxies: tuple[str, ...] = setting(
+        (),
+        help="Proxies in front of the pages, as addresses or networks such as 10.0.0.0/8: what these say in "
+        "X-Forwarded-For or Forwarded is believed, so that persons do not all come from one address.",
+    )
     sign_in_hours: float = setting(12.0, unit="h", least=0.1, most=720, help="How long a person stays signed in.")
     max_text_letters: int = setting(20_000, unit="letters", least=100, help="The longest text bulletin.")
     metrics_token: str | None = setting(
@@ -151,6 +157,13 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
             f"time_zone cannot be {config.time_zone!r}: this machine knows no such zone. "
             "Write it like Asia/Ho_Chi_Minh; where that is unknown too, install the package tzdata."
         ) from error
+    for written in config.trusted_proxies:
+        try:
+            ipaddress.ip_network(written.strip(), strict=False)
+        except ValueError as error:
+            raise SettingsError(
+                f"trusted_proxies cannot hold {written!r}: write an address, or a network such as 10.0.0.0/8."
+            ) from error
     if config.ffmpeg is not None and shutil.which(config.ffmpeg) is None:
         raise SettingsError(f"ffmpeg cannot be '{config.ffmpeg}': there is no such program.")
     return config

@@ -19,6 +19,7 @@ from controller.stage import StageError
 NAMES: Final[Mapping[str, str]] = {
     "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
+    "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
     "sync": "offset between two horns over 40 starts, against two snapclients in the same room",
 }
 

@@ -1,5 +1,6 @@
 """Persons who sign in, and how often they may try."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from controller.domain.rights import Actor, Grant, scopes_of
@@ -28,11 +29,33 @@ class Person:
     grants: tuple[Grant, ...] = ()
     active: bool = True
     password_given: bool = False
+    last_sign_in_at_us: int | None = None
 
     @property
     def actor(self) -> Actor:
         """This person as somebody who asks for things."""
         return Actor(name=self.name, scopes=scopes_of(self.grants), person_id=self.person_id)
+
+
+LONGEST_NAME = 60
+_IN_NAMES = frozenset(" .-_@'")
+
+
+def tidy_name(typed: str) -> str:
+    """A name as it is kept: letters composed (NFC), one space between words, none around."""
+    return " ".join(unicodedata.normalize("NFC", typed).split())
+
+
+def is_name(name: str) -> bool:
+    """Whether a tidy name can be signed in with: letters of any script, digits, and a few signs between them."""
+    if not name or len(name) > LONGEST_NAME or not name[0].isalnum():
+        return False
+    return all(letter.isalnum() or letter in _IN_NAMES or unicodedata.category(letter) == "Mn" for letter in name)
+
+
+def name_key(name: str) -> str:
+    """What makes a name the same as another: whatever its case, its width, and how its accents are typed."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tidy_name(name)).casefold())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,6 +34,11 @@ class DeedKind(StrEnum):
     STOP = "stop"
     STOP_ALL = "stop_all"
     RELEASE_STOP = "release_stop"
+    ADD_AREA = "add_area"
+    RENAME_AREA = "rename_area"
+    MOVE_AREA = "move_area"
+    CLOSE_AREA = "close_area"
+    SET_HOME = "set_home"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,20 +1,10 @@
-"""Areas, speakers and the devices in their boxes."""
+"""Speakers and the devices in their boxes. Areas are `schedules.areas`: both sides know them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Area:
-    """A node of the administrative tree. ``level`` is data (province, commune, village, ...), never code."""
-
-    area_id: AreaId
-    parent_id: AreaId | None
-    level: str
-    name: str
 
 
 class SpeakerState(StrEnum):

@@ -1,9 +1,13 @@
 """API tokens: another system acts under a name, within a scope, until an end."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from agents.protocol.ids import AreaId
 from controller.domain.rights import Actor, Right
+
+BY_TOKEN: Final = "token:"  # noqa: S105 - the beginning of a name
+"""What the recorded name of a token begins with. No person's name can hold a colon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,4 +35,4 @@ class ApiToken:
     @property
     def actor(self) -> Actor:
         """Whoever shows it."""
-        return Actor(name=self.name, scopes=((self.area_id, self.rights),), token_id=self.token_id)
+        return Actor(name=f"{BY_TOKEN}{self.name}", scopes=((self.area_id, self.rights),), token_id=self.token_id)

@@ -10,11 +10,12 @@ from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind, JournalRecord
 from controller.domain.accounts import Attempts, Person, SignIn
 from controller.domain.airings import Airing, AiringState, ContentId, Playback
-from controller.domain.deeds import Deed
+from controller.domain.deeds import Deed, DeedKind
 from controller.domain.deliveries import Delivered
 from controller.domain.enrolment import Token
 from controller.domain.journals import JournalKey, ReceivedRecords, Refusals
-from controller.domain.speakers import Area, ControllerIdentity, FoundDevice, PairedDevice, Speaker, SpeakerHealth
+from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice, Speaker, SpeakerHealth
+from controller.domain.tokens import ApiToken
 from controller.ports.content import (
     Bulletins,
     HandIns,
@@ -26,6 +27,7 @@ from controller.ports.content import (
     Studio,
     Tunes,
 )
+from schedules.areas import Area
 
 
 class Clock(Protocol):
@@ -74,8 +76,21 @@ class Links(Protocol):
 
 
 class Areas(Protocol):
-    async def all(self) -> tuple[Area, ...]: ...
+    """The country's list and what the station added. Whoever changes them tells `services.areas.AreaBook`."""
+
+    async def all(self) -> tuple[Area, ...]:
+        """Some thousands: for the start and after a change, not for every page."""
+        ...
+
     async def add(self, area: Area) -> None: ...
+    async def put(self, area: Area) -> None:
+        """An area that exists already, changed."""
+        ...
+
+    async def standing(self) -> frozenset[AreaId]:
+        """Where a speaker stands that is not released."""
+        ...
+
     async def path(self, area_id: AreaId) -> tuple[AreaId, ...]:
         """From the widest area down to this one. Raises `NotFound`."""
         ...
@@ -199,18 +214,40 @@ class Documents(Protocol):
 
 
 class Persons(Protocol):
-    async def named(self, name: str) -> Person | None: ...
+    """Persons with what they may do, where they are signed in, and wrong passwords."""
+
+    async def named(self, name: str) -> Person | None:
+        """Whoever signs in with this name, typed with or without capitals."""
+        ...
+
     async def get(self, person_id: str) -> Person: ...
-    async def all(self) -> tuple[Person, ...]: ...
-    async def put(self, person: Person) -> None: ...
+    async def all(self) -> tuple[Person, ...]:
+        """By name, also those who are not active."""
+        ...
+
+    async def put(self, person: Person) -> None:
+        """With exactly these grants."""
+        ...
+
     async def put_sign_in(self, sign_in: SignIn) -> None: ...
     async def sign_in(self, token_hash: str) -> SignIn | None: ...
     async def end_sign_in(self, token_hash: str) -> None: ...
-    async def end_sign_ins(self, person_id: str) -> None: ...
-    async def drop_expired(self, now_us: int) -> None:
-        """Sign-ins that are over, and wrong passwords that have held up nobody for a day."""
+    async def end_sign_ins(self, person_id: str) -> tuple[str, ...]:
+        """Returns the token hashes of those that ended."""
         ...
 
+    async def drop_expired(self, now_us: int) -> None:
+        """Sign-ins that are over, wrong passwords that have held up nobody for a day, addresses from which nobody has
+        signed in for a month.
+        """
+        ...
+
+    async def knows_address(self, person_id: str, address: str) -> bool:
+        """Whether this person has signed in from there."""
+        ...
+
+    async def put_known_address(self, person_id: str, address: str, at_us: int) -> None: ...
+    async def forget_addresses(self, person_id: str) -> None: ...
     async def attempts(self, key: str) -> Attempts: ...
     async def put_attempts(self, attempts: Attempts) -> None: ...
 
@@ -221,9 +258,31 @@ class Tokens(Protocol):
     async def all(self) -> tuple[Token, ...]: ...
 
 
+class ApiTokens(Protocol):
+    async def get(self, token_id: str) -> ApiToken | None: ...
+    async def put(self, token: ApiToken) -> None: ...
+    async def all(self) -> tuple[ApiToken, ...]:
+        """The newest first, also those that are over."""
+        ...
+
+
 class Deeds(Protocol):
     async def add(self, deed: Deed) -> None: ...
     async def latest(self, limit: int) -> tuple[Deed, ...]: ...
+    async def page(
+        self, limit: int, *, before: int | None = None, by: str | None = None, what: DeedKind | None = None
+    ) -> tuple[tuple[int, Deed], ...]:
+        """The newest first, each with its number; ``before`` goes on where a page ended."""
+        ...
+
+
+class StationSettings(Protocol):
+    """What people set for the whole station, by name."""
+
+    async def get(self, key: str) -> str | None: ...
+    async def put(self, key: str, value: str | None) -> None:
+        """None forgets it."""
+        ...
 
 
 class Transaction(Protocol):
@@ -243,7 +302,9 @@ class Transaction(Protocol):
     documents: Documents
     persons: Persons
     tokens: Tokens
+    api_tokens: ApiTokens
     deeds: Deeds
+    station_settings: StationSettings
 
 
 class Store(Protocol):
@@ -267,6 +328,7 @@ class Identity(Protocol):
 
 __all__ = [
     "Airings",
+    "ApiTokens",
     "Areas",
     "Bulletins",
     "Clock",
@@ -284,6 +346,7 @@ __all__ = [
     "Signer",
     "Sounds",
     "Speakers",
+    "StationSettings",
     "Store",
     "Studio",
     "Tokens",

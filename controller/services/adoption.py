@@ -17,15 +17,16 @@ from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.enrolment import Token
 from controller.domain.errors import Invalid, LoaError, Refused, Unreachable
-from controller.domain.speakers import Area, FoundDevice, PairedDevice, Speaker, SpeakerState
+from controller.domain.speakers import FoundDevice, PairedDevice, Speaker, SpeakerState
 from controller.ports import Links, Transaction
+from controller.services.areabook import day_of
 from controller.services.assignments import Assignments
 from controller.services.events import FoundChanged, SpeakersChanged
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.releases import forget
 from controller.services.secretary import fresh_id
-from controller.services.stops import Stops
+from schedules.areas import Area
 
 _RELEASE_US: Final = 400 * 86_400_000_000
 NEW_AREA_LEVEL: Final = "village"
@@ -36,7 +37,7 @@ MAX_TOKEN_DAYS: Final = 30
 class Adoption:
     """Finding, adopting, enrolling and releasing devices."""
 
-    def __init__(self, office: Office, links: Links, outbox: Outbox, assignments: Assignments, stops: Stops) -> None:
+    def __init__(self, office: Office, links: Links, outbox: Outbox, assignments: Assignments) -> None:
         self._store = office.store
         self._links = links
         self._clock = office.clock
@@ -44,7 +45,7 @@ class Adoption:
         self._assignments = assignments
         self._outbox = outbox
         self._roster = office.roster
-        self._stops = stops
+        self._areas = office.areas
         self._events = office.events
 
     def found(self) -> tuple[FoundDevice, ...]:
@@ -53,9 +54,9 @@ class Adoption:
         return tuple(sorted(shown, key=lambda device: (device.name, device.device_id)))
 
     async def areas(self) -> tuple[Area, ...]:
-        """All areas, by name. Raises `StoreFailed`."""
+        """Where a device can be put: see `areabook.in_use`. Raises `StoreFailed`."""
         async with self._store.reading() as tx:
-            return await tx.areas.all()
+            return await self._areas.in_use(tx, self._clock.now_us())
 
     async def identify(self, device_id: DeviceId) -> int:
         """The device speaks its code; returns how many times are left. Raises `Unreachable`, `Refused`."""
@@ -78,15 +79,20 @@ class Adoption:
             raise Invalid(str(error), code="code_malformed") from error
         async with self._store.reading() as tx:
             await _require_free_name(tx, name, device_id)
-            await _area(tx, area_id, new_area_name)
+            await self._place(tx, area_id, new_area_name)
         await self._secretary.stock(DocumentKind.ASSIGNMENT)
         written = False
 
         async def assign(paired: PairedDevice) -> SignedDocument:
             nonlocal written
             async with self._store.transaction() as tx:
-                signed = await self._written(tx, paired, name, await _placed(tx, area_id, new_area_name))
+                area, new = await self._place(tx, area_id, new_area_name)
+                if new:
+                    await tx.areas.add(area)
+                signed = await self._written(tx, paired, name, AreaId(area.area_id))
             written = True
+            if new:
+                self._areas.put(area)
             return signed
 
         try:
@@ -99,6 +105,24 @@ class Adoption:
                 await self._undo(device_id)
             raise
         return await self._confirmed(paired, Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.ADOPT))
+
+    async def _place(self, tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> tuple[Area, bool]:
+        """The area that was chosen, and whether it is still to be made: below the station's own. Raises `Invalid`."""
+        areas = await self._areas.in_use(tx, self._clock.now_us())
+        if area_id is not None:
+            tree = self._areas.tree()
+            if area_id not in tree or not tree.get(area_id).valid(day_of(self._clock.now_us())):
+                raise Invalid(f"no area {area_id}", code="area_unknown")
+            return tree.get(area_id), False
+        if not texts.clean(new_area_name or ""):
+            raise Invalid("no area was chosen", code="area_unknown")
+        wanted = texts.name(new_area_name or "")
+        same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
+        if same is not None:
+            return same, False
+        home = self._areas.home()
+        parent_id = None if home is None else home.area_id
+        return Area(area_id=fresh_id("area"), parent_id=parent_id, level=NEW_AREA_LEVEL, name=wanted), True
 
     async def _written(self, tx: Transaction, paired: PairedDevice, name: str, area_id: AreaId) -> SignedDocument:
         """The speaker, as adopting, and its first assignment: a new one, even where the device was ours before."""
@@ -113,7 +137,6 @@ class Adoption:
             adopted_at_us=self._clock.now_us(),
         )
         await tx.speakers.put(speaker)
-        self._stops.places_changed(await tx.areas.all())
         await tx.documents.forget_device(paired.device_id)
         _, signed = await self._assignments.current(tx, speaker)
         return signed
@@ -213,7 +236,7 @@ class Adoption:
             created_by=by,
         )
         async with self._store.transaction() as tx:
-            await tx.areas.path(area_id)
+            await self._areas.path(tx, area_id)
             await tx.tokens.put(token)
             await tx.deeds.add(Deed(at_us=now_us, by=by, what=DeedKind.CREATE_TOKEN, subject=token.token_id))
         return token
@@ -259,31 +282,6 @@ def _free_name(wanted: str, paired: PairedDevice, taken: set[str]) -> str:
     """What the device calls itself; where that is taken or empty, with its own id, which is not."""
     plain = " ".join(wanted.split())[:150]
     return plain if plain and plain not in taken else f"{plain} {paired.device_id}".strip()
-
-
-async def _area(tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> tuple[Area, bool]:
-    """The area that was chosen, and whether it is still to be made. Raises `Invalid`."""
-    areas = await tx.areas.all()
-    if area_id is not None:
-        chosen = next((area for area in areas if area.area_id == area_id), None)
-        if chosen is None:
-            raise Invalid(f"no area {area_id}", code="area_unknown")
-        return chosen, False
-    if not texts.clean(new_area_name or ""):
-        raise Invalid("no area was chosen", code="area_unknown")
-    wanted = texts.name(new_area_name or "")
-    same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
-    if same is not None:
-        return same, False
-    return Area(area_id=AreaId(fresh_id("area")), parent_id=None, level=NEW_AREA_LEVEL, name=wanted), True
-
-
-async def _placed(tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> AreaId:
-    """Like `_area`, and makes it where it is new."""
-    area, new = await _area(tx, area_id, new_area_name)
-    if new:
-        await tx.areas.add(area)
-    return area.area_id
 
 
 async def _require_free_name(tx: Transaction, name: str, device_id: DeviceId) -> None:

@@ -21,6 +21,7 @@ class Assignments:
         self._secretary = office.secretary
         self._clock = office.clock
         self._settings = office.settings
+        self._areas = office.areas
 
     async def current(
         self, tx: Transaction, speaker: Speaker, above: int = 0, *, signing: bool = True
@@ -30,7 +31,7 @@ class Assignments:
         ``above`` is the counter its device knows; an older document is signed again. Without ``signing`` nothing is
         written: raises `MustSign` where a new one is needed.
         """
-        path = await tx.areas.path(speaker.area_id)
+        path = await self._areas.path(tx, speaker.area_id)
         stored = await tx.documents.latest_assignment(speaker.device_id)
         if stored is not None:
             header = stored[0].header

@@ -29,6 +29,7 @@ class Delivery:
         self._assignments = assignments
         self._rundowns = rundowns
         self._board = office.board
+        self._areas = office.areas
 
     async def deliver(self, device_id: DeviceId) -> None:
         """To be called once a device's link can be pushed to (it is in ``Links.connected()``).
@@ -71,7 +72,7 @@ class Delivery:
         speaker = await tx.speakers.by_device(device_id)
         if speaker is None:
             return []
-        path = await tx.areas.path(speaker.area_id)
+        path = await self._areas.path(tx, speaker.area_id)
         orders = await self._orders(tx, speaker, path, marks[DocumentKind.ORDER])
         if speaker.state is SpeakerState.RELEASING:
             return [pair for pair in orders if isinstance(pair[0].action, ReleaseDevice)]

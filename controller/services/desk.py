@@ -7,7 +7,11 @@ from controller.domain.speakers import ControllerIdentity
 from controller.ports import Clock, Links, Signer, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
+from controller.services.api_tokens import ApiTokens
+from controller.services.areabook import AreaBook
+from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
+from controller.services.audit import Audit
 from controller.services.board import Board
 from controller.services.clockwork import Clockwork
 from controller.services.compose import Compose
@@ -19,6 +23,7 @@ from controller.services.ingest import Ingest
 from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.people import People
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.roster import Roster
@@ -63,6 +68,7 @@ class Desk:
             crew=Crew(),
             roster=Roster(),
             board=Board(),
+            areas=AreaBook(),
         )
         assignments = Assignments(office)
         self._outbox = outbox = Outbox(office, links)
@@ -70,7 +76,11 @@ class Desk:
         self._stops = stops = Stops(office, outbox)
         self._clockwork = Clockwork(office, outbox)
         self.accounts: Final = Accounts(office)
-        self.adoption: Final = Adoption(office, links, outbox, assignments, stops)
+        self.people: Final = People(office, self.accounts)
+        self.api_tokens: Final = ApiTokens(office)
+        self.audit: Final = Audit(store)
+        self.adoption: Final = Adoption(office, links, outbox, assignments)
+        self.areas: Final = AreaDesk(office, outbox, assignments)
         self._making = making = Making(office, studio)
         self.compose: Final = Compose(office, making)
         self.programmes: Final = Programmes(office, making)
@@ -79,7 +89,7 @@ class Desk:
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
         self.ingest: Final = Ingest(office, self.delivery)
-        self.reports: Final = Reports(store)
+        self.reports: Final = Reports(store, office.areas)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 
     def clock_changed(self) -> None:
@@ -93,6 +103,7 @@ class Desk:
         async with asyncio.TaskGroup() as group:
             self._office.crew.join(group)
             await self._office.secretary.prepare()
+            await self.areas.load()
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()

@@ -66,6 +66,13 @@ class StopChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInsEnded:
+    """A person's sign-ins are over: the password was changed, or the account closed. Named by their token hashes."""
+
+    token_hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """Events were missed: read everything again."""
 
@@ -79,6 +86,7 @@ Event = (
     | HandInChanged
     | AiringChanged
     | StopChanged
+    | SignInsEnded
     | Lagged
 )
 

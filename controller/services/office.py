@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from controller.ports import Clock, Store
+from controller.services.areabook import AreaBook
 from controller.services.board import Board
 from controller.services.crew import Crew
 from controller.services.events import Events
@@ -23,3 +24,4 @@ class Office:
     crew: Crew
     roster: Roster
     board: Board
+    areas: AreaBook

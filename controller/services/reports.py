@@ -12,6 +12,7 @@ from controller.domain.deeds import Deed
 from controller.domain.journals import JournalKey, Refusals
 from controller.domain.speakers import Speaker
 from controller.ports import Store
+from controller.services.areabook import AreaBook
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,8 +64,9 @@ class SpeakerReport:
 class Reports:
     """Reads, and changes nothing. Every method raises `StoreFailed` too."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, areas: AreaBook) -> None:
         self._store = store
+        self._areas = areas
 
     async def airing(self, airing_id: AiringId) -> AiringReport:
         """Raises `NotFound`."""
@@ -72,14 +74,14 @@ class Reports:
             airing = await tx.airings.get(airing_id)
             bulletins = await tx.bulletins.several([BulletinId(airing.content_id)])
             playbacks = await tx.airings.playbacks(airing_id)
-            areas = {area.area_id: area.name for area in await tx.areas.all()}
             known = await tx.speakers.several([playback.speaker_id for playback in playbacks])
             speakers = [known[playback.speaker_id] for playback in playbacks]
+            areas = await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
             journals = await tx.journals.of_airings([(airing_id, speaker.device_id) for speaker in speakers])
         reports = [
             PlaybackReport(
                 speaker=speaker,
-                area_name=areas.get(speaker.area_id, ""),
+                area_name=areas.get(speaker.area_id).name,
                 playback=playback,
                 records=tuple(journals.get(JournalKey(airing_id, speaker.device_id), ())),
             )

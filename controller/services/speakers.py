@@ -28,6 +28,7 @@ class SpeakerDesk:
         self._assignments = assignments
         self._outbox = outbox
         self._roster = office.roster
+        self._areas = office.areas
         self._stops = stops
         self._events = office.events
 
@@ -36,10 +37,10 @@ class SpeakerDesk:
         async with self._store.reading() as tx:
             speakers = await tx.speakers.all()
             stored = await tx.speakers.health()
-            areas = {area.area_id: area.name for area in await tx.areas.all()}
+            areas = await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected = self._outbox.connected()
         return tuple(
-            self._seen(speaker, areas.get(speaker.area_id, ""), stored.get(speaker.speaker_id), connected)
+            self._seen(speaker, areas.get(speaker.area_id).name, stored.get(speaker.speaker_id), connected)
             for speaker in speakers
         )
 
@@ -58,8 +59,8 @@ class SpeakerDesk:
             if speaker.state not in {SpeakerState.ADOPTED, SpeakerState.RELEASING}:
                 raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
             stored = await tx.speakers.health_of(speaker_id)
-            areas = {area.area_id: area.name for area in await tx.areas.all()}
-        return self._seen(speaker, areas.get(speaker.area_id, ""), stored, self._outbox.connected())
+            areas = await self._areas.knowing(tx, [speaker.area_id])
+        return self._seen(speaker, areas.get(speaker.area_id).name, stored, self._outbox.connected())
 
     def _seen(
         self, speaker: Speaker, area_name: str, stored: SpeakerHealth | None, connected: frozenset[DeviceId]

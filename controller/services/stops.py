@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agents.protocol.documents import Audience, Order, ReleaseStop, SignedDocument, Stop
-from agents.protocol.ids import AiringId, AreaId, DeviceId, DocumentId
+from agents.protocol.ids import AiringId, DeviceId, DocumentId
 from agents.protocol.values import DocumentKind
 from controller.domain.airings import Airing, AiringState
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import StoreFailed
 from controller.domain.orders import airing_of
-from controller.domain.speakers import Area
 from controller.domain.stops import Acknowledgement, ActiveStop
 from controller.ports import Transaction
 from controller.services.events import AiringChanged, SpeakersChanged, StopChanged
@@ -39,7 +38,7 @@ class Stops:
         self._events = office.events
         self._crew = office.crew
         self._settings = office.settings
-        self._roots: tuple[AreaId, ...] = ()
+        self._areas = office.areas
         self._active: ActiveStop | None = None
         self._orders: list[DocumentId] = []
 
@@ -48,14 +47,9 @@ class Stops:
         async with self._store.reading() as tx:
             orders = await tx.documents.open_orders(self._clock.now_us())
             deeds = {deed.subject: deed.by for deed in await tx.deeds.latest(1_000) if deed.what is DeedKind.STOP_ALL}
-            self.places_changed(await tx.areas.all())
         for order, _ in orders:
             if isinstance(order.action, Stop) and order.action.airing_ids is None:
                 self._hold(order, deeds.get(order.header.document_id, ""))
-
-    def places_changed(self, areas: Sequence[Area]) -> None:
-        """The widest areas: whoever is told to stop by area is told through these."""
-        self._roots = tuple(area.area_id for area in areas if area.parent_id is None)
 
     def active(self) -> ActiveStop | None:
         """The stop of everything that holds now."""
@@ -70,7 +64,8 @@ class Stops:
         not_after_us = now_us + round(self._settings.stop_hours * _HOUR_US)
         connected = self._outbox.connected()
         # Devices are named where no area is known, so that the order reaches someone in any case.
-        to = Audience(areas=self._roots) if self._roots else Audience(devices=tuple(sorted(connected)))
+        roots = self._areas.roots()
+        to = Audience(areas=roots) if roots else Audience(devices=tuple(sorted(connected)))
         order, signed = self._secretary.order(to, Stop(), not_after_us)
         self._hold(order, by)
         self._push(connected, order, signed)
@@ -102,7 +97,7 @@ class Stops:
             return
         now_us = self._clock.now_us()
         held = list(self._orders)
-        to = Audience(areas=self._roots)
+        to = Audience(areas=self._areas.roots())
         orders = [self._secretary.order(to, ReleaseStop(order_id=one), active.not_after_us) for one in held]
         async with self._store.transaction() as tx:
             for order, signed in orders:

@@ -15,8 +15,8 @@ from controller.store.documents import SqlDocuments
 from controller.store.engine import READERS, READING, failures, make_engine
 from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
-from controller.store.people import SqlDeeds, SqlPersons, SqlTokens
-from controller.store.places import SqlAreas, SqlSpeakers
+from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
+from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
 from controller.store.sounds import SqlSounds
 
 
@@ -38,7 +38,9 @@ class SqlTransaction:
         self.documents: ports.Documents = SqlDocuments(session)
         self.persons: ports.Persons = SqlPersons(session)
         self.tokens: ports.Tokens = SqlTokens(session)
+        self.api_tokens: ports.ApiTokens = SqlApiTokens(session)
         self.deeds: ports.Deeds = SqlDeeds(session)
+        self.station_settings: ports.StationSettings = SqlStationSettings(session)
 
 
 class SqlStore:

@@ -1,7 +1,9 @@
-"""Areas, speakers, and how speakers are."""
+"""Areas, speakers, how speakers are, and what is set for the station."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -9,9 +11,10 @@ from sqlmodel import col, select
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.errors import NotFound
-from controller.domain.speakers import Area, Speaker, SpeakerHealth, SpeakerState
+from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
 from controller.store.bulk import pieces, upsert
-from controller.store.rows import AreaRow, SpeakerHealthRow, SpeakerRow
+from controller.store.rows import AreaRow, SpeakerHealthRow, SpeakerRow, StationSettingRow
+from schedules.areas import Area, Origin
 
 
 class SqlAreas:
@@ -21,14 +24,25 @@ class SqlAreas:
         self._session = session
 
     async def all(self) -> tuple[Area, ...]:
-        rows = await self._session.scalars(select(AreaRow).order_by(col(AreaRow.name), col(AreaRow.area_id)))
-        return tuple(_area(row) for row in rows)
+        """As plain rows: thousands of mapped objects would cost more than the areas themselves."""
+        table = AreaRow.__table__  # type: ignore[attr-defined]
+        found = await self._session.execute(select(*table.columns).order_by(table.c.name, table.c.area_id))
+        shared: dict[Any, Any] = {}
+        return tuple(_area(dict(row._mapping), shared) for row in found)
 
     async def add(self, area: Area) -> None:
-        self._session.add(
-            AreaRow(area_id=area.area_id, parent_id=area.parent_id, level=area.level, name=area.name),
-        )
+        self._session.add(AreaRow(**_area_values(area)))
         await self._session.flush()
+
+    async def put(self, area: Area) -> None:
+        await self._session.merge(AreaRow(**_area_values(area)))
+        await self._session.flush()
+
+    async def standing(self) -> frozenset[AreaId]:
+        rows = await self._session.scalars(
+            select(SpeakerRow.area_id).where(col(SpeakerRow.state) != SpeakerState.RELEASED.value).distinct()
+        )
+        return frozenset(AreaId(area_id) for area_id in rows)
 
     async def path(self, area_id: AreaId) -> tuple[AreaId, ...]:
         upwards: list[AreaId] = []
@@ -111,9 +125,43 @@ class SqlSpeakers:
         await upsert(self._session, SpeakerHealthRow, rows)
 
 
-def _area(row: AreaRow) -> Area:
-    parent = None if row.parent_id is None else AreaId(row.parent_id)
-    return Area(area_id=AreaId(row.area_id), parent_id=parent, level=row.level, name=row.name)
+class SqlStationSettings:
+    """`ports.StationSettings`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, key: str) -> str | None:
+        row = await self._session.get(StationSettingRow, key)
+        return None if row is None else row.value
+
+    async def put(self, key: str, value: str | None) -> None:
+        if value is not None:
+            await self._session.merge(StationSettingRow(key=key, value=value))
+        elif (row := await self._session.get(StationSettingRow, key)) is not None:
+            await self._session.delete(row)
+        await self._session.flush()
+
+
+_SHARED = ("parent_id", "level", "origin")
+
+
+def _area(values: dict[str, Any], shared: dict[Any, Any]) -> Area:
+    """``shared`` keeps one copy of what many areas have in common."""
+    values |= {name: shared.setdefault(values[name], values[name]) for name in _SHARED}
+    for name in ("valid_from", "valid_until"):
+        day = values[name]
+        values[name] = None if day is None else shared.setdefault((name, day), date.fromisoformat(day))
+    return Area(**(values | {"code": values["code"] or "", "origin": Origin(values["origin"])}))
+
+
+def _area_values(area: Area) -> dict[str, Any]:
+    days = {name: None if day is None else day.isoformat() for name, day in _days(area)}
+    return asdict(area) | days | {"code": area.code or None, "origin": area.origin.value}
+
+
+def _days(area: Area) -> tuple[tuple[str, date | None], ...]:
+    return ("valid_from", area.valid_from), ("valid_until", area.valid_until)
 
 
 def _speaker(row: SpeakerRow) -> Speaker:

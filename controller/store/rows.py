@@ -6,7 +6,7 @@ text, so that a new word needs no migration; nothing here is particular to one d
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, String, Text, false, text, true
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +21,8 @@ NAMES = {
 ID = String(80)
 WORD = String(40)
 NAME = String(200)
+_DAY = String(10)
+"""As ISO 8601 writes it, so that days compare as texts do."""
 _BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -34,6 +36,18 @@ class AreaRow(Row, table=True):
     parent_id: str | None = Field(default=None, foreign_key="area.area_id", sa_type=ID)
     level: str = Field(sa_type=WORD)
     name: str = Field(sa_type=NAME)
+    code: str | None = Field(default=None, sa_type=WORD)
+    latitude: float | None = None
+    longitude: float | None = None
+    valid_from: str | None = Field(default=None, sa_type=_DAY)
+    valid_until: str | None = Field(default=None, sa_type=_DAY)
+    origin: str = Field(sa_type=WORD, sa_column_kwargs={"server_default": "station"})
+
+
+class StationSettingRow(Row, table=True):
+    __tablename__ = "station_setting"
+    key: str = Field(primary_key=True, sa_type=ID)
+    value: str = Field(sa_type=Text)
 
 
 class SpeakerRow(Row, table=True):
@@ -182,6 +196,28 @@ class PersonRow(Row, table=True):
     name: str = Field(sa_type=NAME)
     password_hash: str = Field(sa_type=NAME)
     created_at_us: int = Field(sa_type=BigInteger)
+    full_name: str = Field(default="", sa_type=NAME, sa_column_kwargs={"server_default": text("''")})
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    password_given: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    last_sign_in_at_us: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RoleGrantRow(Row, table=True):
+    """``area_id`` is an area's or ``*``, which is none: so it refers to no table."""
+
+    __tablename__ = "role_grant"
+    person_id: str = Field(primary_key=True, foreign_key="person.person_id", sa_type=ID)
+    role: str = Field(primary_key=True, sa_type=WORD)
+    area_id: str = Field(primary_key=True, sa_type=ID)
+
+
+class KnownAddressRow(Row, table=True):
+    """From where a person signed in before."""
+
+    __tablename__ = "known_address"
+    person_id: str = Field(primary_key=True, foreign_key="person.person_id", sa_type=ID)
+    address: str = Field(primary_key=True, sa_type=NAME)
+    last_at_us: int = Field(sa_type=BigInteger)
 
 
 class SignInRow(Row, table=True):
@@ -209,6 +245,22 @@ class TokenRow(Row, table=True):
     expires_at_us: int = Field(sa_type=BigInteger)
     created_at_us: int = Field(sa_type=BigInteger)
     created_by: str = Field(sa_type=NAME)
+
+
+class ApiTokenRow(Row, table=True):
+    """``rights`` are words with spaces between; ``area_id`` is an area's or ``*``, which is none."""
+
+    __tablename__ = "api_token"
+    token_id: str = Field(primary_key=True, sa_type=ID)
+    name: str = Field(sa_type=NAME)
+    secret_hash: str = Field(sa_type=ID)
+    rights: str = Field(sa_type=Text)
+    area_id: str = Field(sa_type=ID)
+    created_at_us: int = Field(sa_type=BigInteger)
+    created_by: str = Field(sa_type=NAME)
+    expires_at_us: int = Field(sa_type=BigInteger)
+    revoked_at_us: int | None = Field(default=None, sa_type=BigInteger)
+    last_used_at_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class DeedRow(Row, table=True):

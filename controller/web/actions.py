@@ -15,7 +15,7 @@ from controller.web import views
 from controller.web.asking import Ask
 from controller.web.auth import remember
 from controller.web.errors import problem_of
-from controller.web.forms import reading
+from controller.web.forms import owner_of, reading
 from controller.web.i18n import N_
 from controller.web.pages import DONE, page, speaker_page, speaker_view
 from controller.web.present import NEW_AREA
@@ -147,7 +147,7 @@ async def upload_recording(ask: Ask) -> web.StreamResponse:
         received = form.take_file()
     if received is None:
         raise Invalid(code="recording_missing")
-    recording_id = ask.house.uploads.keep(received)
+    recording_id = ask.house.uploads.keep(received, owner_of(ask))
     return web.json_response({"id": recording_id, "name": received.name}, status=201)
 
 

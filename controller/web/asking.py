@@ -1,23 +1,34 @@
 """One request with everything a handler needs to answer it, and the rule for who may ask what.
 
-Rules: a route says what it needs; nothing but this module decides whether a request gets through. A request to an
-address that does not exist is treated as one that needs signing in, so that strangers learn nothing.
+Rules: a route says what it needs; nothing but this module decides whether a request gets through, and what a handler
+learns from the request's body it asks of `Ask.require`. Whoever asks is a person with a cookie, on pages and in the
+API, or a program with an API token, in the API alone. A request to an address that does not exist is treated as one
+that needs signing in, so that strangers learn nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aiohttp import web
 from jinja2 import Environment
 
+from agents.protocol.ids import AreaId
 from controller.domain.accounts import Person
-from controller.domain.errors import Invalid, LoaError
+from controller.domain.errors import Invalid, LoaError, NotFound, Refused
+from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.web.i18n import Language, Translator, pick_language
 from controller.web.live import Live
 from controller.web.parts import WebParts
-from controller.web.security import SAFE_METHODS, csrf_matches, csrf_token, from_our_pages
+from controller.web.security import (
+    SAFE_METHODS,
+    csrf_matches,
+    csrf_token,
+    forwarded_address,
+    from_our_pages,
+    sign_in_digest,
+)
 from controller.web.statics import Statics
 from controller.web.uploads import Uploads
 from controller.web.views import Theme
@@ -29,6 +40,8 @@ THEME_COOKIE = "theme"
 """Written by the page itself when the person switches."""
 CSRF_HEADERS = ("X-Loa-CSRF", "X-CSRF-Token")
 CSRF_FIELD = "csrf_token"
+API = "/api/v1/"
+BEARER = "Bearer "
 STRANGER_WITHIN_S = 30.0
 """How long an answer to somebody who is not signed in may take, what they send included."""
 
@@ -45,11 +58,36 @@ class Forbidden(LoaError):
     code = "form_expired"
 
 
+class NotAllowed(LoaError):
+    """Whoever asks lacks ``right``, at least where it would be needed."""
+
+    code = "not_allowed"
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(right.value)
+        self.right = right
+
+
+class NoRole(LoaError):
+    """A person who has no role anywhere: there is nothing yet that they may do."""
+
+    code = "no_role"
+
+
+class PasswordGiven(LoaError):
+    """The person must first replace a password that somebody else gave them."""
+
+    code = "password_given"
+
+
 class Needs(StrEnum):
     """What must be true before a handler is asked."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
+    """Whoever: a person who is signed in, or a program that shows an API token."""
+    PERSON = "person"
+    """A person who is signed in."""
 
 
 class Token(StrEnum):
@@ -91,17 +129,84 @@ class Ask:
     secret: str
     mark: str
     """Which changes are in what this request reads; see `controller.web.live`."""
+    actor: Actor | None = None
+    """Whoever asks, with their rights as they are now; None for a stranger."""
+    bearer: str = ""
+    """The API token that was shown."""
 
     @property
     def parts(self) -> WebParts:
         return self.house.parts
 
     @property
-    def by(self) -> str:
-        """The name of the signed-in person, for what is recorded. Raises `SignInNeeded`."""
-        if self.person is None:
+    def known_actor(self) -> Actor:
+        """Raises `SignInNeeded`."""
+        if self.actor is None:
             raise SignInNeeded
-        return self.person.name
+        return self.actor
+
+    @property
+    def by(self) -> str:
+        """The name of whoever asks, for what is recorded. Raises `SignInNeeded`."""
+        return self.known_actor.name
+
+    @property
+    def owner(self) -> str:
+        """A name for this sign-in, or for this API token, that does not give it away."""
+        return f"token {self.known_actor.token_id}" if self.bearer else sign_in_digest(self.secret)
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from; a proxy's word is taken only from those that are set as trusted."""
+        return forwarded_address(self.request, self.parts.trusted_proxies)
+
+    async def still_welcome(self) -> bool:
+        """Whether whoever asked could ask again now."""
+        if not self.bearer:
+            return await self.parts.accounts.who(self.secret) is not None
+        try:
+            return bool(await self.parts.api_tokens.who(self.bearer))
+        except Refused:
+            return False
+
+    def path_of(self, area_id: AreaId) -> tuple[AreaId, ...]:
+        """From the widest area down to this one; nothing for the whole station."""
+        tree = self.parts.areas.tree()
+        if area_id == EVERYWHERE:
+            return ()
+        # What is not in the tree was added by another program a moment ago: whoever has a role right there may.
+        return tuple(AreaId(area.area_id) for area in tree.path(area_id)) if area_id in tree else (area_id,)
+
+    def may(self, right: Right, area_id: AreaId | None = None) -> bool:
+        """Whether whoever asks has ``right`` in this area, or in any area at all where none is named."""
+        if self.actor is None:
+            return False
+        if area_id is None:
+            return self.actor.may_anywhere(right)
+        return self.actor.may(right, self.path_of(area_id))
+
+    def may_all(self, right: Right, area_ids: Iterable[AreaId]) -> bool:
+        """Whether ``right`` holds in each of these areas, and in one at least."""
+        return self.may(right) and all(self.may(right, area_id) for area_id in set(area_ids))
+
+    def touches(self, right: Right, area_id: AreaId) -> bool:
+        """Whether ``right`` holds in this area, or in some area within it."""
+        if self.may(right, area_id):
+            return True
+        if self.actor is None:
+            return False
+        inner = self.actor.areas_of(right)
+        return bool(inner) if area_id == EVERYWHERE else any(area_id in self.path_of(one) for one in inner)
+
+    def require(self, right: Right, area_id: AreaId) -> None:
+        """Raises `NotAllowed` where `may` says no."""
+        if not self.may(right, area_id):
+            raise NotAllowed(right)
+
+    def require_all(self, right: Right, area_ids: Iterable[AreaId]) -> None:
+        """Raises `NotAllowed` where `may_all` says no."""
+        if not self.may_all(right, area_ids):
+            raise NotAllowed(right)
 
     @property
     def csrf_token(self) -> str:
@@ -125,27 +230,39 @@ class Ask:
 
 
 Handler = Callable[[Ask], Awaitable[web.StreamResponse]]
+Over = Callable[[Ask, Right], Awaitable[bool]]
+"""Whether a right holds over what the path names; see `controller.web.subjects`."""
 HOUSE = web.AppKey("house", House)
 ASK = web.RequestKey("ask", Ask)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One line of the table of everything this server answers."""
+    """One line of the table of everything this server answers.
+
+    ``right`` is what whoever asks must have in one area at least; None is enough for everybody who is signed in.
+    ``over`` asks for it where the thing is that the path names. ``with_given_password`` is true for the little that a
+    person gets who has not replaced a password that somebody gave them.
+    """
 
     method: str
     path: str
     handler: Handler
     needs: Needs = Needs.SIGNED_IN
     token: Token = Token.BEFORE
+    right: Right | None = None
+    over: Over | None = None
+    with_given_password: bool = False
 
 
 async def make_ask(request: web.Request) -> Ask:
-    """Finds out who asks. Raises what the store raises."""
+    """Finds out who asks. Raises what the store raises, and `Refused` for an API token that is worth nothing."""
     house = request.app[HOUSE]
     mark = house.live.mark
     token = request.cookies.get(sign_in_cookie(request, house), "")
-    person = await house.parts.accounts.who(token) if token else None
+    bearer = _bearer(request)
+    by_token = await house.parts.api_tokens.who(bearer) if bearer else None
+    person = await house.parts.accounts.who(token) if token and not bearer else None
     secret = token if person is not None else request.cookies.get(FORM_COOKIE, "")
     ask = Ask(
         request=request,
@@ -155,17 +272,25 @@ async def make_ask(request: web.Request) -> Ask:
         person=person,
         secret=secret,
         mark=mark,
+        actor=person.actor if person is not None else by_token,
+        bearer=bearer,
     )
     request[ASK] = ask
     return ask
 
 
+def _bearer(request: web.Request) -> str:
+    """The API token of this request. Pages take none."""
+    shown = request.headers.get("Authorization", "")
+    return shown[len(BEARER) :].strip() if request.path.startswith(API) and shown.startswith(BEARER) else ""
+
+
 async def answer(route: Route, request: web.Request) -> web.StreamResponse:
     """Lets the request through to the handler of ``route``, or raises why not."""
     ask = await make_ask(request)
-    if route.needs is Needs.SIGNED_IN and ask.person is None:
-        raise SignInNeeded
-    if ask.person is not None:
+    if route.needs is not Needs.PUBLIC:
+        await _admit(route, ask)
+    if ask.actor is not None:
         return await _handled(route, ask)
     try:
         async with asyncio.timeout(STRANGER_WITHIN_S):
@@ -174,9 +299,26 @@ async def answer(route: Route, request: web.Request) -> web.StreamResponse:
         raise Invalid("the request did not arrive in time", code="bad_request") from error
 
 
+async def _admit(route: Route, ask: Ask) -> None:
+    """Raises why whoever asks may not have what ``route`` leads to."""
+    actor = ask.known_actor
+    if route.needs is Needs.PERSON and ask.person is None:
+        raise Forbidden("this is for persons who are signed in", code="not_for_tokens")
+    if ask.person is not None and ask.person.password_given and not route.with_given_password:
+        raise PasswordGiven
+    if route.right is None:
+        return
+    if not actor.may_anywhere(route.right):
+        raise NotAllowed(route.right) if actor.scopes else NoRole
+    if route.over is not None and not await route.over(ask, route.right):
+        if ask.request.method in SAFE_METHODS:
+            raise NotFound("it lies outside of the areas of whoever asks")
+        raise NotAllowed(route.right)
+
+
 async def _handled(route: Route, ask: Ask) -> web.StreamResponse:
     request = ask.request
-    if request.method not in SAFE_METHODS:
+    if request.method not in SAFE_METHODS and not ask.bearer:
         if not from_our_pages(request):
             raise Forbidden("the request comes from another site", code="foreign_page")
         if route.token is Token.BEFORE:
@@ -198,8 +340,10 @@ def header_token(request: web.Request) -> str | None:
 
 
 def check_token(ask: Ask, given: str | None) -> None:
-    """Raises `Forbidden` unless ``given`` is the token of this person's pages."""
-    if not csrf_matches(ask.secret, given):
+    """Raises `Forbidden` unless ``given`` is the token of this person's pages. A program that shows an API token needs
+    none: no browser shows that by itself.
+    """
+    if not ask.bearer and not csrf_matches(ask.secret, given):
         raise Forbidden("the token is missing or old")
 
 

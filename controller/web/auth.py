@@ -66,9 +66,8 @@ def drop_sign_in(ask: Ask, response: web.StreamResponse) -> None:
 
 
 async def sign_in(ask: Ask, name: str, password: str) -> SignedIn:
-    """Raises `Refused` (``sign_in_wrong``, ``sign_in_too_often``). Endless input is wrong without being looked at."""
-    address = ask.request.remote or ""
-    return await ask.parts.accounts.sign_in(name.strip()[:LONGEST_NAME], password[:LONGEST_PASSWORD], address)
+    """Raises `Refused` (``sign_in_wrong``, ``sign_in_too_often``, ``account_closed``). Endless input is wrong without being looked at."""
+    return await ask.parts.accounts.sign_in(name.strip()[:LONGEST_NAME], password[:LONGEST_PASSWORD], ask.address)
 
 
 async def sign_out(ask: Ask) -> None:
@@ -80,7 +79,8 @@ async def sign_out(ask: Ask) -> None:
 async def change_password(ask: Ask, present: str, wanted: str) -> SignedIn:
     """Sets a new password, ends every sign-in of the person, and signs this one in again.
 
-    Raises `Invalid` (``password_wrong``, ``password_too_short``), `Refused` (``sign_in_too_often``).
+    Raises `Invalid` (``password_wrong``, ``password_same``, ``password_too_short``), `Refused`
+    (``sign_in_too_often``).
     """
     try:
         proof = await sign_in(ask, ask.by, present)
@@ -89,6 +89,8 @@ async def change_password(ask: Ask, present: str, wanted: str) -> SignedIn:
             raise Invalid("the present password is wrong", code="password_wrong") from error
         raise
     await ask.parts.accounts.sign_out(proof.token)
+    if wanted == present:
+        raise Invalid("the new password is the present one", code="password_same")
     if len(wanted) > LONGEST_PASSWORD:
         raise Invalid("the new password is too long", code="password_too_long")
     await ask.parts.accounts.set_password(ask.by, wanted, ask.by)

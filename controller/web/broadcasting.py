@@ -19,7 +19,7 @@ from controller.domain.sounds import Reading, Source
 from controller.web import present, views
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
-from controller.web.forms import Form, reading
+from controller.web.forms import Form, owner_of, reading
 from controller.web.i18n import Language
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import broadcast_page, prepared_answer
@@ -35,6 +35,7 @@ FIELD_OF_CODE = {
     "text_too_long": "text",
     "text_unspeakable": "text",
     "recording_missing": "recording",
+    "recording_unfinished": "recording",
     "recording_empty": "recording",
     "too_large_recording": "recording",
     "time_missing": "at",
@@ -98,7 +99,7 @@ def draft_of(ask: Ask, form: Form) -> views.Draft:
         text=form.text("text"),
         source=Source.RECORDING if form.text("source") == Source.RECORDING else Source.TEXT,
         recording_id=recording_id,
-        recording_name=ask.house.uploads.name(recording_id),
+        recording_name=ask.house.uploads.name(recording_id, owner_of(ask)),
         language=Language(language) if language in set(Language) else ask.say.language,
         rate_wpm=int(rate) if rate.isdigit() and len(rate) < 5 and int(rate) in RATES_WPM else 125,
         when="at" if form.text("when") == "at" else "now",
@@ -111,7 +112,7 @@ def _with_file(ask: Ask, form: Form, draft: views.Draft) -> views.Draft:
     received: Received | None = form.take_file()
     if received is None:
         return draft
-    recording_id = ask.house.uploads.keep(received)
+    recording_id = ask.house.uploads.keep(received, owner_of(ask))
     return replace(draft, source=Source.RECORDING, recording_id=recording_id, recording_name=received.name)
 
 
@@ -122,7 +123,7 @@ async def _make(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
         reading = Reading(text=draft.text, language=language, words_per_minute=rate)
         wanted = BulletinDraft(title=draft.title, variants=(TextVariant(reading=reading),))
         return await ask.parts.compose.make(wanted, ask.by)
-    path = ask.house.uploads.take(draft.recording_id)
+    path = ask.house.uploads.take(draft.recording_id, owner_of(ask))
     recording = RecordingVariant(language=draft.language, path=path, file_name=draft.recording_name)
     return await ask.parts.compose.make(BulletinDraft(title=draft.title, variants=(recording,)), ask.by)
 

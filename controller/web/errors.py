@@ -5,20 +5,21 @@ its trace and told as a plain sentence; no answer ever shows a trace.
 """
 
 import errno
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StudioFailed, Unreachable
 from controller.web.asking import ASK, HOUSE, Ask, Forbidden, SignInNeeded, language_of, make_ask, theme_of
 from controller.web.frames import bare_frame, full_frame
 from controller.web.i18n import N_, Translator
-from controller.web.sentences import CODES, sentence
+from controller.web.sentences import CODES, FALLBACK, sentence
 from controller.web.views import Flash, Tone
 
 log = logging.getLogger(__name__)
@@ -33,9 +34,14 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "too_large": 413,
     "too_large_recording": 413,
     "upload_incomplete": 400,
+    "upload_interrupted": 400,
+    "upload_too_long": 400,
+    "upload_busy": 423,
+    "tus_version": 412,
     "sign_in_wrong": 401,
     "sign_in_too_often": 429,
     "password_wrong": 403,
+    "not_acceptable": 406,
     "unsupported_type": 415,
     "out_of_space": 507,
     "disk_full": 507,
@@ -57,10 +63,13 @@ HEADINGS: Mapping[int, str] = {
     403: N_("Not allowed"),
     404: N_("Not found"),
     405: N_("Not possible here"),
+    406: N_("Not this kind of data"),
     409: N_("Not possible now"),
     413: N_("Too large"),
     415: N_("Not this kind of data"),
+    412: N_("Not possible here"),
     422: N_("Something is not right"),
+    423: N_("Not possible now"),
     429: N_("Too many attempts"),
     500: N_("Something went wrong"),
     503: N_("No answer"),
@@ -72,9 +81,11 @@ SENTENCES: Mapping[str, str] = {
     "sign_in_needed": N_("Sign in first."),
     "foreign_page": N_("This came from another web site, so nothing was done. Use the pages of Loa."),
     "bad_request": N_("The request could not be understood. Load the page again and repeat what you did."),
+    "tus_version": N_("The server takes resumable uploads of version 1.0.0 alone."),
     "bad_json": N_("The request could not be understood. Send one JSON object as the documentation describes it."),
     "too_large": N_("That was more than can be taken at once. Send less."),
     "unsupported_type": N_("The server does not take this kind of data here."),
+    "not_acceptable": N_("The server has no answer of the kind that was asked for. Accept what this address offers."),
     "method_not_allowed": N_("This address does not do that."),
     "password_wrong": N_("The present password is not right. Nothing was changed."),
     "password_too_short": N_("The new password is too short. Use at least 10 characters."),
@@ -83,9 +94,28 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+class ProblemTold(Struct, kw_only=True, omit_defaults=True):
+    """A problem as RFC 9457 has it: what went wrong, and what to do.
+
+    ``code`` is stable, and ``type`` names it as a URI. ``title`` is the same for all problems of a ``status``;
+    ``detail`` is a sentence for a person, in the language of ``Accept-Language``, and ends with what to do.
+    ``instance`` is the address that was asked. ``more``, where it is there, is for whoever writes the program.
+    ``sentence`` is the same as ``detail``.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    sentence: str
+    more: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """What is told: to programs as it is, to persons the sentence."""
+    """What is told: to programs all of it, to persons the sentence."""
 
     status: int
     code: str
@@ -94,16 +124,18 @@ class Problem:
     detail: str = ""
     headers: Mapping[str, str] | None = None
 
-    def as_json(self) -> str:
-        told = {
-            "type": f"urn:loa:problem:{self.code}",
-            "title": self.heading,
-            "status": self.status,
-            "detail": self.sentence,
-            "code": self.code,
-            "sentence": self.sentence,
-        }
-        return json.dumps(told | ({"more": self.detail} if self.detail else {}), ensure_ascii=False)
+    def told(self, instance: str) -> ProblemTold:
+        """For a program that asked for ``instance``."""
+        return ProblemTold(
+            type=f"urn:loa:problem:{self.code}",
+            title=self.heading,
+            status=self.status,
+            detail=self.sentence,
+            instance=instance,
+            code=self.code,
+            sentence=self.sentence,
+            more=self.detail,
+        )
 
 
 def status_of(error: LoaError) -> int:
@@ -120,6 +152,11 @@ def code_sentence(code: str, say: Translator, fallback: str = "") -> str:
     if own is not None:
         return say.gettext(own)
     return sentence(fallback if fallback and code not in CODES else code, say)
+
+
+def english(code: str) -> str:
+    """The sentence for ``code`` as it stands before it is translated."""
+    return SENTENCES.get(code) or CODES.get(code) or FALLBACK % {"code": code}
 
 
 def problem_of(error: LoaError, say: Translator) -> Problem:
@@ -208,7 +245,7 @@ def _to_sign_in(request: web.Request) -> web.StreamResponse | None:
 
 async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:
     if for_program(request):
-        return problem_answer(problem)
+        return problem_answer(request, problem)
     ask = request.get(ASK) or _nobody(request)
     if ask.htmx:
         return notice_answer(ask, problem)
@@ -219,10 +256,13 @@ async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:
     return web.Response(text=body, content_type="text/html", status=problem.status, headers=problem.headers)
 
 
-def problem_answer(problem: Problem) -> web.Response:
+def problem_answer(request: web.Request, problem: Problem) -> web.Response:
     """For a program."""
     return web.Response(
-        text=problem.as_json(), content_type=PROBLEM_TYPE, status=problem.status, headers=problem.headers
+        body=msgspec.json.encode(problem.told(request.rel_url.raw_path)),
+        content_type=PROBLEM_TYPE,
+        status=problem.status,
+        headers={**(problem.headers or {}), "Content-Language": language_of(request).value},
     )
 
 
@@ -247,4 +287,14 @@ def _nobody(request: web.Request) -> Ask:
     )
 
 
-__all__ = ["Problem", "code_sentence", "notice_answer", "problem_answer", "problem_of", "tell_errors"]
+__all__ = [
+    "Problem",
+    "ProblemTold",
+    "code_sentence",
+    "english",
+    "notice_answer",
+    "problem_answer",
+    "problem_of",
+    "status_of",
+    "tell_errors",
+]

@@ -14,8 +14,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import MultiDict
 
 from controller.domain.errors import Invalid
-from controller.web.asking import CSRF_FIELD, Ask, check_token, header_token
-from controller.web.uploads import Received, read_field, receive
+from controller.web.asking import CSRF_FIELD, Ask, SignInNeeded, check_token, header_token
+from controller.web.uploads import Owner, Received, read_field, receive
 
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -49,6 +49,13 @@ class Form:
         """The file, which belongs to the caller from here on."""
         taken, self.file = self.file, None
         return taken
+
+
+def owner_of(ask: Ask) -> Owner:
+    """To whom an upload of this request belongs. Raises `SignInNeeded`."""
+    if ask.person is None:
+        raise SignInNeeded
+    return Owner(ask.person.person_id, ask.by)
 
 
 @asynccontextmanager
@@ -85,12 +92,13 @@ async def _read_parts(ask: Ask, form: Form) -> None:
         elif form.file is not None:
             raise Invalid("more than one file", code="bad_request")
         else:
-            form.file = await receive(part, ask.house.uploads.folder, ask.house.uploads.limit_bytes)
+            uploads = ask.house.uploads
+            form.file = await receive(part, uploads.folder, uploads.limits.length_bytes, uploads.limits.spare_bytes)
     check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
 
 
 async def _parts(ask: Ask) -> AsyncIterator[BodyPartReader]:
-    request, limit_bytes = ask.request, ask.house.uploads.limit_bytes
+    request, limit_bytes = ask.request, ask.house.uploads.limits.length_bytes
     if (request.content_length or 0) > limit_bytes + MOST_BYTES:
         raise Invalid(f"over {limit_bytes} bytes", code="too_large_recording")
     try:

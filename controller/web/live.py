@@ -26,6 +26,7 @@ from controller.services.events import (
     HandInChanged,
     Lagged,
     ProgrammeChanged,
+    SignInsEnded,
     SpeakersChanged,
     StopChanged,
     TunesChanged,
@@ -42,13 +43,26 @@ HEARTBEAT = b": alive\n\n"
 REMEMBERED = 512
 """Changes that can be told afterwards; who missed more reads everything again."""
 
-Voice = Callable[[Event], tuple[tuple[str, str], ...]]
+Told = (
+    SpeakersChanged
+    | FoundChanged
+    | BulletinChanged
+    | ProgrammeChanged
+    | TunesChanged
+    | HandInChanged
+    | AiringChanged
+    | StopChanged
+    | Lagged
+)
+"""Events that streams pass on."""
+
+Voice = Callable[[Told], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
 
 EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin", "programme", "tunes", "hand_ins")
 
 
-def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
+def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
     """The names that the templates listen for; every one of them fetches what it shows again."""
     match event:
         case SpeakersChanged():
@@ -71,7 +85,7 @@ def page_voice(event: Event) -> tuple[tuple[str, str], ...]:
             return tuple((name, "-") for name in EVERYTHING)
 
 
-def api_voice(event: Event) -> tuple[tuple[str, str], ...]:
+def api_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
     """The same for programs: one JSON object an event, its ``type`` first."""
     match event:
         case SpeakersChanged():
@@ -109,7 +123,7 @@ class _Stream:
         self._pending: dict[tuple[str, str], None] = {}
         self._mark = ""
 
-    def offer(self, event: Event, mark: str) -> None:
+    def offer(self, event: Told, mark: str) -> None:
         self._mark = mark
         self._pending.update(dict.fromkeys(self._voice(event)))
         self._wake.set()
@@ -160,7 +174,7 @@ class Live:
         self._closed = False
         self._run = secrets.token_hex(4)
         self._number = 0
-        self._recent: deque[Event] = deque(maxlen=REMEMBERED)
+        self._recent: deque[Told] = deque(maxlen=REMEMBERED)
 
     @property
     def open(self) -> int:
@@ -187,6 +201,10 @@ class Live:
     async def _follow(self, events: AsyncIterator[Event]) -> None:
         try:
             async for event in events:
+                if isinstance(event, SignInsEnded):
+                    for token_hash in event.token_hashes:
+                        self.end(token_hash)
+                    continue
                 self._number += 1
                 self._recent.append(event)
                 for streams in self._streams.values():
@@ -195,7 +213,7 @@ class Live:
         finally:
             self.close()
 
-    def _missed(self, since: str) -> tuple[Event, ...]:
+    def _missed(self, since: str) -> tuple[Told, ...]:
         """What was published after the mark ``since``; everything where that is not known."""
         run, _, number = since.partition(".")
         if not since or since == self.mark:

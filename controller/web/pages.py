@@ -16,7 +16,6 @@ from controller.web.asking import Ask
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.live import Listener, Voice, page_voice
-from controller.web.security import sign_in_digest
 
 LOG_LENGTH = 200
 JOURNAL_LENGTH = 200
@@ -77,6 +76,7 @@ async def broadcast_page(
         speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
         latest=await _latest(ask),
         max_characters=ask.parts.max_text_letters,
+        max_recording_s=ask.parts.max_recording_s,
         **await _found(ask),
     )
 
@@ -241,8 +241,13 @@ async def _airing(ask: Ask) -> views.Airing:
 
 
 async def bulletin_audio(ask: Ask) -> web.StreamResponse:
-    """The very file that speakers fetch (Ogg Opus, 24 kbit/s), whole or by range."""
-    bulletin = await ask.parts.compose.get(BulletinId(ask.request.match_info["id"]))
+    """GET /bulletins/{id}/audio"""
+    return await audio_of(ask, BulletinId(ask.request.match_info["id"]))
+
+
+async def audio_of(ask: Ask, bulletin_id: BulletinId) -> web.StreamResponse:
+    """The very file that speakers fetch (Ogg Opus, 24 kbit/s), whole or by range. Raises `NotFound`."""
+    bulletin = await ask.parts.compose.get(bulletin_id)
     if bulletin.clips is None:
         raise NotFound("the bulletin has no sound")
     clip = bulletin.clips.renditions[RenditionName.OPUS24]
@@ -261,13 +266,10 @@ async def events(ask: Ask) -> web.StreamResponse:
 def listener_of(ask: Ask, voice: Voice, *, program: bool = False) -> Listener:
     """This sign-in as a listener, from the mark in ``?since=`` on."""
 
-    async def welcome() -> bool:
-        return await ask.parts.accounts.who(ask.secret) is not None
-
     return Listener(
-        owner=sign_in_digest(ask.secret),
+        owner=ask.owner,
         voice=voice,
-        welcome=welcome,
+        welcome=ask.still_welcome,
         since=ask.request.query.get("since", ""),
         program=program,
     )

@@ -9,12 +9,17 @@ from aiohttp import web
 from controller.ports import Clock, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
+from controller.services.api_tokens import ApiTokens
+from controller.services.areas import AreaDesk
+from controller.services.audit import Audit
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.people import People
 from controller.services.reports import Reports
 from controller.services.speakers import SpeakerDesk
 from controller.web.i18n import DEFAULT_ZONE
+from controller.web.security import Network
 
 DEFAULT_UPLOAD_LIMIT_BYTES = 500_000_000
 
@@ -28,9 +33,10 @@ class WebParts:
     """The services that the pages and the API call, and what is set for this station.
 
     ``zone`` is the time zone that wall times are read and shown in. ``secure_cookies`` is true when a proxy in front
-    speaks HTTPS. ``device_routes`` are the addresses that devices use; they answer without signing in. ``ready`` tells
-    whether the server can do its work, ``metrics`` what it counts, in the Prometheus text format; without a
-    ``metrics_token`` only this machine itself may read them.
+    speaks HTTPS; ``trusted_proxies`` are those whose word on where a request comes from is believed. ``device_routes``
+    are the addresses that devices use; they answer without signing in. ``ready`` tells whether the server can do its
+    work, ``metrics`` what it counts, in the Prometheus text format; without a ``metrics_token`` only this machine
+    itself may read them.
     """
 
     store: Store
@@ -42,6 +48,10 @@ class WebParts:
     adoption: Adoption
     speakers: SpeakerDesk
     accounts: Accounts
+    people: People
+    api_tokens: ApiTokens
+    audit: Audit
+    areas: AreaDesk
     reports: Reports
     upload_folder: Path
     station_name: str = "Loa"
@@ -52,4 +62,6 @@ class WebParts:
     ready: Callable[[], Awaitable[bool]] = _ready
     metrics: Callable[[], Awaitable[str]] | None = None
     metrics_token: str | None = None
+    trusted_proxies: Sequence[Network] = ()
     max_text_letters: int = 20_000
+    max_recording_s: float = 3_600.0

@@ -10,13 +10,14 @@ from agents.protocol.ids import SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.airings import Airing, Playback, PlayState
 from controller.domain.bulletins import Bulletin, BulletinState
-from controller.domain.speakers import Area, FoundDevice, NotReady, SpeakerOverview
+from controller.domain.speakers import FoundDevice, NotReady, SpeakerOverview
 from controller.services.reports import AiringReport, AiringSummary, PlaybackReport, SpeakerReport
 from controller.web import views
 from controller.web.i18n import N_, Translator
 from controller.web.moments import maybe_moment, moment
 from controller.web.sentences import playback_sentence, sentence
 from controller.web.views import SpeakerState, TargetArea, TargetSpeaker
+from schedules.areas import Area
 
 NEW_AREA = "new"
 """The value of the choice that makes an area with the station's name, where there is none yet."""

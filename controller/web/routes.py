@@ -1,7 +1,10 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
-from controller.web import actions, api, auth, broadcasting, health, pages
+from controller.web import actions, auth, broadcasting, health, pages
+from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
+from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
+from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
 _FORM = Token.HANDLER
@@ -50,37 +53,44 @@ ACTIONS = (
 )
 
 API = (
-    Route(method="POST", path="/api/v1/sign-in", handler=api.post_sign_in, needs=_PUBLIC, token=Token.NONE),
-    Route(method="GET", path="/api/v1/sign-in", handler=api.get_sign_in),
-    Route(method="DELETE", path="/api/v1/sign-in", handler=api.delete_sign_in),
-    Route(method="PUT", path="/api/v1/password", handler=api.put_password),
-    Route(method="GET", path="/api/v1/speakers", handler=api.speakers),
-    Route(method="GET", path="/api/v1/speakers/{id}", handler=api.speaker),
-    Route(method="DELETE", path="/api/v1/speakers/{id}", handler=api.release_speaker),
-    Route(method="PUT", path="/api/v1/speakers/{id}/volume", handler=api.set_volume),
-    Route(method="PUT", path="/api/v1/speakers/{id}/name", handler=api.rename_speaker),
-    Route(method="GET", path="/api/v1/found", handler=api.found),
-    Route(method="POST", path="/api/v1/found/{id}/identify", handler=api.identify),
-    Route(method="POST", path="/api/v1/found/{id}/adopt", handler=api.adopt),
-    Route(method="GET", path="/api/v1/areas", handler=api.areas),
-    Route(method="GET", path="/api/v1/tokens", handler=api.tokens),
-    Route(method="POST", path="/api/v1/tokens", handler=api.create_token),
-    Route(method="GET", path="/api/v1/bulletins", handler=api.bulletins),
-    Route(method="POST", path="/api/v1/bulletins", handler=api.create_bulletin),
-    Route(method="GET", path="/api/v1/bulletins/{id}", handler=api.bulletin),
-    Route(method="DELETE", path="/api/v1/bulletins/{id}", handler=api.cancel_bulletin),
-    Route(method="GET", path="/api/v1/bulletins/{id}/audio", handler=pages.bulletin_audio),
-    Route(method="POST", path="/api/v1/recordings", handler=api.create_recording, token=_FORM),
-    Route(method="GET", path="/api/v1/airings", handler=api.airings),
-    Route(method="POST", path="/api/v1/airings", handler=api.create_airing),
-    Route(method="GET", path="/api/v1/airings/{id}", handler=api.airing),
-    Route(method="POST", path="/api/v1/airings/{id}/stop", handler=api.stop_airing),
-    Route(method="GET", path="/api/v1/stop", handler=api.stop),
-    Route(method="POST", path="/api/v1/stop", handler=api.stop_all),
-    Route(method="DELETE", path="/api/v1/stop", handler=api.release_stop),
-    Route(method="GET", path="/api/v1/journal", handler=api.journal),
-    Route(method="GET", path="/api/v1/deeds", handler=api.deeds),
-    Route(method="GET", path="/api/v1/events", handler=api.events),
+    endpoint("GET", "/api/v1/openapi.json", openapi.get_openapi, needs=_PUBLIC),
+    endpoint("POST", "/api/v1/sign-in", signing_in.sign_in, needs=_PUBLIC, token=Token.NONE),
+    endpoint("GET", "/api/v1/sign-in", signing_in.who_is_signed_in),
+    endpoint("DELETE", "/api/v1/sign-in", signing_in.sign_out),
+    endpoint("PUT", "/api/v1/password", signing_in.change_password),
+    endpoint("GET", "/api/v1/speakers", speakers.list_speakers),
+    endpoint("GET", "/api/v1/speakers/{speaker_id}", speakers.get_speaker),
+    endpoint("DELETE", "/api/v1/speakers/{speaker_id}", speakers.release_speaker),
+    endpoint("PUT", "/api/v1/speakers/{speaker_id}/volume", speakers.set_volume),
+    endpoint("PUT", "/api/v1/speakers/{speaker_id}/name", speakers.rename_speaker),
+    endpoint("GET", "/api/v1/found", newcomers.list_found),
+    endpoint("POST", "/api/v1/found/{device_id}/identify", newcomers.identify),
+    endpoint("POST", "/api/v1/found/{device_id}/adopt", newcomers.adopt),
+    endpoint("GET", "/api/v1/areas", newcomers.list_areas),
+    endpoint("GET", "/api/v1/tokens", newcomers.list_enrolment_tokens),
+    endpoint("POST", "/api/v1/tokens", newcomers.create_enrolment_token),
+    endpoint("GET", "/api/v1/bulletins", bulletins.list_bulletins),
+    endpoint("POST", "/api/v1/bulletins", bulletins.create_bulletin),
+    endpoint("GET", "/api/v1/bulletins/{bulletin_id}", bulletins.get_bulletin),
+    endpoint("DELETE", "/api/v1/bulletins/{bulletin_id}", bulletins.cancel_bulletin),
+    endpoint("GET", "/api/v1/bulletins/{bulletin_id}/audio", bulletins.get_bulletin_audio),
+    endpoint("POST", "/api/v1/recordings", bulletins.create_recording),
+    Route(method="OPTIONS", path="/api/v1/uploads", handler=tus.options),
+    Route(method="GET", path="/api/v1/uploads", handler=tus.listed),
+    Route(method="POST", path="/api/v1/uploads", handler=tus.create),
+    Route(method="GET", path="/api/v1/uploads/{id}", handler=tus.state),
+    Route(method="PATCH", path="/api/v1/uploads/{id}", handler=tus.append),
+    Route(method="DELETE", path="/api/v1/uploads/{id}", handler=tus.remove),
+    endpoint("GET", "/api/v1/airings", airings.list_airings),
+    endpoint("POST", "/api/v1/airings", airings.create_airing),
+    endpoint("GET", "/api/v1/airings/{airing_id}", airings.get_airing),
+    endpoint("POST", "/api/v1/airings/{airing_id}/stop", airings.stop_airing),
+    endpoint("GET", "/api/v1/stop", airings.get_stop),
+    endpoint("POST", "/api/v1/stop", airings.stop_everything),
+    endpoint("DELETE", "/api/v1/stop", airings.release_stop),
+    endpoint("GET", "/api/v1/journal", speakers.read_journal),
+    endpoint("GET", "/api/v1/deeds", watching.list_deeds),
+    endpoint("GET", "/api/v1/events", watching.follow_events),
 )
 
 HEALTH = (

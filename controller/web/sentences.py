@@ -27,6 +27,13 @@ CODES: Mapping[str, str] = {
     "recording_too_long": N_("The recording is too long for one bulletin. Cut it into shorter parts."),
     "too_large_recording": N_("The file is too large. Save it as MP3 or cut it into shorter parts."),
     "recording_missing": N_("Choose a recording first."),
+    "recording_unfinished": N_("The recording has not arrived yet. Wait for the upload, or choose the file again."),
+    "upload_unknown": N_("This upload is no longer there. Choose the file again."),
+    "upload_busy": N_("This upload is being sent already, perhaps from another window. Wait a moment."),
+    "upload_offset": N_("The upload has got on meanwhile. Ask how far it is, and go on from there."),
+    "upload_too_long": N_("More was sent than the upload was said to hold. Choose the file again."),
+    "upload_interrupted": N_("The connection broke off. What arrived is kept; go on from there."),
+    "too_many_uploads": N_("Too many uploads are under way. Finish or cancel one of them first."),
     "upload_incomplete": N_("The upload broke off. Nothing was kept; send the file again."),
     # making it sound
     "voice_missing": N_("No voice is installed for this language. Ask a technician to install one."),

@@ -19,7 +19,7 @@ from controller.web.routes import ROUTES
 from controller.web.security import SAFE_METHODS, add_headers
 from controller.web.statics import Statics
 from controller.web.templating import STATIC_FOLDER, make_environments
-from controller.web.uploads import Uploads
+from controller.web.uploads import Limits, Uploads
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def make_web_app(parts: WebParts) -> web.Application:
         environments=make_environments(translators),
         statics=Statics(STATIC_FOLDER),
         live=Live(parts.events),
-        uploads=Uploads(parts.upload_folder, parts.upload_limit_bytes),
+        uploads=Uploads(parts.upload_folder, Limits(length_bytes=parts.upload_limit_bytes), parts.clock.now_us),
         routes=ROUTES,
         sending=asyncio.Lock(),
         changes=set(),
@@ -105,7 +105,5 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _uploads(app: web.Application) -> AsyncIterator[None]:
-    uploads = app[HOUSE].uploads
-    await asyncio.to_thread(uploads.open)
-    yield
-    await asyncio.to_thread(uploads.close)
+    async with app[HOUSE].uploads.running():
+        yield

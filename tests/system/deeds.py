@@ -84,7 +84,7 @@ async def hand_in(somebody: Person, file: Path, title: str) -> None:
     await somebody.window.get_by_role("radio", name=somebody.reads("Recording")).check()
     await somebody.window.get_by_label(somebody.reads("Title")).fill(title)
     await somebody.window.get_by_label(somebody.reads("Choose a recording")).set_input_files(file)
-    await expect(somebody.window.locator("#upload-note")).to_have_text(
+    await expect(somebody.window.locator("[data-upload-note]")).to_have_text(
         somebody.filled("{name} has been uploaded.", name=file.name)
     )
 

@@ -197,12 +197,12 @@ async def test_a_file_that_is_no_recording_is_refused_in_a_sentence(somebody: Pe
     empty = tmp_path / "rỗng.wav"
     empty.touch()
     await chooser.set_input_files(empty)
-    await expect(window.locator("#upload-note")).to_have_text(somebody.reads(EMPTY))
+    await expect(window.locator("[data-upload-note]")).to_have_text(somebody.reads(EMPTY))
 
     corrupt = write_recording(tmp_path / "hỏng.wav", 2)
     corrupt.write_bytes(bytes(reversed(corrupt.read_bytes())))
     await chooser.set_input_files(corrupt)
-    await expect(window.locator("#upload-note")).to_have_text(
+    await expect(window.locator("[data-upload-note]")).to_have_text(
         somebody.filled("{name} has been uploaded.", name=corrupt.name)
     )
     await somebody.press("Listen first")

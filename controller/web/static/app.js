@@ -1,20 +1,14 @@
 // What the pages do beyond htmx. Every word shown comes from data attributes, translated on the server.
 // Everything is bound on the document, so that parts which are fetched again need no new wiring.
 
+import "./recorder.js";
+import "./upload.js";
+import { ask, fill, length, number } from "./words.js";
+
 const body = document.body;
 const root = document.documentElement;
 const clockSkewMs = Date.parse(body.dataset.now) - Date.now(); // the station's clock, not this computer's
 const stationNow = () => Date.now() + clockSkewMs;
-const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-const number = (value) => value.toLocaleString(root.lang);
-
-function length(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (part) => String(part).padStart(2, "0");
-  return parts[0] ? `${parts[0]}:${two(parts[1])}:${two(parts[2])}` : `${parts[1]}:${two(parts[2])}`;
-}
-
 // --- notices ---------------------------------------------------------------------------------------------------------
 
 function notify(sentence) {
@@ -64,21 +58,11 @@ showTheme(root.dataset.theme);
 
 // --- asking before what cannot be undone -----------------------------------------------------------------------------
 
-function ask(form, proceed) {
-  const dialog = document.getElementById("confirm");
-  const { confirm, confirmTitle, confirmYes } = form.dataset;
-  dialog.querySelector("#confirm-title").textContent = confirmTitle;
-  dialog.querySelector("#confirm-text").textContent = confirm;
-  dialog.querySelector("[data-confirm-button]").textContent = confirmYes;
-  dialog.returnValue = "";
-  dialog.addEventListener("close", () => dialog.returnValue === "yes" && proceed(), { once: true });
-  dialog.showModal();
-}
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-confirm]");
   if (!form || typeof HTMLDialogElement !== "function") return;
   event.preventDefault();
-  ask(form, () => form.submit());
+  ask(form.dataset, () => form.submit());
 });
 
 // --- live updates: lost and found again ------------------------------------------------------------------------------
@@ -301,6 +285,10 @@ function onComposeInput(event) {
 
 if (compose) {
   compose.addEventListener("input", onComposeInput);
+  compose.addEventListener("loa:recording", () => {
+    compose.dataset.stale = "yes";
+    showStale();
+  });
   compose.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt === compose) compose.dataset.stale = "no";
   });
@@ -321,53 +309,6 @@ document.addEventListener("input", (event) => {
   slider.setAttribute("aria-valuetext", words);
   slider.parentElement.querySelector("[data-slider-output]").textContent = words;
 });
-
-// --- a recording: drop, upload, real progress ------------------------------------------------------------------------
-
-function upload(file, drop) {
-  const bar = drop.querySelector("[data-upload]");
-  const note = drop.querySelector("[data-upload-note]");
-  const id = drop.querySelector("[data-recording-id]");
-  const say = (pattern, values) => (note.textContent = fill(pattern, { name: file.name, ...values }));
-  const done = (sentence) => {
-    bar.hidden = true;
-    note.textContent = sentence;
-  };
-  const request = new XMLHttpRequest();
-  drop.uploading?.abort();
-  drop.uploading = request;
-  id.value = "";
-  bar.value = 0;
-  bar.hidden = false;
-  compose.dataset.stale = "yes";
-  showStale();
-  request.upload.addEventListener("progress", (event) => {
-    bar.value = (100 * event.loaded) / event.total;
-    say(drop.dataset.uploading, { percent: `${Math.floor(bar.value)} %` });
-  });
-  request.addEventListener("load", () => {
-    if (request.status >= 200 && request.status < 300) {
-      id.value = request.response?.id ?? "";
-      done(fill(drop.dataset.done, { name: file.name }));
-    } else done(request.response?.sentence ?? drop.dataset.failed);
-  });
-  request.addEventListener("error", () => done(drop.dataset.failed));
-  request.open("POST", "/recordings");
-  request.responseType = "json";
-  request.setRequestHeader("X-CSRF-Token", compose.elements.csrf_token.value);
-  const form = new FormData();
-  form.append("recording", file);
-  request.send(form);
-}
-
-const drop = document.querySelector("[data-drop]");
-if (drop) {
-  const input = drop.querySelector("input[type=file]");
-  input.removeAttribute("name"); // sent once, by upload()
-  input.addEventListener("change", () => input.files[0] && upload(input.files[0], drop));
-  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, () => drop.classList.add("over"));
-  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
-}
 
 // --- the picture of the sound ----------------------------------------------------------------------------------------
 

@@ -202,6 +202,7 @@ def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | Non
         "area_options": [views.AreaOption(id=area.id, name=area.name) for area in AREAS],
         "latest": latest,
         "max_characters": 5_000,
+        "max_recording_s": 3_600.0,
     }
 
 

@@ -21,7 +21,7 @@ from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import StudioFailed
 from controller.domain.sounds import PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
-from controller.domain.speakers import Area, Speaker, SpeakerState
+from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import ActiveStop
 from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
@@ -32,6 +32,7 @@ from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
 from controller.web.server import WebParts, make_web_app
+from schedules.areas import Area
 from tests.controller.web.browser import Browser
 
 NAME, PASSWORD = "admin", "the right password"
@@ -153,6 +154,10 @@ class Station:
                 "adoption": self.desk.adoption,
                 "speakers": self.desk.speakers,
                 "accounts": self.desk.accounts,
+                "people": self.desk.people,
+                "api_tokens": self.desk.api_tokens,
+                "audit": self.desk.audit,
+                "areas": self.desk.areas,
                 "reports": self.desk.reports,
                 "upload_folder": self.uploads,
                 "station_name": STATION,

@@ -14,6 +14,7 @@ OPEN = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/api/v1/sign-in"),
+    ("GET", "/api/v1/openapi.json"),
     ("GET", "/static/{name:.+}"),
     ("GET", "/favicon.ico"),
     ("GET", "/healthz"),

@@ -8,9 +8,10 @@ from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import AiringClass, ClipRef, RenditionName
 from controller.domain.bulletins import Bulletin, BulletinState, Variant
 from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, Sound, SoundState, Source
-from controller.domain.speakers import Area, FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
+from controller.domain.speakers import FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
 from controller.web import present, views
 from controller.web.i18n import Language, load_translators
+from schedules.areas import Area
 
 SAY = load_translators()[Language.ENGLISH]
 

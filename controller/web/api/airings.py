@@ -1,0 +1,195 @@
+"""Airings: a bulletin at a time on a set of speakers, the evidence of it, and the stop of everything."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from agents.protocol.ids import AiringId, BulletinId, DocumentId, SpeakerId
+from agents.protocol.values import AiringClass, JournalRecord, Part
+from controller.domain.airings import Airing, AiringState, PlayState
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.speakers import NotReady
+from controller.domain.stops import Acknowledgement
+from controller.services.reports import PlaybackReport
+from controller.web.api.endpoint import Body, Created, raises
+from controller.web.api.values import ListQuery, Told, told
+from controller.web.asking import Ask
+from controller.web.moments import instant_us
+
+
+class AiringBody(Body):
+    """What to send, where, and when: without ``start_at`` it is sent now."""
+
+    bulletin_id: BulletinId
+    speaker_ids: list[SpeakerId] | Literal["all"]
+    start_at: Annotated[datetime, Meta(tz=True, description="With its zone: 2026-03-02T17:00:00+07:00.")] | None = None
+
+
+class AiringTold(Told):
+    """One bulletin, at one time, on a set of speakers.
+
+    ``start_at_us`` is null while a "now" waits for its speakers. What is late by at most ``lateness_window_us`` joins
+    in step.
+    """
+
+    airing_id: AiringId
+    content_id: BulletinId
+    revision: int
+    airing_class: AiringClass
+    sequence: tuple[Part, ...]
+    title: str
+    speaker_ids: tuple[SpeakerId, ...]
+    state: AiringState
+    planned_at_us: int
+    planned_by: str
+    now: bool
+    start_at_us: int | None
+    duration_us: int
+    lateness_window_us: int
+    rank: int
+
+
+class ListedAiringTold(AiringTold):
+    """An airing in a list: ``finished`` of its ``targets`` played it to its end."""
+
+    finished: int
+    targets: int
+
+
+class AiringsTold(Told):
+    """The newest first."""
+
+    airings: list[ListedAiringTold]
+
+
+class PlaybackTold(Told):
+    """One airing on one speaker, with everything that its device wrote about it.
+
+    ``start_error_us`` is actual minus due, positive late; ``joined_at_us`` how far into it the speaker began.
+    ``reason`` says why it did not sound.
+    """
+
+    airing_id: AiringId
+    speaker_id: SpeakerId
+    state: PlayState
+    pushed_at_us: int | None
+    stored_at_us: int | None
+    armed_at_us: int | None
+    started_at_us: int | None
+    start_error_us: int | None
+    joined_at_us: int | None
+    ended_at_us: int | None
+    played_us: int | None
+    lost_us: int
+    underruns: int
+    restarts: int
+    clock_basis: str | None
+    clock_error_us: int | None
+    reason: str | None
+    detail: str
+    speaker_name: str
+    area_name: str
+    records: tuple[JournalRecord, ...]
+
+
+class AiringReportTold(AiringTold):
+    """An airing with everything known of it, speakers in the order of their names.
+
+    ``spread_us`` is the largest difference between the starts of speakers that began on time; null below two.
+    """
+
+    spread_us: int | None
+    playbacks: list[PlaybackTold]
+
+
+class HeldStopTold(Told):
+    """A stop of everything, and each speaker's word on it."""
+
+    order_id: DocumentId
+    since_us: int
+    not_after_us: int
+    by: str
+    acknowledgements: tuple[Acknowledgement, ...]
+
+
+class StopTold(Told):
+    """``stop`` is null where nothing is stopped."""
+
+    stop: HeldStopTold | None
+
+
+class StoppedTold(Told):
+    """The order that holds everything silent."""
+
+    order_id: DocumentId
+
+
+async def list_airings(ask: Ask, query: ListQuery) -> AiringsTold:
+    """The latest airings."""
+    summaries = await ask.parts.reports.latest_airings(query.limit)
+    return AiringsTold(
+        airings=[told(ListedAiringTold, one.airing, finished=one.finished, targets=one.targets) for one in summaries]
+    )
+
+
+@raises(Invalid, "no_speakers", "start_in_past", "too_far_ahead")
+@raises(NotFound, "not_found", "speaker_unknown")
+@raises(Refused, "bulletin_not_ready", "stop_all_latched", "clock_not_synchronised")
+async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
+    """Send a bulletin now, or plan it."""
+    speaker_ids = await _targets(ask, body)
+    made: Airing
+    if body.start_at is None:
+        made = await ask.parts.dispatch.send_now(body.bulletin_id, speaker_ids, ask.by)
+    else:
+        made = await ask.parts.dispatch.schedule(body.bulletin_id, speaker_ids, instant_us(body.start_at), ask.by)
+    return Created(told=told(AiringTold, made), location=f"/api/v1/airings/{made.airing_id}")
+
+
+async def _targets(ask: Ask, body: AiringBody) -> list[SpeakerId]:
+    if body.speaker_ids != "all":
+        return list(dict.fromkeys(body.speaker_ids))
+    overviews = await ask.parts.speakers.overview()
+    return [o.speaker.speaker_id for o in overviews if o.not_ready is not NotReady.RELEASING]
+
+
+@raises(NotFound)
+async def get_airing(ask: Ask, airing_id: AiringId) -> AiringReportTold:
+    """One airing, with all the evidence there is."""
+    report = await ask.parts.reports.airing(airing_id)
+    playbacks = [_playback_told(one) for one in report.playbacks]
+    return told(AiringReportTold, report.airing, spread_us=report.spread_us, playbacks=playbacks)
+
+
+def _playback_told(of: PlaybackReport) -> PlaybackTold:
+    return told(PlaybackTold, of.playback, speaker_name=of.speaker.name, area_name=of.area_name, records=of.records)
+
+
+@raises(NotFound)
+@raises(Refused, "already_ended")
+async def stop_airing(ask: Ask, airing_id: AiringId) -> AiringTold:
+    """Stop an airing on every speaker, at once."""
+    return told(AiringTold, await ask.parts.dispatch.stop(airing_id, ask.by))
+
+
+async def get_stop(ask: Ask) -> StopTold:
+    """The stop of everything that holds now, if any."""
+    active = await ask.parts.dispatch.active_stop()
+    if active is None:
+        return StopTold(stop=None)
+    words = await ask.parts.dispatch.acknowledgements(active.order_id)
+    return StopTold(stop=told(HeldStopTold, active, acknowledgements=words))
+
+
+async def stop_everything(ask: Ask) -> Created[StoppedTold]:
+    """Stop everything.
+
+    Every speaker falls silent, and stays so until the stop is released.
+    """
+    return Created(told=StoppedTold(order_id=await ask.parts.dispatch.stop_all(ask.by)), location="/api/v1/stop")
+
+
+async def release_stop(ask: Ask) -> None:
+    """Allow playing again."""
+    await ask.parts.dispatch.release_stop(ask.by)

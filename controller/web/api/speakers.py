@@ -1,0 +1,135 @@
+"""Speakers: the poles, what hangs there and how it is."""
+
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
+from agents.protocol.values import JournalRecord, RenditionName
+from controller.domain.errors import Invalid, NotFound
+from controller.domain.speakers import NotReady, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.web.api.endpoint import Body, Query, raises
+from controller.web.api.values import ListQuery, Told, told
+from controller.web.asking import Ask
+
+
+class VolumeBody(Body):
+    """``percent`` is 0 to 100, and at most the limit that is set for the speaker."""
+
+    percent: int
+
+
+class RenameBody(Body):
+    """A name that no other speaker has, at most 200 characters."""
+
+    name: str
+
+
+class ReleaseQuery(Query):
+    """``force`` forgets a device that will never connect again; it has to be reset by hand."""
+
+    force: bool = False
+
+
+class JournalQuery(ListQuery):
+    """``speaker`` is the id of a speaker."""
+
+    speaker: SpeakerId = SpeakerId("")
+
+
+class AdoptedTold(Told):
+    """One pole: its place, and the device that hangs there now, by its X25519 key."""
+
+    speaker_id: SpeakerId
+    name: str
+    area_id: AreaId
+    device_id: DeviceId
+    device_key: bytes
+    state: SpeakerState
+    adopted_at_us: int
+    volume_percent: int
+    max_volume_percent: int
+    delay_us: int
+    rendition: RenditionName
+
+
+class SpeakerTold(AdoptedTold):
+    """A speaker as the desk sees it now.
+
+    ``not_ready`` says why it would not sound if something were sent now. ``health`` is the last that its device said
+    of itself. ``sounding_airing_id`` is what its last heartbeat named.
+    """
+
+    area_name: str
+    ready: bool
+    not_ready: NotReady | None
+    connected: bool
+    connected_since_us: int | None
+    sounding_airing_id: str | None
+    health: SpeakerHealth | None
+
+
+class SpeakersTold(Told):
+    """By name."""
+
+    speakers: list[SpeakerTold]
+
+
+class JournalTold(Told):
+    """What the device of a speaker wrote, the newest first."""
+
+    speaker_id: SpeakerId
+    records: tuple[JournalRecord, ...]
+
+
+def speaker_told(overview: SpeakerOverview) -> SpeakerTold:
+    return told(
+        SpeakerTold,
+        overview.speaker,
+        area_name=overview.area_name,
+        ready=overview.ready,
+        not_ready=overview.not_ready,
+        connected=overview.connected_since_us is not None,
+        connected_since_us=overview.connected_since_us,
+        sounding_airing_id=overview.sounding_airing_id,
+        health=overview.health,
+    )
+
+
+async def list_speakers(ask: Ask) -> SpeakersTold:
+    """Every speaker, as it is now."""
+    return SpeakersTold(speakers=[speaker_told(overview) for overview in await ask.parts.speakers.overview()])
+
+
+@raises(NotFound, "speaker_unknown")
+async def get_speaker(ask: Ask, speaker_id: SpeakerId) -> SpeakerTold:
+    """One speaker, as it is now."""
+    return speaker_told(await ask.parts.speakers.one(speaker_id))
+
+
+@raises(NotFound, "speaker_unknown")
+@raises(Invalid, "name_empty", "name_too_long", "name_taken")
+async def rename_speaker(ask: Ask, speaker_id: SpeakerId, body: RenameBody) -> SpeakerTold:
+    """Give a speaker another name."""
+    await ask.parts.speakers.rename(speaker_id, body.name, ask.by)
+    return await get_speaker(ask, speaker_id)
+
+
+@raises(NotFound, "speaker_unknown")
+@raises(Invalid, "volume_out_of_range", "volume_above_limit")
+async def set_volume(ask: Ask, speaker_id: SpeakerId, body: VolumeBody) -> SpeakerTold:
+    """Set how loud a speaker is."""
+    await ask.parts.speakers.set_volume(speaker_id, body.percent, ask.by)
+    return await get_speaker(ask, speaker_id)
+
+
+@raises(NotFound, "speaker_unknown")
+async def release_speaker(ask: Ask, speaker_id: SpeakerId, query: ReleaseQuery) -> AdoptedTold:
+    """Release a speaker's device.
+
+    The device forgets this controller; where it is away, at its next connect.
+    """
+    return told(AdoptedTold, await ask.parts.adoption.release(speaker_id, ask.by, force=query.force))
+
+
+@raises(NotFound, "speaker_unknown")
+async def read_journal(ask: Ask, query: JournalQuery) -> JournalTold:
+    """What the device of a speaker wrote, the newest first."""
+    report = await ask.parts.reports.speaker(query.speaker, query.limit)
+    return JournalTold(speaker_id=query.speaker, records=report.records)

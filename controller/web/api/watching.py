@@ -1,0 +1,45 @@
+"""What happens at the station, as it happens, and who did what."""
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta
+
+from controller.domain.deeds import Deed
+from controller.web.api.endpoint import Query, Sends
+from controller.web.api.values import ListQuery, Told
+from controller.web.asking import Ask
+from controller.web.live import api_voice
+from controller.web.pages import listener_of
+
+
+class EventsQuery(Query):
+    """From where on."""
+
+    since: Annotated[str, Meta(description="The id of the last event that was read.")] = ""
+
+
+class DeedsTold(Told):
+    """The newest first."""
+
+    deeds: tuple[Deed, ...]
+
+
+async def follow_events(
+    ask: Ask,
+    query: EventsQuery,  # read by `listener_of`
+) -> Annotated[web.StreamResponse, Sends(media_types=("text/event-stream",), endless=True)]:
+    """What changed, as it changes.
+
+    Server-sent events: first ``subscribed``, then one JSON object an event, ``type`` first: ``speakers_changed``,
+    ``found_changed``, ``bulletin_changed`` (``bulletin_id``), ``airing_changed`` (``airing_id``), ``stop_changed``, and
+    ``everything_changed`` for who missed too much. An event says what to read again, not how it is. Several changes of
+    one kind may come as one, at most five times a second; a comment every 15 s shows that the line lives. Each event
+    has an id: send it back as ``Last-Event-ID``, or as ``since``, and nothing is missed.
+    """
+    return await ask.house.live.serve(ask.request, listener_of(ask, api_voice, program=True))
+
+
+async def list_deeds(ask: Ask, query: ListQuery) -> DeedsTold:
+    """Who did what."""
+    return DeedsTold(deeds=await ask.parts.reports.deeds(query.limit))
