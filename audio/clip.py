@@ -24,6 +24,13 @@ class Rendition(StrEnum):
         return 24_000 if self is Rendition.OPUS24 else 16_000
 
 
+class Profile(StrEnum):
+    """What a clip is shaped for: any speaker, or a horn (300 to 6,000 Hz, gently compressed)."""
+
+    PLAIN = "plain"
+    HORN = "horn"
+
+
 @dataclass(frozen=True, slots=True)
 class Loudness:
     """EBU R128 of a mono file measured as mono: programme loudness in LUFS, true peak in dBTP."""
@@ -97,12 +104,22 @@ class MadeClips:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """When one sentence of a reading is heard: seconds from the beginning of the WAV, its pause left out."""
+
+    text: str  # as it was written
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
-    """A finished reading: a mono 16-bit WAV at `path`."""
+    """A finished reading: a mono 16-bit WAV at `path`, and when each of its sentences is heard."""
 
     path: Path
     sentences: int
     duration_s: float
+    marks: tuple[Mark, ...] = ()
 
 
 class Stage(StrEnum):
@@ -153,6 +170,10 @@ class ErrorCode(StrEnum):
     TOOL_FAILED = "tool_failed"
     TOOL_TIMED_OUT = "tool_timed_out"
     OUT_OF_SPACE = "out_of_space"
+    PRONUNCIATION_EMPTY = "pronunciation_empty"
+    PRONUNCIATION_TOO_LONG = "pronunciation_too_long"  # values: characters, limit
+    PRONUNCIATIONS_TOO_MANY = "pronunciations_too_many"  # values: entries, limit
+    VOICES_UNUSABLE = "voices_unusable"
 
 
 class AudioError(Exception):
@@ -223,6 +244,12 @@ class VoiceMissing(StationTrouble):
     """No voice for this language is installed: install espeak-ng."""
 
     default_code = ErrorCode.VOICE_MISSING
+
+
+class VoicesUnusable(StationTrouble):
+    """The file of voices cannot be used: correct the line that is named."""
+
+    default_code = ErrorCode.VOICES_UNUSABLE
 
 
 class VoiceFailed(StationTrouble):

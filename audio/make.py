@@ -18,6 +18,7 @@ from audio.clip import (
     FindingCode,
     Loudness,
     MadeClips,
+    Profile,
     Progress,
     Remedy,
     Rendition,
@@ -32,29 +33,36 @@ _ENCODINGS = 8
 # The share of the whole work that each stage takes, measured on speech.
 _SHARES = {
     Stage.MEASURING: (0.0, 0.08),
-    Stage.LEVELLING: (0.08, 0.16),
-    Stage.ENCODING: (0.16, 0.78),
-    Stage.CHECKING: (0.78, 1.0),
+    Stage.LEVELLING: (0.08, 0.12),
+    Stage.ENCODING: (0.12, 0.8),
+    Stage.CHECKING: (0.8, 1.0),
 }
 
 
 async def make_clips(
-    source: Path, out_dir: Path, *, settings: AudioSettings | None = None, progress: Progress | None = None
+    source: Path,
+    out_dir: Path,
+    *,
+    settings: AudioSettings | None = None,
+    progress: Progress | None = None,
+    name: str = "",
+    profile: Profile = Profile.PLAIN,
 ) -> MadeClips:
     """Make every rendition of a recording, as `<sha256>.opus` in `out_dir`.
 
-    `source` may be anything: it is opened only in processes with limits. The renditions are levelled to the target
+    `source` may be anything: it is opened only in processes with limits. `name` is the person's name of the file, when
+    `source` has another one; see `measure.probe` for what it is used for. The renditions are levelled to the target
     loudness as decoded, begin with exactly `preroll_ms` of silence, and are equally long.
 
     Raises: every AudioError but those of texts and voices; asyncio.CancelledError ends all processes. In each of
     these cases nothing is left in `out_dir`.
     """
     settings = settings or AudioSettings()
-    probed = await measure.probe(source)
+    probed = await measure.probe(source, name)
     if probed.duration_s is not None and probed.duration_s > settings.duration_limit_s:
         raise TooLongRecording(probed.duration_s, settings.duration_limit_s)
     ffmpeg = settings.ffmpeg or await tools.find_ffmpeg()
-    return await _Making(source, out_dir, settings, ffmpeg, probed, progress).clips()
+    return await _Making(source, out_dir, settings, ffmpeg, probed, profile, progress).clips()
 
 
 @dataclass(slots=True)
@@ -66,6 +74,7 @@ class _Making:
     settings: AudioSettings
     ffmpeg: Path
     probed: measure.Probe
+    profile: Profile
     progress: Progress | None
     reached: float = 0.0
 
@@ -76,9 +85,10 @@ class _Making:
             self.probed.channels,
             # One second more shows that a recording is too long; less than that is not refused for its padding.
             self.settings.duration_limit_s + 1,
+            profile=self.profile,
         )
         source, view, heard = await self._measured(source)
-        begin = await asyncio.to_thread(level.aim, view, heard, self.settings)
+        begin = await asyncio.to_thread(level.aim, view, heard, self.settings, self.profile)
         at = await self._levelled(source, heard, begin)
         with runner.work_directory(self.out_dir) as work:
             made = await self._encoded(source, heard, (begin, at), work)
@@ -120,7 +130,7 @@ class _Making:
 
     async def _levelled(self, source: plan.Source, heard: judge.Heard, begin: level.Aim) -> plan.Level:
         tried: list[tuple[plan.Level, float]] = []
-        at, trial_needed = begin.level, True
+        at, trial_needed = begin.level, begin.trial_needed
         while trial_needed and len(tried) < _TRIALS:
             arguments = plan.levelling(source, heard.cut, at, self.settings.preroll_ms)
             finished = await self._run(arguments, Stage.LEVELLING, heard.frames)
@@ -132,7 +142,8 @@ class _Making:
         self, source: plan.Source, heard: judge.Heard, start: tuple[level.Aim, plan.Level], work: Path
     ) -> dict[Rendition, tuple[Path, Loudness]]:
         begin, at = start
-        targets = [plan.Target(each, plan.Coder.SPEECH, at, work / f"{each}.opus") for each in Rendition]
+        coder = plan.Coder.SPEECH
+        targets = [plan.Target(each, coder, at, work / f"{each}.opus", self.profile) for each in Rendition]
         made: dict[Rendition, list[level.Made]] = {target.rendition: [] for target in targets}
         for _ in range(_ENCODINGS):
             arguments = plan.encoding(source, heard.cut, tuple(targets), self.settings.preroll_ms)

@@ -29,6 +29,7 @@ from audio.clip import (
 from audio.plan import CHECK_HEADROOM_DB, VIEW_RATE_HZ
 
 FLOOR_DB = -100.0
+HEADERLESS = frozenset({"g722", "gsm"})
 BLOCK_FRAMES = SAMPLE_RATE_HZ // 100  # one block of the view is 10 ms
 _VIEW_BLOCK = VIEW_RATE_HZ // 100
 _TAPS = 12
@@ -64,8 +65,11 @@ class WavLevel:
     tail_s: float
 
 
-async def probe(path: Path) -> Probe:
+async def probe(path: Path, name: str = "") -> Probe:
     """Look into an untrusted recording, in a process of its own with limits.
+
+    Only the content says what it is. `name` (a file name; that of `path` when it is empty) counts for two formats
+    without any header, G.722 and GSM, and only where the content is none of the others.
 
     Raises:
         EmptyRecording: the file has no byte.
@@ -76,7 +80,14 @@ async def probe(path: Path) -> Probe:
         raise EmptyRecording("0 bytes")
     child = Path(__file__).with_name("probe_child.py")
     command = runner.Command(
-        (sys.executable, "-I", "-B", str(child), str(await asyncio.to_thread(path.absolute))),
+        (
+            sys.executable,
+            "-I",
+            "-B",
+            str(child),
+            str(await asyncio.to_thread(path.absolute)),
+            _ending(name or path.name),
+        ),
         time_limit_s=_PROBE_TIME_LIMIT_S,
         memory_limit_bytes=_PROBE_MEMORY_BYTES,
         output_limit_bytes=0,
@@ -87,6 +98,12 @@ async def probe(path: Path) -> Probe:
     except (ToolFailed, ValueError) as error:
         raise UnreadableRecording(f"looking into it failed: {error}") from error
     return _probed(found)
+
+
+def _ending(name: str) -> str:
+    # A name may hold what no argument can, such as a zero byte.
+    ending = name.rpartition(".")[2].lower()
+    return ending if ending in HEADERLESS else ""
 
 
 def _size_of(path: Path) -> int:

@@ -1,5 +1,7 @@
 """Pure: numbers as a Vietnamese announcer says them (northern usage: nghìn, linh, mốt, tư, lăm)."""
 
+import re
+
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _SCALES = ("", "nghìn", "triệu")
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -23,10 +25,34 @@ def whole(text: str) -> str:
     return _billions(int(text))
 
 
+def counted(text: str) -> str:
+    """A whole number of a clock, a date or a count, where a leading zero only fills the column: "05" -> "năm"."""
+    return whole(text.lstrip("0") or "0")
+
+
 def decimal(integer: str, fraction: str, mark: str = "phẩy") -> str:
     """A decimal number: ("0", "62") -> "không phẩy sáu mươi hai"; ("3", "05") -> "ba phẩy không năm"."""
     after = digits(fraction) if fraction.startswith("0") or len(fraction) > 3 else whole(fraction)
     return f"{whole(integer)} {mark} {after}"
+
+
+def quantity(written: str) -> str:
+    """A number as it is written: "1.250.000", "3,5", "1.234,5", "1,250,000", "2.5", "4.0".
+
+    A point or a comma before three digits parts thousands where it stands more than once, and a point does so
+    always; whatever else they part is a decimal fraction.
+    """
+    if re.fullmatch(r"\d{1,3}(?:,\d{3}){2,}", written):
+        return counted(written.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", written):
+        integer, _, fraction = written.replace(".", "").partition(",")
+        return decimal(integer.lstrip("0") or "0", fraction) if fraction else counted(integer)
+    if (point := re.fullmatch(r"(\d+)\.(\d+)", written)) is not None:
+        return decimal(point[1], point[2], "chấm" if point[2] == "0" else "phẩy")
+    integer, comma, fraction = written.partition(",")
+    if not comma:
+        return counted(integer) if len(integer) == 2 else whole(integer)
+    return decimal(integer, fraction)
 
 
 def month(number: int) -> str:
@@ -39,13 +65,18 @@ def day(number: int) -> str:
     return f"mùng {whole(str(number))}" if number <= 10 else whole(str(number))
 
 
+def ordinal(number: int) -> str:
+    """What follows "thứ": nhất, hai, ba, tư, năm ..."""
+    return {1: "nhất", 4: "tư"}.get(number) or whole(str(number))
+
+
 def roman(text: str) -> int | None:
     """The value of a well-formed Roman numeral, or None."""
     value = 0
     for here, following in zip(text, [*text[1:], ""], strict=True):
         step = _ROMAN[here]
         value += -step if following and _ROMAN[following] > step else step
-    return value if _to_roman(value) == text else None
+    return value if 0 < value < 4000 and _to_roman(value) == text else None
 
 
 def _to_roman(value: int) -> str:

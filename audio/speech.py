@@ -30,7 +30,8 @@ from audio.clip import (
     VoiceFailed,
     VoiceMissing,
 )
-from audio.normalise_vi import NOTHING, normalise
+from audio.normalise_vi import normalise
+from audio.pronunciation import NOTHING
 
 LONGEST_TEXT = 20_000
 SLOWEST_WPM, DEFAULT_WPM, FASTEST_WPM = 110, 125, 150

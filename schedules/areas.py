@@ -164,21 +164,22 @@ class AreaTree:
         """At most ``limit`` areas that ``text`` may mean, the likeliest first.
 
         Every word of it begins a word of the name, or ``text`` begins the code. Whole names come first, with or
-        without the word for their kind before them; then words that follow each other; of two that match alike the
-        wider one, then the shorter name. ``within`` leaves out what does not lie in that area.
+        without the word for their kind before them, then what begins like ``text``, then words that follow each other;
+        of two that match alike the one with the same accents, then the wider one, then the shorter name. ``within``
+        leaves out what does not lie in that area.
         """
         wanted = folded(text)
         if not wanted or limit < 1:
             return ()
-        keys = self._folded()
+        keys, typed = self._folded(), " ".join(unicodedata.normalize("NFC", text).casefold().split())
         words = [f" {word}" for word in wanted.split()]
         among = self._areas.values() if within is None else self._downwards([self.get(within)])
         found = (
-            (rank, len(self.path(area.area_id)), len(keys[area.area_id]), place, area)
+            (rank, typed not in area.name.casefold(), len(self.path(area.area_id)), len(area.name), place, area)
             for place, area in enumerate(among)
             if (rank := _rank(area.code, keys[area.area_id], wanted, words)) is not None
         )
-        return tuple(area for *_, area in heapq.nsmallest(limit, found, key=lambda one: one[:4]))
+        return tuple(area for *_, area in heapq.nsmallest(limit, found, key=lambda one: one[:5]))
 
     def _folded(self) -> dict[str, str]:
         """Names as they are compared, with a space before each word; made at the first search, and kept."""
@@ -210,8 +211,20 @@ def folded(text: str) -> str:
     return " ".join("".join(letters).split())
 
 
-_KIND_WORDS = 3
-"""Before a whole name: "xã", "thành phố", "tổ dân phố"."""
+_KINDS = tuple(
+    f" {kind} "
+    for kind in (
+        *("tinh", "thanh pho", "quan", "huyen", "thi xa", "thi tran", "xa", "phuong", "dac khu"),
+        *("thon", "lang", "ban", "ap", "buon", "xom", "soc", "khu", "khu pho", "to", "to dan pho"),
+    )
+)
+"""Words that say what an area is, before its own name; folded. They only put what is found in order."""
+
+
+def _bare(key: str) -> str:
+    """A name without the word for its kind, a space before it."""
+    kind = max((kind for kind in _KINDS if key.startswith(kind)), key=len, default=" ")
+    return key[len(kind) - 1 :]
 
 
 def _rank(code: str, key: str, wanted: str, words: list[str]) -> int | None:
@@ -220,10 +233,8 @@ def _rank(code: str, key: str, wanted: str, words: list[str]) -> int | None:
         return 0 if code == wanted else 4
     if not all(word in key for word in words):
         return None
-    if key == f" {wanted}":
-        return 0
-    if f" {wanted}" not in key:
-        return 5
-    if key.endswith(f" {wanted}"):
-        return 1 if len(key.split()) - len(words) <= _KIND_WORDS else 2
-    return 3
+    bare = _bare(key)
+    for rank, matches in enumerate((key == f" {wanted}", bare == f" {wanted}", bare.startswith(f" {wanted}"))):
+        if matches:
+            return rank
+    return 3 if f" {wanted}" in key else 5

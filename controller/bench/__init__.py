@@ -21,6 +21,7 @@ NAMES: Final[Mapping[str, str]] = {
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
     "sync": "offset between two horns over 40 starts, against two snapclients in the same room",
+    "transcode": "CPU of all that is made from a recording of five minutes, against loudnorm by bare ffmpeg",
 }
 
 

@@ -54,9 +54,11 @@ class Adoption:
         return tuple(sorted(shown, key=lambda device: (device.name, device.device_id)))
 
     async def areas(self) -> tuple[Area, ...]:
-        """Where a device can be put: see `areabook.in_use`. Raises `StoreFailed`."""
+        """Where a device can be put, the station's own area before what lies in it: see `areabook.in_use`; without
+        the wider areas, which are nobody's to put it in. Raises `StoreFailed`.
+        """
         async with self._store.reading() as tx:
-            return await self._areas.in_use(tx, self._clock.now_us())
+            return await self._areas.in_use(tx, self._clock.now_us(), wider=False)
 
     async def identify(self, device_id: DeviceId) -> int:
         """The device speaks its code; returns how many times are left. Raises `Unreachable`, `Refused`."""
@@ -108,15 +110,15 @@ class Adoption:
 
     async def _place(self, tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> tuple[Area, bool]:
         """The area that was chosen, and whether it is still to be made: below the station's own. Raises `Invalid`."""
-        areas = await self._areas.in_use(tx, self._clock.now_us())
         if area_id is not None:
-            tree = self._areas.tree()
+            tree = await self._areas.knowing(tx, [area_id])
             if area_id not in tree or not tree.get(area_id).valid(day_of(self._clock.now_us())):
                 raise Invalid(f"no area {area_id}", code="area_unknown")
             return tree.get(area_id), False
         if not texts.clean(new_area_name or ""):
             raise Invalid("no area was chosen", code="area_unknown")
         wanted = texts.name(new_area_name or "")
+        areas = await self._areas.in_use(tx, self._clock.now_us(), wider=False)
         same = next((area for area in areas if area.name.casefold() == wanted.casefold()), None)
         if same is not None:
             return same, False

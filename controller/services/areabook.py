@@ -61,11 +61,14 @@ class AreaBook:
         self.replace(changed(self._tree, area), self._home_id)
 
     async def knowing(self, tx: Transaction, area_ids: Iterable[AreaId]) -> AreaTree:
-        """The tree with these areas in it; read again where one is missing. Not inside a transaction that adds some.
-        Raises `StoreFailed`.
+        """The tree with these areas in it. Where one is missing, what the database has more is taken over, and only
+        that: ``tx`` may have begun before the last change here. Not for a transaction that adds some itself. Raises
+        `StoreFailed`.
         """
         if not all(area_id in self._tree for area_id in area_ids):
-            await self.load(tx)
+            stored = await stored_tree(tx)
+            more = [area for area in stored if area.area_id not in self._tree]
+            self.replace(AreaTree([*self._tree, *more]), self._home_id)
         return self._tree
 
     async def path(self, tx: Transaction, area_id: AreaId) -> tuple[AreaId, ...]:
@@ -78,17 +81,19 @@ class AreaBook:
         self._roots[path[0]] = None
         return path
 
-    async def in_use(self, tx: Transaction, now_us: int) -> tuple[Area, ...]:
+    async def in_use(self, tx: Transaction, now_us: int, *, wider: bool = True) -> tuple[Area, ...]:
         """See `in_use`. Raises `StoreFailed`."""
         standing = await tx.areas.standing()
         tree = await self.knowing(tx, standing)
-        return in_use(tree, self.home(), standing, day_of(now_us))
+        return in_use(tree, self.home(), standing, day_of(now_us), wider=wider)
 
 
-def in_use(tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today: date) -> tuple[Area, ...]:
+def in_use(
+    tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today: date, *, wider: bool = True
+) -> tuple[Area, ...]:
     """What matters to a station: its own area and all below it, what its people added, where its speakers stand, and
-    every wider area of these. Parents before children, siblings by name. What is no longer valid is left out, unless a
-    speaker stands in it or below it.
+    every ``wider`` area of these where asked for. Parents before children, siblings by name. What is no longer valid is
+    left out, unless a speaker stands in it or below it.
     """
     own = [] if home is None else list(tree.walk(home.area_id))
     added = [area for area in tree if area.origin is Origin.STATION]
@@ -99,7 +104,8 @@ def in_use(tree: AreaTree, home: Area | None, standing: Iterable[AreaId], today:
     waiting = _last_first(tree.roots(), wanted)
     while waiting:
         area = waiting.pop()
-        listed.append(area)
+        if wider or area.area_id in chosen:
+            listed.append(area)
         waiting.extend(_last_first(tree.children(area.area_id), wanted))
     return tuple(listed)
 

@@ -1,7 +1,7 @@
 """Areas, speakers, how speakers are, and what is set for the station."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -25,10 +25,9 @@ class SqlAreas:
 
     async def all(self) -> tuple[Area, ...]:
         """As plain rows: thousands of mapped objects would cost more than the areas themselves."""
-        table = AreaRow.__table__  # type: ignore[attr-defined]
-        found = await self._session.execute(select(*table.columns).order_by(table.c.name, table.c.area_id))
+        found = await self._session.execute(select(*_COLUMNS).order_by(col(AreaRow.name), col(AreaRow.area_id)))
         shared: dict[Any, Any] = {}
-        return tuple(_area(dict(row._mapping), shared) for row in found)
+        return tuple(_area(row, shared) for row in found)
 
     async def add(self, area: Area) -> None:
         self._session.add(AreaRow(**_area_values(area)))
@@ -143,16 +142,32 @@ class SqlStationSettings:
         await self._session.flush()
 
 
-_SHARED = ("parent_id", "level", "origin")
+_COLUMNS = tuple(AreaRow.__table__.columns[field.name] for field in fields(Area))  # type: ignore[attr-defined]
 
 
-def _area(values: dict[str, Any], shared: dict[Any, Any]) -> Area:
-    """``shared`` keeps one copy of what many areas have in common."""
-    values |= {name: shared.setdefault(values[name], values[name]) for name in _SHARED}
-    for name in ("valid_from", "valid_until"):
-        day = values[name]
-        values[name] = None if day is None else shared.setdefault((name, day), date.fromisoformat(day))
-    return Area(**(values | {"code": values["code"] or "", "origin": Origin(values["origin"])}))
+def _area(row: Iterable[Any], shared: dict[Any, Any]) -> Area:
+    """``row`` in the order of `Area`'s fields; ``shared`` keeps one copy of what many areas have in common."""
+    area_id, parent_id, level, name, code, latitude, longitude, valid_from, valid_until, origin = row
+    return Area(
+        area_id=area_id,
+        parent_id=shared.setdefault(parent_id, parent_id),
+        level=shared.setdefault(level, level),
+        name=name,
+        code=code or "",
+        latitude=latitude,
+        longitude=longitude,
+        valid_from=_day(valid_from, shared),
+        valid_until=_day(valid_until, shared),
+        origin=Origin(origin),
+    )
+
+
+def _day(text: str | None, shared: dict[Any, Any]) -> date | None:
+    if text is None:
+        return None
+    if (day := shared.get(text)) is None:
+        day = shared[text] = date.fromisoformat(text)
+    return day
 
 
 def _area_values(area: Area) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from aiohttp import web
 
 from agents.protocol.ids import AiringId, AreaId, DeviceId, SpeakerId
 from controller.domain.errors import Invalid, LoaError, StoreFailed
+from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.speakers import SpeakerState
 from controller.web import views
 from controller.web.asking import Ask
 from controller.web.auth import remember
 from controller.web.errors import problem_of
 from controller.web.forms import owner_of, reading
+from controller.web.frames import require_stop_all
 from controller.web.i18n import N_
 from controller.web.pages import DONE, page, speaker_page, speaker_view
 from controller.web.present import NEW_AREA
@@ -52,11 +54,13 @@ def _came_from(ask: Ask) -> str:
 
 async def stop_all(ask: Ask) -> web.StreamResponse:
     """Silence everywhere, until somebody allows playing again."""
+    await require_stop_all(ask)
     await ask.parts.dispatch.stop_all(ask.by)
     return back_to(_came_from(ask))
 
 
 async def release_stop(ask: Ask) -> web.StreamResponse:
+    await require_stop_all(ask)
     await ask.parts.dispatch.release_stop(ask.by)
     return back_to(_came_from(ask))
 
@@ -109,6 +113,7 @@ async def adopt(ask: Ask) -> web.StreamResponse:
     device_id = DeviceId(ask.request.match_info["id"])
     async with reading(ask) as form:
         area_id, new_area_name = area_choice(ask, form.text("area_id"))
+        ask.require(Right.ADOPT, area_id or EVERYWHERE)
         code = "".join(form.text("code").split())
         try:
             await ask.parts.adoption.adopt(

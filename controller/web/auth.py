@@ -66,7 +66,9 @@ def drop_sign_in(ask: Ask, response: web.StreamResponse) -> None:
 
 
 async def sign_in(ask: Ask, name: str, password: str) -> SignedIn:
-    """Raises `Refused` (``sign_in_wrong``, ``sign_in_too_often``, ``account_closed``). Endless input is wrong without being looked at."""
+    """Raises `Refused` (``sign_in_wrong``, ``sign_in_too_often``, ``account_closed``). Endless input is wrong without
+    being looked at.
+    """
     return await ask.parts.accounts.sign_in(name.strip()[:LONGEST_NAME], password[:LONGEST_PASSWORD], ask.address)
 
 

@@ -15,6 +15,7 @@ from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, StudioFailed
+from controller.domain.rights import Right
 from controller.domain.sounds import Reading, Source
 from controller.web import present, views
 from controller.web.asking import Ask
@@ -23,6 +24,7 @@ from controller.web.forms import Form, owner_of, reading
 from controller.web.i18n import Language
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import broadcast_page, prepared_answer
+from controller.web.subjects import require_bulletin
 from controller.web.uploads import Received
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
@@ -142,6 +144,7 @@ async def _heard(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     bulletin_id = form.text("bulletin_id")
     if not bulletin_id:
         raise Refused(code="bulletin_not_ready")
+    await require_bulletin(ask, BulletinId(bulletin_id))
     bulletin = await ask.parts.compose.get(BulletinId(bulletin_id))
     if bulletin.state is not BulletinState.READY:
         raise Refused(code="bulletin_not_ready")
@@ -199,6 +202,7 @@ async def _chosen(ask: Ask, form: Form) -> list[SpeakerId]:
     there = [o.speaker.speaker_id for o in overviews if o.speaker.speaker_id in targets or o.speaker.area_id in areas]
     if targets - {o.speaker.speaker_id for o in overviews}:
         raise Invalid(code="speaker_unknown")
+    ask.require_all(Right.BROADCAST, [o.speaker.area_id for o in overviews if o.speaker.speaker_id in there])
     return there
 
 

@@ -7,7 +7,7 @@ its trace and told as a plain sentence; no answer ever shows a trace.
 import errno
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -16,9 +16,22 @@ from aiohttp import web
 from msgspec import Struct
 
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StudioFailed, Unreachable
-from controller.web.asking import ASK, HOUSE, Ask, Forbidden, SignInNeeded, language_of, make_ask, theme_of
+from controller.web.asking import (
+    ASK,
+    HOUSE,
+    Ask,
+    Forbidden,
+    NoRole,
+    NotAllowed,
+    PasswordGiven,
+    SignInNeeded,
+    language_of,
+    make_ask,
+    theme_of,
+)
 from controller.web.frames import bare_frame, full_frame
 from controller.web.i18n import N_, Translator
+from controller.web.rolewords import lacking_sentence
 from controller.web.sentences import CODES, FALLBACK, sentence
 from controller.web.views import Flash, Tone
 
@@ -27,6 +40,9 @@ log = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 FOR_SCRIPTS = frozenset({"/events", "/recordings"})
 """Addresses of the pages' own script: nobody looks at what they answer."""
+
+TOKEN_CODES = ("token_unknown", "token_expired", "token_revoked")
+"""Why an API token is worth nothing."""
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "bad_request": 400,
@@ -41,6 +57,10 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "sign_in_wrong": 401,
     "sign_in_too_often": 429,
     "password_wrong": 403,
+    "account_closed": 401,
+    "role_too_wide": 403,
+    "person_too_wide": 403,
+    **dict.fromkeys(TOKEN_CODES, 401),
     "not_acceptable": 406,
     "unsupported_type": 415,
     "out_of_space": 507,
@@ -50,6 +70,9 @@ STATUS_OF_CODE: Mapping[str, int] = {
 STATUS_OF_KIND: tuple[tuple[type[LoaError], int], ...] = (
     (SignInNeeded, 401),
     (Forbidden, 403),
+    (NotAllowed, 403),
+    (NoRole, 403),
+    (PasswordGiven, 403),
     (NotFound, 404),
     (Refused, 409),
     (Invalid, 422),
@@ -90,6 +113,13 @@ SENTENCES: Mapping[str, str] = {
     "password_wrong": N_("The present password is not right. Nothing was changed."),
     "password_too_short": N_("The new password is too short. Use at least 10 characters."),
     "password_too_long": N_("The new password is too long. Use at most 1000 characters."),
+    "password_same": N_("The new password is the present one. Choose another."),
+    "password_given": N_("This password was given to you. Choose one of your own first."),
+    "not_for_tokens": N_("An API token cannot do this. Sign in as a person."),
+    "no_role": N_("You have no role yet, so there is nothing here for you to do. Ask an administrator for one."),
+    "token_unknown": N_("This API token is not known here. Check that it was copied whole, or ask for a new one."),
+    "token_expired": N_("This API token has expired. Ask an administrator of the station for a new one."),
+    "token_revoked": N_("This API token was revoked. Ask an administrator of the station for a new one."),
     "passwords_differ": N_("The two new passwords differ. Type the same one twice."),
 }
 
@@ -161,8 +191,19 @@ def english(code: str) -> str:
 
 def problem_of(error: LoaError, say: Translator) -> Problem:
     status = status_of(error)
-    headers = {"Retry-After": "60"} if status == HTTPStatus.TOO_MANY_REQUESTS else None
-    return _problem(status, error.code, say, detail="" if status >= 500 else error.detail, headers=headers)
+    headers = None
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers = {"Retry-After": "60"}
+    elif status == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": _challenge(error.code)}
+    detail = "" if status >= 500 else error.detail
+    told = _problem(status, error.code, say, detail=detail, headers=headers)
+    return replace(told, sentence=lacking_sentence(error.right, say)) if isinstance(error, NotAllowed) else told
+
+
+def _challenge(code: str) -> str:
+    """RFC 6750, 3: a token that was shown and is worth nothing is an error, none at all is not."""
+    return 'Bearer realm="loa", error="invalid_token"' if code in TOKEN_CODES else 'Bearer realm="loa"'
 
 
 def _problem(
@@ -203,8 +244,8 @@ async def tell_errors(
         if error.status < 400:
             raise
         return await _answer(request, _foreign(error, _say(request)))
-    except SignInNeeded as error:
-        return _to_sign_in(request) or await _answer(request, problem_of(error, _say(request)))
+    except (SignInNeeded, PasswordGiven, NoRole) as error:
+        return await _led_on(request, error) or await _answer(request, problem_of(error, _say(request)))
     except LoaError as error:
         if status_of(error) >= 500 and not isinstance(error, Unreachable):
             log.error("request failed: %s %s: %s", request.method, request.raw_path, error.detail, exc_info=error)
@@ -218,7 +259,7 @@ async def tell_errors(
 
 async def _admit_stranger(request: web.Request) -> None:
     """An address that is not there is told only to those who are signed in."""
-    if (await make_ask(request)).person is None:
+    if (await make_ask(request)).actor is None:
         raise SignInNeeded
 
 
@@ -237,10 +278,38 @@ def _to_sign_in(request: web.Request) -> web.StreamResponse | None:
     if for_program(request):
         return None
     back = request.path_qs if request.method == "GET" and not request.path.startswith("/parts/") else "/"
-    where = "/sign-in" if back == "/" else f"/sign-in?next={quote(back, safe='/')}"
+    return _elsewhere(request, "/sign-in" if back == "/" else f"/sign-in?next={quote(back, safe='/')}")
+
+
+def _elsewhere(request: web.Request, where: str) -> web.StreamResponse | None:
+    """A person is led to another page; None for a program."""
+    if for_program(request):
+        return None
     if "HX-Request" in request.headers:
         return web.Response(status=401, headers={"HX-Redirect": where})
     return web.Response(status=303, headers={"Location": where})
+
+
+async def _led_on(request: web.Request, error: LoaError) -> web.StreamResponse | None:
+    """The page that a person needs first; None for a program."""
+    match error:
+        case SignInNeeded():
+            return _to_sign_in(request)
+        case PasswordGiven():
+            return _elsewhere(request, "/password")
+        case _:
+            return await _no_role(request)
+
+
+async def _no_role(request: web.Request) -> web.StreamResponse | None:
+    """A page for persons who may do nothing yet: whom to ask."""
+    ask = request.get(ASK)
+    if ask is None or ask.htmx or for_program(request):
+        return None
+    administrators = await ask.parts.people.administrators()
+    names = [one.full_name or one.name for one in administrators]
+    body = ask.render("no_role.html", frame=await full_frame(ask), names=names)
+    return web.Response(text=body, content_type="text/html", status=403)
 
 
 async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import MultiDict
 
 from controller.domain.errors import Invalid
-from controller.web.asking import CSRF_FIELD, Ask, SignInNeeded, check_token, header_token
+from controller.web.asking import CSRF_FIELD, Ask, check_token, header_token
 from controller.web.uploads import Owner, Received, read_field, receive
 
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -52,10 +52,9 @@ class Form:
 
 
 def owner_of(ask: Ask) -> Owner:
-    """To whom an upload of this request belongs. Raises `SignInNeeded`."""
-    if ask.person is None:
-        raise SignInNeeded
-    return Owner(ask.person.person_id, ask.by)
+    """To whom an upload of this request belongs: a person, or an API token. Raises `SignInNeeded`."""
+    actor = ask.known_actor
+    return Owner(actor.person_id or f"token {actor.token_id}", actor.name)
 
 
 @asynccontextmanager

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from agents.protocol.ids import AreaId
 from controller.domain.airings import AiringState
-from controller.web.asking import Ask
+from controller.domain.rights import EVERYWHERE, Right
+from controller.web.asking import Ask, NotAllowed
 from controller.web.moments import moment
 from controller.web.views import Flash, Frame, OnAir, StopAll
 
@@ -35,8 +37,11 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         mark=ask.mark,
         person_name=ask.person.name,
         stop_all=await stop_all(ask),
-        on_air=on_air(ask),
+        on_air=await on_air(ask),
         flashes=flashes,
+        rights=frozenset(right for right in Right if ask.may(right)),
+        may_stop_all=await may_stop_all(ask),
+        settled=not ask.person.password_given,
     )
 
 
@@ -46,9 +51,33 @@ async def stop_all(ask: Ask) -> StopAll | None:
     return StopAll(since=moment(active.since_us), by=active.by) if active else None
 
 
-def on_air(ask: Ask) -> OnAir | None:
-    """What sounds now."""
+async def may_stop_all(ask: Ask) -> bool:
+    """Whether whoever asks may stop airings wherever a speaker stands."""
+    if not ask.may(Right.STOP) or ask.may(Right.STOP, EVERYWHERE):
+        return ask.may(Right.STOP)
+    return ask.may_all(Right.STOP, await standing(ask))
+
+
+async def require_stop_all(ask: Ask) -> None:
+    """Raises `NotAllowed`."""
+    if not await may_stop_all(ask):
+        raise NotAllowed(Right.STOP)
+
+
+async def standing(ask: Ask) -> frozenset[AreaId]:
+    """Every area where a speaker stands."""
+    async with ask.parts.store.reading() as tx:
+        return await tx.areas.standing()
+
+
+async def on_air(ask: Ask) -> OnAir | None:
+    """What sounds now on speakers that whoever asks may see."""
     sounding = [a for a in ask.parts.dispatch.open_airings() if a.state is AiringState.ON_AIR]
+    if sounding and not ask.may(Right.SEE, EVERYWHERE):
+        async with ask.parts.store.reading() as tx:
+            known = await tx.speakers.several([speaker_id for one in sounding for speaker_id in one.speaker_ids])
+        mine = {speaker_id for speaker_id, speaker in known.items() if ask.may(Right.SEE, speaker.area_id)}
+        sounding = [one for one in sounding if not mine.isdisjoint(one.speaker_ids)]
     if not sounding:
         return None
     return OnAir(airing_id=sounding[0].airing_id, title=sounding[0].title, others=len(sounding) - 1)

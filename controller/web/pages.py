@@ -6,12 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from agents.protocol.values import RenditionName
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
+from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
-from controller.web import present, views
+from controller.web import present, subjects, views
 from controller.web.asking import Ask
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
@@ -70,7 +71,7 @@ async def broadcast_page(
         status=status,
         frame=await frame_of(ask, path="/"),
         draft=draft,
-        areas=present.target_areas(overviews, left_out),
+        areas=present.target_areas(targets_of(ask, overviews), left_out),
         prepared=present.prepared(bulletin, ask.say) if bulletin else None,
         problem=problem,
         speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
@@ -83,21 +84,25 @@ async def broadcast_page(
 
 async def _latest(ask: Ask) -> views.Airing | None:
     """What sounds now, else what waits, else the last one."""
-    summaries = await ask.parts.reports.latest_airings(20)
+    summaries = await subjects.seen_airings(ask, 20)
     if not summaries:
         return None
     order = {"on_air": 0, "waiting": 1}
     best = min(summaries, key=lambda summary: order.get(summary.airing.state, 2))
-    return present.airing(await ask.parts.reports.airing(best.airing.airing_id), ask.say)
+    return await _airing(ask, best.airing.airing_id)
 
 
 async def _found(ask: Ask) -> dict[str, Any]:
+    """Devices that belong to nobody are for those who may adopt them."""
     adoption = ask.parts.adoption
-    devices = adoption.found()
+    devices = adoption.found() if ask.may(Right.ADOPT) else ()
     names = await ask.parts.speakers.names() if devices else frozenset()
     return {
         "found": present.found_devices(devices, names, ask.say),
-        "area_options": present.area_options(await adoption.areas(), ask.parts.station_name),
+        "area_options": present.area_options(
+            [area for area in await adoption.areas() if ask.may(Right.ADOPT, AreaId(area.area_id))],
+            ask.parts.station_name,
+        ),
     }
 
 
@@ -106,12 +111,21 @@ async def _rows(ask: Ask) -> Sequence[views.SpeakerRow]:
 
 
 async def overviews_of(ask: Ask) -> Sequence[SpeakerOverview]:
-    """Every speaker as it is now. Which ones sound is what their journals said last, which is known at once; a
-    heartbeat may be seconds old.
+    """Every speaker that whoever asks may see, as it is now. Which ones sound is what their journals said last, which
+    is known at once; a heartbeat may be seconds old.
     """
-    overviews = await ask.parts.speakers.overview()
     sounding = ask.parts.dispatch.sounding()
-    return [replace(o, sounding_airing_id=sounding.get(o.speaker.speaker_id)) for o in overviews]
+    seen = await seen_speakers(ask)
+    return [replace(o, sounding_airing_id=sounding.get(o.speaker.speaker_id)) for o in seen]
+
+
+async def seen_speakers(ask: Ask) -> Sequence[SpeakerOverview]:
+    return [one for one in await ask.parts.speakers.overview() if ask.may(Right.SEE, one.speaker.area_id)]
+
+
+def targets_of(ask: Ask, overviews: Sequence[SpeakerOverview]) -> Sequence[SpeakerOverview]:
+    """Those that whoever asks may send to."""
+    return [overview for overview in overviews if ask.may(Right.BROADCAST, overview.speaker.area_id)]
 
 
 async def on_air_light_part(ask: Ask) -> web.StreamResponse:
@@ -136,7 +150,7 @@ async def found_part(ask: Ask) -> web.StreamResponse:
 
 async def targets_part(ask: Ask) -> web.StreamResponse:
     """The speakers to choose from; what the person has chosen so far comes with the question."""
-    overviews = await overviews_of(ask)
+    overviews = targets_of(ask, await overviews_of(ask))
     query = ask.request.query
     left_out = present.unchecked_targets(
         overviews, query.getall("areas", []), query.getall("targets", []), query.getall("known", [])
@@ -194,7 +208,12 @@ async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
     overview = await ask.parts.speakers.one(speaker_id)
     overview = replace(overview, sounding_airing_id=ask.parts.dispatch.sounding().get(speaker_id))
     report = await ask.parts.reports.speaker(speaker_id, JOURNAL_LENGTH)
-    return present.speaker_page(overview, report, ask.say)
+    area_id = overview.speaker.area_id
+    return replace(
+        present.speaker_page(overview, report, ask.say),
+        may_tend=ask.may(Right.TEND, area_id),
+        may_release=ask.may(Right.ADOPT, area_id),
+    )
 
 
 async def speaker_part(ask: Ask) -> web.StreamResponse:
@@ -219,22 +238,28 @@ async def airing_rows_part(ask: Ask) -> web.StreamResponse:
 
 
 async def _airing_rows(ask: Ask) -> Sequence[views.AiringRow]:
-    return [present.airing_row(summary) for summary in await ask.parts.reports.latest_airings(LOG_LENGTH)]
+    return [present.airing_row(summary) for summary in await subjects.seen_airings(ask, LOG_LENGTH)]
 
 
 async def airing(ask: Ask) -> web.StreamResponse:
     """GET /airings/{id}"""
-    return page(ask, "airing.html", frame=await frame_of(ask), airing=await _airing(ask))
+    return page(ask, "airing.html", frame=await frame_of(ask), airing=await _airing(ask, _airing_id(ask)))
 
 
 async def airing_part(ask: Ask) -> web.StreamResponse:
     frame = await full_frame(ask)
-    return page(ask, "_airing_state.html", frame=frame, airing=await _airing(ask), compact=False)
+    return page(ask, "_airing_state.html", frame=frame, airing=await _airing(ask, _airing_id(ask)), compact=False)
 
 
-async def _airing(ask: Ask) -> views.Airing:
-    report = await ask.parts.reports.airing(AiringId(ask.request.match_info["id"]))
-    return present.airing(report, ask.say)
+def _airing_id(ask: Ask) -> AiringId:
+    return AiringId(ask.request.match_info["id"])
+
+
+async def _airing(ask: Ask, airing_id: AiringId) -> views.Airing:
+    """With those of its speakers that whoever asks may see. Raises `NotFound`."""
+    report = await ask.parts.reports.airing(airing_id)
+    may_stop = ask.may_all(Right.STOP, [playback.speaker.area_id for playback in report.playbacks])
+    return replace(present.airing(subjects.seen_report(ask, report), ask.say), may_stop=may_stop)
 
 
 # --- sound, events, files ---------------------------------------------------------------------------------------------

@@ -81,6 +81,11 @@ CODES: Mapping[str, str] = {
     "name_empty": N_("Give the speaker a name, such as the place where it stands."),
     "name_too_long": N_("The name is too long. Use at most 200 characters."),
     "area_unknown": N_("Choose the area where the speaker stands."),
+    "area_of_country": N_("This area is of the country's official list. It cannot be renamed, moved or closed here."),
+    "area_in_use": N_("This area is still in use. Move its speakers and the areas in it elsewhere first."),
+    "area_in_itself": N_("An area cannot be put into itself or into an area inside it. Choose another one."),
+    "area_level_malformed": N_("Say what kind of area this is, such as village, in at most 40 characters."),
+    "place_out_of_range": N_("These are not degrees of latitude and longitude. Check the figures."),
     "token_out_of_range": N_("A token is for 1 to 10,000 devices and at most 30 days."),
     "token_used": N_("This enrolment token is used up or has expired. Make a new one."),
     "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),
@@ -91,6 +96,29 @@ CODES: Mapping[str, str] = {
     "sign_in_wrong": N_("The name or the password is not right."),
     "sign_in_too_often": N_("Too many attempts. Wait a minute, then try again."),
     "form_expired": N_("This page was open for too long. Load it again and repeat what you did."),
+    "account_closed": N_("This account is closed. Ask an administrator to open it again."),
+    # people and API tokens
+    "person_unknown": N_("This person is not there, or not in your areas."),
+    "person_name_invalid": N_(
+        "This cannot be a name to sign in with. Use letters, digits, spaces, and . - _ @ ' between them; at most 60."
+    ),
+    "person_name_taken": N_("Somebody already signs in with this name. Choose a different one."),
+    "full_name_too_long": N_("The full name is too long. Use at most 200 characters."),
+    "role_too_wide": N_(
+        "You can give and take roles only on areas where you are an administrator yourself. Choose one of these areas."
+    ),
+    "person_too_wide": N_(
+        "This person has roles outside of your areas too. Ask an administrator of the whole station to do this."
+    ),
+    "last_administrator": N_(
+        "This is the last administrator of the whole station. Make somebody else one first, then try again."
+    ),
+    "api_token_unknown": N_("This API token is not there, or not in your areas."),
+    "token_name_invalid": N_("Give the token a name, such as the system that will use it; at most 60 characters."),
+    "token_name_taken": N_("Another token in force has this name. Choose a different one."),
+    "token_rights_missing": N_("Choose at least one thing that the token may do."),
+    "token_rights_wrong": N_("This cannot be given in a token. Choose from the list."),
+    "token_days_out_of_range": N_("A token is valid for 1 to 730 days."),
     # the house itself
     "store_failed": N_("The database could not be written. Nothing was changed; tell a technician."),
     "invalid": N_("Something in the form cannot be used. Check it and try again."),

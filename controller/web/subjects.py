@@ -4,18 +4,23 @@ Rules: who reads needs the right in one of the areas of a thing; who changes it 
 there is `NotFound` to everybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
+from controller.domain.errors import NotFound
 from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.tokens import BY_TOKEN
 from controller.ports import Transaction
+from controller.services.reports import AiringReport, AiringSummary
 from controller.web.asking import Ask
 from controller.web.security import SAFE_METHODS
 
+_SEARCHED: Final = 1_000
+"""How far back something of one's own areas is looked for."""
 _RECENT: Final = 200
 """Airings among which one with a given bulletin is looked for."""
 
@@ -35,6 +40,14 @@ async def speaker(ask: Ask, right: Right) -> bool:
     """The speaker of the path. Raises `NotFound`."""
     async with ask.parts.store.reading() as tx:
         return _holds(ask, right, [(await tx.speakers.get(SpeakerId(_named(ask, "speaker_id")))).area_id])
+
+
+async def speaker_or_none(ask: Ask, right: Right) -> bool:
+    """The same for the part of a page whose speaker may just have been released."""
+    try:
+        return await speaker(ask, right)
+    except NotFound:
+        return True
 
 
 async def airing(ask: Ask, right: Right) -> bool:
@@ -64,6 +77,13 @@ async def bulletin_seen(ask: Ask, tx: Transaction, found: Bulletin, right: Right
     return any(ask.may(right, area_id) for area_id in areas)
 
 
+async def require_bulletin(ask: Ask, bulletin_id: BulletinId) -> None:
+    """One that is to be sent must be one that whoever asks may see. Raises `NotFound`."""
+    async with ask.parts.store.reading() as tx:
+        if not await bulletin_seen(ask, tx, await tx.bulletins.get(bulletin_id), Right.BROADCAST):
+            raise NotFound(f"no bulletin {bulletin_id}")
+
+
 async def makers_areas(tx: Transaction, name: str, right: Right | None = None) -> tuple[AreaId, ...]:
     """Where whoever made something has roles, or those with ``right``; the whole station for who is not known."""
     if name.startswith(BY_TOKEN):
@@ -75,6 +95,35 @@ async def makers_areas(tx: Transaction, name: str, right: Right | None = None) -
     return tuple(areas) or (EVERYWHERE,)
 
 
+async def seen_airings(ask: Ask, limit: int) -> Sequence[AiringSummary]:
+    """The latest that whoever asks may see: those with a speaker in their areas."""
+    if ask.may(Right.SEE, EVERYWHERE):
+        return await ask.parts.reports.latest_airings(limit)
+    summaries = await ask.parts.reports.latest_airings(_SEARCHED)
+    wanted = {speaker_id for summary in summaries for speaker_id in summary.airing.speaker_ids}
+    async with ask.parts.store.reading() as tx:
+        known = await tx.speakers.several(list(wanted))
+    mine = {speaker_id for speaker_id, one in known.items() if ask.may(Right.SEE, one.area_id)}
+    return [summary for summary in summaries if not mine.isdisjoint(summary.airing.speaker_ids)][:limit]
+
+
+def seen_report(ask: Ask, report: AiringReport) -> AiringReport:
+    """With those of its speakers that whoever asks may see."""
+    seen = tuple(one for one in report.playbacks if ask.may(Right.SEE, one.speaker.area_id))
+    return replace(report, playbacks=seen)
+
+
+async def seen_bulletins(ask: Ask, limit: int) -> Sequence[Bulletin]:
+    """The latest that whoever asks may see."""
+    if ask.may(Right.SEE, EVERYWHERE):
+        return await ask.parts.compose.latest(limit)
+    found = await ask.parts.compose.latest(_SEARCHED)
+    async with ask.parts.store.reading() as tx:
+        makers = {name: await makers_areas(tx, name) for name in {one.created_by for one in found}}
+    mine = {name for name, areas in makers.items() if any(ask.touches(Right.SEE, area_id) for area_id in areas)}
+    return [one for one in found if one.created_by in mine | {ask.by}][:limit]
+
+
 async def _areas_of(tx: Transaction, one: Airing) -> set[AreaId]:
     return {found.area_id for found in (await tx.speakers.several(one.speaker_ids)).values()}
 
@@ -83,9 +132,3 @@ async def areas_of_speakers(ask: Ask, speaker_ids: Iterable[SpeakerId]) -> set[A
     """Where these speakers stand, as far as they are known."""
     async with ask.parts.store.reading() as tx:
         return {one.area_id for one in (await tx.speakers.several(list(speaker_ids))).values()}
-
-
-async def standing(ask: Ask) -> frozenset[AreaId]:
-    """Every area where a speaker stands."""
-    async with ask.parts.store.reading() as tx:
-        return await tx.areas.standing()

@@ -12,6 +12,7 @@ from enum import StrEnum
 from agents.protocol.values import ClockBasis, JournalRecord, RefusalReason
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
+from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web.i18n import Language
 
@@ -74,7 +75,9 @@ class OnAir:
 class Frame:
     """What every page needs. ``path`` is the address of this page, to come back to after a switch.
 
-    ``mark`` names the moment before the page was made: its live updates begin there.
+    ``mark`` names the moment before the page was made: its live updates begin there. ``rights`` are those that the
+    person has in one area at least. A person who is not ``settled`` must first choose a password of their own, and gets
+    nothing else.
     """
 
     language: Language
@@ -88,6 +91,9 @@ class Frame:
     stop_all: StopAll | None = None
     on_air: OnAir | None = None
     flashes: Sequence[Flash] = ()
+    rights: frozenset[Right] = frozenset()
+    may_stop_all: bool = False
+    settled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +248,7 @@ class Airing:
     text: str = ""
     audio_url: str = ""
     peaks: Sequence[int] = ()
+    may_stop: bool = True
 
     @property
     def finished(self) -> int:
@@ -289,3 +296,5 @@ class SpeakerPage:
     refusals: Sequence[RefusalCount]
     rundown: Sequence[RundownItem]
     records: Sequence[JournalRecord]
+    may_tend: bool = True
+    may_release: bool = True

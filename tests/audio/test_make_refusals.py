@@ -15,6 +15,7 @@ from audio.clip import (
     AudioSettings,
     EmptyRecording,
     OutOfSpace,
+    Profile,
     SilentRecording,
     Stage,
     ToolMissing,
@@ -160,7 +161,10 @@ async def test_cancelling_ends_ffmpeg_and_leaves_nothing(
             reached.set()
 
     others = set(psutil.Process().children(recursive=True))
-    making = asyncio.create_task(make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=progress))
+    # A horn's recording takes every step.
+    making = asyncio.create_task(
+        make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg), progress=progress, profile=Profile.HORN)
+    )
     await asyncio.wait_for(reached.wait(), 30)
     children = set(psutil.Process().children(recursive=True)) - others
     making.cancel()

@@ -1,97 +1,42 @@
 """What is written in a notice, and what a person reads aloud."""
 
+import csv
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio.abbreviations_vi import ABBREVIATIONS
 from audio.normalise_vi import normalise
 from audio.numbers_vi import roman, whole
 
-CASES = [
-    # clock
-    ("19h30", "mười chín giờ ba mươi phút"),
-    ("7g15", "bảy giờ mười lăm phút"),
-    ("05:00", "năm giờ"),
-    ("05:30", "năm giờ ba mươi phút"),
-    ("7 giờ 05", "bảy giờ năm phút"),
-    ("lúc 17h", "lúc mười bảy giờ"),
-    ("từ 7h30 - 11h00", "từ bảy giờ ba mươi phút đến mười một giờ"),
-    # dates
-    ("20/11", "ngày hai mươi tháng mười một"),
-    ("ngày 4/3", "ngày mùng bốn tháng ba"),
-    ("Ngày 15/4/2026", "Ngày mười lăm tháng tư năm hai nghìn không trăm hai mươi sáu"),
-    ("tháng 4/2026", "tháng tư năm hai nghìn không trăm hai mươi sáu"),
-    ("tháng 4", "tháng tư"),
-    ("ngày 2 tháng 9", "ngày mùng hai tháng chín"),
-    ("mùng 5 Tết", "mùng năm Tết"),
-    ("từ ngày 5-7/6", "từ ngày mùng năm đến mùng bảy tháng sáu"),
-    ("thứ 4", "thứ tư"),
-    ("sáng 30/4", "sáng ba mươi tháng tư"),
-    # money
-    ("1.250.000 đồng", "một triệu hai trăm năm mươi nghìn đồng"),
-    ("25.000đ", "hai mươi lăm nghìn đồng"),
-    ("25.000đ/kg", "hai mươi lăm nghìn đồng một ki lô gam"),
-    ("1,5 tỷ VNĐ", "một phẩy năm tỷ đồng"),
-    ("100 USD", "một trăm đô la Mỹ"),
-    # quantities
-    ("3,5 km", "ba phẩy năm ki lô mét"),
-    ("0,62%", "không phẩy sáu mươi hai phần trăm"),
-    ("3,05 m", "ba phẩy không năm mét"),
-    ("200ha", "hai trăm héc ta"),
-    ("60 km/h", "sáu mươi ki lô mét một giờ"),
-    ("12km2", "mười hai ki lô mét vuông"),
-    ("80m²", "tám mươi mét vuông"),
-    ("39°C", "ba mươi chín độ xê"),
-    ("-5°C", "âm năm độ xê"),
-    ("100mm/24h", "một trăm mi li mét trong hai mươi tư giờ"),
-    ("1.234,5 tấn", "một nghìn hai trăm ba mươi tư phẩy năm tấn"),
-    ("10-15 người", "mười đến mười lăm người"),
-    ("2/3 số hộ", "hai phần ba số hộ"),
-    ("3/4 diện tích", "ba phần tư diện tích"),
-    ("50kg/người", "năm mươi ki lô gam một người"),
-    # abbreviations and titles
-    ("UBND xã", "Ủy ban nhân dân xã"),
-    ("HĐND", "Hội đồng nhân dân"),
-    ("thẻ BHYT", "thẻ bảo hiểm y tế"),
-    ("TP. Vinh", "thành phố Vinh"),
-    ("TP.HCM", "thành phố Hồ Chí Minh"),
-    ("P. Bến Nghé, Q.1", "phường Bến Nghé, quận một"),
-    ("KT-XH", "kinh tế xã hội"),
-    ("đ/c Bí thư", "đồng chí Bí thư"),
-    ("BKLMN", "bê ca lờ mờ nờ"),
-    # documents
-    ("QĐ 135/QĐ-TTg", "quyết định một trăm ba mươi lăm của Thủ tướng Chính phủ"),
-    (
-        "TT 39/2020/TT-BTTTT",
-        "thông tư ba mươi chín năm hai nghìn không trăm hai mươi của Bộ Thông tin và Truyền thông",
-    ),
-    ("Nghị định số 49", "Nghị định số bốn mươi chín"),
-    ("NĐ 49/2024/NĐ-CP", "nghị định bốn mươi chín năm hai nghìn không trăm hai mươi tư của Chính phủ"),
-    # numbers that are dialled, counted, ordered
-    ("0912345678", "không chín một hai, ba bốn năm, sáu bảy tám"),
-    ("0912.345.678", "không chín một hai, ba bốn năm, sáu bảy tám"),
-    ("gọi 113", "gọi một một ba"),
-    ("113 hộ", "một trăm mười ba hộ"),
-    ("1900 1234", "một chín không không, một hai ba bốn"),
-    ("bão số 3", "bão số ba"),
-    ("gió cấp 12", "gió cấp mười hai"),
-    ("lần thứ XIII", "lần thứ mười ba"),
-    ("lần thứ I", "lần thứ nhất"),
-    ("quý IV", "quý bốn"),
-    ("VI khuẩn", "VI khuẩn"),
-    ("COVID-19", "cô vít mười chín"),
-    ("H5N1", "H năm N một"),
-    ("năm 2026", "năm hai nghìn không trăm hai mươi sáu"),
-    # signs
-    ("A & B", "A và B"),
-    ("thôn (xóm) Đông", "thôn, xóm, Đông"),
-    ("[[h@'loU]]", "h a còng loU"),
-]
+LONGEST_TEXT = 20_000
 
 
-@pytest.mark.parametrize(("written", "spoken"), CASES)
+def _readings() -> list[tuple[str, str]]:
+    with Path(__file__).with_name("vietnamese_readings.tsv").open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [(row[0], row[1]) for row in rows if len(row) == 2]
+
+
+READINGS = _readings()
+WRITTEN = [written for written, _ in READINGS]
+ANYTHING = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="0123456789.,/-:%đhgkmUBNDTPQ XIV()°²' \n&@+aăêôvcT", max_size=60),
+    st.lists(st.sampled_from(WRITTEN), max_size=5).map(" ".join),
+)
+
+
+@pytest.mark.parametrize(("written", "spoken"), READINGS)
 def test_is_read_as_a_person_would(written: str, spoken: str) -> None:
     assert normalise(written) == spoken
+
+
+def test_the_table_is_long() -> None:
+    assert len(READINGS) >= 400
+    assert len(set(WRITTEN)) == len(WRITTEN)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +88,63 @@ def test_what_only_looks_roman_is_no_number(text: str) -> None:
     assert roman(text) is None
 
 
-@settings(deadline=None)
-@given(st.text(alphabet="0123456789.,/-:%đhgkmUBNDTPQ XIV()°²' \n", max_size=60))
-def test_no_digit_is_left_whatever_is_written(text: str) -> None:
-    assert not any(each.isdigit() and each not in "²³" for each in normalise(text))
+@pytest.mark.parametrize(("written", "spoken"), sorted(ABBREVIATIONS.items()))
+def test_an_abbreviation_is_said_in_words_of_its_own(written: str, spoken: str) -> None:
+    assert normalise(f"{written} xã") == f"{spoken} xã"
+
+
+@settings(deadline=None, max_examples=300)
+@given(ANYTHING)
+def test_only_what_can_be_read_is_left_whatever_is_written(text: str) -> None:
+    spoken = normalise(text)
+    assert not any(each.isdigit() for each in spoken)
+    assert not set(spoken) & set("()[]{}<>|*_#~^`\\/@&%\"'“”-–—")
+
+
+@settings(deadline=None, max_examples=300)
+@given(ANYTHING)
+def test_what_is_normal_already_stays_as_it_is(text: str) -> None:
+    spoken = normalise(text)
+    assert normalise(spoken) == spoken
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.dictionaries(st.sampled_from(["UBND", "ubnd", "thôn", "5", "Hòa Bình"]), st.text("a5 UBND.", min_size=1)))
+def test_no_pronunciation_leaves_a_digit(entries: dict[str, str]) -> None:
+    usable = {written: spoken for written, spoken in entries.items() if any(map(str.isalnum, spoken))}
+    assert not any(map(str.isdigit, normalise("UBND thôn Hòa Bình, 5 hộ", usable)))
+
+
+PARTS = (
+    *(
+        "1",
+        "1.",
+        "1,",
+        "1/",
+        "1-",
+        "111.",
+        "a",
+        "a.",
+        "a-",
+        "a@",
+        "-",
+        "A",
+        "A.",
+        "XI",
+        "(",
+        "0 ",
+        "TP.",
+        '"',
+        "h",
+        "1h",
+    ),
+    *("1:", "UBND&", "ngày ", "ngày 1", "gọi 1", "số 1/", "https://", "v.v", "1 - ", "\n", "- ", "đ/", "quyết định "),
+    *("1,000", "aB1", "km/h/", "1'", "?!", "1x", "\U0001f600", "\u0301", "H'", "nhiệm kỳ I", "1/1/", "Nguyễn Văn T. "),
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_longest_text_of_any_kind_comes_to_an_end(part: str) -> None:
+    spoken = normalise((part * LONGEST_TEXT)[:LONGEST_TEXT])
+    assert not any(map(str.isdigit, spoken))
+    assert len(spoken) < 15 * LONGEST_TEXT

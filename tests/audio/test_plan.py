@@ -1,10 +1,11 @@
 """What ffmpeg is asked to do: no more than one named file, no network, no guess."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from audio.clip import Rendition
+from audio.clip import Profile, Rendition
 from audio.plan import (
     Arguments,
     Coder,
@@ -21,6 +22,7 @@ from audio.plan import (
 )
 
 SOURCE = Source(Path("/in/http:evil|.mp3"), "mp3", 2, 3601.0)
+MONO = Source(Path("/in/a.wav"), "wav", 1, 60)
 LEVEL = Level(6.0, -4.0)
 TARGETS = tuple(Target(each, Coder.SPEECH, LEVEL, Path(f"/out/{each}.opus")) for each in Rendition)
 
@@ -30,7 +32,7 @@ def after(arguments: Arguments, option: str) -> list[str]:
 
 
 def graph(arguments: Arguments) -> str:
-    return after(arguments, "-filter_complex")[0]
+    return after(arguments, "-filter_complex")[0].replace("\\", "")
 
 
 ALL = [
@@ -82,12 +84,42 @@ def test_the_same_sound_must_give_the_same_bytes() -> None:
 
 
 def test_a_mono_recording_is_seen_as_one_channel_and_others_as_two() -> None:
-    assert "pan" not in graph(measuring(Source(Path("/a.wav"), "wav", 1, 60)))
-    assert "pan" in graph(measuring(SOURCE))
-    one = graph(measuring(Source(Path("/a.wav"), "wav", 2, 60, Mix.FIRST_OF_TWO)))
+    assert "pan" not in graph(measuring(MONO))
+    assert "pan=args=stereo" in graph(measuring(SOURCE))
+    one = graph(measuring(replace(SOURCE, mix=Mix.FIRST_OF_TWO)))
     assert "asplit" not in one
 
 
 def test_loudness_is_that_of_mono() -> None:
     assert "dualmono" not in "".join(map(graph, ALL))
-    assert "channel_layouts=mono" in graph(ALL[0])
+    assert "channel_layouts=mono" in graph(measuring(MONO))
+    assert "pan=args=mono" in graph(measuring(SOURCE))
+
+
+def test_two_channels_become_their_mean_whatever_the_sample_format() -> None:
+    assert "pan=args=mono|c0=0.5*c0+0.5*c1" in graph(levelling(SOURCE, Cut(), LEVEL, 200))
+
+
+def test_a_recording_without_an_end_ends_all_the_same() -> None:
+    for arguments in ALL[:3]:
+        assert f"atrim=end_sample={3601 * 48_000}" in graph(arguments)
+
+
+def test_for_a_horn_the_sound_is_narrowed_before_it_is_measured_and_pressed_after() -> None:
+    source = replace(SOURCE, profile=Profile.HORN)
+    for arguments in (measuring(source), levelling(source, Cut(), LEVEL, 200)):
+        assert graph(arguments).count("highpass=f=300") == 2
+        assert graph(arguments).count("lowpass=f=6000") == 2
+        assert "acompressor" not in graph(arguments)
+    pressed = graph(levelling(source, Cut(), replace(LEVEL, pressing_db=2.0), 200))
+    assert pressed.index("volume=2.00dB") < pressed.index("acompressor") < pressed.index("volume=4.00dB")
+
+
+def test_what_a_horn_cannot_give_is_not_encoded() -> None:
+    plain = encoding(SOURCE, Cut(), TARGETS, 200)
+    assert after(plain, "-cutoff") == ["8000"]
+    assert plain.index("-cutoff") > plain.index("24000")
+    horn = encoding(SOURCE, Cut(), tuple(replace(each, profile=Profile.HORN) for each in TARGETS), 200)
+    assert after(horn, "-cutoff") == ["8000", "8000"]
+    music = encoding(SOURCE, Cut(), tuple(replace(each, coder=Coder.MUSIC) for each in TARGETS), 200)
+    assert after(music, "-cutoff") == []

@@ -141,7 +141,7 @@ def test_names_are_found_as_people_type_them(country: AreaTree) -> None:
 
 def test_a_word_of_the_text_begins_a_word_of_the_name() -> None:
     tree = AreaTree([area("1", name="Thôn Bắc Sơn"), area("2", name="Thôn Sơn Bắc"), area("3", name="Thôn Bắcsơn")])
-    assert ids(tree.find("son", 5)) == ["1", "2"]
+    assert ids(tree.find("son", 5)) == ["2", "1"]
     assert ids(tree.find("bac son", 5)) == ["1", "2"]
     assert ids(tree.find("so ba", 5)) == ["1", "2"]
     assert tree.find("on", 5) == ()
@@ -151,6 +151,19 @@ def test_whole_names_come_first_and_wide_areas_before_narrow_ones(country: AreaT
     assert country.find("ninh binh", 3)[0].name == "Tỉnh Ninh Bình"
     tree = AreaTree([area("1", name="Xã Hòa Bình Thượng"), area("2", name="Xã Hòa Bình"), area("3", name="Hoà Bình")])
     assert ids(tree.find("hoa binh", 5)) == ["3", "2", "1"]
+
+
+def test_what_begins_like_the_text_comes_before_what_holds_it_further_on(country: AreaTree) -> None:
+    tree = AreaTree([area("1", name="Xã Hạ Long"), area("2", name="Xã Long Hồ"), area("3", name="Tổ dân phố Long")])
+    assert ids(tree.find("long", 5)) == ["3", "2", "1"]
+    assert all(one.name.split(" ", 1)[1].startswith("Long") for one in country.find("long", 10))
+
+
+def test_of_two_that_match_alike_the_one_with_the_same_accents_comes_first() -> None:
+    tree = AreaTree([area("1", name="Xã Tân"), area("2", name="Xã Tần"), area("3", name="Xã Tấn")])
+    assert [tree.find(text, 1)[0].area_id for text in ("tân", "TẦN", unicodedata.normalize("NFD", "tấn"))] == list(
+        "123"
+    )
 
 
 def test_a_code_finds_its_area(country: AreaTree) -> None:

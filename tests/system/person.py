@@ -36,12 +36,12 @@ STREAM_ENDED = "[object Event]"
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, for the length of a test."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """Debian's Chromium, for the length of a test; ``more`` are further arguments."""
     program = shutil.which("chromium")
     assert program, "install chromium: these tests do what a person does"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:

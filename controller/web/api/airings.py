@@ -9,12 +9,15 @@ from agents.protocol.ids import AiringId, BulletinId, DocumentId, SpeakerId
 from agents.protocol.values import AiringClass, JournalRecord, Part
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
 from controller.domain.stops import Acknowledgement
 from controller.services.reports import PlaybackReport
+from controller.web import subjects
 from controller.web.api.endpoint import Body, Created, raises
 from controller.web.api.values import ListQuery, Told, told
 from controller.web.asking import Ask
+from controller.web.frames import require_stop_all
 from controller.web.moments import instant_us
 
 
@@ -127,7 +130,7 @@ class StoppedTold(Told):
 
 async def list_airings(ask: Ask, query: ListQuery) -> AiringsTold:
     """The latest airings."""
-    summaries = await ask.parts.reports.latest_airings(query.limit)
+    summaries = await subjects.seen_airings(ask, query.limit)
     return AiringsTold(
         airings=[told(ListedAiringTold, one.airing, finished=one.finished, targets=one.targets) for one in summaries]
     )
@@ -139,6 +142,8 @@ async def list_airings(ask: Ask, query: ListQuery) -> AiringsTold:
 async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
     """Send a bulletin now, or plan it."""
     speaker_ids = await _targets(ask, body)
+    ask.require_all(Right.BROADCAST, await subjects.areas_of_speakers(ask, speaker_ids))
+    await subjects.require_bulletin(ask, body.bulletin_id)
     made: Airing
     if body.start_at is None:
         made = await ask.parts.dispatch.send_now(body.bulletin_id, speaker_ids, ask.by)
@@ -151,13 +156,14 @@ async def _targets(ask: Ask, body: AiringBody) -> list[SpeakerId]:
     if body.speaker_ids != "all":
         return list(dict.fromkeys(body.speaker_ids))
     overviews = await ask.parts.speakers.overview()
-    return [o.speaker.speaker_id for o in overviews if o.not_ready is not NotReady.RELEASING]
+    there = [o.speaker for o in overviews if o.not_ready is not NotReady.RELEASING]
+    return [speaker.speaker_id for speaker in there if ask.may(Right.BROADCAST, speaker.area_id)]
 
 
 @raises(NotFound)
 async def get_airing(ask: Ask, airing_id: AiringId) -> AiringReportTold:
     """One airing, with all the evidence there is."""
-    report = await ask.parts.reports.airing(airing_id)
+    report = subjects.seen_report(ask, await ask.parts.reports.airing(airing_id))
     playbacks = [_playback_told(one) for one in report.playbacks]
     return told(AiringReportTold, report.airing, spread_us=report.spread_us, playbacks=playbacks)
 
@@ -187,9 +193,11 @@ async def stop_everything(ask: Ask) -> Created[StoppedTold]:
 
     Every speaker falls silent, and stays so until the stop is released.
     """
+    await require_stop_all(ask)
     return Created(told=StoppedTold(order_id=await ask.parts.dispatch.stop_all(ask.by)), location="/api/v1/stop")
 
 
 async def release_stop(ask: Ask) -> None:
     """Allow playing again."""
+    await require_stop_all(ask)
     await ask.parts.dispatch.release_stop(ask.by)

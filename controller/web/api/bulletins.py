@@ -1,5 +1,6 @@
 """Bulletins: what is to be heard, and the sound that is made of it."""
 
+from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
@@ -11,11 +12,11 @@ from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, NotFound, StoreFailed
 from controller.domain.sounds import PreparedClips, Reading, Source
-from controller.web import pages
+from controller.web import pages, subjects
 from controller.web.api.endpoint import Accepted, Body, FormOf, Sends, raises
 from controller.web.api.values import ListQuery, Told, told
 from controller.web.asking import Ask
-from controller.web.forms import Form
+from controller.web.forms import Form, owner_of
 
 File = Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/octet-stream"})]
 
@@ -30,9 +31,13 @@ class BulletinBody(Body):
 
 
 class RecordingForm(Struct):
-    """``file`` is a recording in any form that ffmpeg reads; without a ``title`` it is called as the file is."""
+    """A recording in any form that ffmpeg reads: as ``file``, or uploaded before and named by ``upload_id``.
 
-    file: File
+    Without a ``title`` it is called as the file is.
+    """
+
+    file: File = ""
+    upload_id: str = ""
     title: str = ""
 
 
@@ -88,7 +93,7 @@ def _told(bulletin: Bulletin) -> BulletinTold:
 
 async def list_bulletins(ask: Ask, query: ListQuery) -> BulletinsTold:
     """The latest bulletins."""
-    return BulletinsTold(bulletins=[_told(one) for one in await ask.parts.compose.latest(query.limit)])
+    return BulletinsTold(bulletins=[_told(one) for one in await subjects.seen_bulletins(ask, query.limit)])
 
 
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script", "title_too_long")
@@ -105,16 +110,27 @@ async def create_bulletin(ask: Ask, body: BulletinBody) -> Accepted[BulletinTold
     return Accepted(told=_told(made), location=_path(made))
 
 
-@raises(Invalid, "recording_missing", "recording_empty", "too_large_recording", "upload_incomplete", "title_too_long")
+@raises(Invalid, "recording_missing", "recording_unfinished", "recording_empty")
+@raises(Invalid, "too_large_recording", "upload_incomplete", "title_too_long")
 @raises(StoreFailed, "out_of_space")
 async def create_recording(ask: Ask, form: Annotated[Form, FormOf(RecordingForm)]) -> Accepted[BulletinTold]:
-    """Hand in a recording, as a form."""
-    received = form.take_file()
-    if received is None:
-        raise Invalid(code="recording_missing")
-    recording = RecordingVariant(language="vi", path=received.path, file_name=received.name)
+    """Hand in a recording, as a form.
+
+    It is levelled from here on, as a text is.
+    """
+    path, name = _recording(ask, form)
+    recording = RecordingVariant(language="vi", path=path, file_name=name)
     made = await ask.parts.compose.make(BulletinDraft(title=form.text("title"), variants=(recording,)), ask.by)
     return Accepted(told=_told(made), location=_path(made))
+
+
+def _recording(ask: Ask, form: Form) -> tuple[Path, str]:
+    """A file that belongs to the caller, and what the person's is called. Raises `Invalid`, `StoreFailed`."""
+    received = form.take_file()
+    if received is not None:
+        return received.path, received.name
+    upload_id, owner = form.text("upload_id"), owner_of(ask)
+    return ask.house.uploads.take(upload_id, owner), ask.house.uploads.name(upload_id, owner)
 
 
 @raises(NotFound)

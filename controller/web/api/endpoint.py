@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, ClassVar, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -32,7 +32,8 @@ Marked = TypeVar("Marked", bound=Function)
 Finish = Callable[[web.StreamResponse], None]
 
 JSON: Final = "application/json"
-FORM: Final = "multipart/form-data"
+FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _IN_PATH = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 
 
@@ -205,17 +206,20 @@ def _operation(path: str, function: Function) -> Operation:
     in_path = set(_IN_PATH.findall(path))
     parameters = inspect.signature(function).parameters
     arguments = tuple(_argument(one, hints[one.name], in_path) for one in parameters.values())
-    if in_path != {one.name for one in arguments if one.source is Source.PATH}:
-        raise TypeError(f"{path} and {function.__qualname__} name different parts of the path")
+    missing = in_path - {one.name for one in arguments}
+    if missing:
+        raise TypeError(f"{function.__qualname__} takes no {' and no '.join(sorted(missing))}")
     status, told, sends = _outcome(returned)
     return Operation(function, arguments, status, told, sends, getattr(function, _RAISES, ()))
 
 
 def _argument(parameter: inspect.Parameter, hint: Any, in_path: set[str]) -> Argument:
     name, default = parameter.name, parameter.default
-    for mark in getattr(hint, "__metadata__", ()):
+    marks = getattr(hint, "__metadata__", ())
+    for mark in marks:
         if isinstance(mark, Header | FormOf | BytesOf):
-            return Argument(name, hint.__origin__, mark, default)
+            others = tuple(one for one in marks if one is not mark)
+            return Argument(name, Annotated[(hint.__origin__, *others)] if others else hint.__origin__, mark, default)
     if hint is Ask:
         return Argument(name, hint, Source.ASK)
     if name in in_path:
@@ -302,6 +306,8 @@ def _from_header(argument: Argument, header: Header, request: web.Request) -> ob
         if argument.needed:
             raise Invalid(f"the header {header.name} is missing", code="bad_request")
         return argument.default
+    if getattr(argument.kind, "__origin__", argument.kind) is int and not _WHOLE.fullmatch(written):
+        raise Invalid(f"{header.name} is no whole number", code="bad_request")
     try:
         return msgspec.convert(written, argument.kind, strict=False)
     except msgspec.ValidationError as error:

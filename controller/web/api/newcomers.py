@@ -6,6 +6,7 @@ adopted; an empty one takes the first area, or one with the station's name.
 
 from agents.protocol.ids import AreaId, DeviceId
 from controller.domain.errors import Invalid, NotFound, Refused, Unreachable
+from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.speakers import FoundDevice
 from controller.web.api.endpoint import Body, Created, raises
 from controller.web.api.speakers import AdoptedTold
@@ -94,6 +95,7 @@ async def identify(ask: Ask, device_id: DeviceId) -> IdentifiedTold:
 async def adopt(ask: Ask, device_id: DeviceId, body: AdoptBody) -> Created[AdoptedTold]:
     """Adopt a device with the code that it spoke."""
     area_id, new_area_name = await _area(ask, body.area)
+    ask.require(Right.ADOPT, area_id or EVERYWHERE)
     adopted = await ask.parts.adoption.adopt(
         device_id,
         "".join(body.code.split()),
@@ -132,10 +134,12 @@ async def create_enrolment_token(ask: Ask, body: TokenBody) -> Created[TokenTold
     area_id, new_area_name = await _area(ask, body.area)
     if area_id is None:
         raise Invalid(f"there is no area {new_area_name}", code="area_unknown")
+    ask.require(Right.ADOPT, area_id)
     token = await ask.parts.adoption.create_token(area_id, body.uses, body.valid_s, ask.by)
     return Created(told=told(TokenTold, token))
 
 
 async def list_enrolment_tokens(ask: Ask) -> TokensTold:
     """Enrolment tokens, without their secrets."""
-    return TokensTold(tokens=[told(TokenTold, token, text=None) for token in await ask.parts.adoption.tokens()])
+    mine = [token for token in await ask.parts.adoption.tokens() if ask.may(Right.ADOPT, token.area_id)]
+    return TokensTold(tokens=[told(TokenTold, token, text=None) for token in mine])

@@ -17,11 +17,24 @@ from typing import Annotated, Any, Final
 import msgspec
 from aiohttp import StreamReader, web
 
-from controller.domain.errors import Invalid, LoaError, StoreFailed
+from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed
 from controller.web import api
-from controller.web.api.endpoint import FORM, JSON, Argument, BytesOf, Endpoint, FormOf, Header, Sends, Source
-from controller.web.asking import CSRF_HEADERS, SIGN_IN_COOKIE, Ask, Forbidden, Needs, Route, SignInNeeded, Token
-from controller.web.errors import HEADINGS, PROBLEM_TYPE, ProblemTold, english, status_of
+from controller.web.api.endpoint import FORMS, JSON, Argument, BytesOf, Endpoint, FormOf, Header, Sends, Source
+from controller.web.asking import (
+    CSRF_HEADERS,
+    SIGN_IN_COOKIE,
+    Ask,
+    Forbidden,
+    Needs,
+    NoRole,
+    NotAllowed,
+    PasswordGiven,
+    Route,
+    SignInNeeded,
+    Token,
+)
+from controller.web.errors import HEADINGS, PROBLEM_TYPE, TOKEN_CODES, ProblemTold, english, status_of
+from controller.web.rolewords import RIGHT_NAMES
 from controller.web.security import SAFE_METHODS
 
 Json = dict[str, Any]
@@ -37,6 +50,7 @@ UNITS: Final = (
     (re.compile(r"_db$"), "Decibels."),
     (re.compile(r"(^|_)frames$"), "Frames at 48 kHz."),
 )
+LACKING: Final = "The right that this needs does not hold here. `detail` says which roles have it."
 SECURITY: Final[Json] = {
     "cookie": {
         "type": "apiKey",
@@ -88,6 +102,7 @@ def document(routes: Sequence[Route]) -> bytes:
     paths: dict[str, Json] = defaultdict(dict)
     for one in endpoints:
         paths[_IN_PATH.sub("}", one.path)][one.method.lower()] = _operation(one, schemas)
+    responses = _shared(paths)
     rooms = {one.operation.room: one.operation.function.__module__ for one in endpoints}
     told = {
         "openapi": "3.1.0",
@@ -95,9 +110,28 @@ def document(routes: Sequence[Route]) -> bytes:
         "servers": [{"url": "/"}],
         "tags": [{"name": room, "description": _markdown(sys.modules[name].__doc__)} for room, name in rooms.items()],
         "paths": dict(paths),
-        "components": {"schemas": schemas.components, "securitySchemes": SECURITY},
+        "components": {"schemas": schemas.components, "responses": responses, "securitySchemes": SECURITY},
     }
     return msgspec.json.encode(told)
+
+
+def _shared(paths: Mapping[str, Json]) -> Json:
+    """Takes every problem that is told word for word by several operations out of them, to be referred to."""
+    places: dict[bytes, list[tuple[Json, str]]] = defaultdict(list)
+    for said in (said for methods in paths.values() for said in methods.values()):
+        for status, response in said["responses"].items():
+            if PROBLEM_TYPE in response.get("content", {}):
+                places[msgspec.json.encode(response)].append((said["responses"], status))
+    shared: Json = {}
+    for same in places.values():
+        responses, status = same[0]
+        if len(same) == 1:
+            continue
+        name = f"Problem{status}-{sum(key.startswith(f'Problem{status}-') for key in shared) + 1}"
+        shared[name] = responses[status]
+        for responses, status in same:
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
+    return shared
 
 
 class _Schemas:
@@ -159,7 +193,7 @@ def _with_unit(name: str, schema: Json) -> Json:
 
 def _operation(one: Endpoint, schemas: _Schemas) -> Json:
     summary, _, more = _markdown(one.operation.function.__doc__).partition("\n")
-    right = [] if one.right is None else [f"Needs the right `{one.right}`."]
+    right = [] if one.right is None else [f"Needs the right `{one.right}`: {RIGHT_NAMES[one.right]}."]
     told: Json = {
         "operationId": one.operation.function.__name__,
         "tags": [one.operation.room],
@@ -184,7 +218,8 @@ def _security(one: Endpoint) -> list[Json]:
     if one.needs is Needs.PUBLIC:
         return []
     changes = one.method not in SAFE_METHODS and one.token is not Token.NONE
-    return [{"cookie": [], "csrf": []} if changes else {"cookie": []}, {"token": []}]
+    person: Json = {"cookie": [], "csrf": []} if changes else {"cookie": []}
+    return [person] if one.needs is Needs.PERSON else [person, {"token": []}]
 
 
 def _parameters(argument: Argument, schemas: _Schemas) -> Iterator[Json]:
@@ -212,7 +247,7 @@ def _content(argument: Argument, schemas: _Schemas) -> Json:
         case Source.BODY:
             return {JSON: {"schema": schemas.of(argument.kind)}}
         case FormOf(kind=kind):
-            return {FORM: {"schema": schemas.of(kind)}}
+            return {media_type: {"schema": schemas.of(kind)} for media_type in FORMS}
         case BytesOf(media_type=media_type):
             return {media_type: {}}
         case _:
@@ -257,10 +292,9 @@ def _header(meaning: str) -> Json:
 
 def _problems(one: Endpoint, schemas: _Schemas) -> dict[str, Json]:
     by_status: dict[int, list[str]] = defaultdict(list)
-    for kind, code in _codes(one):
-        codes = by_status[status_of(kind(code=code))]
-        if code not in codes:
-            codes.append(code)
+    for status, code in (*_of_the_gate(one), *_of_what_is_sent(one), *_of_its_own(one)):
+        if code not in by_status[status]:
+            by_status[status].append(code)
     own = {} if one.operation.sends is None else one.operation.sends.statuses
     return {
         str(status): _problem(status, codes, schemas)
@@ -270,30 +304,60 @@ def _problems(one: Endpoint, schemas: _Schemas) -> dict[str, Json]:
 
 
 def _problem(status: int, codes: Sequence[str], schemas: _Schemas) -> Json:
-    said = "\n".join(f"- `{code}`: {english(code)}" for code in codes)
+    said = "\n".join(f"- `{code}`: {LACKING if code == NotAllowed.code else english(code)}" for code in codes)
     schema: Mapping[str, Any] = {"allOf": [schemas.problem], "properties": {"code": {"enum": list(codes)}}}
     return {"description": f"{HEADINGS[status]}.\n\n{said}", "content": {PROBLEM_TYPE: {"schema": schema}}}
 
 
-def _codes(one: Endpoint) -> Iterator[tuple[type[LoaError], str]]:
-    """What this endpoint may end with: what every route checks, what it reads, and what it says of itself."""
-    yield Invalid, "bad_request"
+def _coded(kind: type[LoaError], *codes: str) -> Iterator[tuple[int, str]]:
+    """With the status of each."""
+    for code in codes or (kind.code,):
+        error = kind.__new__(kind)
+        error.code = code
+        yield status_of(error), code
+
+
+def _of_the_gate(one: Endpoint) -> Iterator[tuple[int, str]]:
+    """Why somebody may not get through; see `controller.web.asking`."""
+    changes = one.method not in SAFE_METHODS
     if one.needs is not Needs.PUBLIC:
-        yield SignInNeeded, SignInNeeded.code
-    if one.method not in SAFE_METHODS:
-        yield Forbidden, "foreign_page"
-        if one.token is not Token.NONE:
-            yield Forbidden, "form_expired"
+        yield from _coded(SignInNeeded)
+        yield from _coded(Refused, *TOKEN_CODES)
+    if one.needs is Needs.PERSON:
+        yield from _coded(Forbidden, "not_for_tokens")
+    if one.needs is not Needs.PUBLIC and not one.with_given_password:
+        yield from _coded(PasswordGiven)
+    if one.right is not None:
+        yield from _coded(NoRole)
+        yield from _coded(NotAllowed)
+    if one.over is not None:
+        yield from _coded(NotFound)
+    if changes:
+        yield from _coded(Forbidden, "foreign_page")
+    if changes and one.token is not Token.NONE:
+        yield from _coded(Forbidden, "form_expired")
+
+
+def _of_what_is_sent(one: Endpoint) -> Iterator[tuple[int, str]]:
+    """What may be wrong with any request; see `controller.web.api.endpoint`."""
+    yield from _coded(Invalid, "bad_request")
     if one.operation.media_types:
-        yield Invalid, "not_acceptable"
-    sources = {type(argument.source) for argument in one.operation.arguments}
+        yield from _coded(Invalid, "not_acceptable")
     if _of(one, Source.BODY):
-        yield from ((Invalid, code) for code in ("bad_json", "unsupported_type", "too_large"))
-    if FormOf in sources:
-        yield Invalid, "too_large"
-    if BytesOf in sources:
-        yield Invalid, "unsupported_type"
+        yield from _coded(Invalid, "bad_json", "unsupported_type", "too_large")
+    for argument in one.operation.arguments:
+        match argument.source:
+            case FormOf():
+                yield from _coded(Invalid, "too_large")
+            case BytesOf():
+                yield from _coded(Invalid, "unsupported_type")
+            case _:
+                pass
+
+
+def _of_its_own(one: Endpoint) -> Iterator[tuple[int, str]]:
+    """What the function says of itself, and what may always be."""
     for declared in one.operation.raises:
-        yield from ((declared.kind, code) for code in declared.codes)
-    yield StoreFailed, StoreFailed.code
-    yield LoaError, LoaError.code
+        yield from _coded(declared.kind, *declared.codes)
+    yield from _coded(StoreFailed)
+    yield from _coded(LoaError)

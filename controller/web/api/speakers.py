@@ -3,7 +3,9 @@
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import JournalRecord, RenditionName
 from controller.domain.errors import Invalid, NotFound
+from controller.domain.rights import Right
 from controller.domain.speakers import NotReady, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.web import pages
 from controller.web.api.endpoint import Body, Query, raises
 from controller.web.api.values import ListQuery, Told, told
 from controller.web.asking import Ask
@@ -94,7 +96,7 @@ def speaker_told(overview: SpeakerOverview) -> SpeakerTold:
 
 async def list_speakers(ask: Ask) -> SpeakersTold:
     """Every speaker, as it is now."""
-    return SpeakersTold(speakers=[speaker_told(overview) for overview in await ask.parts.speakers.overview()])
+    return SpeakersTold(speakers=[speaker_told(overview) for overview in await pages.seen_speakers(ask)])
 
 
 @raises(NotFound, "speaker_unknown")
@@ -131,5 +133,8 @@ async def release_speaker(ask: Ask, speaker_id: SpeakerId, query: ReleaseQuery) 
 @raises(NotFound, "speaker_unknown")
 async def read_journal(ask: Ask, query: JournalQuery) -> JournalTold:
     """What the device of a speaker wrote, the newest first."""
+    overview = await ask.parts.speakers.one(query.speaker)
+    if not ask.may(Right.SEE, overview.speaker.area_id):
+        raise NotFound(f"no speaker {query.speaker}", code="speaker_unknown")
     report = await ask.parts.reports.speaker(query.speaker, query.limit)
     return JournalTold(speaker_id=query.speaker, records=report.records)

@@ -5,7 +5,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta
 
-from controller.domain.deeds import Deed
+from controller.domain.deeds import Deed, DeedKind
 from controller.web.api.endpoint import Query, Sends
 from controller.web.api.values import ListQuery, Told
 from controller.web.asking import Ask
@@ -19,10 +19,19 @@ class EventsQuery(Query):
     since: Annotated[str, Meta(description="The id of the last event that was read.")] = ""
 
 
+class DeedsQuery(ListQuery):
+    """Which of them: ``by`` whom, ``what``, and ``before`` where the last page ended."""
+
+    by: str = ""
+    what: DeedKind | None = None
+    before: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+
+
 class DeedsTold(Told):
-    """The newest first."""
+    """The newest first. ``next`` is what to give as ``before`` for more; null at the end."""
 
     deeds: tuple[Deed, ...]
+    next: int | None = None
 
 
 async def follow_events(
@@ -40,6 +49,9 @@ async def follow_events(
     return await ask.house.live.serve(ask.request, listener_of(ask, api_voice, program=True))
 
 
-async def list_deeds(ask: Ask, query: ListQuery) -> DeedsTold:
-    """Who did what."""
-    return DeedsTold(deeds=await ask.parts.reports.deeds(query.limit))
+async def list_deeds(ask: Ask, query: DeedsQuery) -> DeedsTold:
+    """Who did what, as far as it touches the areas where one may read it."""
+    page = await ask.parts.audit.page(
+        ask.known_actor, query.limit, before=query.before, who=query.by or None, what=query.what
+    )
+    return DeedsTold(deeds=page.deeds, next=page.next)

@@ -284,6 +284,10 @@ function onComposeInput(event) {
 }
 
 if (compose) {
+  // What was chosen before this script was there, or is restored by the browser.
+  for (const field of compose.querySelectorAll("[name=source]:checked, [name=when]:checked")) {
+    if (compose.dataset[field.name] !== field.value) onComposeInput({ target: field });
+  }
   compose.addEventListener("input", onComposeInput);
   compose.addEventListener("loa:recording", () => {
     compose.dataset.stale = "yes";

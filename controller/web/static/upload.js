@@ -57,7 +57,7 @@ class Shown {
     const percent = Math.floor((100 * bytes) / this.file.size);
     this.part("bar").value = percent;
     const { figures, left, uploading } = this.box.dataset;
-    const values = { percent, sent: number(bytes / MB, 1), total: number(this.file.size / MB, 1) };
+    const values = { percent: `${percent} %`, sent: number(bytes / MB, 1), total: number(this.file.size / MB, 1) };
     const rate = (bytes - this.begunWith) / (now - this.begunAt); // bytes a millisecond
     const known = now - this.begunAt > ESTIMATE_AFTER_MS && rate > 0;
     const rest = known ? ` · ${fill(left, { t: length((this.file.size - bytes) / rate / 1000) })}` : "";

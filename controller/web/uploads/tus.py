@@ -9,11 +9,16 @@ import binascii
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Annotated, Final
 
+import msgspec
 from aiohttp import StreamReader, web
+from msgspec import Meta
 
-from controller.domain.errors import Invalid
+from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
+from controller.web.api.endpoint import BytesOf, Header, Sends, raises
+from controller.web.api.values import Told
+from controller.web.api.values import told as told_of
 from controller.web.asking import Ask
 from controller.web.forms import owner_of
 from controller.web.uploads.store import Upload, Uploads
@@ -27,8 +32,48 @@ STALLED_S: Final = 20.0
 """A sender of whom nothing was heard for so long has lost the connection; it may begin again where it was."""
 
 
-async def options(ask: Ask) -> web.StreamResponse:
-    """What this server understands."""
+Version = Annotated[str, Header("Tus-Resumable", f"`{VERSION}`, the only one there is.")]
+Bytes = Annotated[int, Meta(ge=0, lt=10**17)]
+UPLOAD_HEADERS: Final = {
+    "Upload-Offset": "How many bytes are here.",
+    "Upload-Length": "How many bytes it will have.",
+    "Upload-Expires": "When it is forgotten unless it goes on.",
+}
+
+
+class UploadTold(Told):
+    """A recording that is being uploaded, or waits to be made into a bulletin. ``offset_bytes`` of it are here."""
+
+    upload_id: str
+    name: str
+    media_type: str
+    length_bytes: int
+    offset_bytes: int
+    finished: bool
+    created_at_us: int
+    touched_at_us: int
+
+
+class UploadsTold(Told):
+    """The newest first."""
+
+    uploads: list[UploadTold]
+
+
+async def get_upload_options(
+    ask: Ask,
+) -> Annotated[
+    web.StreamResponse,
+    Sends(
+        statuses={204: "Said in the headers."},
+        headers={
+            "Tus-Version": "The version of the protocol.",
+            "Tus-Extension": "What is understood of its extensions.",
+            "Tus-Max-Size": "The most bytes that one upload may have.",
+        },
+    ),
+]:
+    """What this server understands of tus."""
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
@@ -37,48 +82,79 @@ async def options(ask: Ask) -> web.StreamResponse:
     return web.Response(status=204, headers=headers)
 
 
-async def create(ask: Ask) -> web.StreamResponse:
-    """Begins an upload of ``Upload-Length`` bytes; ``Location`` is where they go."""
-    _check_version(ask)
-    length_bytes = _count(ask, "Upload-Length")
-    told = _metadata(ask.request.headers.get("Upload-Metadata", ""))
+@raises(Invalid, "tus_version", "recording_empty", "too_large_recording")
+@raises(Refused, "too_many_uploads")
+@raises(StoreFailed, "out_of_space")
+async def create_upload(
+    ask: Ask,
+    upload_length: Annotated[Bytes, Header("Upload-Length", "How many bytes it will have.")],
+    upload_metadata: Annotated[str, Header("Upload-Metadata", "`filename` and `filetype`, each in Base64.")] = "",
+    tus_resumable: Version = VERSION,
+) -> Annotated[
+    web.StreamResponse,
+    Sends(
+        media_types=("application/json",),
+        statuses={201: "It is there, and empty."},
+        headers={"Location": "Where its bytes go.", **UPLOAD_HEADERS},
+        told=UploadTold,
+    ),
+]:
+    """Begin an upload."""
+    _check_version(tus_resumable)
+    told = _metadata(upload_metadata)
     name, media_type = told.get("filename", ""), told.get("filetype", "")
-    upload = await _uploads(ask).create(owner_of(ask), name, media_type, length_bytes)
+    upload = await _uploads(ask).create(owner_of(ask), name, media_type, upload_length)
     headers = _headers(ask, upload) | {"Location": f"{FOLDER}/{upload.upload_id}"}
-    return web.json_response(_plain(upload), status=201, headers=headers)
+    return _answer(upload, 201, headers)
 
 
-async def listed(ask: Ask) -> web.StreamResponse:
-    """What the one who asks has here, the newest first."""
-    return web.json_response({"uploads": [_plain(upload) for upload in _uploads(ask).of(owner_of(ask))]})
+async def list_uploads(ask: Ask) -> UploadsTold:
+    """The uploads of the one who asks."""
+    return UploadsTold(uploads=[_told(upload) for upload in _uploads(ask).of(owner_of(ask))])
 
 
-async def state(ask: Ask) -> web.StreamResponse:
-    """GET and HEAD: how much of it is there."""
-    _check_version(ask)
-    upload = _upload(ask)
-    return web.json_response(_plain(upload), headers=_headers(ask, upload))
+@raises(NotFound, "upload_unknown")
+@raises(Invalid, "tus_version")
+async def get_upload(
+    ask: Ask, upload_id: str, tus_resumable: Version = VERSION
+) -> Annotated[web.StreamResponse, Sends(media_types=("application/json",), headers=UPLOAD_HEADERS, told=UploadTold)]:
+    """How much of an upload is here. HEAD tells the same in headers."""
+    _check_version(tus_resumable)
+    upload = _uploads(ask).get(upload_id, owner_of(ask))
+    return _answer(upload, 200, _headers(ask, upload))
 
 
-async def append(ask: Ask) -> web.StreamResponse:
-    """PATCH: the bytes from ``Upload-Offset`` on."""
-    _check_version(ask)
-    if ask.request.content_type != MEDIA_TYPE:
-        raise Invalid(f"send {MEDIA_TYPE}", code="unsupported_type")
-    upload = _upload(ask)
-    offset_bytes = _count(ask, "Upload-Offset")
+@raises(NotFound, "upload_unknown")
+@raises(Refused, "upload_busy", "upload_offset")
+@raises(Invalid, "tus_version", "upload_too_long", "upload_interrupted")
+@raises(StoreFailed, "out_of_space")
+async def append_to_upload(
+    ask: Ask,
+    upload_id: str,
+    upload_offset: Annotated[Bytes, Header("Upload-Offset", "From which byte on; as many as are here.")],
+    content: Annotated[StreamReader, BytesOf(MEDIA_TYPE)],
+    tus_resumable: Version = VERSION,
+) -> Annotated[web.StreamResponse, Sends(statuses={204: "They are here."}, headers=UPLOAD_HEADERS)]:
+    """Send more bytes of an upload.
+
+    What arrives before the connection is lost is kept: ask how much it is, and go on from there.
+    """
+    _check_version(tus_resumable)
+    upload = _uploads(ask).get(upload_id, owner_of(ask))
     announced_bytes = ask.request.content_length or 0
-    if offset_bytes == upload.offset_bytes and offset_bytes + announced_bytes > upload.note.length_bytes:
+    if upload_offset == upload.offset_bytes and upload_offset + announced_bytes > upload.note.length_bytes:
         raise Invalid(f"over {upload.note.length_bytes} bytes", code="upload_too_long")
-    await _uploads(ask).append(upload, offset_bytes, _pieces(ask.request.content))
+    await _uploads(ask).append(upload, upload_offset, _pieces(content))
     return web.Response(status=204, headers=_headers(ask, upload))
 
 
-async def remove(ask: Ask) -> web.StreamResponse:
-    """DELETE: nothing of it is kept."""
-    _check_version(ask)
-    _uploads(ask).remove(_upload(ask))
-    return web.Response(status=204)
+@raises(NotFound, "upload_unknown")
+@raises(Refused, "upload_busy")
+@raises(Invalid, "tus_version")
+async def remove_upload(ask: Ask, upload_id: str, tus_resumable: Version = VERSION) -> None:
+    """Forget an upload. Nothing of it is kept."""
+    _check_version(tus_resumable)
+    _uploads(ask).remove(_uploads(ask).get(upload_id, owner_of(ask)))
 
 
 async def _pieces(content: StreamReader) -> AsyncIterator[bytes]:
@@ -104,21 +180,9 @@ def _uploads(ask: Ask) -> Uploads:
     return ask.house.uploads
 
 
-def _upload(ask: Ask) -> Upload:
-    return _uploads(ask).get(ask.request.match_info["id"], owner_of(ask))
-
-
-def _check_version(ask: Ask) -> None:
-    if ask.request.headers.get("Tus-Resumable", VERSION) != VERSION:
+def _check_version(named: str) -> None:
+    if named != VERSION:
         raise Invalid(f"only version {VERSION}", code="tus_version")
-
-
-def _count(ask: Ask, header: str) -> int:
-    """A number of bytes. Raises `Invalid` (``bad_request``)."""
-    written = ask.request.headers.get(header, "")
-    if not (written.isascii() and written.isdigit() and len(written) < 18):
-        raise Invalid(f"{header} must be a number of bytes", code="bad_request")
-    return int(written)
 
 
 def _metadata(written: str) -> dict[str, str]:
@@ -145,14 +209,16 @@ def _headers(ask: Ask, upload: Upload) -> dict[str, str]:
     }
 
 
-def _plain(upload: Upload) -> dict[str, Any]:
-    return {
-        "upload_id": upload.upload_id,
-        "name": upload.note.name,
-        "media_type": upload.note.media_type,
-        "length_bytes": upload.note.length_bytes,
-        "offset_bytes": upload.offset_bytes,
-        "finished": upload.finished,
-        "created_at_us": upload.note.created_at_us,
-        "touched_at_us": upload.note.touched_at_us,
-    }
+def _told(upload: Upload) -> UploadTold:
+    return told_of(
+        UploadTold,
+        upload.note,
+        upload_id=upload.upload_id,
+        offset_bytes=upload.offset_bytes,
+        finished=upload.finished,
+    )
+
+
+def _answer(upload: Upload, status: int, headers: dict[str, str]) -> web.Response:
+    body = msgspec.json.encode(_told(upload))
+    return web.Response(body=body, content_type="application/json", status=status, headers=headers)

@@ -253,7 +253,12 @@ async def test_siblings_are_listed_by_name_as_people_sort_them(station: Station)
 async def test_where_a_speaker_stands_is_in_use_with_every_wider_area(station: Station) -> None:
     await adopt(station, newcomer(station, "Chợ"), area_id=COMMUNE)
     assert await names_in_use(station) == ["Thành phố Hà Nội", "Phường Hoàn Kiếm"]
-    assert await station.desk.adoption.areas() == await station.desk.areas.in_use()
+
+
+async def test_a_device_is_put_in_the_stations_own_area_or_below_it_not_above(station: Station) -> None:
+    await station.desk.areas.set_home(COMMUNE, "admin")
+    await village(station)
+    assert [area.name for area in await station.desk.adoption.areas()] == ["Phường Hoàn Kiếm", "Thôn Đông"]
 
 
 async def test_an_area_made_at_adoption_lies_in_the_stations_own(station: Station) -> None:

@@ -29,6 +29,7 @@ from agents.protocol.values import (
 )
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
+from controller.domain.rights import Right
 from controller.web import views
 from controller.web.i18n import Language
 
@@ -187,7 +188,8 @@ DRAFT = views.Draft(text="Kính mời bà con đến trạm y tế xã.", at=NOW
 
 
 def frame(language: Language, path: str = "/", **more: Any) -> views.Frame:
-    values: dict[str, Any] = {"theme": views.Theme.AUTO, "csrf_token": "t0ken", "person_name": "Quản trị", **more}
+    values: dict[str, Any] = {"theme": views.Theme.AUTO, "csrf_token": "t0ken", "person_name": "Quản trị"}
+    values |= {"rights": frozenset(Right), "may_stop_all": True} | more
     return views.Frame(language=language, path=path, now=NOW, station_name="Đài truyền thanh xã", **values)
 
 

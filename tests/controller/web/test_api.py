@@ -12,14 +12,21 @@ from aiohttp import FormData
 from controller.domain.airings import Airing, Playback
 from controller.domain.bulletins import Bulletin
 from controller.domain.speakers import Speaker
+from controller.web.api.openapi import document
+from controller.web.routes import ROUTES
+from tests.controller.web.api_client import as_promised, operation_at
 from tests.controller.web.browser import Browser
 from tests.controller.web.station import NAME, PASSWORD, SOUND, Station
 
+DOCUMENTED: dict[str, Any] = json.loads(document(ROUTES))
+
 
 async def call(program: Browser, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    """What was told, once it was found to be what the document of the API promises."""
     answer = await program.ask(method, path, **({"json": body} if body is not None else {}))
     assert answer.status == status, answer.text
-    return json.loads(answer.text) if answer.text else None
+    media_type = answer.headers.get("Content-Type", "")
+    return as_promised(DOCUMENTED, operation_at(DOCUMENTED, method, path), status, media_type, answer.text.encode())
 
 
 def names(of: type) -> set[str]:

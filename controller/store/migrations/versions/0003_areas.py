@@ -68,6 +68,5 @@ def downgrade() -> None:
     op.drop_table("station_setting")
     op.execute("DELETE FROM area WHERE origin = 'country' AND level = 'commune'")
     op.execute("DELETE FROM area WHERE origin = 'country'")
-    with op.batch_alter_table("area", schema=None) as batch_op:
-        for column in _new():
-            batch_op.drop_column(column.name)
+    for column in _new():
+        op.drop_column("area", column.name)

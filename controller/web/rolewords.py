@@ -1,0 +1,94 @@
+"""Roles, rights and deeds in the words of persons."""
+
+from collections.abc import Mapping
+
+from controller.domain.deeds import DeedKind
+from controller.domain.rights import RIGHTS, Right, Role
+from controller.web.i18n import N_, Translator
+
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.EDITOR: N_("Editor"),
+    Role.ANNOUNCER: N_("Announcer"),
+    Role.APPROVER: N_("Approver"),
+    Role.OFFICER: N_("Officer on duty"),
+    Role.TECHNICIAN: N_("Technician"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
+
+ROLE_SAYS: Mapping[Role, str] = {
+    Role.EDITOR: N_("Makes bulletins and programmes, sends and plans them, and stops them."),
+    Role.ANNOUNCER: N_("Makes bulletins and programmes; others send them."),
+    Role.APPROVER: N_("Decides on what comes from above, sends and plans, and reads who did what."),
+    Role.OFFICER: N_("Makes, sends and plans bulletins, decides on what comes from above, and reads who did what."),
+    Role.TECHNICIAN: N_("Adopts, names and releases speakers, and sets their volume."),
+    Role.ADMINISTRATOR: N_("Everything, and also people, API tokens and areas."),
+}
+
+RIGHT_NAMES: Mapping[Right, str] = {
+    Right.SEE: N_("see speakers, airings and bulletins"),
+    Right.COMPOSE: N_("make bulletins and programmes"),
+    Right.BROADCAST: N_("send and plan"),
+    Right.DECIDE: N_("decide on what comes from above"),
+    Right.STOP: N_("stop airings"),
+    Right.TEND: N_("name speakers and set their volume"),
+    Right.ADOPT: N_("adopt and release speakers"),
+    Right.MANAGE_STATION: N_("change the station's settings"),
+    Right.MANAGE_AREAS: N_("add and change areas"),
+    Right.MANAGE_PEOPLE: N_("manage people and API tokens"),
+    Right.AUDIT: N_("read who did what"),
+    Right.HAND_IN: N_("hand in ordinary and priority bulletins"),
+    Right.HAND_IN_EMERGENCY: N_("hand in emergencies, which are heard at once"),
+}
+
+DEED_NAMES: Mapping[DeedKind, str] = {
+    DeedKind.SIGN_IN: N_("signed in"),
+    DeedKind.SIGN_IN_FAILED: N_("a wrong password was tried"),
+    DeedKind.SIGN_OUT: N_("signed out"),
+    DeedKind.SET_PASSWORD: N_("set a password"),
+    DeedKind.ADOPT: N_("adopted a speaker"),
+    DeedKind.ENROL: N_("a speaker was adopted by token"),
+    DeedKind.CREATE_TOKEN: N_("made an enrolment token"),
+    DeedKind.RENAME: N_("renamed a speaker"),
+    DeedKind.SET_VOLUME: N_("set a volume"),
+    DeedKind.RELEASE: N_("released a speaker"),
+    DeedKind.COMPOSE: N_("made a bulletin"),
+    DeedKind.CHANGE: N_("changed a bulletin"),
+    DeedKind.WITHDRAW: N_("withdrew a bulletin"),
+    DeedKind.CANCEL: N_("cancelled a preparation"),
+    DeedKind.SET_PRONUNCIATION: N_("changed a pronunciation"),
+    DeedKind.HAND_IN: N_("handed in a bulletin"),
+    DeedKind.TAKE: N_("took what came from above"),
+    DeedKind.DECLINE: N_("declined what came from above"),
+    DeedKind.ADD_PERSON: N_("added a person"),
+    DeedKind.CHANGE_PERSON: N_("changed a person"),
+    DeedKind.CREATE_API_TOKEN: N_("made an API token"),
+    DeedKind.REVOKE_API_TOKEN: N_("revoked an API token"),
+    DeedKind.SEND: N_("sent now"),
+    DeedKind.SCHEDULE: N_("planned"),
+    DeedKind.STOP: N_("stopped an airing"),
+    DeedKind.STOP_ALL: N_("stopped everything"),
+    DeedKind.RELEASE_STOP: N_("allowed playing again"),
+    DeedKind.ADD_AREA: N_("added an area"),
+    DeedKind.RENAME_AREA: N_("renamed an area"),
+    DeedKind.MOVE_AREA: N_("moved an area"),
+    DeedKind.CLOSE_AREA: N_("closed an area"),
+    DeedKind.SET_HOME: N_("set the station's own area"),
+}
+
+LACKING = N_(
+    "For this you need the right to %(right)s, and you do not have it here. Roles that have it: %(roles)s. "
+    "Ask an administrator."
+)
+LACKING_TOKEN = N_("This needs the right to %(right)s, which can only be given in an API token.")
+
+
+def lacking_sentence(right: Right, say: Translator) -> str:
+    """What is missing, and who has it."""
+    roles = [say.gettext(ROLE_NAMES[role]) for role in Role if right in RIGHTS[role]]
+    name = say.gettext(RIGHT_NAMES[right])
+    return say.gettext(LACKING, right=name, roles=", ".join(roles)) if roles else say.gettext(LACKING_TOKEN, right=name)
+
+
+def deed_name(what: DeedKind, say: Translator) -> str:
+    """A deed that has no name here yet is told by its own word."""
+    return say.gettext(DEED_NAMES[what]) if what in DEED_NAMES else what.value

@@ -1,0 +1,271 @@
+"""The document of the API is true: it names every endpoint, and the server answers as it says."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from controller.domain.errors import Invalid
+from controller.web.api.endpoint import Answer, Body, Created, Endpoint, Query, endpoint, raises
+from controller.web.api.openapi import document
+from controller.web.asking import Ask
+from controller.web.errors import english
+from controller.web.routes import ACTIONS, ROUTES
+from tests.controller.web.api_client import DOCUMENT, ApiClient
+from tests.controller.web.browser import Browser
+from tests.controller.web.station import NAME, PASSWORD, Station
+
+DOCUMENTED: dict[str, Any] = json.loads(document(ROUTES))
+OPERATIONS = [(method, path, said) for path, methods in DOCUMENTED["paths"].items() for method, said in methods.items()]
+
+
+def plain(path: str) -> str:
+    return re.sub(r":[^}]*\}", "}", path)
+
+
+# --- the document -----------------------------------------------------------------------------------------------------
+
+
+def test_it_is_an_openapi_document() -> None:
+    OpenAPIV31SpecValidator(DOCUMENTED).validate()
+
+
+def test_it_names_every_address_of_the_api_and_nothing_else() -> None:
+    table = {(route.method, plain(route.path)) for route in ROUTES if route.path.startswith("/api/")}
+    assert {(method.upper(), path) for method, path, _ in OPERATIONS} == table
+
+
+def test_only_endpoints_answer_below_the_api() -> None:
+    assert [r.path for r in ROUTES if r.path.startswith("/api/") != isinstance(r, Endpoint)] == []
+
+
+def test_each_operation_has_one_name_of_its_own() -> None:
+    names = [said["operationId"] for _, _, said in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("method", "path", "said"), OPERATIONS, ids=[s["operationId"] for *_, s in OPERATIONS])
+def test_each_operation_says_what_it_is_and_what_comes_back(method: str, path: str, said: dict[str, Any]) -> None:
+    assert said["summary"].endswith(".")
+    assert said["tags"]
+    assert any(status.startswith("2") for status in said["responses"])
+    assert "500" in said["responses"]
+    assert ("401" in said["responses"]) or said["security"] == []
+    for status, response in said["responses"].items():
+        if status >= "400" and "$ref" not in response and "application/problem+json" not in response.get("content", {}):
+            assert status == "416", "a range that is not there is told without words"
+
+
+def test_each_room_says_what_it_is_for() -> None:
+    rooms = {tag["name"]: tag["description"] for tag in DOCUMENTED["tags"]}
+    assert set(rooms) == {tag for _, _, said in OPERATIONS for tag in said["tags"]}
+    assert all(rooms.values())
+
+
+def test_each_code_of_a_problem_has_its_own_sentence() -> None:
+    codes = set(re.findall(r"- `(\w+)`", json.dumps(DOCUMENTED))) - {"not_allowed"}  # says what is lacking
+    assert {"text_empty", "sign_in_wrong", "not_acceptable"} <= codes
+    assert [code for code in sorted(codes) if "(code:" in english(code)] == []
+
+
+def test_fields_say_their_units() -> None:
+    schemas = DOCUMENTED["components"]["schemas"]
+    assert schemas["AiringTold"]["properties"]["start_at_us"]["description"].startswith("Controller time: microseconds")
+    assert schemas["ClipRef"]["properties"]["frames"]["description"] == "Frames at 48 kHz."
+
+
+def test_a_right_that_is_needed_is_named() -> None:
+    for route in ROUTES:
+        if isinstance(route, Endpoint):
+            said = DOCUMENTED["paths"][plain(route.path)][route.method.lower()]
+            assert said.get("x-loa-right") == (None if route.right is None else route.right.value)
+
+
+async def test_it_is_kept_until_it_changes(station: Station) -> None:
+    async with Browser(station.url) as stranger:
+        first = await stranger.get(DOCUMENT)
+        assert first.status == 200
+        assert json.loads(first.text) == DOCUMENTED
+        for known in (first.headers["ETag"], f'"x", W/{first.headers["ETag"]}', "*"):
+            again = await stranger.get(DOCUMENT, headers={"If-None-Match": known})
+            assert (again.status, again.text) == (304, "")
+        assert (await stranger.get(DOCUMENT, headers={"If-None-Match": '"other"'})).status == 200
+
+
+# --- the server answers as it says ------------------------------------------------------------------------------------
+
+
+async def signed_in(client: ApiClient) -> None:
+    status, told = await client.call("sign_in", body={"name": NAME, "password": PASSWORD})
+    assert status == 200
+    client.keys["csrf"] = told["csrf"]
+
+
+async def aired(station: Station, client: ApiClient) -> tuple[str, str]:
+    """A bulletin and an airing of it."""
+    body = {"title": "Tin", "text": "Kính thưa bà con."}
+    status, bulletin = await client.call("create_bulletin", body=body)
+    assert status == 202
+    await station.wait_ready(bulletin["bulletin_id"])
+    body = {"bulletin_id": bulletin["bulletin_id"], "speaker_ids": "all"}
+    status, airing = await client.call("create_airing", body=body)
+    assert status == 201
+    return bulletin["bulletin_id"], airing["airing_id"]
+
+
+async def test_a_program_that_read_only_the_document_sends_a_bulletin(station: Station) -> None:
+    async with ApiClient(station.url) as client:
+        assert (await client.call("list_speakers"))[0] == 401
+        await signed_in(client)
+        bulletin_id, airing_id = await aired(station, client)
+        status, told = await client.call("get_bulletin", bulletin_id=bulletin_id)
+        assert (status, told["state"]) == (200, "ready")
+        assert (await client.call("get_airing", airing_id=airing_id))[1]["bulletin_id"] == bulletin_id
+        assert (await client.call("stop_airing", airing_id=airing_id))[1]["state"] == "stopped"
+        assert (await client.call("sign_out"))[0] == 204
+        assert (await client.call("who_is_signed_in"))[0] == 401
+
+
+LISTED = {said["operationId"] for method, path, said in OPERATIONS if method == "get" and "{" not in path}
+
+
+async def test_every_list_is_as_the_document_says(station: Station) -> None:
+    async with ApiClient(station.url) as client:
+        await signed_in(client)
+        bulletin_id, airing_id = await aired(station, client)
+        await client.call("create_enrolment_token", body={"area": station.area_id})
+        await client.call("stop_everything")
+        for name in sorted(LISTED - {"follow_events", "read_journal"}):
+            status, _ = await client.call(name)
+            assert status == 200, name
+        speaker_id = station.speaker_ids[0]
+        assert (await client.call("read_journal", speaker=speaker_id))[0] == 200
+        assert (await client.call("get_speaker", speaker_id=speaker_id))[0] == 200
+        assert (await client.call("get_bulletin", bulletin_id=bulletin_id))[0] == 200
+        assert (await client.call("get_bulletin_audio", bulletin_id=bulletin_id))[0] == 200
+        assert (await client.call("get_airing", airing_id=airing_id))[0] == 200
+
+
+async def test_changes_are_answered_as_the_document_says(station: Station) -> None:
+    speaker_id = station.speaker_ids[0]
+    async with ApiClient(station.url) as client:
+        await signed_in(client)
+        for name, arguments, expected in (
+            ("rename_speaker", {"speaker_id": speaker_id, "body": {"name": "Chợ Mới"}}, 200),
+            ("rename_speaker", {"speaker_id": speaker_id, "body": {"name": ""}}, 422),
+            ("set_volume", {"speaker_id": speaker_id, "body": {"percent": 30}}, 200),
+            ("set_volume", {"speaker_id": "x", "body": {"percent": 30}}, 404),
+            ("create_bulletin", {"body": {"text": ""}}, 422),
+            ("create_bulletin", {"body": {"text": "Chào", "words": 5}}, 400),
+            ("create_airing", {"body": {"bulletin_id": "b", "speaker_ids": "all"}}, 404),
+            ("adopt", {"device_id": "d", "body": {"code": "1", "name": "Chợ"}}, 422),
+            ("release_stop", {}, 204),
+            ("release_speaker", {"speaker_id": speaker_id, "force": "1"}, 200),
+            ("change_password", {"body": {"present": "wrong", "wanted": "long enough for this"}}, 403),
+        ):
+            status, _ = await client.call(name, **arguments)
+            assert status == expected, (name, arguments)
+
+
+async def test_recordings_come_in_as_the_document_says(station: Station) -> None:
+    async with ApiClient(station.url) as client:
+        await signed_in(client)
+        status, made = await client.call("create_recording", form={"file": station.recording, "title": "Tin"})
+        assert (status, made["title"]) == (202, "Tin")
+        assert (await client.call("create_recording", form={"title": "Tin"}))[0] == 422
+        assert (await client.call("get_upload_options"))[0] == 204
+        length = len(station.recording)
+        status, begun = await client.call("create_upload", **{"Upload-Length": length})
+        assert (status, begun["offset_bytes"]) == (201, 0)
+        upload_id = begun["upload_id"]
+        status, _ = await client.call(
+            "append_to_upload", upload_id=upload_id, raw=station.recording, **{"Upload-Offset": 0}
+        )
+        assert status == 204
+        assert (await client.call("get_upload", upload_id=upload_id))[1]["finished"] is True
+        assert (await client.call("create_recording", form={"upload_id": upload_id}))[0] == 202
+        assert (await client.call("remove_upload", upload_id=upload_id))[0] == 204
+        assert (await client.call("get_upload", upload_id=upload_id))[0] == 404
+
+
+# --- what pages do, programs do ---------------------------------------------------------------------------------------
+
+COUNTERPARTS = {
+    "/sign-in": "sign_in",
+    "/sign-out": "sign_out",
+    "/password": "change_password",
+    "/preferences": None,  # kept in the browser alone
+    "/stop-all": "stop_everything",
+    "/stop-all/release": "release_stop",
+    "/broadcast/prepare": "create_bulletin",
+    "/broadcast/prepare/{id}/cancel": "cancel_bulletin",
+    "/broadcast/send": "create_airing",
+    "/recordings": "create_recording",
+    "/airings/{id}/stop": "stop_airing",
+    "/speakers/{id}/volume": "set_volume",
+    "/speakers/{id}/release": "release_speaker",
+    "/found/{id}/identify": "identify",
+    "/found/{id}/adopt": "adopt",
+}
+
+
+def test_every_action_of_the_pages_is_in_the_api() -> None:
+    names = {said["operationId"] for _, _, said in OPERATIONS}
+    assert {route.path for route in ACTIONS} == set(COUNTERPARTS)
+    assert {name for name in COUNTERPARTS.values() if name is not None} <= names
+
+
+# --- how an endpoint is written ---------------------------------------------------------------------------------------
+
+
+class Wanted(Body):
+    """What is wanted."""
+
+    count: int
+
+
+class Which(Query):
+    """Which of them."""
+
+    deep: bool = False
+
+
+@raises(Invalid, "text_empty")
+async def make(ask: Ask, thing_id: str, body: Wanted, query: Which) -> Created[dict[str, int]]:
+    """Make a thing.
+
+    It has ``count`` parts.
+    """
+    return Created(told={thing_id: body.count}, location=f"/things/{query.deep}")
+
+
+async def forget(ask: Ask, number: int) -> Answer[None]:
+    """Forget a thing."""
+    return Answer(told=None)
+
+
+def test_an_operation_is_read_from_its_function() -> None:
+    told = json.loads(document([endpoint("POST", "/api/v1/things/{thing_id}", make)]))
+    said = told["paths"]["/api/v1/things/{thing_id}"]["post"]
+    assert (said["operationId"], said["summary"], said["description"]) == (
+        "make",
+        "Make a thing.",
+        "It has `count` parts.",
+    )
+    assert [(p["name"], p["in"], p["required"]) for p in said["parameters"]] == [
+        ("thing_id", "path", True),
+        ("deep", "query", False),
+    ]
+    assert said["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Wanted"}
+    assert told["components"]["schemas"]["Wanted"]["additionalProperties"] is False
+    assert "Location" in said["responses"]["201"]["headers"]
+    assert "text_empty" in said["responses"]["422"]["description"]
+
+
+def test_a_function_that_does_not_fit_its_path_is_no_endpoint() -> None:
+    with pytest.raises(TypeError, match="takes no thing_id"):
+        endpoint("DELETE", "/api/v1/things/{thing_id}/{number}", forget)
+    with pytest.raises(TypeError, match="nothing says where number"):
+        endpoint("DELETE", "/api/v1/things", forget)
