@@ -6,7 +6,7 @@ the room refuses becomes `StudioFailed` with the room's own code. Its heavy part
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,8 +16,9 @@ from typing import Final
 from agents.protocol.ids import is_sha256
 from agents.protocol.values import ClipRef, RenditionName
 from audio.clip import AudioError, AudioSettings, ClipFile, MadeClips, Stage
-from controller.domain.bulletins import PreparedClips
+from controller.domain import sounds
 from controller.domain.errors import StudioFailed
+from controller.domain.sounds import PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.ports import Progress
 
 _AT_ONCE: Final = 2
@@ -52,13 +53,15 @@ class AudioStudio:
         """Removes clips that nobody refers to: those of a bulletin whose end was never stored."""
         await asyncio.to_thread(_remove_others, self._folder, wanted)
 
-    async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
+    async def from_recording(self, source: Path, file_name: str, profile: Profile, progress: Progress) -> PreparedClips:
         """Raises `StudioFailed`."""
         async with self._turn:
             with _failures():
                 return _prepared(await self._make(source, progress))
 
-    async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
+    async def from_text(
+        self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
+    ) -> PreparedClips:
         """Raises `StudioFailed`."""
         from audio.runner import work_directory
         from audio.speech import speak
@@ -66,10 +69,11 @@ class AudioStudio:
         async with self._turn:
             with _failures(), work_directory(self._folder) as work:
                 spoken = await speak(
-                    text,
-                    language,
+                    reading.text,
+                    reading.language,
                     work / "spoken.wav",
-                    words_per_minute=words_per_minute,
+                    words_per_minute=reading.words_per_minute,
+                    pronunciations=pronunciations,
                     progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
                 )
                 return _prepared(
@@ -77,6 +81,47 @@ class AudioStudio:
                         spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE))
                     )
                 )
+
+    async def chime(self) -> PreparedClips:
+        """Raises `StudioFailed`."""
+        from audio.runner import work_directory
+        from audio.tones import write_chime
+
+        async with self._turn:
+            with _failures(), work_directory(self._folder) as work:
+                tune = work / "chime.wav"
+                await asyncio.to_thread(write_chime, tune)
+                return _prepared(await self._make(tune, lambda _: None))
+
+    async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
+        """Raises `StudioFailed`."""
+        from audio.runner import work_directory
+        from audio.speech import speak
+
+        with _failures(), work_directory(self._folder) as work:
+            spoken = await speak(
+                reading.text,
+                reading.language,
+                work / "spoken.wav",
+                words_per_minute=reading.words_per_minute,
+                pronunciations=pronunciations,
+            )
+            return await asyncio.to_thread(spoken.path.read_bytes)
+
+    async def sentences(self, reading: Reading, pronunciations: Mapping[str, str]) -> tuple[SpokenSentence, ...]:
+        """Raises `StudioFailed`."""
+        from audio.speech import clean, pieces
+
+        with _failures():
+            found = await asyncio.to_thread(lambda: pieces(clean(reading.text), reading.language, pronunciations))
+        return tuple(SpokenSentence(written=piece.text, spoken=piece.text) for piece in found)
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """See `controller.ports.Studio`."""
+        return (
+            VoiceInfo(voice_id="espeak-vi", name="espeak-ng", languages=("vi",)),
+            VoiceInfo(voice_id="espeak-en", name="espeak-ng", languages=("en",)),
+        )
 
     async def _make(self, source: Path, progress: Progress) -> MadeClips:
         from audio.make import make_clips
@@ -109,7 +154,10 @@ def _prepared(made: MadeClips) -> PreparedClips:
     return PreparedClips(
         renditions={RenditionName(rendition.value): _reference(file) for rendition, file in made.renditions.items()},
         peaks=made.waveform,
-        findings=tuple(finding.code.value for finding in made.findings),
+        findings=tuple(
+            sounds.Finding(code=one.code.value, remedy=one.remedy.value, values=dict(one.values))
+            for one in made.findings
+        ),
         integrated_lufs=made.renditions[next(iter(made.renditions))].loudness.integrated_lufs,
     )
 

@@ -5,6 +5,11 @@ from enum import StrEnum
 from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from agents.protocol.values import AiringClass, Part
+from controller.domain.programmes import ProgrammeId
+
+ContentId = BulletinId | ProgrammeId
+"""What an airing can consist of; no bulletin and programme have the same id."""
 
 
 class AiringState(StrEnum):
@@ -44,10 +49,17 @@ class PlayState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Airing:
-    """One bulletin, at one time, on a set of speakers. ``start_at_us`` is None while a "now" waits for its speakers."""
+    """One bulletin or programme, at one time, on a set of speakers.
+
+    ``content_id`` names which, ``revision`` in which of its states; ``sequence`` is what is heard, whatever becomes of
+    the content later. ``start_at_us`` is None while a "now" waits for its speakers.
+    """
 
     airing_id: AiringId
-    bulletin_id: BulletinId
+    content_id: ContentId
+    revision: int
+    airing_class: AiringClass
+    sequence: tuple[Part, ...]
     title: str
     speaker_ids: tuple[SpeakerId, ...]
     state: AiringState

@@ -1,14 +1,12 @@
 """What one speaker is to play over the next days, from the airings that are planned."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agents.protocol.documents import Rundown
-from agents.protocol.ids import BulletinId
-from agents.protocol.values import ClipPart, PlannedAiring
+from agents.protocol.values import PlannedAiring
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN
 from controller.domain.airings import Airing, AiringState
-from controller.domain.bulletins import Bulletin
 
 _DAY_US = 86_400_000_000
 
@@ -22,26 +20,22 @@ class Plan:
     airings: tuple[PlannedAiring, ...]
 
 
-def planned_airing(airing: Airing, bulletin: Bulletin) -> PlannedAiring:
-    """The airing as its speakers must play it. Raises `ValueError` for a bulletin without clips."""
-    if bulletin.clips is None:
-        raise ValueError(f"the bulletin {bulletin.bulletin_id} has no clips")
+def planned_airing(airing: Airing) -> PlannedAiring:
+    """The airing as its speakers must play it."""
     return PlannedAiring(
         airing_id=airing.airing_id,
-        bulletin_id=airing.bulletin_id,
+        bulletin_id=airing.content_id,
         title=airing.title,
-        airing_class=bulletin.airing_class,
+        airing_class=airing.airing_class,
         rank=airing.rank,
         planned_at_us=airing.planned_at_us,
         start_at_us=airing.start_at_us,
         lateness_window_us=airing.lateness_window_us,
-        sequence=(ClipPart(renditions=bulletin.clips.renditions),),
+        sequence=airing.sequence,
     )
 
 
-def compile_plan(
-    airings: Iterable[Airing], bulletins: Mapping[BulletinId, Bulletin], now_us: int, window_us: int
-) -> Plan:
+def compile_plan(airings: Iterable[Airing], now_us: int, window_us: int) -> Plan:
     """Of one speaker's airings those that are planned and not over, the earliest first.
 
     One that sounds now stays in until it is over: leaving it out would withdraw it from a device that starts late.
@@ -57,7 +51,7 @@ def compile_plan(
         and airing.start_at_us + airing.duration_us + airing.lateness_window_us > now_us
     ]
     wanted.sort(key=lambda airing: (airing.start_at_us or 0, airing.planned_at_us, airing.airing_id))
-    planned = tuple(planned_airing(one, bulletins[one.bulletin_id]) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
+    planned = tuple(planned_airing(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
     first_us = min((one.start_at_us for one in planned if one.start_at_us is not None), default=now_us)
     return Plan(from_us=min(now_us, first_us), until_us=until_us, airings=planned)
 

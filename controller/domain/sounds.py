@@ -52,6 +52,23 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpokenSentence:
+    """One sentence as it is written, and as the voice is given it."""
+
+    written: str
+    spoken: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceInfo:
+    """A voice that can be chosen, and the languages it reads."""
+
+    voice_id: str
+    name: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedClips:
     """What will sound: one clip in each rendition, the waveform to draw (0..100), and what was found and mended."""
 

@@ -20,9 +20,11 @@ from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
 from controller.services.ingest import Ingest
+from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.people import People
+from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
@@ -30,6 +32,8 @@ from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
 from controller.services.speakers import SpeakerDesk
 from controller.services.stops import Stops
+from controller.services.tunes import Tunes
+from controller.services.voices import VoiceDesk
 
 
 class Desk:
@@ -77,7 +81,11 @@ class Desk:
         self.audit: Final = Audit(store)
         self.adoption: Final = Adoption(office, links, outbox, assignments)
         self.areas: Final = AreaDesk(office, outbox, assignments)
-        self.compose: Final = Compose(office, studio)
+        self._making = making = Making(office, studio)
+        self.compose: Final = Compose(office, making)
+        self.programmes: Final = Programmes(office, making)
+        self.tunes: Final = Tunes(office, making)
+        self.voices: Final = VoiceDesk(office, studio, making)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
         self.ingest: Final = Ingest(office, self.delivery)
@@ -100,7 +108,8 @@ class Desk:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()
             await self._clockwork.resume()
-            await self.compose.resume()
+            await self._making.resume()
+            await self.tunes.prepare()
             for service in (
                 self._outbox.run(),
                 self.ingest.run_journals(),

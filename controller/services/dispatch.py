@@ -1,4 +1,4 @@
-"""From a ready bulletin to horns that sound.
+"""From a ready bulletin or programme to horns that sound.
 
 "Now": one play order without an instant is signed once and pushed to all connected speakers at the same time. They
 fetch, arm and report; as soon as each is armed (or has given up, or the wait is over) one start order gives all of them
@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.protocol.documents import Audience, Play
-from agents.protocol.ids import AiringId, BulletinId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.values import DocumentKind
-from controller.domain.airings import Airing, AiringState, Playback, PlayState
-from controller.domain.bulletins import Bulletin, BulletinState
+from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
 from controller.domain.rundowns import planned_airing
@@ -25,6 +24,7 @@ from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import Acknowledgement, ActiveStop
 from controller.ports import Transaction
 from controller.services.board import OpenAiring
+from controller.services.contents import Content, content_of
 from controller.services.events import AiringChanged
 from controller.services.office import Office
 from controller.services.outbox import Outbox
@@ -52,21 +52,21 @@ class Dispatch:
         self._stops = stops
         self._settings = office.settings
 
-    async def send_now(self, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId], by: str) -> Airing:
+    async def send_now(self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], by: str) -> Airing:
         """An airing in state waiting; it starts when the connected speakers are armed.
 
-        Raises `Invalid` (``no_speakers``), `NotFound` (bulletin; ``speaker_unknown``), `Refused`
-        (``bulletin_not_ready``, ``stop_all_latched``), `StoreFailed`.
+        Raises `Invalid` (``no_speakers``), `NotFound` (``speaker_unknown``), `Refused` (``stop_all_latched``), what
+        `contents.content_of` raises, `StoreFailed`.
         """
         if self._stops.active() is not None:
             raise Refused("everything is stopped", code="stop_all_latched")
         await self._secretary.stock(DocumentKind.ORDER)
         async with self._store.transaction() as tx:
-            bulletin, speakers = await _checked(tx, bulletin_id, speaker_ids)
+            content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
-            airing = self._airing(bulletin, speakers, by, None)
-            play = Play(airing=planned_airing(airing, bulletin))
+            airing = self._airing(content, speakers, by, None)
+            play = Play(airing=planned_airing(airing))
             audience = Audience(devices=tuple(speaker.device_id for speaker in speakers))
             not_after_us = airing.planned_at_us + self._longest_us(airing)
             order, signed = self._secretary.order(audience, play, not_after_us)
@@ -81,7 +81,7 @@ class Dispatch:
         return airing
 
     async def schedule(
-        self, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId], start_at_us: int, by: str
+        self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], start_at_us: int, by: str
     ) -> Airing:
         """An airing in state planned, in the rundown of each speaker.
 
@@ -96,8 +96,8 @@ class Dispatch:
         if start_at_us > now_us + _FARTHEST_US:
             raise Invalid("the start is more than a year ahead", code="too_far_ahead")
         async with self._store.transaction() as tx:
-            bulletin, speakers = await _checked(tx, bulletin_id, speaker_ids)
-            airing = self._airing(bulletin, speakers, by, start_at_us)
+            content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
+            airing = self._airing(content, speakers, by, start_at_us)
             await tx.airings.add(airing)
             await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
@@ -152,19 +152,21 @@ class Dispatch:
         """Each adopted speaker's word on an order, by name of the speaker. Raises `StoreFailed`."""
         return await self._stops.acknowledgements(order_id)
 
-    def _airing(self, bulletin: Bulletin, speakers: Sequence[Speaker], by: str, start_at_us: int | None) -> Airing:
-        frames = 0 if bulletin.clips is None else bulletin.clips.frames
+    def _airing(self, content: Content, speakers: Sequence[Speaker], by: str, start_at_us: int | None) -> Airing:
         return Airing(
             airing_id=AiringId(fresh_id("a")),
-            bulletin_id=bulletin.bulletin_id,
-            title=bulletin.title,
+            content_id=content.content_id,
+            revision=content.revision,
+            airing_class=content.airing_class,
+            sequence=content.sequence,
+            title=content.title,
             speaker_ids=tuple(speaker.speaker_id for speaker in speakers),
             state=AiringState.WAITING if start_at_us is None else AiringState.PLANNED,
             planned_at_us=self._clock.now_us(),
             planned_by=by,
             now=start_at_us is None,
             start_at_us=start_at_us,
-            duration_us=frames * _SECOND_US // 48_000,
+            duration_us=content.frames * _SECOND_US // 48_000,
             lateness_window_us=round(self._settings.lateness_window_s * _SECOND_US),
         )
 
@@ -183,18 +185,16 @@ def _entry(airing: Airing, devices: dict[SpeakerId, DeviceId], orders: list[str]
 
 
 async def _checked(
-    tx: Transaction, bulletin_id: BulletinId, speaker_ids: Sequence[SpeakerId]
-) -> tuple[Bulletin, list[Speaker]]:
+    tx: Transaction, content_id: ContentId, speaker_ids: Sequence[SpeakerId], now_us: int
+) -> tuple[Content, list[Speaker]]:
     if not speaker_ids:
         raise Invalid("no speaker was chosen", code="no_speakers")
     adopted = {one.speaker_id: one for one in await tx.speakers.all() if one.state is SpeakerState.ADOPTED}
     unknown = [speaker_id for speaker_id in speaker_ids if speaker_id not in adopted]
     if unknown:
         raise NotFound(f"no speaker {unknown[0]}", code="speaker_unknown")
-    bulletin = await tx.bulletins.get(bulletin_id)
-    if bulletin.state is not BulletinState.READY or bulletin.clips is None:
-        raise Refused(f"the bulletin is {bulletin.state}", code="bulletin_not_ready")
-    return bulletin, [adopted[speaker_id] for speaker_id in dict.fromkeys(speaker_ids)]
+    content = await content_of(tx, content_id, now_us)
+    return content, [adopted[speaker_id] for speaker_id in dict.fromkeys(speaker_ids)]
 
 
 def _deed(airing: Airing, what: DeedKind) -> Deed:

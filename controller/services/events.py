@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId
+from controller.domain.handing_in import HandInId
+from controller.domain.programmes import ProgrammeId
 
 QUEUE_LENGTH: Final = 256
 
@@ -30,6 +32,25 @@ class BulletinChanged:
     """The bulletin's state or progress changed."""
 
     bulletin_id: BulletinId
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeChanged:
+    """The programme was made, changed or withdrawn."""
+
+    programme_id: ProgrammeId
+
+
+@dataclass(frozen=True, slots=True)
+class TunesChanged:
+    """A signature tune came, went, or came nearer to being ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandInChanged:
+    """Something was handed in from above, or what becomes of it changed."""
+
+    hand_in_id: HandInId
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +77,18 @@ class Lagged:
     """Events were missed: read everything again."""
 
 
-Event = SpeakersChanged | FoundChanged | BulletinChanged | AiringChanged | StopChanged | SignInsEnded | Lagged
+Event = (
+    SpeakersChanged
+    | FoundChanged
+    | BulletinChanged
+    | ProgrammeChanged
+    | TunesChanged
+    | HandInChanged
+    | AiringChanged
+    | StopChanged
+    | SignInsEnded
+    | Lagged
+)
 
 
 class _Listener:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.protocol.documents import Rundown
-from agents.protocol.ids import AiringId, SpeakerId
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import JournalRecord
 from controller.domain.airings import OPEN_STATES, Airing, Playback
 from controller.domain.bulletins import Bulletin
@@ -29,11 +29,12 @@ class PlaybackReport:
 class AiringReport:
     """One airing with everything known of it; speakers in the order of their names.
 
+    ``bulletin`` is None for a programme; it may have been changed since: what was heard is ``airing.sequence``.
     ``spread_us`` is the largest difference between the start errors of speakers that began on time, None below two.
     """
 
     airing: Airing
-    bulletin: Bulletin
+    bulletin: Bulletin | None
     playbacks: tuple[PlaybackReport, ...]
     spread_us: int | None
 
@@ -71,7 +72,7 @@ class Reports:
         """Raises `NotFound`."""
         async with self._store.reading() as tx:
             airing = await tx.airings.get(airing_id)
-            bulletin = await tx.bulletins.get(airing.bulletin_id)
+            bulletins = await tx.bulletins.several([BulletinId(airing.content_id)])
             playbacks = await tx.airings.playbacks(airing_id)
             known = await tx.speakers.several([playback.speaker_id for playback in playbacks])
             speakers = [known[playback.speaker_id] for playback in playbacks]
@@ -87,7 +88,12 @@ class Reports:
             for speaker, playback in zip(speakers, playbacks, strict=True)
         ]
         reports.sort(key=lambda report: (report.speaker.name, report.speaker.speaker_id))
-        return AiringReport(airing=airing, bulletin=bulletin, playbacks=tuple(reports), spread_us=_spread_us(playbacks))
+        return AiringReport(
+            airing=airing,
+            bulletin=next(iter(bulletins.values()), None),
+            playbacks=tuple(reports),
+            spread_us=_spread_us(playbacks),
+        )
 
     async def latest_airings(self, limit: int) -> tuple[AiringSummary, ...]:
         """The newest first."""

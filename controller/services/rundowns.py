@@ -5,13 +5,12 @@ While the controller does not trust its own time it signs no rundown.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agents.protocol.documents import Rundown, SignedDocument
-from agents.protocol.ids import BulletinId, DeviceId, SpeakerId
+from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
-from controller.domain.bulletins import Bulletin
 from controller.domain.errors import StoreFailed
 from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
@@ -74,17 +73,13 @@ class Rundowns:
 
     async def _outdated(self, tx: Transaction, speakers: Sequence[Speaker]) -> list[Speaker]:
         signed = await tx.documents.latest_rundowns([speaker.device_id for speaker in speakers])
-        bulletins = await self._bulletins(tx)
-        return [
-            speaker for speaker in speakers if outdated(signed.get(speaker.device_id), self._plan(speaker, bulletins))
-        ]
+        return [speaker for speaker in speakers if outdated(signed.get(speaker.device_id), self._plan(speaker))]
 
     async def _renew(self, speakers: Sequence[Speaker]) -> None:
         """Signs for these, and pushes; not for too many at a time, because others wait to write."""
         await self._secretary.stock(DocumentKind.RUNDOWN, len(speakers))
         async with self._store.transaction() as tx:
-            bulletins = await self._bulletins(tx)
-            renewed = [await self._signed(tx, speaker, self._plan(speaker, bulletins)) for speaker in speakers]
+            renewed = [await self._signed(tx, speaker, self._plan(speaker)) for speaker in speakers]
         connected = self._outbox.connected()
         for document, signed in renewed:
             device_id = DeviceId(document.device_id)
@@ -102,7 +97,7 @@ class Rundowns:
         stored = await tx.documents.latest_rundown(speaker.device_id)
         if not self.time_trusted:
             return stored
-        plan = self._plan(speaker, await self._bulletins(tx))
+        plan = self._plan(speaker)
         behind = stored is not None and stored[0].header.counter < above
         ours = stored is None or stored[0].header.key_id == self._secretary.key_id
         unknown = stored is None and above > 0
@@ -112,21 +107,14 @@ class Rundowns:
             return await self._signed(tx, speaker, plan)
         return stored
 
-    def _plan(self, speaker: Speaker, bulletins: Mapping[BulletinId, Bulletin]) -> Plan:
+    def _plan(self, speaker: Speaker) -> Plan:
         """From the open airings that this speaker takes part in; the board holds them all, by speaker."""
         airings = [entry.airing for entry in self._planned() if speaker.speaker_id in entry.playbacks]
         window_us = round(self._settings.rundown_days * _DAY_US)
-        # One that came on the board after its bulletin was asked for is signed by whoever put it there.
-        known = [airing for airing in airings if airing.bulletin_id in bulletins]
-        return compile_plan(known, bulletins, self._clock.now_us(), window_us)
+        return compile_plan(airings, self._clock.now_us(), window_us)
 
     def _planned(self) -> list[OpenAiring]:
         return [entry for entry in self._board.all() if not entry.airing.now]
-
-    async def _bulletins(self, tx: Transaction) -> dict[BulletinId, Bulletin]:
-        """Of everything that is planned."""
-        wanted = dict.fromkeys(entry.airing.bulletin_id for entry in self._planned())
-        return {bulletin_id: await tx.bulletins.get(bulletin_id) for bulletin_id in wanted}
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:
         document = Rundown(

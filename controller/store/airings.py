@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback, PlayState
+from agents.protocol.values import AiringClass, ClipPart, Part
+from controller.domain.airings import OPEN_STATES, Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.errors import NotFound
 from controller.store.bulk import pieces
 from controller.store.rows import AiringRow, PlaybackRow
@@ -60,6 +62,22 @@ class SqlAirings:
             execution_options=_FRESH,
         )
         return await self._whole(rows.all())
+
+    async def of_content(self, content_id: ContentId) -> tuple[Airing, ...]:
+        rows = await self._session.scalars(
+            select(AiringRow)
+            .where(col(AiringRow.content_id) == content_id)
+            .order_by(col(AiringRow.planned_at_us).desc(), col(AiringRow.airing_id)),
+            execution_options=_FRESH,
+        )
+        return await self._whole(rows.all())
+
+    async def clips(self) -> frozenset[str]:
+        wanted: set[str] = set()
+        for sequence in await self._session.scalars(select(AiringRow.sequence)):
+            clips = (part for part in _parts(sequence) if isinstance(part, ClipPart))
+            wanted.update(clip.sha256 for part in clips for clip in part.renditions.values())
+        return frozenset(wanted)
 
     async def open(self) -> tuple[Airing, ...]:
         rows = await self._session.scalars(
@@ -141,7 +159,10 @@ class SqlAirings:
 def _row(airing: Airing) -> AiringRow:
     return AiringRow(
         airing_id=airing.airing_id,
-        bulletin_id=airing.bulletin_id,
+        content_id=airing.content_id,
+        revision=airing.revision,
+        airing_class=airing.airing_class.value,
+        sequence=msgspec.to_builtins(airing.sequence, str_keys=True),
         title=airing.title,
         state=airing.state.value,
         planned_at_us=airing.planned_at_us,
@@ -157,7 +178,10 @@ def _row(airing: Airing) -> AiringRow:
 def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
     return Airing(
         airing_id=AiringId(row.airing_id),
-        bulletin_id=BulletinId(row.bulletin_id),
+        content_id=BulletinId(row.content_id),
+        revision=row.revision,
+        airing_class=AiringClass(row.airing_class),
+        sequence=_parts(row.sequence),
         title=row.title,
         speaker_ids=speaker_ids,
         state=AiringState(row.state),
@@ -169,6 +193,10 @@ def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
         lateness_window_us=row.lateness_window_us,
         rank=row.rank,
     )
+
+
+def _parts(written: Any) -> tuple[Part, ...]:
+    return msgspec.convert(written, tuple[Part, ...])
 
 
 def _values(playback: Playback) -> dict[str, Any]:

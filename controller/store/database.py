@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from controller import ports
 from controller.domain.errors import StoreFailed
 from controller.store.airings import SqlAirings
-from controller.store.bulletins import SqlBulletins
+from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
 from controller.store.documents import SqlDocuments
 from controller.store.engine import READERS, READING, failures, make_engine
+from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
 from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
 from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
+from controller.store.sounds import SqlSounds
 
 
 class SqlTransaction:
@@ -24,7 +26,13 @@ class SqlTransaction:
     def __init__(self, session: AsyncSession) -> None:
         self.areas: ports.Areas = SqlAreas(session)
         self.speakers: ports.Speakers = SqlSpeakers(session)
+        self.sounds: ports.Sounds = SqlSounds(session)
         self.bulletins: ports.Bulletins = SqlBulletins(session)
+        self.tunes: ports.Tunes = SqlTunes(session)
+        self.programmes: ports.Programmes = SqlProgrammes(session)
+        self.revisions: ports.Revisions = SqlRevisions(session)
+        self.pronunciations: ports.Pronunciations = SqlPronunciations(session)
+        self.hand_ins: ports.HandIns = SqlHandIns(session)
         self.airings: ports.Airings = SqlAirings(session)
         self.journals: ports.Journals = SqlJournals(session)
         self.documents: ports.Documents = SqlDocuments(session)

@@ -12,9 +12,11 @@ from aiohttp import web
 
 from agents.protocol.ids import BulletinId, SpeakerId
 from controller.domain.airings import Airing
-from controller.domain.bulletins import Bulletin, BulletinState, Source
+from controller.domain.bulletins import Bulletin, BulletinState
+from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.rights import Right
+from controller.domain.sounds import Reading, Source
 from controller.web import present, views
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
@@ -120,13 +122,12 @@ async def _make(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     if draft.source is Source.TEXT:
         rate = form.number("rate_wpm", "rate_out_of_range") if form.text("rate_wpm") else draft.rate_wpm
         language = form.text("language") or draft.language
-        return await ask.parts.compose.text_bulletin(draft.title, draft.text, language, rate, ask.by)
+        reading = Reading(text=draft.text, language=language, words_per_minute=rate)
+        wanted = BulletinDraft(title=draft.title, variants=(TextVariant(reading=reading),))
+        return await ask.parts.compose.make(wanted, ask.by)
     path = ask.house.uploads.take(draft.recording_id, owner_of(ask))
-    try:
-        return await ask.parts.compose.recording_bulletin(draft.title or draft.recording_name, path, ask.by)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    recording = RecordingVariant(language=draft.language, path=path, file_name=draft.recording_name)
+    return await ask.parts.compose.make(BulletinDraft(title=draft.title, variants=(recording,)), ask.by)
 
 
 async def _wait_a_little(ask: Ask, bulletin: Bulletin) -> Bulletin:
@@ -148,7 +149,9 @@ async def _heard(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     if bulletin.state is not BulletinState.READY:
         raise Refused(code="bulletin_not_ready")
     same = bulletin.source is draft.source
-    if draft.source is Source.TEXT and _words(bulletin.text) != _words(draft.text):
+    if draft.source is Source.TEXT and _words(bulletin.main.reading.text if bulletin.main.reading else "") != _words(
+        draft.text
+    ):
         same = False
     if not same:
         raise Refused("the text was changed after it was made", code="changed_since_heard")
@@ -181,7 +184,7 @@ def _just_sent(ask: Ask, bulletin: Bulletin, speaker_ids: list[SpeakerId], start
     now_us = ask.parts.clock.now_us()
     for airing in ask.parts.dispatch.open_airings():
         same = (
-            airing.bulletin_id == bulletin.bulletin_id
+            airing.content_id == bulletin.bulletin_id
             and airing.planned_by == ask.by
             and airing.now is (start_at_us is None)
             and (airing.now or airing.start_at_us == start_at_us)

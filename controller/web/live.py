@@ -23,10 +23,13 @@ from controller.services.events import (
     Event,
     Events,
     FoundChanged,
+    HandInChanged,
     Lagged,
+    ProgrammeChanged,
     SignInsEnded,
     SpeakersChanged,
     StopChanged,
+    TunesChanged,
 )
 
 HEARTBEAT_S = 15.0
@@ -40,16 +43,26 @@ HEARTBEAT = b": alive\n\n"
 REMEMBERED = 512
 """Changes that can be told afterwards; who missed more reads everything again."""
 
-Told = SpeakersChanged | FoundChanged | BulletinChanged | AiringChanged | StopChanged | Lagged
+Told = (
+    SpeakersChanged
+    | FoundChanged
+    | BulletinChanged
+    | ProgrammeChanged
+    | TunesChanged
+    | HandInChanged
+    | AiringChanged
+    | StopChanged
+    | Lagged
+)
 """Events that streams pass on."""
 
 Voice = Callable[[Told], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
 
-EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin")
+EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin", "programme", "tunes", "hand_ins")
 
 
-def page_voice(event: Told) -> tuple[tuple[str, str], ...]:
+def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
     """The names that the templates listen for; every one of them fetches what it shows again."""
     match event:
         case SpeakersChanged():
@@ -58,6 +71,12 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:
             return (("found", "-"),)
         case BulletinChanged(bulletin_id=bulletin_id):
             return (("bulletin", bulletin_id),)
+        case ProgrammeChanged(programme_id=programme_id):
+            return (("programme", programme_id),)
+        case TunesChanged():
+            return (("tunes", "-"),)
+        case HandInChanged():
+            return (("hand_ins", "-"),)
         case AiringChanged():
             return (("airing", "-"), ("on_air", "-"))
         case StopChanged():
@@ -66,7 +85,7 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:
             return tuple((name, "-") for name in EVERYTHING)
 
 
-def api_voice(event: Told) -> tuple[tuple[str, str], ...]:
+def api_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
     """The same for programs: one JSON object an event, its ``type`` first."""
     match event:
         case SpeakersChanged():
@@ -75,6 +94,12 @@ def api_voice(event: Told) -> tuple[tuple[str, str], ...]:
             return _json("found_changed")
         case BulletinChanged(bulletin_id=bulletin_id):
             return _json("bulletin_changed", bulletin_id=bulletin_id)
+        case ProgrammeChanged(programme_id=programme_id):
+            return _json("programme_changed", programme_id=programme_id)
+        case TunesChanged():
+            return _json("tunes_changed")
+        case HandInChanged(hand_in_id=hand_in_id):
+            return _json("hand_in_changed", hand_in_id=hand_in_id)
         case AiringChanged(airing_id=airing_id):
             return _json("airing_changed", airing_id=airing_id)
         case StopChanged():

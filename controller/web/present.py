@@ -173,19 +173,18 @@ def audio_url(bulletin: Bulletin) -> str:
 def prepared(bulletin: Bulletin, say: Translator) -> views.Prepared:
     """A bulletin being made, made, or not to be had."""
     clips = bulletin.clips
-    failed = bulletin.state is BulletinState.FAILED
     return views.Prepared(
         id=bulletin.bulletin_id,
         state=bulletin.state,
         title=bulletin.title,
         progress_percent=round(100 * bulletin.progress) if bulletin.state is BulletinState.PREPARING else None,
-        sentence=sentence(bulletin.failure or "tool_failed", say) if failed else "",
+        sentence=sentence(bulletin.failed.failure or "tool_failed", say) if bulletin.failed else "",
         audio_url=audio_url(bulletin) if clips else "",
         duration_s=clips.frames / 48_000 if clips else 0.0,
         loudness_lufs=clips.integrated_lufs if clips else None,
         size_bytes=clips.renditions[RenditionName.OPUS24].size_bytes if clips else 0,
         peaks=clips.peaks if clips else (),
-        finding_sentences=[sentence(code, say) for code in clips.findings] if clips else [],
+        finding_sentences=[sentence(finding.code, say) for finding in clips.findings] if clips else [],
     )
 
 
@@ -216,9 +215,9 @@ def airing(report: AiringReport, say: Translator) -> views.Airing:
         sent_by=of.planned_by,
         targets=[_target(of, playback, say) for playback in report.playbacks],
         spread_ms=_ms(report.spread_us),
-        text=bulletin.text,
-        audio_url=audio_url(bulletin) if bulletin.clips else "",
-        peaks=bulletin.clips.peaks if bulletin.clips else (),
+        text=(bulletin.main.reading.text if bulletin.main.reading else "") if bulletin else "",
+        audio_url=audio_url(bulletin) if bulletin and bulletin.clips else "",
+        peaks=bulletin.clips.peaks if bulletin and bulletin.clips else (),
     )
 
 

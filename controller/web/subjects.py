@@ -72,7 +72,7 @@ async def bulletin_seen(ask: Ask, tx: Transaction, found: Bulletin, right: Right
         return True
     if any(ask.touches(right, area_id) for area_id in await makers_areas(tx, found.created_by)):
         return True
-    sent = [one for one in await tx.airings.latest(_RECENT) if one.bulletin_id == found.bulletin_id]
+    sent = [one for one in await tx.airings.latest(_RECENT) if one.content_id == found.bulletin_id]
     areas = {area_id for one in sent for area_id in await _areas_of(tx, one)}
     return any(ask.may(right, area_id) for area_id in areas)
 

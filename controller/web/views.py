@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from agents.protocol.values import ClockBasis, JournalRecord, RefusalReason
 from controller.domain.airings import AiringState, PlayState
-from controller.domain.bulletins import BulletinState, Source
+from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
+from controller.domain.sounds import Source
 from controller.web.i18n import Language
 
 

@@ -11,8 +11,10 @@ import pytest
 
 from agents.protocol.values import RenditionName
 from controller.domain.errors import StudioFailed
+from controller.domain.sounds import Profile
 from controller.ports import Studio
 from controller.studio import AudioStudio
+from tests.controller.drafts import reading
 from tests.controller.fakes import FakeStudio
 
 
@@ -52,9 +54,9 @@ async def test_it_makes_every_rendition_named_by_what_is_in_it(
 ) -> None:
     told: list[float] = []
     if source == "text":
-        made = await studio.from_text("Mời bà con họp thôn", "vi", 125, told.append)
+        made = await studio.from_text(reading("Mời bà con họp thôn"), {}, Profile.PLAIN, told.append)
     else:
-        made = await studio.from_recording(recording, told.append)
+        made = await studio.from_recording(recording, "tone.wav", Profile.PLAIN, told.append)
     assert set(made.renditions) == set(RenditionName)
     for clip in made.renditions.values():
         path = studio.clip_path(clip.sha256)
@@ -76,10 +78,10 @@ async def test_what_cannot_be_made_is_refused_by_name_and_leaves_nothing(
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"MZ" * 1_000)
     with pytest.raises(StudioFailed) as recording:
-        await studio.from_recording(broken, lambda share: None)
+        await studio.from_recording(broken, "broken.wav", Profile.PLAIN, lambda share: None)
     assert recording.value.code == "recording_unreadable"
     with pytest.raises(StudioFailed) as text:
-        await studio.from_text("***", "vi", 125, lambda share: None)
+        await studio.from_text(reading("***"), {}, Profile.PLAIN, lambda share: None)
     assert text.value.code == "text_empty"
     assert [path for path in clips.rglob("*") if path.is_file()] == []
 
@@ -88,7 +90,9 @@ async def test_work_that_is_cancelled_ends_and_leaves_nothing(studio: Studio, cl
     began = asyncio.Event()
     if isinstance(studio, FakeStudio):
         studio.hold = asyncio.Event()
-    work = asyncio.create_task(studio.from_text("một hai ba bốn " * 50, "vi", 125, lambda share: began.set()))
+    work = asyncio.create_task(
+        studio.from_text(reading("một hai ba bốn " * 50), {}, Profile.PLAIN, lambda share: began.set())
+    )
     await asyncio.wait_for(began.wait(), 30)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -97,7 +101,7 @@ async def test_work_that_is_cancelled_ends_and_leaves_nothing(studio: Studio, cl
 
 
 async def test_it_keeps_only_what_is_asked_for(studio: Studio, recording: Path) -> None:
-    made = await studio.from_recording(recording, lambda share: None)
+    made = await studio.from_recording(recording, "tone.wav", Profile.PLAIN, lambda share: None)
     kept, dropped = (clip.sha256 for clip in made.renditions.values())
     await studio.keep_only(frozenset({kept, "0" * 64}))
     assert studio.clip_path(kept) is not None

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from agents.protocol.documents import Assignment, Document, Order, Play, SignedD
 from agents.protocol.ids import DeviceId
 from agents.protocol.messages import CounterMark, DeviceHello, DocumentReply, Heartbeat, JournalBatch
 from agents.protocol.values import ClipRef, ClockBasis, JournalEvent, JournalRecord, RefusalReason, RenditionName
-from controller.domain.bulletins import PreparedClips
 from controller.domain.errors import Refused, StudioFailed, Unreachable
+from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice
 from controller.ports import Progress
 
@@ -89,12 +89,37 @@ class FakeStudio:
         self.hold: asyncio.Event | None = None
         self.began = asyncio.Event()
 
-    async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
-        if not any(letter.isalnum() for letter in text):
-            raise StudioFailed("nothing to read", code="text_empty")
-        return await self._made(f"{language} {words_per_minute} {text}".encode(), len(text.split()), progress)
+    async def from_text(
+        self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
+    ) -> PreparedClips:
+        self._check(reading)
+        said = " ".join(pronunciations.get(word, word) for word in reading.text.split())
+        content = f"{reading.language} {reading.words_per_minute} {profile} {said}".encode()
+        return await self._made(content, len(reading.text.split()), progress)
 
-    async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
+    def _check(self, reading: Reading) -> None:
+        if not any(letter.isalnum() for letter in reading.text):
+            raise StudioFailed("nothing to read", code="text_empty")
+
+    async def chime(self) -> PreparedClips:
+        return self._clips(b"chime", 3)
+
+    async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
+        self._check(reading)
+        return b"RIFF" + reading.text.encode()
+
+    async def sentences(self, reading: Reading, pronunciations: Mapping[str, str]) -> tuple[SpokenSentence, ...]:
+        self._check(reading)
+        written = [one.strip() for one in reading.text.split(".") if one.strip()]
+        return tuple(SpokenSentence(written=one, spoken=pronunciations.get(one, one)) for one in written)
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        return (
+            VoiceInfo(voice_id="fake-vi", name="Fake", languages=("vi",)),
+            VoiceInfo(voice_id="fake-en", name="Fake", languages=("en",)),
+        )
+
+    async def from_recording(self, source: Path, file_name: str, profile: Profile, progress: Progress) -> PreparedClips:
         content = source.read_bytes()
         if not content.startswith(b"RIFF"):
             raise StudioFailed("not a recording", code="recording_unreadable")
@@ -108,14 +133,23 @@ class FakeStudio:
             await self.hold.wait()
         if self.failing is not None:
             raise StudioFailed("made to fail", code=self.failing)
+        made = self._clips(content, seconds)
+        progress(1.0)
+        return made
+
+    def _clips(self, content: bytes, seconds: int) -> PreparedClips:
         renditions = {}
         for name in RenditionName:
             made = name.value.encode() + content
             sha256 = hashlib.sha256(made).hexdigest()
             (self._folder / f"{sha256}.opus").write_bytes(made)
             renditions[name] = ClipRef(sha256=sha256, size_bytes=len(made), frames=seconds * 48_000)
-        progress(1.0)
-        return PreparedClips(renditions=renditions, peaks=(0, 50, 100), findings=("very_quiet",), integrated_lufs=-16.0)
+        return PreparedClips(
+            renditions=renditions,
+            peaks=(0, 50, 100),
+            findings=(Finding(code="very_quiet", remedy="amplified", values={"gain_db": 20.0}),),
+            integrated_lufs=-16.0,
+        )
 
     async def keep_only(self, wanted: AbstractSet[str]) -> None:
         for path in self._folder.glob("*.opus"):

@@ -9,7 +9,9 @@ import pytest
 
 from agents.protocol.values import RenditionName
 from controller.domain.errors import StudioFailed
+from controller.domain.sounds import Profile
 from controller.studio import AudioStudio
+from tests.controller.drafts import reading
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def recording(tmp_path):
 
 async def test_a_recording_becomes_named_clips_in_every_rendition(studio, recording):
     shares = []
-    prepared = await studio.from_recording(recording, shares.append)
+    prepared = await studio.from_recording(recording, "a.wav", Profile.PLAIN, shares.append)
     assert set(prepared.renditions) == set(RenditionName)
     for reference in prepared.renditions.values():
         path = studio.clip_path(reference.sha256)
@@ -49,7 +51,7 @@ async def test_a_recording_becomes_named_clips_in_every_rendition(studio, record
 
 async def test_a_text_becomes_clips_and_leaves_nothing_else(studio, tmp_path):
     shares = []
-    prepared = await studio.from_text("Xin chào bà con.", "vi", 125, shares.append)
+    prepared = await studio.from_text(reading("Xin chào bà con."), {}, Profile.PLAIN, shares.append)
     assert 48_000 < prepared.frames < 5 * 48_000
     names = {f"{reference.sha256}.opus" for reference in prepared.renditions.values()}
     assert {path.name for path in (tmp_path / "clips").iterdir()} == names
@@ -59,7 +61,7 @@ async def test_a_text_becomes_clips_and_leaves_nothing_else(studio, tmp_path):
 
 async def test_a_text_that_cannot_be_read_is_refused_with_its_code(studio, tmp_path):
     with pytest.raises(StudioFailed) as failed:
-        await studio.from_text("...", "vi", 125, lambda share: None)
+        await studio.from_text(reading("..."), {}, Profile.PLAIN, lambda share: None)
     assert failed.value.code == "text_empty"
     assert list((tmp_path / "clips").iterdir()) == []
 
@@ -68,7 +70,7 @@ async def test_what_cannot_be_used_is_refused_with_its_code_and_leaves_nothing(s
     broken = tmp_path / "broken.mp3"
     broken.write_bytes(b"not a recording" * 100)
     with pytest.raises(StudioFailed) as failed:
-        await studio.from_recording(broken, lambda share: None)
+        await studio.from_recording(broken, "b.wav", Profile.PLAIN, lambda share: None)
     assert failed.value.code == "recording_unreadable"
     assert list((tmp_path / "clips").iterdir()) == []
 

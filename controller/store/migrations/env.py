@@ -3,7 +3,10 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from controller.store import content_rows
 from controller.store.rows import Row
+
+__all__ = ["content_rows"]
 
 
 def _run() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from agents.protocol.ids import AiringId, BulletinId, DocumentId, SpeakerId
-from agents.protocol.values import JournalRecord
+from agents.protocol.values import AiringClass, JournalRecord, Part
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
@@ -37,7 +37,10 @@ class AiringTold(Told):
     """
 
     airing_id: AiringId
-    bulletin_id: BulletinId
+    content_id: BulletinId
+    revision: int
+    airing_class: AiringClass
+    sequence: tuple[Part, ...]
     title: str
     speaker_ids: tuple[SpeakerId, ...]
     state: AiringState

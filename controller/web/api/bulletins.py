@@ -8,8 +8,10 @@ from msgspec import Meta, Struct
 
 from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass
-from controller.domain.bulletins import Bulletin, BulletinState, PreparedClips, Source
+from controller.domain.bulletins import Bulletin, BulletinState
+from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, NotFound, StoreFailed
+from controller.domain.sounds import PreparedClips, Reading, Source
 from controller.web import pages, subjects
 from controller.web.api.endpoint import Accepted, Body, FormOf, Sends, raises
 from controller.web.api.values import ListQuery, Told, told
@@ -51,7 +53,6 @@ class BulletinTold(Told):
     language: str
     source: Source
     text: str
-    words_per_minute: int
     airing_class: AiringClass
     state: BulletinState
     created_at_us: int
@@ -74,7 +75,20 @@ def _path(bulletin: Bulletin) -> str:
 
 
 def _told(bulletin: Bulletin) -> BulletinTold:
-    return told(BulletinTold, bulletin, audio_url=f"{_path(bulletin)}/audio" if bulletin.clips else None)
+    failed, reading = bulletin.failed, bulletin.main.reading
+    return told(
+        BulletinTold,
+        bulletin,
+        language=bulletin.variants[0].language,
+        source=bulletin.source,
+        text=reading.text if reading else "",
+        state=bulletin.state,
+        progress=bulletin.progress,
+        failure=failed.failure if failed else None,
+        failure_detail=failed.failure_detail if failed else "",
+        clips=bulletin.clips,
+        audio_url=f"{_path(bulletin)}/audio" if bulletin.clips else None,
+    )
 
 
 async def list_bulletins(ask: Ask, query: ListQuery) -> BulletinsTold:
@@ -90,9 +104,9 @@ async def create_bulletin(ask: Ask, body: BulletinBody) -> Accepted[BulletinTold
     It is read and levelled from here on: ask for the bulletin until its ``state`` is ``ready``, or listen to the
     events.
     """
-    made = await ask.parts.compose.text_bulletin(
-        body.title.strip(), body.text, body.language, body.words_per_minute, ask.by
-    )
+    reading = Reading(text=body.text, language=body.language, words_per_minute=body.words_per_minute)
+    draft = BulletinDraft(title=body.title, variants=(TextVariant(reading=reading),))
+    made = await ask.parts.compose.make(draft, ask.by)
     return Accepted(told=_told(made), location=_path(made))
 
 
@@ -105,12 +119,8 @@ async def create_recording(ask: Ask, form: Annotated[Form, FormOf(RecordingForm)
     It is levelled from here on, as a text is.
     """
     path, name = _recording(ask, form)
-    try:
-        title = form.text("title").strip() or name
-        made = await ask.parts.compose.recording_bulletin(title, path, ask.by)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    recording = RecordingVariant(language="vi", path=path, file_name=name)
+    made = await ask.parts.compose.make(BulletinDraft(title=form.text("title"), variants=(recording,)), ask.by)
     return Accepted(told=_told(made), location=_path(made))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import (
+    AiringClass,
     Armed,
     ClockBasis,
     Failed,
@@ -228,7 +229,10 @@ def test_a_refusal_is_shown_until_something_better_is_known() -> None:
 def airing(state: AiringState) -> Airing:
     return Airing(
         airing_id=AIRING,
-        bulletin_id="b-1",
+        content_id="b-1",
+        revision=1,
+        airing_class=AiringClass.ORDINARY,
+        sequence=(),
         title="Thông báo",
         speaker_ids=("s-1", "s-2"),
         state=state,

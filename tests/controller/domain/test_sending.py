@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.sending import Begin, Settle, Step, Timing, Wait, next_step
 
@@ -11,7 +12,10 @@ SECOND = 1_000_000
 TIMING = Timing(start_lead_us=SECOND // 2, now_wait_us=10 * SECOND, end_margin_us=5 * SECOND)
 SENT = Airing(
     airing_id="a-1",
-    bulletin_id="b-1",
+    content_id="b-1",
+    revision=1,
+    airing_class=AiringClass.ORDINARY,
+    sequence=(),
     title="Thông báo",
     speaker_ids=("s-1", "s-2"),
     state=AiringState.WAITING,

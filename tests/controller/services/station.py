@@ -15,6 +15,7 @@ from controller.domain.speakers import Speaker
 from controller.services.desk import Desk
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
+from tests.controller.drafts import text_draft
 from tests.controller.fakes import FakeClock, FakeDevice, FakeLinks, FakeStudio, KeySigner, identity
 
 CODE = "123456"
@@ -115,7 +116,7 @@ class Station:
     # --- bulletins and airings --------------------------------------------------------------------------------------
 
     async def bulletin(self, text: str = "một hai ba bốn năm sáu bảy tám chín mười") -> Bulletin:
-        made = await self.desk.compose.text_bulletin("Thông báo", text, "vi", 125, "admin")
+        made = await self.desk.compose.make(text_draft("Thông báo", text), "admin")
         return await self.desk.compose.wait_ready(made.bulletin_id)
 
     async def send(self, *speakers: Speaker) -> Airing:

@@ -8,6 +8,7 @@ from agents.protocol.documents import Play, Start
 from agents.protocol.values import Armed, Failed, FailReason, Stored
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
+from tests.controller.drafts import text_draft
 from tests.controller.fakes import SECOND_US
 from tests.controller.services.station import Station, finished, sounding
 
@@ -204,7 +205,7 @@ async def test_what_cannot_be_sent_is_refused_by_name(station: Station) -> None:
     with pytest.raises(NotFound):
         await send("b-nothing", [speaker.speaker_id], "admin")
     station.studio.hold = asyncio.Event()
-    unready = await station.desk.compose.text_bulletin("", "một hai", "vi", 125, "admin")
+    unready = await station.desk.compose.make(text_draft("", "một hai", "vi", 125), "admin")
     with pytest.raises(Refused) as early:
         await send(unready.bulletin_id, [speaker.speaker_id], "admin")
     assert early.value.code == "bulletin_not_ready"

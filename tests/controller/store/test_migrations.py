@@ -13,9 +13,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from controller.domain.errors import StoreFailed
+from controller.store.content_rows import Row
 from controller.store.engine import make_engine
 from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_here, upgrade_to_head
-from controller.store.rows import Row
 
 
 async def test_the_migrations_and_the_rows_agree(url: str) -> None:

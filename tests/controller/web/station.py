@@ -6,7 +6,7 @@ Its three speakers are adopted and away: no device is connected.
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +18,9 @@ from aiohttp.test_utils import TestServer
 from agents.protocol.ids import AreaId, BulletinId, DeviceId, SpeakerId
 from agents.protocol.values import ClipRef, RenditionName
 from controller.domain.airings import Airing
-from controller.domain.bulletins import Bulletin, PreparedClips
+from controller.domain.bulletins import Bulletin
 from controller.domain.errors import StudioFailed
+from controller.domain.sounds import PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import ActiveStop
 from controller.links.clock import ControllerClock
@@ -50,7 +51,12 @@ class QuickStudio:
         self.free = asyncio.Event()
         self.free.set()
 
-    async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips:
+    async def from_text(
+        self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
+    ) -> PreparedClips:
+        return await self._made(progress)
+
+    async def _made(self, progress: Progress) -> PreparedClips:
         progress(0.5)
         await self.free.wait()
         clip = ClipRef(sha256=SHA256, size_bytes=len(SOUND), frames=5 * 48_000)
@@ -58,10 +64,26 @@ class QuickStudio:
             renditions=dict.fromkeys(RenditionName, clip), peaks=tuple(range(100)), integrated_lufs=-16.0
         )
 
-    async def from_recording(self, source: Path, progress: Progress) -> PreparedClips:
+    async def chime(self) -> PreparedClips:
+        return await self._made(lambda _: None)
+
+    async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
+        return b"RIFF" + reading.text.encode()
+
+    async def sentences(self, reading: Reading, pronunciations: Mapping[str, str]) -> tuple[SpokenSentence, ...]:
+        written = [one.strip() for one in reading.text.split(".") if one.strip()]
+        return tuple(SpokenSentence(written=one, spoken=one.lower()) for one in written)
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        return (
+            VoiceInfo(voice_id="quick-vi", name="Quick", languages=("vi",)),
+            VoiceInfo(voice_id="quick-en", name="Quick", languages=("en",)),
+        )
+
+    async def from_recording(self, source: Path, file_name: str, profile: Profile, progress: Progress) -> PreparedClips:
         if not source.read_bytes().startswith(b"RIFF"):
             raise StudioFailed(code="unreadable_recording")
-        return await self.from_text("", "vi", 125, progress)
+        return await self._made(progress)
 
     def clip_path(self, sha256: str) -> Path | None:
         return self._path if sha256 == SHA256 else None

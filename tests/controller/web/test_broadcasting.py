@@ -141,7 +141,7 @@ async def test_a_recording_is_handed_in_by_the_page_s_script_and_prepared_by_its
             assert "This is exactly what will sound" in page.says
     bulletin = await station.bulletin(bulletin_in(page))
     assert bulletin.source is Source.RECORDING
-    assert bulletin.title == "bản tin.wav"
+    assert bulletin.title == "bản tin"
 
 
 async def test_without_scripts_the_file_comes_with_the_form(station: Station) -> None:

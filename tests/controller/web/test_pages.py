@@ -5,6 +5,7 @@ import re
 import pytest
 
 from controller.domain.airings import AiringState
+from tests.controller.drafts import text_draft
 from tests.controller.web.browser import Answer, Browser
 from tests.controller.web.station import SPEAKERS, STATION, Station
 
@@ -14,7 +15,7 @@ TEXT = "Kính thưa bà con."
 async def sent(station: Station, by: str = "admin") -> tuple[str, str]:
     """A bulletin on its way to all speakers: its id and the airing's."""
     desk = station.desk
-    bulletin = await desk.compose.text_bulletin("Tin <sáng>", TEXT, "vi", 125, by)
+    bulletin = await desk.compose.make(text_draft("Tin <sáng>", TEXT, "vi", 125), by)
     await station.wait_ready(bulletin.bulletin_id)
     speakers = [overview.speaker.speaker_id for overview in await desk.speakers.overview()]
     airing = await desk.dispatch.send_now(bulletin.bulletin_id, speakers, by)

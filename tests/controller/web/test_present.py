@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.values import ClipRef, RenditionName
-from controller.domain.bulletins import AiringClass, Bulletin, BulletinState, PreparedClips, Source
+from agents.protocol.values import AiringClass, ClipRef, RenditionName
+from controller.domain.bulletins import Bulletin, BulletinState, Variant
+from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, Sound, SoundState, Source
 from controller.domain.speakers import FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
 from controller.web import present, views
 from controller.web.i18n import Language, load_translators
@@ -107,19 +108,27 @@ def test_the_first_speaker_of_a_station_finds_an_area_to_stand_in() -> None:
 
 
 def bulletin(state: BulletinState, **more: object) -> Bulletin:
-    made = Bulletin(
-        bulletin_id="b-1",  # type: ignore[arg-type]
-        title="Tin",
-        language="vi",
+    sound = Sound(
+        sound_id="sd-1",  # type: ignore[arg-type]
         source=Source.TEXT,
-        text="Chào",
-        words_per_minute=125,
-        airing_class=AiringClass.ORDINARY,
-        state=state,
+        reading=Reading(text="Chào", language="vi"),
+        file_name="",
+        profile=Profile.PLAIN,
+        state=SoundState(state.value),
         created_at_us=0,
         created_by="admin",
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return Bulletin(
+        bulletin_id="b-1",  # type: ignore[arg-type]
+        title="Tin",
+        airing_class=AiringClass.ORDINARY,
+        area_id=None,
+        variants=(Variant(language="vi", sound=replace(sound, **more)),),  # type: ignore[arg-type]
+        created_at_us=0,
+        created_by="admin",
+        changed_at_us=0,
+        changed_by="admin",
+    )
 
 
 def test_a_bulletin_in_the_making_shows_how_far_it_is_and_no_sound() -> None:
@@ -129,7 +138,7 @@ def test_a_bulletin_in_the_making_shows_how_far_it_is_and_no_sound() -> None:
 
 def test_a_ready_bulletin_can_be_heard_and_says_what_was_noticed() -> None:
     clip = ClipRef(sha256="5" * 64, size_bytes=9_000, frames=96_000)
-    clips = PreparedClips(renditions=dict.fromkeys(RenditionName, clip), findings=("very_quiet",))
+    clips = PreparedClips(renditions=dict.fromkeys(RenditionName, clip), findings=(Finding(code="very_quiet"),))
     shown = present.prepared(bulletin(BulletinState.READY, clips=clips), SAY)
     assert (shown.audio_url, shown.duration_s, shown.size_bytes) == ("/bulletins/b-1/audio", 2.0, 9_000)
     assert "very quiet" in shown.finding_sentences[0]

@@ -1,28 +1,33 @@
 """What the services need from outside, as Protocols. Fakes and real parts pass the same suites."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Protocol
 
 from agents.protocol.documents import Assignment, Document, Order, Rundown, SignedDocument
-from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, SpeakerId
+from agents.protocol.ids import AiringId, AreaId, DeviceId, SpeakerId
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind, JournalRecord
 from controller.domain.accounts import Attempts, Person, SignIn
-from controller.domain.airings import Airing, AiringState, Playback
-from controller.domain.bulletins import Bulletin, PreparedClips
+from controller.domain.airings import Airing, AiringState, ContentId, Playback
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.deliveries import Delivered
 from controller.domain.enrolment import Token
 from controller.domain.journals import JournalKey, ReceivedRecords, Refusals
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice, Speaker, SpeakerHealth
 from controller.domain.tokens import ApiToken
+from controller.ports.content import (
+    Bulletins,
+    HandIns,
+    Programmes,
+    Progress,
+    Pronunciations,
+    Revisions,
+    Sounds,
+    Studio,
+    Tunes,
+)
 from schedules.areas import Area
-
-Progress = Callable[[float], None]
-"""Told how much of a long work is done, 0.0 to 1.0."""
 
 
 class Clock(Protocol):
@@ -43,19 +48,6 @@ class Signer(Protocol):
     @property
     def public_key(self) -> bytes: ...
     def sign(self, document: Document) -> SignedDocument: ...
-
-
-class Studio(Protocol):
-    """Makes clips. Raises `StudioFailed` with the code of what went wrong; leaves nothing half-made; cancelling ends
-    the work at once.
-    """
-
-    async def from_text(self, text: str, language: str, words_per_minute: int, progress: Progress) -> PreparedClips: ...
-    async def from_recording(self, source: Path, progress: Progress) -> PreparedClips: ...
-    def clip_path(self, sha256: str) -> Path | None: ...
-    async def keep_only(self, wanted: AbstractSet[str]) -> None:
-        """Removes every clip but these, by SHA-256. Only while nothing is being made."""
-        ...
 
 
 class Links(Protocol):
@@ -127,16 +119,6 @@ class Speakers(Protocol):
     async def put_health(self, healths: Sequence[SpeakerHealth]) -> None: ...
 
 
-class Bulletins(Protocol):
-    async def get(self, bulletin_id: BulletinId) -> Bulletin: ...
-    async def put(self, bulletin: Bulletin) -> None: ...
-    async def latest(self, limit: int) -> tuple[Bulletin, ...]: ...
-    async def preparing(self) -> tuple[Bulletin, ...]: ...
-    async def clips(self) -> frozenset[str]:
-        """SHA-256 of every clip that a bulletin consists of."""
-        ...
-
-
 class Airings(Protocol):
     async def get(self, airing_id: AiringId) -> Airing: ...
     async def add(self, airing: Airing) -> None:
@@ -149,6 +131,14 @@ class Airings(Protocol):
         ...
 
     async def latest(self, limit: int) -> tuple[Airing, ...]: ...
+    async def of_content(self, content_id: ContentId) -> tuple[Airing, ...]:
+        """Those of one bulletin or programme, the newest first."""
+        ...
+
+    async def clips(self) -> frozenset[str]:
+        """SHA-256 of every clip that an airing consists of."""
+        ...
+
     async def open(self) -> tuple[Airing, ...]:
         """Those that are waiting, planned or on the air, the earliest planned first."""
         ...
@@ -300,7 +290,13 @@ class Transaction(Protocol):
 
     areas: Areas
     speakers: Speakers
+    sounds: Sounds
     bulletins: Bulletins
+    tunes: Tunes
+    programmes: Programmes
+    revisions: Revisions
+    pronunciations: Pronunciations
+    hand_ins: HandIns
     airings: Airings
     journals: Journals
     documents: Documents
@@ -338,16 +334,22 @@ __all__ = [
     "Clock",
     "Deeds",
     "Documents",
+    "HandIns",
     "Identity",
     "Journals",
     "Links",
     "Persons",
+    "Programmes",
     "Progress",
+    "Pronunciations",
+    "Revisions",
     "Signer",
+    "Sounds",
     "Speakers",
     "StationSettings",
     "Store",
     "Studio",
     "Tokens",
     "Transaction",
+    "Tunes",
 ]

@@ -1,0 +1,136 @@
+"""What is made and kept to be heard: the studio, and the store's part for content."""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Protocol
+
+from agents.protocol.ids import BulletinId
+from controller.domain.bulletins import Bulletin, Tune, TuneId
+from controller.domain.handing_in import HandIn, HandInId
+from controller.domain.programmes import Programme, ProgrammeId
+from controller.domain.pronunciations import Pronunciation
+from controller.domain.revisions import Revision
+from controller.domain.sounds import PreparedClips, Profile, Reading, Sound, SoundId, SpokenSentence, VoiceInfo
+
+Progress = Callable[[float], None]
+"""Told how much of a long work is done, 0.0 to 1.0."""
+
+
+class Studio(Protocol):
+    """Makes clips. Raises `StudioFailed` with the code of what went wrong; leaves nothing half-made; cancelling ends
+    the work at once.
+    """
+
+    async def from_text(
+        self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
+    ) -> PreparedClips: ...
+    async def from_recording(
+        self, source: Path, file_name: str, profile: Profile, progress: Progress
+    ) -> PreparedClips: ...
+    async def chime(self) -> PreparedClips:
+        """The signature tune that comes with Loa."""
+        ...
+
+    async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
+        """One sentence as a WAV, to be listened to at once."""
+        ...
+
+    async def sentences(self, reading: Reading, pronunciations: Mapping[str, str]) -> tuple[SpokenSentence, ...]:
+        """The text in sentences, each as written and as it is read."""
+        ...
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Those that can be chosen, the station's first one of each language first."""
+        ...
+
+    def clip_path(self, sha256: str) -> Path | None: ...
+    async def keep_only(self, wanted: AbstractSet[str]) -> None:
+        """Removes every clip but these, by SHA-256. Only while nothing is being made."""
+        ...
+
+
+class Sounds(Protocol):
+    async def get(self, sound_id: SoundId) -> Sound:
+        """Raises `NotFound`."""
+        ...
+
+    async def put(self, sound: Sound) -> None: ...
+    async def preparing(self) -> tuple[Sound, ...]: ...
+    async def clips(self) -> frozenset[str]:
+        """SHA-256 of every clip that a sound consists of."""
+        ...
+
+    async def bulletins_with(self, sound_id: SoundId) -> tuple[BulletinId, ...]: ...
+
+
+class Bulletins(Protocol):
+    """A bulletin refers to its sounds: they are stored before it."""
+
+    async def get(self, bulletin_id: BulletinId) -> Bulletin:
+        """Raises `NotFound`."""
+        ...
+
+    async def put(self, bulletin: Bulletin) -> None: ...
+    async def latest(self, limit: int) -> tuple[Bulletin, ...]:
+        """Those that are not withdrawn, the last changed first."""
+        ...
+
+    async def several(self, bulletin_ids: Sequence[BulletinId]) -> dict[BulletinId, Bulletin]:
+        """Those that exist."""
+        ...
+
+
+class Tunes(Protocol):
+    async def get(self, tune_id: TuneId) -> Tune:
+        """Raises `NotFound`."""
+        ...
+
+    async def put(self, tune: Tune) -> None: ...
+    async def all(self) -> tuple[Tune, ...]:
+        """By name, withdrawn ones too."""
+        ...
+
+
+class Programmes(Protocol):
+    async def get(self, programme_id: ProgrammeId) -> Programme:
+        """Raises `NotFound`."""
+        ...
+
+    async def put(self, programme: Programme) -> None: ...
+    async def latest(self, limit: int) -> tuple[Programme, ...]:
+        """Those that are not withdrawn, the last changed first."""
+        ...
+
+
+class Revisions(Protocol):
+    async def add(self, revision: Revision) -> None: ...
+    async def of(self, subject_id: str) -> tuple[Revision, ...]:
+        """The newest first."""
+        ...
+
+
+class Pronunciations(Protocol):
+    async def all(self) -> tuple[Pronunciation, ...]:
+        """By language, then as written."""
+        ...
+
+    async def put(self, pronunciation: Pronunciation) -> None: ...
+    async def remove(self, language: str, written: str) -> None: ...
+
+
+class HandIns(Protocol):
+    async def get(self, hand_in_id: HandInId) -> HandIn:
+        """Raises `NotFound`."""
+        ...
+
+    async def referred(self, token_id: str, reference: str) -> HandIn | None: ...
+    async def of_bulletin(self, bulletin_id: BulletinId) -> HandIn | None: ...
+    async def put(self, hand_in: HandIn) -> None: ...
+    async def open(self) -> tuple[HandIn, ...]:
+        """Those that are preparing or waiting, the oldest first."""
+        ...
+
+    async def latest(self, limit: int) -> tuple[HandIn, ...]:
+        """The newest first."""
+        ...

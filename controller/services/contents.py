@@ -1,0 +1,79 @@
+"""What an airing would consist of: a bulletin or a programme, as it is now."""
+
+from dataclasses import dataclass
+
+from agents.protocol.ids import BulletinId
+from agents.protocol.values import AiringClass, Part
+from agents.protocol.version import MAX_PARTS_A_SEQUENCE
+from controller.domain.airings import ContentId
+from controller.domain.bulletins import Bulletin, BulletinState, content_parts, framed, frames_of
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.programmes import Programme, ProgrammeId, programme_parts
+from controller.ports import Transaction
+from controller.services.tunes import ready_tunes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """Ready to be sent. ``frames`` is how long it sounds, at 48 kHz."""
+
+    content_id: ContentId
+    title: str
+    airing_class: AiringClass
+    revision: int
+    sequence: tuple[Part, ...]
+
+    @property
+    def frames(self) -> int:
+        return frames_of(self.sequence)
+
+
+async def content_of(tx: Transaction, content_id: ContentId, now_us: int) -> Content:
+    """Raises `NotFound`, `Refused` (``bulletin_not_ready``, ``bulletin_expired``, ``withdrawn``, ``tune_not_ready``),
+    `Invalid` (``too_many_items``).
+    """
+    found = await tx.bulletins.several([BulletinId(content_id)])
+    if found:
+        subject: Bulletin | Programme = found[BulletinId(content_id)]
+    else:
+        try:
+            subject = await tx.programmes.get(ProgrammeId(content_id))
+        except NotFound as error:
+            raise NotFound(f"neither a bulletin nor a programme: {content_id}") from error
+    if subject.withdrawn:
+        raise Refused("it is withdrawn", code="withdrawn")
+    sequence = await _sequence(tx, subject, now_us)
+    if len(sequence) > MAX_PARTS_A_SEQUENCE:
+        raise Invalid(f"{len(sequence)} parts; at most {MAX_PARTS_A_SEQUENCE}", code="too_many_items")
+    return Content(
+        content_id=content_id,
+        title=subject.title,
+        airing_class=subject.airing_class,
+        revision=subject.revision,
+        sequence=sequence,
+    )
+
+
+async def _sequence(tx: Transaction, subject: Bulletin | Programme, now_us: int) -> tuple[Part, ...]:
+    tunes = dict(await ready_tunes(tx))
+    wanted = {tune_id for tune_id in (subject.frame.opening, subject.frame.closing) if tune_id}
+    if not wanted <= set(tunes):
+        raise Refused("a signature tune is not ready", code="tune_not_ready")
+    if isinstance(subject, Bulletin):
+        _require_ready(subject, now_us)
+        return framed(content_parts(subject), subject.frame, tunes)
+    bulletins = await tx.bulletins.several(subject.bulletin_ids)
+    for bulletin_id in subject.bulletin_ids:
+        if bulletin_id not in bulletins:
+            raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
+        _require_ready(bulletins[bulletin_id], now_us)
+    return programme_parts(subject, bulletins, tunes)
+
+
+def _require_ready(bulletin: Bulletin, now_us: int) -> None:
+    if bulletin.state is not BulletinState.READY or not bulletin.variants:
+        raise Refused(f"the bulletin {bulletin.bulletin_id} is {bulletin.state}", code="bulletin_not_ready")
+    if bulletin.withdrawn:
+        raise Refused(f"the bulletin {bulletin.bulletin_id} is withdrawn", code="withdrawn")
+    if bulletin.expired(now_us):
+        raise Refused(f"the bulletin {bulletin.bulletin_id} has expired", code="bulletin_expired")

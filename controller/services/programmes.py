@@ -1,0 +1,160 @@
+"""Programmes: made, changed, withdrawn. What one was before stays readable."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from agents.protocol.ids import BulletinId
+from controller.domain import texts
+from controller.domain.bulletins import Bulletin
+from controller.domain.deeds import Deed, DeedKind
+from controller.domain.drafts import ProgrammeDraft, check_programme
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.programmes import Programme, ProgrammeId
+from controller.domain.revisions import Revision
+from controller.ports import Transaction
+from controller.services.compose import frame_content, require_tunes
+from controller.services.events import ProgrammeChanged
+from controller.services.making import Making
+from controller.services.office import Office
+from controller.services.secretary import fresh_id
+
+
+class Programmes:
+    """Every method raises `StoreFailed` too."""
+
+    def __init__(self, office: Office, making: Making) -> None:
+        self._store = office.store
+        self._clock = office.clock
+        self._events = office.events
+        self._making = making
+
+    async def make(self, draft: ProgrammeDraft, by: str) -> Programme:
+        """Raises `Invalid` (see `drafts.check_programme`; ``title_empty``, ``title_too_long``, ``tune_unknown``),
+        `NotFound` (``bulletin_unknown``, ``area_unknown``).
+        """
+        check_programme(draft)
+        now_us = self._clock.now_us()
+        programme = Programme(
+            programme_id=ProgrammeId(fresh_id("pr")),
+            title=_title(draft),
+            airing_class=draft.airing_class,
+            area_id=draft.area_id,
+            items=draft.items,
+            frame=draft.frame,
+            created_at_us=now_us,
+            created_by=by,
+            changed_at_us=now_us,
+            changed_by=by,
+        )
+        async with self._store.transaction() as tx:
+            await self._keep(tx, programme, DeedKind.COMPOSE)
+        self._events.publish(ProgrammeChanged(programme.programme_id))
+        return programme
+
+    async def change(
+        self, programme_id: ProgrammeId, draft: ProgrammeDraft, by: str, *, revision: int | None = None
+    ) -> Programme:
+        """The next revision; airings that are planned keep what they consist of.
+
+        Raises what `make` raises, `NotFound`, and `Refused` (``changed_meanwhile``, ``withdrawn``).
+        """
+        check_programme(draft)
+        async with self._store.transaction() as tx:
+            former = await tx.programmes.get(programme_id)
+            if former.withdrawn:
+                raise Refused("the programme is withdrawn", code="withdrawn")
+            if revision not in {None, former.revision}:
+                raise Refused(f"it is at revision {former.revision}", code="changed_meanwhile")
+            programme = replace(
+                former,
+                title=_title(draft),
+                airing_class=draft.airing_class,
+                area_id=draft.area_id,
+                items=draft.items,
+                frame=draft.frame,
+                revision=former.revision + 1,
+                changed_at_us=self._clock.now_us(),
+                changed_by=by,
+            )
+            await self._keep(tx, programme, DeedKind.CHANGE)
+        self._events.publish(ProgrammeChanged(programme_id))
+        return programme
+
+    async def withdraw(self, programme_id: ProgrammeId, by: str) -> Programme:
+        """It is not offered any more, and cannot be sent. Raises `NotFound`."""
+        async with self._store.transaction() as tx:
+            programme = await tx.programmes.get(programme_id)
+            programme = replace(programme, withdrawn=True, changed_at_us=self._clock.now_us(), changed_by=by)
+            await tx.programmes.put(programme)
+            await tx.deeds.add(_deed(programme, DeedKind.WITHDRAW))
+        self._events.publish(ProgrammeChanged(programme_id))
+        return programme
+
+    async def get(self, programme_id: ProgrammeId) -> Programme:
+        """Raises `NotFound`."""
+        async with self._store.reading() as tx:
+            return await tx.programmes.get(programme_id)
+
+    async def latest(self, limit: int, wanted: Callable[[Programme], bool] | None = None) -> tuple[Programme, ...]:
+        """Those that are not withdrawn, the last changed first."""
+        async with self._store.reading() as tx:
+            found = await tx.programmes.latest(limit)
+        return tuple(one for one in found if wanted is None or wanted(one))
+
+    async def bulletins(self, programme: Programme) -> dict[BulletinId, Bulletin]:
+        """Those that it holds, with the progress of this moment."""
+        async with self._store.reading() as tx:
+            found = await tx.bulletins.several(programme.bulletin_ids)
+        return {bulletin_id: self._making.current_bulletin(bulletin) for bulletin_id, bulletin in found.items()}
+
+    async def history(self, programme_id: ProgrammeId) -> tuple[Revision, ...]:
+        """What it is and was, the newest first."""
+        async with self._store.reading() as tx:
+            return await tx.revisions.of(programme_id)
+
+    async def _keep(self, tx: Transaction, programme: Programme, what: DeedKind) -> None:
+        if programme.area_id is not None:
+            await tx.areas.path(programme.area_id)
+        await require_tunes(tx, programme.frame)
+        known = await tx.bulletins.several(programme.bulletin_ids)
+        for bulletin_id in programme.bulletin_ids:
+            if bulletin_id not in known:
+                raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
+        await tx.programmes.put(programme)
+        await tx.revisions.add(_revision(programme))
+        await tx.deeds.add(_deed(programme, what))
+
+
+def _title(draft: ProgrammeDraft) -> str:
+    title = texts.title(draft.title, "")
+    if not title:
+        raise Invalid("a title is needed", code="title_empty")
+    return title
+
+
+def _revision(programme: Programme) -> Revision:
+    content: dict[str, Any] = {
+        "title": programme.title,
+        "airing_class": programme.airing_class.value,
+        "area_id": programme.area_id,
+        "frame": frame_content(programme.frame),
+        "items": [asdict(item) for item in programme.items],
+    }
+    return Revision(
+        subject_id=programme.programme_id,
+        number=programme.revision,
+        at_us=programme.changed_at_us,
+        by=programme.changed_by,
+        content=content,
+    )
+
+
+def _deed(programme: Programme, what: DeedKind) -> Deed:
+    return Deed(
+        at_us=programme.changed_at_us,
+        by=programme.changed_by,
+        what=what,
+        subject=programme.programme_id,
+        detail=f"revision {programme.revision}: {programme.title}",
+    )
