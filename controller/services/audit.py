@@ -6,6 +6,7 @@ whole station.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +54,20 @@ class Audit:
                 if len(found) < _PIECE:
                     return AuditPage(deeds=tuple(kept), next=None)
         return AuditPage(deeds=tuple(kept), next=before)
+
+    async def names(self, subjects: Sequence[str]) -> dict[str, str]:
+        """What persons, tokens, speakers and airings are called, by their ids; others are left out."""
+        wanted = [subject for subject in dict.fromkeys(subjects) if subject]
+        async with self._store.reading() as tx:
+            persons = {one.person_id: one.name for one in await tx.persons.all()}
+            tokens = {one.token_id: one.name for one in await tx.api_tokens.all()}
+            speakers = await tx.speakers.several([SpeakerId(subject) for subject in wanted])
+            named = {**persons, **tokens, **{str(key): one.name for key, one in speakers.items()}}
+            for subject in wanted:
+                if subject.startswith("a-") and subject not in named:
+                    with suppress(NotFound):
+                        named[subject] = (await tx.airings.get(AiringId(subject))).title
+        return {subject: named[subject] for subject in wanted if subject in named}
 
 
 @dataclass(slots=True)

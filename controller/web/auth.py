@@ -169,6 +169,10 @@ async def post_password(ask: Ask) -> web.StreamResponse:
                 raise
             frame = await full_frame(ask)
             return page(ask, "password.html", status=told.status, frame=frame, problem=told.sentence)
+    if ask.person is not None and ask.person.password_given:
+        onwards = web.Response(status=303, headers={"Location": "/"})
+        set_sign_in(ask, onwards, signed_in)
+        return onwards
     done = Flash(tone=Tone.OK, sentence=ask.say.gettext(PASSWORD_CHANGED))
     fresh = ask.with_secret(signed_in.token)
     response = page(fresh, "password.html", frame=await full_frame(fresh, flashes=(done,)), problem="")

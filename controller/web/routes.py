@@ -1,7 +1,7 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
 from controller.domain.rights import Right
-from controller.web import actions, auth, broadcasting, health, pages, subjects
+from controller.web import actions, auth, broadcasting, health, pages, people, subjects
 from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
@@ -9,6 +9,7 @@ from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
 _FORM = Token.HANDLER
+_PEOPLE = Right.MANAGE_PEOPLE
 
 PAGES = (
     Route(method="GET", path="/", handler=pages.broadcast, right=Right.SEE),
@@ -51,6 +52,11 @@ PAGES = (
     Route(method="GET", path="/sign-in", handler=auth.sign_in_page, needs=_PUBLIC),
     Route(method="GET", path="/static/{name:.+}", handler=pages.static_file, needs=_PUBLIC),
     Route(method="GET", path="/favicon.ico", handler=pages.favicon, needs=_PUBLIC),
+    Route(method="GET", path="/people", handler=people.people, right=_PEOPLE),
+    Route(method="GET", path="/people/new", handler=people.new_person, right=_PEOPLE),
+    Route(method="GET", path="/people/{id}", handler=people.person, right=_PEOPLE),
+    Route(method="GET", path="/tokens", handler=people.tokens, right=_PEOPLE),
+    Route(method="GET", path="/deeds", handler=people.deeds, right=Right.AUDIT),
 )
 
 ACTIONS = (
@@ -90,6 +96,13 @@ ACTIONS = (
     ),
     Route(method="POST", path="/found/{id}/identify", handler=actions.identify, right=Right.ADOPT),
     Route(method="POST", path="/found/{id}/adopt", handler=actions.adopt, token=_FORM, right=Right.ADOPT),
+    Route(method="POST", path="/people", handler=people.add_person, right=_PEOPLE, token=_FORM),
+    Route(method="POST", path="/people/{id}", handler=people.change_person, right=_PEOPLE, token=_FORM),
+    Route(method="POST", path="/people/{id}/close", handler=people.close_person, right=_PEOPLE),
+    Route(method="POST", path="/people/{id}/open", handler=people.open_person, right=_PEOPLE),
+    Route(method="POST", path="/people/{id}/password", handler=people.reset_password, right=_PEOPLE),
+    Route(method="POST", path="/tokens", handler=people.create_token, right=_PEOPLE, token=_FORM),
+    Route(method="POST", path="/tokens/{id}/revoke", handler=people.revoke_token, right=_PEOPLE),
 )
 
 API = (
