@@ -16,8 +16,11 @@ from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
 from controller.services.people import People
+from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.speakers import SpeakerDesk
+from controller.services.tunes import Tunes
+from controller.services.voices import VoiceDesk
 from controller.web.i18n import DEFAULT_ZONE
 from controller.web.security import Network
 
@@ -44,6 +47,9 @@ class WebParts:
     studio: Studio
     events: Events
     compose: Compose
+    programmes: Programmes
+    tunes: Tunes
+    voices: VoiceDesk
     dispatch: Dispatch
     adoption: Adoption
     speakers: SpeakerDesk
