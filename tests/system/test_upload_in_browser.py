@@ -12,7 +12,7 @@ from playwright.async_api import Browser, CDPSession, Locator, expect
 
 from controller.stage import Stage
 from tests.system.deeds import listen
-from tests.system.person import OFFICE, PHONE, SOON, Person, chromium, person
+from tests.system.person import OFFICE, PHONE, SOON, STREAM_ENDED, Person, chromium, person
 
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SIZE_BYTES = 12_000_000
@@ -130,7 +130,7 @@ async def test_an_upload_goes_on_where_it_was_after_the_network_was_away(
     await arrived(somebody, large.name)
     assert on_disk(desk, await upload_id(somebody)).read_bytes() == large.read_bytes()
     assert len(begun(somebody)) == 1, "it was not begun anew"
-    somebody.forgive(NO_NETWORK, "[object Event]")
+    somebody.forgive(NO_NETWORK, STREAM_ENDED)
 
 
 async def test_an_upload_outlives_a_restart_of_the_controller(somebody: Person, desk: Stage, large: Path) -> None:
@@ -145,7 +145,7 @@ async def test_an_upload_outlives_a_restart_of_the_controller(somebody: Person, 
     await arrived(somebody, large.name)
     assert on_disk(desk, await upload_id(somebody)).read_bytes() == large.read_bytes()
     assert len(begun(somebody)) == 1
-    somebody.forgive(NO_NETWORK, "[object Event]")
+    somebody.forgive(NO_NETWORK, STREAM_ENDED)
 
 
 async def test_the_same_file_chosen_again_after_the_page_was_left_goes_on(
@@ -287,6 +287,19 @@ async def test_a_pause_is_not_counted_and_a_discarded_recording_is_gone(somebody
     await somebody.sees("The recording was discarded.", recorder)
     await expect(somebody.button(RECORD, recorder)).to_be_focused()
     assert begun(somebody) == []
+
+
+async def test_a_recording_is_not_lost_where_the_person_is_signed_out_meanwhile(somebody: Person) -> None:
+    recorder = await record(somebody, 1)
+    await somebody.press("End", recorder)
+    await somebody.window.context.clear_cookies()
+    await somebody.press("Use this recording", recorder)
+    await somebody.sees("Sign in first.", note(somebody))
+    other = Person(await somebody.window.context.new_page(), somebody.address, somebody.password, somebody.translator)
+    await other.sign_in()
+    await somebody.press("Go on", somebody.window.locator("[data-upload-row]"))
+    await expect(note(somebody)).to_contain_text("Đã tải lên Ghi âm")
+    somebody.forgive(STREAM_ENDED)
 
 
 async def test_a_recording_ends_at_the_greatest_length_of_the_station(somebody: Person) -> None:

@@ -8,15 +8,15 @@ const SILENT_MS = 30_000; // without any progress for so long, the connection is
 const KEPT_MS = 24 * 3_600_000; // as long as the server keeps what nobody goes on with
 const STORE = "loa-upload:";
 
-// `passing`: worth trying again by itself. `lost`: the server gave no answer.
+// `passing`: worth trying again by itself. `status`: 0 where the server gave no answer.
 class Trouble extends Error {
-  constructor(passing, sentence = "", lost = false) {
+  constructor(passing, sentence = "", status = 0) {
     super(sentence);
     this.passing = passing;
-    this.lost = lost;
+    this.status = status;
   }
 }
-const lost = () => new Trouble(true, "", true);
+const lost = () => new Trouble(true);
 
 const passes = (status, told) =>
   status === 0 || status === 409 || status === 423 || told?.code === "upload_interrupted" || (status >= 500 && status !== 507);
@@ -29,6 +29,7 @@ export class Upload {
   #url = "";
   #offset = 0;
   #failures = 0;
+  #signedOut = false;
   #abort = null;
 
   // With `remember` the same file, chosen again after the page was left, goes on where it was.
@@ -52,6 +53,7 @@ export class Upload {
     this.#abort = abort;
     while (!abort.signal.aborted) {
       try {
+        if (this.#signedOut) await this.#refresh(abort.signal);
         await this.#locate(abort.signal);
         while (this.#offset < this.#file.size) await this.#send(abort.signal);
         this.#abort = null;
@@ -59,8 +61,9 @@ export class Upload {
         return this.#tell.done(this.id);
       } catch (trouble) {
         if (abort.signal.aborted) return undefined;
+        this.#signedOut = trouble.status === 401 || trouble.status === 403;
         if (!trouble.passing) return this.#fail(trouble.message);
-        if (trouble.lost || this.#failures) this.#tell.waiting();
+        if (!trouble.status || this.#failures) this.#tell.waiting();
         await this.#nap(abort.signal);
       }
     }
@@ -85,6 +88,14 @@ export class Upload {
 
   #headers(more = {}) {
     return { "Tus-Resumable": "1.0.0", "X-CSRF-Token": this.#token, ...more };
+  }
+
+  // Whoever signed in again, in another window, has another token.
+  async #refresh(signal) {
+    const answer = await this.#fetch("/api/v1/sign-in", { signal });
+    if (!answer.ok) throw await this.#trouble(answer);
+    this.#token = (await answer.json()).csrf;
+    this.#signedOut = false;
   }
 
   // Where the bytes go and how many are there already.
@@ -122,7 +133,7 @@ export class Upload {
 
   async #trouble(answer) {
     const told = await answer.json().catch(() => null);
-    return new Trouble(passes(answer.status, told), told?.sentence);
+    return new Trouble(passes(answer.status, told), told?.sentence, answer.status);
   }
 
   #send(signal) {
@@ -139,7 +150,7 @@ export class Upload {
       request.upload.addEventListener("progress", (event) => moved(event.loaded));
       request.addEventListener("load", () => {
         if (request.status === 204) resolve();
-        else reject(new Trouble(passes(request.status, request.response), request.response?.sentence));
+        else reject(new Trouble(passes(request.status, request.response), request.response?.sentence, request.status));
       });
       request.addEventListener("error", () => this.#readable(piece).then(() => reject(lost()), reject));
       request.addEventListener("abort", () => reject(lost()));

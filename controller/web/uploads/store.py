@@ -5,6 +5,7 @@ a time writes to it; ids are found in the index alone, so that none leads anywhe
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
 from controller.web.uploads import files
 from controller.web.uploads.files import DATA, NOTE, PREFIX, TAKEN, Note, store_failure
 from controller.web.uploads.form import Received
+
+log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S: Final = 600.0
 IDLE_US: Final = 3_600_000_000
@@ -92,7 +95,10 @@ class Uploads:
     async def _sweep_on(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            self.sweep()
+            try:
+                self.sweep()
+            except OSError:
+                log.exception("old uploads could not be removed from %s", self.folder)
 
     def sweep(self) -> None:
         """Removes what nobody touched for a day."""
