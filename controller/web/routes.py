@@ -3,6 +3,7 @@
 from controller.domain.rights import Right
 from controller.web import actions, auth, broadcasting, health, pages, people, subjects
 from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
+from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.uploads import tus
@@ -162,6 +163,16 @@ API = (
     endpoint("GET", "/api/v1/journal", speakers.read_journal, right=Right.SEE),
     endpoint("GET", "/api/v1/deeds", watching.list_deeds, right=Right.AUDIT),
     endpoint("GET", "/api/v1/events", watching.follow_events),
+    endpoint("GET", "/api/v1/roles", api_people.list_roles),
+    endpoint("GET", "/api/v1/people", api_people.list_people, right=_PEOPLE),
+    endpoint("POST", "/api/v1/people", api_people.add_person, right=_PEOPLE),
+    endpoint("GET", "/api/v1/people/{person_id}", api_people.get_person, right=_PEOPLE),
+    endpoint("PATCH", "/api/v1/people/{person_id}", api_people.change_person, right=_PEOPLE),
+    endpoint("DELETE", "/api/v1/people/{person_id}", api_people.close_person, right=_PEOPLE),
+    endpoint("POST", "/api/v1/people/{person_id}/password", api_people.reset_password, right=_PEOPLE),
+    endpoint("GET", "/api/v1/api-tokens", api_people.list_api_tokens, right=_PEOPLE),
+    endpoint("POST", "/api/v1/api-tokens", api_people.create_api_token, right=_PEOPLE),
+    endpoint("DELETE", "/api/v1/api-tokens/{token_id}", api_people.revoke_api_token, right=_PEOPLE),
 )
 
 HEALTH = (

@@ -42,7 +42,7 @@ class SignedInTold(SignInTold):
     expires_at_us: int
 
 
-@raises(Refused, "sign_in_wrong", "sign_in_too_often")
+@raises(Refused, "sign_in_wrong", "sign_in_too_often", "account_closed")
 async def sign_in(ask: Ask, body: SignInBody) -> Answer[SignedInTold]:
     """Sign in.
 
@@ -79,7 +79,7 @@ async def sign_out(ask: Ask) -> Answer[None]:
     return Answer(told=None, finish=forget)
 
 
-@raises(Invalid, "password_wrong", "password_too_short", "password_too_long")
+@raises(Invalid, "password_wrong", "password_same", "password_too_short", "password_too_long")
 @raises(Refused, "sign_in_too_often")
 async def change_password(ask: Ask, body: PasswordBody) -> Answer[SignInTold]:
     """Change one's own password.

@@ -144,6 +144,7 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
             "bulletin_id": bulletin_id,
             "airing_id": airing_id,
             "upload_id": upload["upload_id"],
+            "person_id": (await client.call("list_people"))[1]["people"][0]["person_id"],
         }
         for said in READ:
             needed = [one["name"] for one in said.get("parameters", ()) if one["required"]]
@@ -211,6 +212,13 @@ COUNTERPARTS = {
     "/speakers/{id}/release": "release_speaker",
     "/found/{id}/identify": "identify",
     "/found/{id}/adopt": "adopt",
+    "/people": "add_person",
+    "/people/{id}": "change_person",
+    "/people/{id}/close": "close_person",
+    "/people/{id}/open": "change_person",
+    "/people/{id}/password": "reset_password",
+    "/tokens": "create_api_token",
+    "/tokens/{id}/revoke": "revoke_api_token",
 }
 
 
