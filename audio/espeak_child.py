@@ -1,6 +1,6 @@
 """Speaks one text with the espeak-ng library into a WAV file; a process of its own, because the library is C.
 
-Run by `speech.EspeakVoice`: arguments library, data directory, voice, words per minute, WAV file; the text comes on
+Run by `voices.espeak`: arguments library, data directory, voice, speed, word gap, WAV file; the text comes on
 standard input in UTF-8. It imports nothing of this project.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _RATE = 1
+_WORD_GAP = 7
 _UTF8 = 1
 _POSITION_CHARACTER = 1
 _OK = 0
@@ -20,14 +21,16 @@ _OK = 0
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
-def speak(espeak: ctypes.CDLL, data: str, voice: str, words_per_minute: int, text: bytes, *, out: Path) -> str | None:
+def speak(espeak: ctypes.CDLL, data: str, voice: str, pace: tuple[int, int], text: bytes, *, out: Path) -> str | None:
     """Write the speech; return what failed, or None."""
     rate_hz = espeak.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DONT_EXIT)
     if rate_hz <= 0:
         return "the voice data cannot be read"
     if espeak.espeak_SetVoiceByName(voice.encode()) != _OK:
         return f"there is no voice {voice}"
-    espeak.espeak_SetParameter(_RATE, words_per_minute, 0)
+    speed, word_gap = pace
+    espeak.espeak_SetParameter(_RATE, speed, 0)
+    espeak.espeak_SetParameter(_WORD_GAP, word_gap, 0)
     pieces: list[bytes] = []
 
     def take(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
@@ -60,8 +63,9 @@ def speak(espeak: ctypes.CDLL, data: str, voice: str, words_per_minute: int, tex
 
 def main() -> int:
     """Exit code 0, or 1 with the reason on standard error."""
-    library, data, voice, words_per_minute, out = sys.argv[1:]
-    failed = speak(ctypes.CDLL(library), data, voice, int(words_per_minute), sys.stdin.buffer.read(), out=Path(out))
+    library, data, voice, speed, word_gap, out = sys.argv[1:]
+    pace = (int(speed), int(word_gap))
+    failed = speak(ctypes.CDLL(library), data, voice, pace, sys.stdin.buffer.read(), out=Path(out))
     if failed is not None:
         sys.stderr.write(failed)
         return 1
