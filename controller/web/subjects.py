@@ -4,7 +4,8 @@ Rules: who reads needs the right in one of the areas of a thing; who changes it 
 there is `NotFound` to everybody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
@@ -12,8 +13,9 @@ from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
 from controller.domain.paging import Page, Place
-from controller.domain.rights import EVERYWHERE, Right
+from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.ports import Transaction
+from controller.services.reports import AiringReport, AiringSummary
 from controller.web.asking import Ask
 from controller.web.security import SAFE_METHODS
 
@@ -72,7 +74,7 @@ async def bulletin_seen(ask: Ask, found: Bulletin, right: Right) -> bool:
     async with ask.parts.store.reading() as tx:
         if any(ask.touches(right, area_id) for area_id in (await _Makers.known(tx)).areas_of(found)):
             return True
-        sent = [one for one in await tx.airings.latest(_SEARCHED) if one.bulletin_id == found.bulletin_id]
+        sent = await tx.airings.of_content(found.bulletin_id)
         areas = {area_id for one in sent for area_id in await _areas_of(tx, one)}
     return any(ask.may(right, area_id) for area_id in areas)
 
@@ -83,6 +85,59 @@ async def require_bulletin(ask: Ask, bulletin_id: BulletinId) -> None:
         raise NotFound(f"no bulletin {bulletin_id}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Makers:
+    """Whoever can have made something, by the name that is recorded."""
+
+    actors: Mapping[str, Actor]
+
+    @classmethod
+    async def known(cls, tx: Transaction) -> "_Makers":
+        actors = [person.actor for person in await tx.persons.all()]
+        actors += [token.actor for token in reversed(await tx.api_tokens.all())]
+        return cls({actor.name: actor for actor in actors})
+
+    def areas_of(self, found: Bulletin, right: Right | None = None) -> tuple[AreaId, ...]:
+        """Where a bulletin belongs. One that was made for no area belongs where its maker has roles (with ``right``),
+        or to the whole station where that is not known.
+        """
+        if found.area_id is not None:
+            return (found.area_id,)
+        maker = self.actors.get(found.created_by)
+        scopes = () if maker is None else maker.scopes
+        return tuple(area_id for area_id, rights in scopes if right is None or right in rights) or (EVERYWHERE,)
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+async def seen_airings(ask: Ask, limit: int) -> Sequence[AiringSummary]:
+    """The latest that whoever asks may see: those with a speaker in their areas."""
+    return (await page_of_airings(ask, limit)).items
+
+
+async def page_of_airings(ask: Ask, limit: int, before: Place | None = None) -> Page[AiringSummary]:
+    """Those of `seen_airings` that come after a place."""
+
+    async def seen(found: Sequence[AiringSummary]) -> Sequence[bool]:
+        wanted = {speaker_id for summary in found for speaker_id in summary.airing.speaker_ids}
+        async with ask.parts.store.reading() as tx:
+            known = await tx.speakers.several(list(wanted))
+        mine = {speaker_id for speaker_id, one in known.items() if ask.may(Right.SEE, one.area_id)}
+        return [not mine.isdisjoint(summary.airing.speaker_ids) for summary in found]
+
+    def place(one: AiringSummary) -> Place:
+        return Place(one.airing.planned_at_us, one.airing.airing_id)
+
+    return await _page(ask, limit, before, read=ask.parts.reports.latest_airings, seen=seen, place=place)
+
+
+def seen_report(ask: Ask, report: AiringReport) -> AiringReport:
+    """With those of its speakers that whoever asks may see."""
+    seen = tuple(one for one in report.playbacks if ask.may(Right.SEE, one.speaker.area_id))
+    return replace(report, playbacks=seen)
+
+
 async def seen_bulletins(ask: Ask, limit: int) -> Sequence[Bulletin]:
     """The latest that whoever asks may see."""
     return (await page_of_bulletins(ask, limit)).items
@@ -90,19 +145,50 @@ async def seen_bulletins(ask: Ask, limit: int) -> Sequence[Bulletin]:
 
 async def page_of_bulletins(ask: Ask, limit: int, before: Place | None = None) -> Page[Bulletin]:
     """Those of `seen_bulletins` that come after a place."""
+    async with ask.parts.store.reading() as tx:
+        makers = await _Makers.known(tx)
 
     async def read(most: int, after: Place | None) -> Sequence[Bulletin]:
         return await ask.parts.compose.latest(most, before=after)
 
     async def seen(found: Sequence[Bulletin]) -> Sequence[bool]:
-        async with ask.parts.store.reading() as tx:
-            makers = {name: await makers_areas(tx, name) for name in {one.created_by for one in found}}
-        mine = {name for name, areas in makers.items() if any(ask.touches(Right.SEE, area_id) for area_id in areas)}
-        return [one.created_by in mine | {ask.by} for one in found]
+        return [
+            one.created_by == ask.by or any(ask.touches(Right.SEE, area_id) for area_id in makers.areas_of(one))
+            for one in found
+        ]
 
-    return await _page(
-        ask, limit, before, read=read, seen=seen, place=lambda one: Place(one.changed_at_us, one.bulletin_id)
-    )
+    def place(one: Bulletin) -> Place:
+        return Place(one.changed_at_us, one.bulletin_id)
+
+    return await _page(ask, limit, before, read=read, seen=seen, place=place)
+
+
+async def _page(
+    ask: Ask,
+    limit: int,
+    before: Place | None,
+    *,
+    read: Callable[[int, Place | None], Awaitable[Sequence[Listed]]],
+    seen: Callable[[Sequence[Listed]], Awaitable[Sequence[bool]]],
+    place: Callable[[Listed], Place],
+) -> Page[Listed]:
+    """Reads on until the page is full, the end is reached, or enough was looked through."""
+    everywhere = ask.may(Right.SEE, EVERYWHERE)
+    piece = limit + 1 if everywhere else _PIECE
+    kept: list[Listed] = []
+    looked_through = 0
+    while looked_through < _SEARCHED:
+        found = await read(piece, before)
+        shown = [True] * len(found) if everywhere else await seen(found)
+        for one, mine in zip(found, shown, strict=True):
+            if mine and len(kept) == limit:
+                return Page(tuple(kept), before)
+            before = place(one)
+            kept.extend([one] if mine else [])
+        if len(found) < piece:
+            return Page(tuple(kept), None)
+        looked_through += len(found)
+    return Page(tuple(kept), before)
 
 
 async def _areas_of(tx: Transaction, one: Airing) -> set[AreaId]:

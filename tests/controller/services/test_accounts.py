@@ -115,3 +115,33 @@ async def test_a_password_is_neither_short_nor_endless(station: Station, passwor
 @pytest.mark.parametrize("cookie", ["", "x", "ế" * 500])
 async def test_a_made_up_cookie_is_nobodys(station: Station, password: str, cookie: str) -> None:
     assert await station.desk.accounts.who(cookie) is None
+
+
+async def test_a_stranger_who_guesses_elsewhere_does_not_keep_the_person_out(station: Station, password: str) -> None:
+    await station.desk.accounts.sign_in("admin", password, HERE)
+    for number in range(30):
+        assert await refused(station, "admin", "guess", f"203.0.113.{number}") == (
+            "sign_in_wrong" if number < 20 else "sign_in_too_often"
+        )
+    assert await refused(station, "admin", password, THERE) == "sign_in_too_often"
+    await station.desk.accounts.sign_in("admin", password, HERE)
+    assert await refused(station, "admin", password, THERE) == "sign_in_too_often", "the stranger is not let off"
+    station.clock.advance(60)
+    await station.desk.accounts.sign_in("admin", password, THERE)
+
+
+async def test_a_known_address_is_slowed_like_any_other(station: Station, password: str) -> None:
+    await station.desk.accounts.sign_in("admin", password, HERE)
+    for _ in range(5):
+        assert await refused(station, "admin", "guess", HERE) == "sign_in_wrong"
+    assert await refused(station, "admin", password, HERE) == "sign_in_too_often"
+
+
+async def test_an_address_is_known_for_a_month(station: Station, password: str) -> None:
+    await station.desk.accounts.sign_in("admin", password, HERE)
+    station.clock.advance(31 * 86_400)
+    await station.desk.accounts.sign_in("admin", password, THERE)
+    for number in range(21):
+        await refused(station, "admin", "guess", f"203.0.113.{number}")
+    assert await refused(station, "admin", password, HERE) == "sign_in_too_often"
+    await station.desk.accounts.sign_in("admin", password, THERE)
