@@ -89,7 +89,8 @@ class Finding:
 class MadeClips:
     """Everything made from one recording.
 
-    `waveform` has one level from 0 to 100 per equal part of the rendition (preroll included), for drawing.
+    `waveform` has one level from 0 to 100 per equal part of the rendition (preroll included), for drawing: how loud the
+    part is to the ear, 100 where it is loudest.
     """
 
     renditions: Mapping[Rendition, ClipFile]

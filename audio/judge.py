@@ -18,7 +18,7 @@ from audio.clip import (
     SilentRecording,
 )
 from audio.measure import BLOCK_FRAMES, View, decibels
-from audio.plan import Cut, Level
+from audio.plan import Cut
 
 FULL_SCALE = 32768
 SHORTEST_FRAMES = SAMPLE_RATE_HZ // 10
@@ -35,6 +35,8 @@ _TOLD_TRIM_S = 0.5
 _CANCEL_DB = 20.0
 _TRUNCATED_S = 2.0
 _TRUNCATED_SHARE = 0.05
+_FELT_POWER = 0.6
+_FULL_PERCENT = 97
 # Kinds whose length is written in them; of others (MP3, AAC, AMR) it is an estimate.
 _EXACT_FORMATS = frozenset({"wav", "w64", "aiff", "au", "caf", "flac", "mov", "matroska"})
 
@@ -105,7 +107,7 @@ def _level_findings(view: View, sounding: list[int], loudness_lufs: float) -> li
     if loudness_lufs < _VERY_QUIET_LUFS:
         values = {"loudness_lufs": loudness_lufs}
         findings.append(Finding(FindingCode.VERY_QUIET, Remedy.AMPLIFIED, values))
-    clipped = sum(1 for index in sounding if view.peaks[index] >= _CLIPPED_AT)
+    clipped = sum(1 for index in sounding if view.raw_peaks[index] >= _CLIPPED_AT)
     percent = 100 * clipped / len(sounding)
     if percent >= _CLIPPED_PERCENT:
         findings.append(Finding(FindingCode.CLIPPED, Remedy.KEPT, {"percent": percent}))
@@ -134,16 +136,22 @@ def _length_findings(
     return findings
 
 
-def waveform(view: View, heard: Heard, level: Level, settings: AudioSettings) -> tuple[int, ...]:
-    """The levelled sound as `settings.waveform_buckets` peaks of 0..100, preroll included; 100 is the ceiling."""
+def waveform(view: View, heard: Heard, settings: AudioSettings) -> tuple[int, ...]:
+    """The sound as `settings.waveform_buckets` levels of 0..100, preroll included: how loud each part is to the ear.
+
+    Loudness as felt goes with the power of 0.6 of the amplitude (Stevens' law); a level is its mean over the blocks of
+    a part, so that a short pause lowers its bar even where a bar is longer than a word. 100 are the loudest parts but
+    for a few: a single bang makes nothing else small.
+    """
     first = heard.cut.start_frame // BLOCK_FRAMES
-    blocks = [0] * (settings.preroll_ms // 10)
-    blocks += view.peaks[first : first + math.ceil(heard.frames / BLOCK_FRAMES)]
-    scale = 10 ** ((level.gain_db - level.ceiling_dbfs) / 20) * 100 / FULL_SCALE
+    felt = [0.0] * (settings.preroll_ms // 10)
+    felt += [level**_FELT_POWER for level in view.levels[first : first + math.ceil(heard.frames / BLOCK_FRAMES)]]
     buckets = settings.waveform_buckets
-    drawn = []
+    bars = []
     for bucket in range(buckets):
-        start = bucket * len(blocks) // buckets
-        end = max(start + 1, (bucket + 1) * len(blocks) // buckets)
-        drawn.append(min(100, round(max(blocks[start:end]) * scale)))
-    return tuple(drawn)
+        start = bucket * len(felt) // buckets
+        end = max(start + 1, (bucket + 1) * len(felt) // buckets)
+        bars.append(sum(felt[start:end]) / (end - start))
+    sounding = sorted(bar for bar in bars if bar > 0)
+    highest = sounding[len(sounding) * _FULL_PERCENT // 100] if sounding else 1.0
+    return tuple(min(100, round(100 * bar / highest)) for bar in bars)

@@ -22,6 +22,8 @@ CODEC_OVERSHOOT_DB = 2.5
 CODEC_LOSS_DB = 0.4
 # What a compressor takes away is not foretold, nor is well enough what more limiting than this takes away.
 _FORETOLD_LIMITING_DB = 9.0
+# A limiter takes a little more than the view shows.
+_UNSEEN_SHARE = 0.025
 _LARGEST_PRESSING_DB = 6.0
 # A trial this near shows well enough where to go from it.
 TRIAL_TOLERANCE_DB = 1.5
@@ -31,10 +33,16 @@ _PEAK_MARGIN_DB = 0.1
 # More than this and a limiter is heard; what is still too quiet then stays so.
 _LARGEST_LIMITING_DB = 14.0
 _SMALLEST_GAIN_DB = -40.0
+_FLATTEST = 0.25
 _LEFT_ALONE_DB = 0.2
 _LARGEST_OUTPUT_GAIN_DB = 3.0
 # More bursts than this are no bursts but the nature of the sound: music.
-_SPEECH_BURSTS_PER_MINUTE = 24
+_SPEECH_BURSTS_PER_MINUTE = 6
+# Speech has gaps: in every voice that was looked at a quarter of it is 10 dB below the second around it. What has next to
+# none is a tone, a noise or an organ.
+_GAP_SHARE_OF_AROUND = 0.3
+_AROUND_BLOCKS = 100
+_FEWEST_GAPS = 0.01
 _MOST_DIPS = 400
 _SAME_BURST_S = 0.06
 _DIP_BELOW_DB = 2.0
@@ -51,6 +59,7 @@ class Aim:
     slope: float
     largest_gain_db: float
     trial_needed: bool = False
+    coder: Coder = Coder.SPEECH
 
     def moved(self, level: Level, gain_db: float, ceiling_dbfs: float | None = None) -> Level:
         """`level` with another gain, kept sensible."""
@@ -73,13 +82,15 @@ def aim(view: View, heard: Heard, settings: AudioSettings, profile: Profile = Pr
         gain_db = min(largest_db, plain_db + _limiter_loss_db(blocks, gain_db, ceiling_dbfs))
     more_loss_db = _limiter_loss_db(blocks, gain_db + 1, ceiling_dbfs)
     slope = 1 - more_loss_db + _limiter_loss_db(blocks, gain_db, ceiling_dbfs)
+    trial_needed = profile is Profile.HORN or gain_db - plain_db > _FORETOLD_LIMITING_DB
     pressing_db = None
     if profile is Profile.HORN:
         pressing_db = round(PRESSED_LUFS - heard.loudness_lufs, 2)
         gain_db, largest_db = plain_db, largest_db + _LARGEST_PRESSING_DB
-    trial_needed = pressing_db is not None or gain_db - plain_db > _FORETOLD_LIMITING_DB
+    else:
+        gain_db += (gain_db - plain_db) * _UNSEEN_SHARE / min(1.0, max(_FLATTEST, slope))
     level = Level(gain_db, ceiling_dbfs, pressing_db=pressing_db)
-    begin = Aim(level, min(1.0, max(0.25, slope)), largest_db, trial_needed)
+    begin = Aim(level, min(1.0, max(_FLATTEST, slope)), largest_db, trial_needed, _coder(view, heard))
     return replace(begin, level=begin.moved(begin.level, gain_db))
 
 
@@ -104,6 +115,17 @@ def _limiter_loss_db(blocks: Sequence[tuple[int, int]], gain_db: float, ceiling_
     return 10 * math.log10(before / after) if after > 0 else 0.0
 
 
+def _coder(view: View, heard: Heard) -> Coder:
+    powers = [level * level for level, _ in _loud_blocks(view, heard)]
+    gaps, sure = 0, _GAP_SHARE_OF_AROUND**2 / _AROUND_BLOCKS
+    for start in range(0, len(powers) - _AROUND_BLOCKS + 1, _AROUND_BLOCKS):
+        second = powers[start : start + _AROUND_BLOCKS]
+        limit = sum(second) * sure
+        gaps += sum(1 for power in second if power < limit)
+    looked_at = len(powers) // _AROUND_BLOCKS * _AROUND_BLOCKS
+    return Coder.MUSIC if looked_at and gaps < _FEWEST_GAPS * looked_at else Coder.SPEECH
+
+
 def after_trial(begin: Aim, tried: Sequence[tuple[Level, float]], settings: AudioSettings) -> tuple[Level, bool]:
     """The level to go on with after trials that gave these loudnesses, and whether it needs a trial of its own."""
     level, lufs = tried[-1]
@@ -121,7 +143,7 @@ def _slope(begin: Aim, tried: Sequence[tuple[Level, float]]) -> float:
     moved_db = tried[-1][0].gain_db - tried[-2][0].gain_db
     if abs(moved_db) < 0.05:
         return begin.slope
-    return min(1.1, max(0.25, (tried[-1][1] - tried[-2][1]) / moved_db))
+    return min(1.1, max(_FLATTEST, (tried[-1][1] - tried[-2][1]) / moved_db))
 
 
 @dataclass(frozen=True, slots=True)

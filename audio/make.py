@@ -96,7 +96,7 @@ class _Making:
         self._tell(Stage.CHECKING, 1.0)
         return MadeClips(
             renditions,
-            judge.waveform(view, heard, at, self.settings),
+            judge.waveform(view, heard, self.settings),
             (*_with_gain(heard.findings, at), *self._off_level(renditions)),
             heard.loudness_lufs,
         )
@@ -114,7 +114,7 @@ class _Making:
         return source, view, replace(heard, findings=(*phase, *heard.findings))
 
     async def _viewed(self, source: plan.Source) -> tuple[measure.View, float]:
-        view = measure.View(1 if source.mix is not plan.Mix.ALL else min(2, source.channels))
+        view = measure.View(mixed=source.mix is plan.Mix.ALL and source.channels > 1)
         expected_frames = (self.probed.duration_s or 0.0) * SAMPLE_RATE_HZ
 
         def take(data: bytes) -> None:
@@ -142,8 +142,7 @@ class _Making:
         self, source: plan.Source, heard: judge.Heard, start: tuple[level.Aim, plan.Level], work: Path
     ) -> dict[Rendition, tuple[Path, Loudness]]:
         begin, at = start
-        coder = plan.Coder.SPEECH
-        targets = [plan.Target(each, coder, at, work / f"{each}.opus", self.profile) for each in Rendition]
+        targets = [plan.Target(each, begin.coder, at, work / f"{each}.opus", self.profile) for each in Rendition]
         made: dict[Rendition, list[level.Made]] = {target.rendition: [] for target in targets}
         for _ in range(_ENCODINGS):
             arguments = plan.encoding(source, heard.cut, tuple(targets), self.settings.preroll_ms)

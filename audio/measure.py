@@ -149,15 +149,16 @@ def decibels(share_of_full_scale: float) -> float:
 class View:
     """Collects the small PCM view that `plan.measuring` writes: level and peak of every 10 ms.
 
-    Feed it bytes as they come. With two channels the first is the mix and the second the difference.
+    Feed it bytes as they come. The first channel is the sound as it came, the last one the sound as shaped; with `mixed`,
+    the difference of the two channels that were mixed lies between.
     """
 
-    def __init__(self, channels: int) -> None:
-        self.levels = array("H")  # RMS of the mix, 0..32767
+    def __init__(self, *, mixed: bool = False) -> None:
+        self.levels = array("H")  # RMS, 0..32767
         self.peaks = array("H")
         self.differences = array("H")  # RMS of the difference
-        self._channels = channels
-        self._block_bytes = _VIEW_BLOCK * 2 * channels
+        self.raw_peaks = array("H")  # of the sound as it came
+        self._channels = 3 if mixed else 2
         self._rest = b""
         self._bytes = 0
 
@@ -170,28 +171,31 @@ class View:
         """Take the next bytes."""
         self._bytes += len(data)
         data = self._rest + data
-        whole = len(data) - len(data) % self._block_bytes
-        for start in range(0, whole, self._block_bytes):
-            self._block(data[start : start + self._block_bytes])
+        size = _VIEW_BLOCK * 2 * self._channels
+        whole = len(data) - len(data) % size
+        self._blocks(data[:whole])
         self._rest = data[whole:]
 
     def finish(self) -> None:
         """Count the last, shorter block."""
         sample_bytes = 2 * self._channels
-        rest = self._rest[: len(self._rest) // sample_bytes * sample_bytes]
-        if rest:
-            self._block(rest)
+        self._blocks(self._rest[: len(self._rest) // sample_bytes * sample_bytes])
         self._rest = b""
 
-    def _block(self, block: bytes) -> None:
+    def _blocks(self, data: bytes) -> None:
         import audioop
 
-        mix = block
-        if self._channels > 1:
-            mix = audioop.tomono(block, 2, 1, 0)
-            self.differences.append(min(65535, audioop.rms(audioop.tomono(block, 2, 0, 1), 2)))
-        self.levels.append(min(65535, audioop.rms(mix, 2)))
-        self.peaks.append(min(65535, audioop.max(mix, 2)))
+        together = array("h", data)
+        parts = [together[channel :: self._channels].tobytes() for channel in range(self._channels)]
+        raw, *difference, shaped = parts
+        for start in range(0, len(shaped), 2 * _VIEW_BLOCK):
+            end = start + 2 * _VIEW_BLOCK
+            block = shaped[start:end]
+            self.levels.append(min(65535, audioop.rms(block, 2)))
+            self.peaks.append(min(65535, audioop.max(block, 2)))
+            self.raw_peaks.append(min(65535, audioop.max(raw[start:end], 2)))
+            for each in difference:
+                self.differences.append(min(65535, audioop.rms(each[start:end], 2)))
 
 
 class Peaks:

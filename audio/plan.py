@@ -37,6 +37,7 @@ VIEW_RATE_HZ = 16_000
 SHORTEST_MEASURED_FRAMES = SAMPLE_RATE_HZ * 4 // 10
 CHECK_HEADROOM_DB = 6
 _PROTOCOLS = "file,pipe"
+_MEAN = "mono|c0=0.5*c0+0.5*c1"
 _FULL_COMPLEXITY, _NARROW_COMPLEXITY = 6, 5
 _NARROW_HZ = 8000
 _RUMBLE_HZ = 80
@@ -49,6 +50,7 @@ _COMPRESSOR = {"threshold": "-26dB", "ratio": 2, "attack": 10, "release": 150, "
 _ATTACK_MS = 5
 RELEASE_MS = 60
 _FADE_IN_S = 0.003
+_DIPS_A_FILTER = 50  # ffmpeg takes no expression of more than a hundred levels
 _GLOBAL = ("-nostdin", "-hide_banner", "-loglevel", "info", "-nostats", "-y")
 
 Arguments = tuple[str, ...]
@@ -128,17 +130,28 @@ class Target:
 def measuring(source: Source) -> Arguments:
     """Measure the loudness (summary on standard error) and write a small view of the sound to standard output.
 
-    The view is raw 16-bit PCM at `VIEW_RATE_HZ`: mono for a mono source, else the mix and the difference of left and
-    right as two channels, which shows channels that cancel each other.
+    The view is raw 16-bit PCM at `VIEW_RATE_HZ`, for `measure.View`: the sound as it came, which shows clipping; where
+    two channels are mixed, their difference, which shows channels that cancel each other; and the sound as shaped.
     """
-    if source.channels == 1 or source.mix is not Mix.ALL:
-        view = _meter(_shaped(_mono(source), source)).filter("aresample", VIEW_RATE_HZ)
-        return _arguments(_pcm(view, "pipe:1"))
-    both = _shaped(_read(source).filter("aformat", channel_layouts="stereo"), source)
-    both = both.filter("pan", args="stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1").asplit()
-    mixed = _meter(both[0].filter("pan", args="mono|c0=c0"))
-    nowhere = ffmpeg.output(mixed, "-", f="null")
-    return _arguments(ffmpeg.merge_outputs(nowhere, _pcm(both[1].filter("aresample", VIEW_RATE_HZ), "pipe:1")))
+    if source.mix is Mix.ALL and source.channels > 1:
+        read, raw = _fork(_read(source).filter("aformat", channel_layouts="stereo"), 2)
+        mono = read.filter("pan", args=_MEAN)
+        came = _view(raw, "stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1")
+    else:
+        mono, raw = _fork(_mono(source), 2)
+        came = _view(raw)
+    heard, drawn = _fork(_shaped(mono, source), 2)
+    nowhere = ffmpeg.output(_meter(heard), "-", f="null")
+    # amerge puts left and right before the centre that a mono sound is.
+    view = ffmpeg.filter([came, _view(drawn)], "amerge", inputs=2)
+    return _arguments(ffmpeg.merge_outputs(nowhere, _pcm(view, "pipe:1")))
+
+
+def _view(sound: Any, mix: str = "") -> Any:
+    small = sound.filter("aresample", VIEW_RATE_HZ)
+    if mix:
+        small = small.filter("pan", args=mix)
+    return small.filter("aformat", sample_fmts="s16", channel_layouts="stereo" if mix else "mono")
 
 
 def levelling(source: Source, cut: Cut, level: Level, preroll_ms: int, *, wav: Path | None = None) -> Arguments:
@@ -191,7 +204,7 @@ def _mono(source: Source) -> Any:
     sound = _read(source)
     if source.channels == 1:
         return sound.filter("aformat", channel_layouts="mono")
-    args = "mono|c0=c0" if source.mix is Mix.FIRST_OF_TWO else "mono|c0=0.5*c0+0.5*c1"
+    args = "mono|c0=c0" if source.mix is Mix.FIRST_OF_TWO else _MEAN
     return sound.filter("aformat", channel_layouts="stereo").filter("pan", args=args)
 
 
@@ -228,7 +241,9 @@ def _levelled(sound: Any, level: Level, preroll_ms: int) -> Any:
     limited = louder.filter("alimiter", limit=f"{limit:.5f}", attack=_ATTACK_MS, release=RELEASE_MS, level=0, latency=1)
     if level.dips:
         limited = limited.filter("asetnsamples", n=SAMPLE_RATE_HZ // 200)
-        limited = limited.filter("volume", volume=_dips(level.dips), eval="frame", precision="float")
+        for first in range(0, len(level.dips), _DIPS_A_FILTER):
+            shape = _dips(level.dips[first : first + _DIPS_A_FILTER])
+            limited = limited.filter("volume", volume=shape, eval="frame", precision="float")
     return limited.filter("adelay", delays=f"{preroll_ms * SAMPLE_RATE_HZ // 1000}S", all=1)
 
 

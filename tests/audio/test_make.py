@@ -60,7 +60,7 @@ async def recut(path: Path, ffmpeg: Path, wav: Path) -> tuple[measure.View, judg
     """The recording as the first pass hears it, and the levelled sound in `wav`."""
     probed = await measure.probe(path)
     source = plan.Source(path, probed.format, probed.channels, 60)
-    view = measure.View(min(2, probed.channels))
+    view = measure.View(mixed=probed.channels > 1)
     command = runner.Command((str(ffmpeg), *plan.measuring(source)), time_limit_s=60)
     finished = await runner.run_checked(command, on_stdout=view.feed)
     view.finish()

@@ -75,10 +75,11 @@ def pcm(*channels: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bytes:
 
 def test_the_view_is_the_same_however_the_bytes_come() -> None:
     sound = 0.5 * np.sin(math.tau * 440 * seconds(1.005, VIEW_RATE_HZ))
-    whole, by_drops = View(1), View(1)
-    whole.feed(pcm(sound))
-    for start in range(0, len(sound) * 2, 77):
-        by_drops.feed(pcm(sound)[start : start + 77])
+    whole, by_drops = View(), View()
+    data = pcm(0.9 * sound, sound)
+    whole.feed(data)
+    for start in range(0, len(data), 77):
+        by_drops.feed(data[start : start + 77])
     whole.finish()
     by_drops.finish()
     assert whole.levels == by_drops.levels
@@ -86,19 +87,21 @@ def test_the_view_is_the_same_however_the_bytes_come() -> None:
     assert len(whole.levels) == 101
     assert whole.peaks[50] == pytest.approx(16383, rel=0.01)
     assert whole.levels[50] == pytest.approx(16383 / math.sqrt(2), rel=0.06)
+    assert whole.raw_peaks[50] == pytest.approx(0.9 * 16383, rel=0.01)
 
 
 def test_the_view_of_two_channels_knows_their_difference() -> None:
     mix, difference = 0.1 * np.ones(VIEW_RATE_HZ), 0.4 * np.ones(VIEW_RATE_HZ)
-    view = View(2)
-    view.feed(pcm(mix, difference))
+    view = View(mixed=True)
+    view.feed(pcm(2 * mix, difference, mix))
+    assert view.raw_peaks[3] == pytest.approx(6553, abs=2)
     assert view.levels[3] == pytest.approx(3276, abs=2)
     assert view.differences[3] == pytest.approx(13106, abs=2)
 
 
 def test_full_scale_is_no_overflow() -> None:
-    view = View(1)
-    view.feed(struct.pack("<h", -32768) * VIEW_RATE_HZ)
+    view = View()
+    view.feed(struct.pack("<hh", -32768, -32768) * VIEW_RATE_HZ)
     assert max(view.peaks) == 32768
 
 
