@@ -16,6 +16,15 @@ class JournalKey(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class JournalPlace:
+    """Where a record stands among all that were received of one device."""
+
+    received_at_us: int
+    journal_id: str
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReceivedRecords:
     """Records of one journal that were not stored before. ``missing`` counts sequence numbers left out between them."""
 

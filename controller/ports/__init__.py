@@ -13,7 +13,8 @@ from controller.domain.airings import Airing, AiringState, ContentId, Playback
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.deliveries import Delivered
 from controller.domain.enrolment import Token
-from controller.domain.journals import JournalKey, ReceivedRecords, Refusals
+from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords, Refusals
+from controller.domain.paging import Place
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice, Speaker, SpeakerHealth
 from controller.domain.tokens import ApiToken
 from controller.ports.content import (
@@ -130,7 +131,10 @@ class Airings(Protocol):
         """A "now" has its instant: it is planned."""
         ...
 
-    async def latest(self, limit: int) -> tuple[Airing, ...]: ...
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Airing, ...]:
+        """The last planned first: of all, or of those that come after a place."""
+        ...
+
     async def of_content(self, content_id: ContentId) -> tuple[Airing, ...]:
         """Those of one bulletin or programme, the newest first."""
         ...
@@ -172,8 +176,10 @@ class Journals(Protocol):
         """Records that are not stored yet."""
         ...
 
-    async def latest(self, device_id: DeviceId, limit: int) -> tuple[JournalRecord, ...]:
-        """The newest first."""
+    async def latest(
+        self, device_id: DeviceId, limit: int, before: JournalPlace | None = None
+    ) -> tuple[tuple[JournalPlace, JournalRecord], ...]:
+        """The newest first: of all, or of those that came before a place."""
         ...
 
     async def of_airings(self, pairs: Sequence[tuple[AiringId, DeviceId]]) -> dict[JournalKey, list[JournalRecord]]:

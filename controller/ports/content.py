@@ -8,6 +8,7 @@ from typing import Protocol
 from agents.protocol.ids import BulletinId
 from controller.domain.bulletins import Bulletin, Tune, TuneId
 from controller.domain.handing_in import HandIn, HandInId
+from controller.domain.paging import Place
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.pronunciations import Pronunciation
 from controller.domain.revisions import Revision
@@ -72,7 +73,7 @@ class Bulletins(Protocol):
         ...
 
     async def put(self, bulletin: Bulletin) -> None: ...
-    async def latest(self, limit: int) -> tuple[Bulletin, ...]:
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Bulletin, ...]:
         """Those that are not withdrawn, the last changed first."""
         ...
 
@@ -98,7 +99,7 @@ class Programmes(Protocol):
         ...
 
     async def put(self, programme: Programme) -> None: ...
-    async def latest(self, limit: int) -> tuple[Programme, ...]:
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Programme, ...]:
         """Those that are not withdrawn, the last changed first."""
         ...
 

@@ -14,6 +14,7 @@ from controller.domain.bulletins import Bulletin, BulletinState, Frame, Origin, 
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.drafts import BulletinDraft, KeptVariant, RecordingVariant, TextVariant, check_bulletin
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.paging import Place
 from controller.domain.revisions import Revision
 from controller.domain.sounds import Profile, Sound, SoundId
 from controller.ports import Transaction
@@ -213,10 +214,12 @@ class Compose:
         await self._making.wait([variant.sound.sound_id for variant in bulletin.variants])
         return await self.get(bulletin_id)
 
-    async def latest(self, limit: int, wanted: Callable[[Bulletin], bool] | None = None) -> tuple[Bulletin, ...]:
+    async def latest(
+        self, limit: int, wanted: Callable[[Bulletin], bool] | None = None, *, before: Place | None = None
+    ) -> tuple[Bulletin, ...]:
         """Those that are not withdrawn, the last changed first, with the progress of this moment."""
         async with self._store.reading() as tx:
-            found = await tx.bulletins.latest(limit)
+            found = await tx.bulletins.latest(limit, before)
         return tuple(self._making.current_bulletin(one) for one in found if wanted is None or wanted(one))
 
     async def history(self, bulletin_id: BulletinId) -> tuple[Revision, ...]:

@@ -10,6 +10,7 @@ from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.drafts import ProgrammeDraft, check_programme
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.paging import Place
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.revisions import Revision
 from controller.ports import Transaction
@@ -96,10 +97,12 @@ class Programmes:
         async with self._store.reading() as tx:
             return await tx.programmes.get(programme_id)
 
-    async def latest(self, limit: int, wanted: Callable[[Programme], bool] | None = None) -> tuple[Programme, ...]:
+    async def latest(
+        self, limit: int, wanted: Callable[[Programme], bool] | None = None, *, before: Place | None = None
+    ) -> tuple[Programme, ...]:
         """Those that are not withdrawn, the last changed first."""
         async with self._store.reading() as tx:
-            found = await tx.programmes.latest(limit)
+            found = await tx.programmes.latest(limit, before)
         return tuple(one for one in found if wanted is None or wanted(one))
 
     async def bulletins(self, programme: Programme) -> dict[BulletinId, Bulletin]:

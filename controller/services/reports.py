@@ -9,7 +9,8 @@ from agents.protocol.values import JournalRecord
 from controller.domain.airings import OPEN_STATES, Airing, Playback
 from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed
-from controller.domain.journals import JournalKey, Refusals
+from controller.domain.journals import JournalKey, JournalPlace, Refusals
+from controller.domain.paging import Place
 from controller.domain.speakers import Speaker
 from controller.ports import Store
 from controller.services.areabook import AreaBook
@@ -95,10 +96,10 @@ class Reports:
             spread_us=_spread_us(playbacks),
         )
 
-    async def latest_airings(self, limit: int) -> tuple[AiringSummary, ...]:
-        """The newest first."""
+    async def latest_airings(self, limit: int, before: Place | None = None) -> tuple[AiringSummary, ...]:
+        """The last planned first: of all, or of those that come after a place."""
         async with self._store.reading() as tx:
-            airings = await tx.airings.latest(limit)
+            airings = await tx.airings.latest(limit, before)
             finished = await tx.airings.finished([airing.airing_id for airing in airings])
         return tuple(
             AiringSummary(airing=airing, finished=finished.get(airing.airing_id, 0), targets=len(airing.speaker_ids))
@@ -114,9 +115,17 @@ class Reports:
             return SpeakerReport(
                 rundown=None if rundown is None else rundown[0],
                 open_airings=tuple(pair for pair in airings if pair[0].state in OPEN_STATES),
-                records=await tx.journals.latest(speaker.device_id, limit),
+                records=tuple(record for _, record in await tx.journals.latest(speaker.device_id, limit)),
                 refusals=await tx.journals.refusals(speaker.device_id),
             )
+
+    async def journal(
+        self, speaker_id: SpeakerId, limit: int, before: JournalPlace | None = None
+    ) -> tuple[tuple[JournalPlace, JournalRecord], ...]:
+        """What its device wrote, each record with where it stands, the newest first. Raises `NotFound`."""
+        async with self._store.reading() as tx:
+            speaker = await tx.speakers.get(speaker_id)
+            return await tx.journals.latest(speaker.device_id, limit, before)
 
     async def deeds(self, limit: int) -> tuple[Deed, ...]:
         """Who did what, the newest first."""

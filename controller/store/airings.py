@@ -13,7 +13,8 @@ from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass, ClipPart, Part
 from controller.domain.airings import OPEN_STATES, Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.errors import NotFound
-from controller.store.bulk import pieces
+from controller.domain.paging import Place
+from controller.store.bulk import after, pieces
 from controller.store.rows import AiringRow, PlaybackRow
 
 _FRESH = {"populate_existing": True}
@@ -56,11 +57,10 @@ class SqlAirings:
             .execution_options(synchronize_session=False)
         )
 
-    async def latest(self, limit: int) -> tuple[Airing, ...]:
-        rows = await self._session.scalars(
-            select(AiringRow).order_by(col(AiringRow.planned_at_us).desc(), col(AiringRow.airing_id)).limit(limit),
-            execution_options=_FRESH,
-        )
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Airing, ...]:
+        at_us, key = col(AiringRow.planned_at_us), col(AiringRow.airing_id)
+        query = select(AiringRow) if before is None else select(AiringRow).where(after(before, at_us, key))
+        rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
         return await self._whole(rows.all())
 
     async def of_content(self, content_id: ContentId) -> tuple[Airing, ...]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 
+from controller.domain.paging import Place
 from controller.store.rows import Row
 
 _T = TypeVar("_T")
@@ -16,6 +18,11 @@ def pieces(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """``values`` in runs of at most `PIECE`."""
     for start in range(0, len(values), PIECE):
         yield values[start : start + PIECE]
+
+
+def after(place: Place, at_us: Mapped[int], key: Mapped[str]) -> ColumnElement[bool]:
+    """What comes after ``place`` in a list by ``at_us`` downwards, and by ``key`` among equals."""
+    return or_(at_us < place.at_us, and_(at_us == place.at_us, key > place.key))
 
 
 async def upsert(session: AsyncSession, form: type[Row], rows: Sequence[dict[str, Any]]) -> None:

@@ -12,10 +12,11 @@ from agents.protocol.ids import AreaId, BulletinId
 from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, Frame, Origin, Tune, TuneId, Variant
 from controller.domain.errors import NotFound
+from controller.domain.paging import Place
 from controller.domain.programmes import BulletinItem, Item, Programme, ProgrammeId, SilenceItem
 from controller.domain.revisions import Revision
 from controller.domain.sounds import SoundId
-from controller.store.bulk import pieces
+from controller.store.bulk import after, pieces
 from controller.store.content_rows import BulletinRow, ProgrammeRow, RevisionRow, TuneRow, VariantRow
 from controller.store.sounds import SqlSounds
 
@@ -49,14 +50,12 @@ class SqlBulletins:
         )
         await self._session.flush()
 
-    async def latest(self, limit: int) -> tuple[Bulletin, ...]:
-        rows = await self._session.scalars(
-            select(BulletinRow)
-            .where(~col(BulletinRow.withdrawn))
-            .order_by(col(BulletinRow.changed_at_us).desc(), col(BulletinRow.bulletin_id))
-            .limit(limit),
-            execution_options=_FRESH,
-        )
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Bulletin, ...]:
+        at_us, key = col(BulletinRow.changed_at_us), col(BulletinRow.bulletin_id)
+        query = select(BulletinRow).where(~col(BulletinRow.withdrawn))
+        if before is not None:
+            query = query.where(after(before, at_us, key))
+        rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
         return tuple((await self._whole(rows.all())).values())
 
     async def several(self, bulletin_ids: Sequence[BulletinId]) -> dict[BulletinId, Bulletin]:
@@ -156,14 +155,12 @@ class SqlProgrammes:
         )
         await self._session.flush()
 
-    async def latest(self, limit: int) -> tuple[Programme, ...]:
-        rows = await self._session.scalars(
-            select(ProgrammeRow)
-            .where(~col(ProgrammeRow.withdrawn))
-            .order_by(col(ProgrammeRow.changed_at_us).desc(), col(ProgrammeRow.programme_id))
-            .limit(limit),
-            execution_options=_FRESH,
-        )
+    async def latest(self, limit: int, before: Place | None = None) -> tuple[Programme, ...]:
+        at_us, key = col(ProgrammeRow.changed_at_us), col(ProgrammeRow.programme_id)
+        query = select(ProgrammeRow).where(~col(ProgrammeRow.withdrawn))
+        if before is not None:
+            query = query.where(after(before, at_us, key))
+        rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
         return tuple(_programme(row) for row in rows)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, DeviceId
 from agents.protocol.values import JournalRecord, Refused, airing_of
-from controller.domain.journals import JournalKey, ReceivedRecords, Refusals, count_refusals
+from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords, Refusals, count_refusals
 from controller.store.bulk import pieces, upsert
 from controller.store.rows import JournalRecordRow, JournalRow
 
@@ -64,14 +64,15 @@ class SqlJournals:
             }
         await upsert(self._session, JournalRow, list(changed.values()))
 
-    async def latest(self, device_id: DeviceId, limit: int) -> tuple[JournalRecord, ...]:
-        rows = await self._session.scalars(
-            select(JournalRecordRow.payload)
-            .where(col(JournalRecordRow.device_id) == device_id)
-            .order_by(col(JournalRecordRow.received_at_us).desc(), col(JournalRecordRow.seq).desc())
-            .limit(limit)
-        )
-        return tuple(_decoder.decode(payload) for payload in rows)
+    async def latest(
+        self, device_id: DeviceId, limit: int, before: JournalPlace | None = None
+    ) -> tuple[tuple[JournalPlace, JournalRecord], ...]:
+        places = (col(JournalRecordRow.received_at_us), col(JournalRecordRow.journal_id), col(JournalRecordRow.seq))
+        query = select(JournalRecordRow).where(col(JournalRecordRow.device_id) == device_id)
+        if before is not None:
+            query = query.where(tuple_(*places) < (before.received_at_us, before.journal_id, before.seq))
+        rows = await self._session.scalars(query.order_by(*(place.desc() for place in places)).limit(limit))
+        return tuple((_place(row), _decoder.decode(row.payload)) for row in rows)
 
     async def of_airings(self, pairs: Sequence[tuple[AiringId, DeviceId]]) -> dict[JournalKey, list[JournalRecord]]:
         by_airing: dict[AiringId, list[DeviceId]] = {}
@@ -111,3 +112,7 @@ def _new_journal(batch: ReceivedRecords) -> dict[str, Any]:
         "committed_seq": 0,
         "missing": 0,
     }
+
+
+def _place(row: JournalRecordRow) -> JournalPlace:
+    return JournalPlace(received_at_us=row.received_at_us, journal_id=row.journal_id, seq=row.seq)

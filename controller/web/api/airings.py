@@ -15,7 +15,7 @@ from controller.domain.stops import Acknowledgement
 from controller.services.reports import PlaybackReport
 from controller.web import subjects
 from controller.web.api.endpoint import Body, Created, raises
-from controller.web.api.values import ListQuery, Told, told
+from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
 from controller.web.frames import require_stop_all
 from controller.web.moments import instant_us
@@ -61,9 +61,10 @@ class ListedAiringTold(AiringTold):
 
 
 class AiringsTold(Told):
-    """The newest first."""
+    """The last planned first. ``next`` is what to give as ``before`` for more; null at the end."""
 
     airings: list[ListedAiringTold]
+    next: str | None
 
 
 class PlaybackTold(Told):
@@ -128,11 +129,12 @@ class StoppedTold(Told):
     order_id: DocumentId
 
 
-async def list_airings(ask: Ask, query: ListQuery) -> AiringsTold:
+async def list_airings(ask: Ask, query: PageQuery) -> AiringsTold:
     """The latest airings."""
-    summaries = await subjects.seen_airings(ask, query.limit)
+    page = await subjects.page_of_airings(ask, query.limit, place(query.before))
     return AiringsTold(
-        airings=[told(ListedAiringTold, one.airing, finished=one.finished, targets=one.targets) for one in summaries]
+        airings=[told(ListedAiringTold, one.airing, finished=one.finished, targets=one.targets) for one in page.items],
+        next=following(page.next),
     )
 
 

@@ -14,7 +14,7 @@ from controller.domain.errors import Invalid, NotFound, StoreFailed
 from controller.domain.sounds import PreparedClips, Reading, Source
 from controller.web import pages, subjects
 from controller.web.api.endpoint import Accepted, Body, FormOf, Sends, raises
-from controller.web.api.values import ListQuery, Told, told
+from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
 from controller.web.forms import Form, owner_of
 
@@ -65,9 +65,10 @@ class BulletinTold(Told):
 
 
 class BulletinsTold(Told):
-    """The newest first."""
+    """The last changed first. ``next`` is what to give as ``before`` for more; null at the end."""
 
     bulletins: list[BulletinTold]
+    next: str | None
 
 
 def _path(bulletin: Bulletin) -> str:
@@ -91,9 +92,10 @@ def _told(bulletin: Bulletin) -> BulletinTold:
     )
 
 
-async def list_bulletins(ask: Ask, query: ListQuery) -> BulletinsTold:
+async def list_bulletins(ask: Ask, query: PageQuery) -> BulletinsTold:
     """The latest bulletins."""
-    return BulletinsTold(bulletins=[_told(one) for one in await subjects.seen_bulletins(ask, query.limit)])
+    page = await subjects.page_of_bulletins(ask, query.limit, place(query.before))
+    return BulletinsTold(bulletins=[_told(one) for one in page.items], next=following(page.next))
 
 
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script", "title_too_long")

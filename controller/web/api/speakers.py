@@ -7,11 +7,13 @@ from msgspec import Meta
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import JournalRecord, RenditionName
 from controller.domain.errors import Invalid, NotFound
+from controller.domain.journals import JournalPlace
+from controller.domain.paging import Place
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady, SpeakerHealth, SpeakerOverview, SpeakerState
 from controller.web import pages
 from controller.web.api.endpoint import Body, Query, raises
-from controller.web.api.values import ListQuery, Told, told
+from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
 
 
@@ -33,7 +35,7 @@ class ReleaseQuery(Query):
     force: bool = False
 
 
-class JournalQuery(ListQuery, kw_only=True):
+class JournalQuery(PageQuery, kw_only=True):
     """Whose, and how much of it."""
 
     speaker: Annotated[SpeakerId, Meta(description="The id of a speaker.")]
@@ -78,10 +80,11 @@ class SpeakersTold(Told):
 
 
 class JournalTold(Told):
-    """What the device of a speaker wrote, the newest first."""
+    """What the device of a speaker wrote, the newest first. ``next`` is what to give as ``before`` for more."""
 
     speaker_id: SpeakerId
-    records: tuple[JournalRecord, ...]
+    records: list[JournalRecord]
+    next: str | None
 
 
 def speaker_told(overview: SpeakerOverview) -> SpeakerTold:
@@ -140,5 +143,22 @@ async def read_journal(ask: Ask, query: JournalQuery) -> JournalTold:
     overview = await ask.parts.speakers.one(query.speaker)
     if not ask.may(Right.SEE, overview.speaker.area_id):
         raise NotFound(f"no speaker {query.speaker}", code="speaker_unknown")
-    report = await ask.parts.reports.speaker(query.speaker, query.limit)
-    return JournalTold(speaker_id=query.speaker, records=report.records)
+    found = await ask.parts.reports.journal(query.speaker, query.limit + 1, _journal_place(query.before))
+    shown = found[: query.limit]
+    last = shown[-1][0] if len(found) > query.limit else None
+    return JournalTold(
+        speaker_id=query.speaker,
+        records=[record for _, record in shown],
+        next=None if last is None else following(Place(last.received_at_us, f"{last.seq}.{last.journal_id}")),
+    )
+
+
+def _journal_place(before: str) -> JournalPlace | None:
+    """Raises `Invalid` (``bad_request``)."""
+    where = place(before)
+    if where is None:
+        return None
+    seq, _, journal_id = where.key.partition(".")
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+        raise Invalid("before is not what next said", code="bad_request")
+    return JournalPlace(received_at_us=where.at_us, journal_id=journal_id, seq=int(seq))

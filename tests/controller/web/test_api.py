@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+import pytest
 from aiohttp import FormData
 
+from agents.protocol.ids import DeviceId
+from agents.protocol.values import ClockBasis, JournalRecord, StartedUp
 from controller.domain.airings import Airing, Playback
-from controller.domain.bulletins import Bulletin
+from controller.domain.journals import ReceivedRecords
 from controller.domain.speakers import Speaker
 from controller.web.api.openapi import document
 from controller.web.routes import ROUTES
@@ -37,7 +40,6 @@ async def ready_bulletin(station: Station, program: Browser) -> str:
     body = {"title": "Tin", "text": "Kính thưa bà con.", "language": "vi", "words_per_minute": 125}
     made = await call(program, "POST", "/api/v1/bulletins", body, 202)
     assert made["state"] == "preparing"
-    assert names(Bulletin) <= set(made)
     await station.wait_ready(made["bulletin_id"])
     return str(made["bulletin_id"])
 
@@ -171,7 +173,7 @@ async def test_a_journal_is_read_by_speaker(station: Station) -> None:
     async with station.program() as program:
         speaker_id = station.speaker_ids[0]
         told = await call(program, "GET", f"/api/v1/journal?speaker={speaker_id}")
-        assert told == {"speaker_id": speaker_id, "records": []}
+        assert told == {"speaker_id": speaker_id, "records": [], "next": None}
         assert (await call(program, "GET", "/api/v1/journal?speaker=x", status=404))["code"] == "speaker_unknown"
         assert "`speaker`" in (await call(program, "GET", "/api/v1/journal", status=400))["more"]
         assert (await call(program, "GET", f"/api/v1/journal?speaker={speaker_id}&limit=0", status=400)) is not None
@@ -196,3 +198,68 @@ async def test_events_tell_a_program_what_changed(station: Station) -> None:
             await call(program, "POST", "/api/v1/stop", status=201)
             while 'data: {"type": "stop_changed"}' not in told:
                 told.append((await stream.content.readline()).decode().strip())
+
+
+# --- lists, page by page ----------------------------------------------------------------------------------------------
+
+
+async def pages(program: Browser, path: str, what: str) -> list[list[Any]]:
+    """Every page of a list, two at a time."""
+    found, following = [], ""
+    while following is not None:
+        told = await call(program, "GET", f"{path}limit=2{following and f'&before={following}'}")
+        found.append(told[what])
+        following = told["next"]
+    return found
+
+
+async def test_bulletins_are_read_page_by_page(station: Station) -> None:
+    async with station.program() as program:
+        made = [await ready_bulletin(station, program) for _ in range(5)]
+        found = await pages(program, "/api/v1/bulletins?", "bulletins")
+        assert [len(page) for page in found] == [2, 2, 1]
+        assert {one["bulletin_id"] for page in found for one in page} == set(made)
+
+
+async def test_what_is_added_meanwhile_does_not_move_a_page(station: Station) -> None:
+    async with station.program() as program:
+        bulletin_id = await ready_bulletin(station, program)
+        body = {"bulletin_id": bulletin_id, "speaker_ids": [station.speaker_ids[0]]}
+        sent = [(await call(program, "POST", "/api/v1/airings", body, 201))["airing_id"] for _ in range(4)]
+        first = await call(program, "GET", "/api/v1/airings?limit=2")
+        await call(program, "POST", "/api/v1/airings", body, 201)
+        second = await call(program, "GET", f"/api/v1/airings?limit=2&before={first['next']}")
+        assert [one["airing_id"] for one in first["airings"] + second["airings"]] == sent[::-1]
+        assert second["next"] is None
+
+
+async def test_a_journal_is_read_page_by_page(station: Station) -> None:
+    speaker_id, device_id = station.speaker_ids[0], DeviceId("d-0")
+    records = tuple(
+        JournalRecord(
+            seq=seq,
+            at_us=None,
+            clock_basis=ClockBasis.NONE,
+            clock_error_us=None,
+            event=StartedUp(software=str(seq), clean=True),
+        )
+        for seq in range(1, 6)
+    )
+    async with station.parts.store.transaction() as tx:
+        await tx.journals.add(
+            [ReceivedRecords(device_id=device_id, journal_id="j.1", records=records, received_at_us=1_000_000)]
+        )
+    async with station.program() as program:
+        found = await pages(program, f"/api/v1/journal?speaker={speaker_id}&", "records")
+        assert [[record["seq"] for record in page] for page in found] == [[5, 4], [3, 2], [1]]
+
+
+@pytest.mark.parametrize("before", ["x", "5", "-1.a", "1.", "99999999999999999999.a"])
+async def test_a_place_that_nobody_named_is_refused_or_empty(station: Station, before: str) -> None:
+    async with station.program() as program:
+        for path in ("airings?", "bulletins?", f"journal?speaker={station.speaker_ids[0]}&"):
+            answer = await program.get(f"/api/v1/{path}before={before}")
+            if before == "1." and not path.startswith("journal"):
+                assert (answer.status, json.loads(answer.text)["next"]) == (200, None)
+            else:
+                assert (answer.status, json.loads(answer.text)["code"]) == (400, "bad_request")
