@@ -36,6 +36,7 @@ class Browser:
     scripts: bool = False
     token: str = ""
     program_token: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     http: ClientSession = field(init=False)
 
     async def __aenter__(self) -> Self:
@@ -48,7 +49,7 @@ class Browser:
         await self.http.close()
 
     async def ask(self, method: str, path: str, *, follow: bool = True, **what: Any) -> Answer:
-        headers = {"Accept-Language": self.language, **what.pop("headers", {})}
+        headers = {"Accept-Language": self.language, **self.headers, **what.pop("headers", {})}
         if self.program_token:
             headers["X-Loa-CSRF"] = self.program_token
         if self.scripts:

@@ -1,0 +1,135 @@
+"""Who gets through, written out: what each address asks for, and what each role may do.
+
+An address asks for a right; ``public`` asks for nothing, ``anyone`` for somebody who is known, ``person`` for one who
+is signed in and no API token. ``over`` names where the right is asked for, ``given`` what a person gets who has not
+chosen a password of their own yet.
+"""
+
+_ADDRESSES = """
+GET     /                                              see
+GET     /airings                                       see
+GET     /airings/{id}                                  see over airing
+GET     /api/v1/airings                                see
+GET     /api/v1/airings/{airing_id}                    see over airing
+GET     /api/v1/api-tokens                             manage_people
+GET     /api/v1/areas                                  see
+GET     /api/v1/areas/{area_id}                        see
+PUT     /api/v1/areas/{area_id}                        manage_areas over area
+GET     /api/v1/bulletins                              see
+GET     /api/v1/bulletins/{bulletin_id}                see over bulletin
+GET     /api/v1/bulletins/{bulletin_id}/audio          see over bulletin
+GET     /api/v1/deeds                                  audit
+GET     /api/v1/events                                 anyone
+GET     /api/v1/found                                  adopt
+GET     /api/v1/journal                                see
+GET     /api/v1/openapi.json                           public
+PUT     /api/v1/password                               person given
+GET     /api/v1/people                                 manage_people
+GET     /api/v1/people/{person_id}                     manage_people
+GET     /api/v1/roles                                  anyone
+GET     /api/v1/sign-in                                person given
+GET     /api/v1/speakers                               see
+GET     /api/v1/speakers/{speaker_id}                  see over speaker
+PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
+PUT     /api/v1/speakers/{speaker_id}/volume           tend over speaker
+GET     /api/v1/station/home                           see
+PUT     /api/v1/station/home                           manage_station
+GET     /api/v1/stop                                   see
+GET     /api/v1/tokens                                 adopt
+GET     /api/v1/uploads                                compose
+GET     /api/v1/uploads/{upload_id}                    compose
+GET     /areas                                         manage_areas
+GET     /bulletins/{id}/audio                          see over bulletin
+GET     /deeds                                         audit
+GET     /events                                        anyone
+GET     /favicon.ico                                   public
+GET     /healthz                                       public
+GET     /metrics                                       public
+GET     /parts/airings                                 see
+GET     /parts/airings/{id}                            see over airing
+GET     /parts/found                                   adopt
+GET     /parts/latest                                  see
+GET     /parts/on-air-light                            anyone
+GET     /parts/prepared/{id}                           compose over bulletin
+GET     /parts/speaker-rows                            see
+GET     /parts/speakers                                see
+GET     /parts/speakers/{id}                           see over speaker_or_none
+GET     /parts/stop-all                                anyone
+GET     /parts/targets                                 broadcast
+GET     /password                                      anyone given
+GET     /people                                        manage_people
+GET     /people/new                                    manage_people
+GET     /people/{id}                                   manage_people
+GET     /readyz                                        public
+GET     /sign-in                                       public
+GET     /speakers                                      see
+GET     /speakers/{id}                                 see over speaker
+GET     /static/{name:.+}                              public
+GET     /tokens                                        manage_people
+POST    /airings/{id}/stop                             stop over airing
+POST    /api/v1/airings                                broadcast
+POST    /api/v1/airings/{airing_id}/stop               stop over airing
+POST    /api/v1/api-tokens                             manage_people
+POST    /api/v1/areas                                  manage_areas
+POST    /api/v1/bulletins                              compose
+POST    /api/v1/found/{device_id}/adopt                adopt
+POST    /api/v1/found/{device_id}/identify             adopt
+POST    /api/v1/people                                 manage_people
+POST    /api/v1/people/{person_id}/password            manage_people
+POST    /api/v1/recordings                             compose
+POST    /api/v1/sign-in                                public
+POST    /api/v1/stop                                   stop
+POST    /api/v1/tokens                                 adopt
+POST    /api/v1/uploads                                compose
+POST    /areas                                         manage_areas
+POST    /areas/home                                    manage_station
+POST    /areas/{id}/close                              manage_areas over area
+POST    /areas/{id}/move                               manage_areas over area
+POST    /areas/{id}/rename                             manage_areas over area
+POST    /broadcast/prepare                             compose
+POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
+POST    /broadcast/send                                broadcast
+POST    /found/{id}/adopt                              adopt
+POST    /found/{id}/identify                           adopt
+POST    /password                                      anyone given
+POST    /people                                        manage_people
+POST    /people/{id}                                   manage_people
+POST    /people/{id}/close                             manage_people
+POST    /people/{id}/open                              manage_people
+POST    /people/{id}/password                          manage_people
+POST    /preferences                                   anyone given
+POST    /recordings                                    compose
+POST    /sign-in                                       public
+POST    /sign-out                                      anyone given
+POST    /speakers/{id}/release                         adopt over speaker
+POST    /speakers/{id}/volume                          tend over speaker
+POST    /stop-all                                      stop
+POST    /stop-all/release                              stop
+POST    /tokens                                        manage_people
+POST    /tokens/{id}/revoke                            manage_people
+PATCH   /api/v1/people/{person_id}                     manage_people
+PATCH   /api/v1/uploads/{upload_id}                    compose
+DELETE  /api/v1/api-tokens/{token_id}                  manage_people
+DELETE  /api/v1/areas/{area_id}                        manage_areas over area
+DELETE  /api/v1/bulletins/{bulletin_id}                compose over bulletin
+DELETE  /api/v1/people/{person_id}                     manage_people
+DELETE  /api/v1/sign-in                                person given
+DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
+DELETE  /api/v1/stop                                   stop
+DELETE  /api/v1/uploads/{upload_id}                    compose
+OPTIONS /api/v1/uploads                                compose
+"""
+
+_LINES = (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
+TABLE = {f"{method} {path}": gate for method, path, gate in _LINES}
+    f"{method} {path}": gate for method, path, gate in (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
+}
+
+MAY = {
+    "editor": "broadcast compose manage_station see stop",
+    "announcer": "compose see stop",
+    "approver": "audit broadcast decide see stop",
+    "officer": "audit broadcast compose decide see stop",
+    "technician": "adopt see stop tend",
+    "administrator": "adopt audit broadcast compose decide manage_areas manage_people manage_station see stop tend",
+}

@@ -1,0 +1,157 @@
+"""Who gets through to which address: every one, with every role and every kind of API token, here, next door and
+nowhere.
+
+Two tables are written out in `rights_table`: what each address asks for, and what each role may do. A change of rights
+is made there as well, on purpose; an address that is not in the table fails.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar, web
+
+from agents.protocol.ids import AreaId
+from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
+from controller.web import server
+from controller.web.asking import Ask, Needs, Route
+from controller.web.routes import ROUTES
+from tests.controller.drafts import text_draft
+from tests.controller.web.callers import HOME, SIBLING, add_person, add_token, second_area, signed_in
+from tests.controller.web.rights_table import MAY, TABLE
+from tests.controller.web.station import Station
+
+NOWHERE = AreaId("")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def gate_of(route: Route) -> str:
+    """A route's gate in the words of the table."""
+    gate = {Needs.PUBLIC: "public", Needs.PERSON: "person"}.get(route.needs)
+    gate = gate or (route.right.value if route.right else "anyone")
+    gate += f" over {route.over.__name__}" if route.over else ""
+    return gate + (" given" if route.with_given_password else "")
+
+
+def test_every_address_asks_for_what_the_table_says() -> None:
+    assert {f"{route.method} {route.path}": gate_of(route) for route in ROUTES} == TABLE
+
+
+def test_every_role_may_what_the_table_says() -> None:
+    assert {role.value: " ".join(sorted(rights)) for role, rights in RIGHTS.items()} == MAY
+
+
+def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
+    for address, gate in TABLE.items():
+        named = re.search(r"(speaker|airing|bulletin)s/\{\w*id\}|prepare(d)?/\{id\}", address)
+        if named:
+            assert " over " in gate, address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Somebody at the door: what they may in ``area``, and the headers they send."""
+
+    name: str
+    rights: frozenset[Right]
+    area: AreaId
+    headers: Mapping[str, str]
+    token: bool = False
+
+    def outcome(self, address: str) -> int:
+        """The status with which the door answers: 200 lets through."""
+        method, path = address.split(" ")
+        gate, *more = TABLE[address].split(" ")
+        if gate == "public":
+            return 200
+        if self.token and not path.startswith("/api/"):
+            return 401
+        if gate == "person":
+            return 403 if self.token else 200
+        if gate == "anyone":
+            return 200
+        if Right(gate) not in self.rights:
+            return 403
+        if "over" in more and self.area == SIBLING:
+            return 404 if method in SAFE else 403
+        return 200
+
+
+@pytest.fixture
+async def door(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Station]:
+    """The station with its real doors and nothing behind them."""
+
+    async def through(_ask: Ask) -> web.StreamResponse:
+        return web.Response(text="through")
+
+    behind = [replace(route, handler=through) for route in ROUTES]
+    monkeypatch.setattr(server, "ROUTES", behind)
+    async with Station.open(furnished, tmp_path, {}) as station:
+        await second_area(station)
+        yield station
+
+
+async def subjects(station: Station) -> dict[str, str]:
+    """A speaker, a bulletin and an airing of the first area, made by somebody of that area."""
+    await add_person(station, "maker", (Role.EDITOR, HOME))
+    draft = replace(text_draft("Một bản tin", "Kính mời bà con đến họp."), area_id=HOME)
+    made = await station.desk.compose.make(draft, "maker")
+    await station.wait_ready(made.bulletin_id)
+    airing = await station.desk.dispatch.schedule(
+        made.bulletin_id, station.speaker_ids[:1], station.parts.clock.now_us() + 3_600_000_000, "maker"
+    )
+    return {
+        "speakers": station.speaker_ids[0],
+        "airings": airing.airing_id,
+        "bulletins": made.bulletin_id,
+        "areas": HOME,
+    }
+
+
+def filled(path: str, known: Mapping[str, str]) -> str:
+    """The path with the ids of things that are there."""
+    for room, found in {**known, "prepare": known["bulletins"], "prepared": known["bulletins"]}.items():
+        path = re.sub(rf"({room}/)\{{\w*id\}}", rf"\g<1>{found}", path)
+    return re.sub(r"\{[^}]*\}", "x", path)
+
+
+async def callers(station: Station) -> list[Caller]:
+    made = []
+    for role in Role:
+        for area in (HOME, SIBLING):
+            name = f"{role} at {area}"
+            await add_person(station, name, (role, area))
+            headers = await signed_in(station, name)
+            made.append(Caller(name=name, rights=RIGHTS[role], area=area, headers=headers))
+    await add_person(station, "no role")
+    made.append(Caller(name="no role", rights=frozenset(), area=NOWHERE, headers=await signed_in(station, "no role")))
+    for right in sorted(TOKEN_RIGHTS):
+        for area in (HOME, SIBLING):
+            text = await add_token(station, f"{right} at {area}", [right], area)
+            headers = {"Authorization": f"Bearer {text}"}
+            made.append(
+                Caller(
+                    name=f"token {right} at {area}", rights=frozenset({right}), area=area, headers=headers, token=True
+                )
+            )
+    return made
+
+
+async def test_every_door_opens_to_those_it_should_and_to_nobody_else(door: Station) -> None:
+    known = await subjects(door)
+    wrong = []
+    async with ClientSession(door.url, cookie_jar=DummyCookieJar()) as http:
+        for caller in await callers(door):
+            for address in TABLE:
+                method, path = address.split(" ")
+                headers = {"Accept": "application/json", **caller.headers}
+                if method not in SAFE:
+                    headers["Content-Type"] = "application/x-www-form-urlencoded"
+                async with http.request(method, filled(path, known), headers=headers, allow_redirects=False) as answer:
+                    status = answer.status
+                expected = caller.outcome(address)
+                if status != expected:
+                    wrong.append(f"{caller.name}: {address} answered {status}, not {expected}")
+    assert wrong == []
