@@ -122,7 +122,7 @@ async def test_a_program_that_read_only_the_document_sends_a_bulletin(station: S
         bulletin_id, airing_id = await aired(station, client)
         status, told = await client.call("get_bulletin", bulletin_id=bulletin_id)
         assert (status, told["state"]) == (200, "ready")
-        assert (await client.call("get_airing", airing_id=airing_id))[1]["bulletin_id"] == bulletin_id
+        assert (await client.call("get_airing", airing_id=airing_id))[1]["content_id"] == bulletin_id
         assert (await client.call("stop_airing", airing_id=airing_id))[1]["state"] == "stopped"
         assert (await client.call("sign_out"))[0] == 204
         assert (await client.call("who_is_signed_in"))[0] == 401
@@ -143,7 +143,9 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
             "speaker": station.speaker_ids[0],
             "bulletin_id": bulletin_id,
             "airing_id": airing_id,
+            "area_id": station.area_id,
             "upload_id": upload["upload_id"],
+            "area_id": station.area_id,
             "person_id": (await client.call("list_people"))[1]["people"][0]["person_id"],
         }
         for said in READ:
@@ -218,6 +220,11 @@ COUNTERPARTS = {
     "/people/{id}/open": "change_person",
     "/people/{id}/password": "reset_password",
     "/tokens": "create_api_token",
+    "/areas": "create_area",
+    "/areas/home": "set_home",
+    "/areas/{id}/rename": "change_area",
+    "/areas/{id}/move": "change_area",
+    "/areas/{id}/close": "close_area",
     "/tokens/{id}/revoke": "revoke_api_token",
 }
 
