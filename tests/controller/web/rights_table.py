@@ -122,8 +122,6 @@ OPTIONS /api/v1/uploads                                compose
 
 _LINES = (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
 TABLE = {f"{method} {path}": gate for method, path, gate in _LINES}
-    f"{method} {path}": gate for method, path, gate in (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
-}
 
 MAY = {
     "editor": "broadcast compose manage_station see stop",
