@@ -1,5 +1,6 @@
 """Handing in a recording in a real browser: with the microphone, over a line that breaks, and after coming back."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from random import Random
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, CDPSession, Locator, expect
+from playwright.async_api import Browser, CDPSession, Locator, Route, expect
 
 from controller.stage import Stage
 from tests.system.deeds import listen
@@ -195,6 +196,24 @@ async def test_an_upload_can_be_paused_gone_on_with_and_cancelled(somebody: Pers
     await choose(somebody, large)
     await on_the_way(somebody)
     assert await upload_id(somebody) != upload
+
+
+async def test_what_was_chosen_before_the_script_was_there_goes_up_too(somebody: Person, tmp_path: Path) -> None:
+    small = tmp_path / "b.wav"
+    small.write_bytes(b"RIFF")
+    script = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await script.wait()
+        await route.continue_()
+
+    await somebody.window.route("**/static/upload.js*", late)
+    await somebody.window.goto(somebody.address, wait_until="commit")
+    await choose_recording(somebody)
+    await choose(somebody, small)
+    script.set()
+    await arrived(somebody, small.name)
+    await expect(somebody.button(RECORD)).to_be_visible()
 
 
 async def test_one_that_is_still_on_its_way_is_not_made_into_a_bulletin(somebody: Person, large: Path) -> None:

@@ -135,12 +135,14 @@ export function uploadInto(box, file, remember) {
 // True while something would be lost that cannot be chosen again.
 export const isPrecious = (box) => Boolean(boxes.get(box)?.precious);
 
-document.addEventListener("change", (event) => {
-  const input = event.target.closest("[data-drop] input[type=file]");
+function begin(input) {
   if (!input?.files[0]) return;
   input.removeAttribute("name"); // it goes up by itself, not with the form
   uploadInto(input.closest("[data-drop]"), input.files[0], true);
-});
+}
+document.addEventListener("change", (event) => begin(event.target.closest("[data-drop] input[type=file]")));
+// What was chosen before this script was there.
+document.querySelectorAll("[data-drop] input[type=file]").forEach(begin);
 
 for (const deed of ["pause", "resume", "cancel"]) {
   document.addEventListener("click", (event) => {
