@@ -19,6 +19,7 @@ from controller.stage import StageError
 NAMES: Final[Mapping[str, str]] = {
     "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
+    "underload": "how fast the first page answers while ten recordings are being made into clips, against idle",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
     "sync": "offset between two horns over 40 starts, against two snapclients in the same room",
     "transcode": "CPU of all that is made from a recording of five minutes, against loudnorm by bare ffmpeg",

@@ -73,7 +73,7 @@ class AreaDesk:
     ) -> Area:
         """A village, hamlet, group or other area below ``parent_id``, or beside the provinces for None.
 
-        Raises `Invalid` (``name_empty``, ``name_too_long``, ``name_taken`` among its siblings, ``area_unknown`` for the
+        Raises `Invalid` (``name_empty``, ``name_too_long``, ``area_name_taken`` among its siblings, ``area_unknown`` for the
         parent, ``area_level_malformed``, ``place_out_of_range``).
         """
         made = Area(
@@ -94,7 +94,7 @@ class AreaDesk:
 
     async def rename(self, area_id: AreaId, name: str, by: str) -> Area:
         """Raises `NotFound` (``area_unknown``), `Refused` (``area_of_country``), `Invalid` (``name_empty``,
-        ``name_too_long``, ``name_taken``).
+        ``name_too_long``, ``area_name_taken``).
         """
         name = texts.name(name)
         async with self._store.transaction() as tx:
@@ -111,7 +111,7 @@ class AreaDesk:
         in now: those that are connected at once, the others at their next connect.
 
         Raises `NotFound` (``area_unknown``), `Refused` (``area_of_country``), `Invalid` (``area_unknown`` for the
-        parent, ``area_in_itself``, ``name_taken``).
+        parent, ``area_in_itself``, ``area_name_taken``).
         """
         async with self._store.transaction() as tx:
             tree = await stored_tree(tx)
@@ -182,7 +182,7 @@ class AreaDesk:
         for sibling in tree.children(area.parent_id):
             same = sibling.name.casefold() == area.name.casefold() and sibling.area_id != area.area_id
             if same and sibling.valid(today):
-                raise Invalid(f"the name {area.name} is taken there", code="name_taken")
+                raise Invalid(f"the name {area.name} is taken there", code="area_name_taken")
 
     async def _require_unused(self, tx: Transaction, tree: AreaTree, area: Area, on: date) -> None:
         now_us = self._clock.now_us()

@@ -1,7 +1,7 @@
 """Between controller time in microseconds and moments that persons read and write."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from controller.domain.errors import Invalid
 
@@ -38,3 +38,8 @@ def wall_time(written: str, zone: tzinfo) -> datetime:
         return local.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid(written, code="time_missing") from error
+
+
+def today(now_us: int, zone: tzinfo) -> date:
+    """The day it is in ``zone``."""
+    return moment(now_us).astimezone(zone).date()

@@ -1,8 +1,9 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
 from controller.domain.rights import Right
-from controller.web import actions, auth, broadcasting, health, pages, people, subjects
+from controller.web import actions, areas, auth, broadcasting, health, pages, people, subjects
 from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
+from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
@@ -11,6 +12,7 @@ from controller.web.uploads import tus
 _PUBLIC = Needs.PUBLIC
 _FORM = Token.HANDLER
 _PEOPLE = Right.MANAGE_PEOPLE
+_AREAS = Right.MANAGE_AREAS
 
 PAGES = (
     Route(method="GET", path="/", handler=pages.broadcast, right=Right.SEE),
@@ -57,6 +59,7 @@ PAGES = (
     Route(method="GET", path="/people/new", handler=people.new_person, right=_PEOPLE),
     Route(method="GET", path="/people/{id}", handler=people.person, right=_PEOPLE),
     Route(method="GET", path="/tokens", handler=people.tokens, right=_PEOPLE),
+    Route(method="GET", path="/areas", handler=areas.areas, right=_AREAS),
     Route(method="GET", path="/deeds", handler=people.deeds, right=Right.AUDIT),
 )
 
@@ -102,6 +105,18 @@ ACTIONS = (
     Route(method="POST", path="/people/{id}/close", handler=people.close_person, right=_PEOPLE),
     Route(method="POST", path="/people/{id}/open", handler=people.open_person, right=_PEOPLE),
     Route(method="POST", path="/people/{id}/password", handler=people.reset_password, right=_PEOPLE),
+    Route(method="POST", path="/areas", handler=areas.add, right=_AREAS, token=_FORM),
+    Route(method="POST", path="/areas/home", handler=areas.set_home, right=Right.MANAGE_STATION, token=_FORM),
+    Route(
+        method="POST",
+        path="/areas/{id}/rename",
+        handler=areas.rename,
+        right=_AREAS,
+        over=subjects.area,
+        token=_FORM,
+    ),
+    Route(method="POST", path="/areas/{id}/move", handler=areas.move, right=_AREAS, over=subjects.area, token=_FORM),
+    Route(method="POST", path="/areas/{id}/close", handler=areas.close, right=_AREAS, over=subjects.area, token=_FORM),
     Route(method="POST", path="/tokens", handler=people.create_token, right=_PEOPLE, token=_FORM),
     Route(method="POST", path="/tokens/{id}/revoke", handler=people.revoke_token, right=_PEOPLE),
 )
@@ -126,7 +141,13 @@ API = (
     endpoint("GET", "/api/v1/found", newcomers.list_found, right=Right.ADOPT),
     endpoint("POST", "/api/v1/found/{device_id}/identify", newcomers.identify, right=Right.ADOPT),
     endpoint("POST", "/api/v1/found/{device_id}/adopt", newcomers.adopt, right=Right.ADOPT),
-    endpoint("GET", "/api/v1/areas", newcomers.list_areas, right=Right.SEE),
+    endpoint("GET", "/api/v1/areas", api_areas.list_areas, right=Right.SEE),
+    endpoint("POST", "/api/v1/areas", api_areas.create_area, right=_AREAS),
+    endpoint("GET", "/api/v1/areas/{area_id}", api_areas.get_area, right=Right.SEE),
+    endpoint("PUT", "/api/v1/areas/{area_id}", api_areas.change_area, right=_AREAS, over=subjects.area),
+    endpoint("DELETE", "/api/v1/areas/{area_id}", api_areas.close_area, right=_AREAS, over=subjects.area),
+    endpoint("GET", "/api/v1/station/home", api_areas.get_home, right=Right.SEE),
+    endpoint("PUT", "/api/v1/station/home", api_areas.set_home, right=Right.MANAGE_STATION),
     endpoint("GET", "/api/v1/tokens", newcomers.list_enrolment_tokens, right=Right.ADOPT),
     endpoint("POST", "/api/v1/tokens", newcomers.create_enrolment_token, right=Right.ADOPT),
     endpoint("GET", "/api/v1/bulletins", bulletins.list_bulletins, right=Right.SEE),

@@ -82,6 +82,7 @@ CODES: Mapping[str, str] = {
     "name_too_long": N_("The name is too long. Use at most 200 characters."),
     "area_unknown": N_("Choose the area where the speaker stands."),
     "area_of_country": N_("This area is of the country's official list. It cannot be renamed, moved or closed here."),
+    "area_name_taken": N_("An area beside it has this name already. Choose another name."),
     "area_in_use": N_("This area is still in use. Move its speakers and the areas in it elsewhere first."),
     "area_in_itself": N_("An area cannot be put into itself or into an area inside it. Choose another one."),
     "area_level_malformed": N_("Say what kind of area this is, such as village, in at most 40 characters."),

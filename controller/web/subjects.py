@@ -57,6 +57,11 @@ async def airing(ask: Ask, right: Right) -> bool:
         return _holds(ask, right, await _areas_of(tx, found))
 
 
+async def area(ask: Ask, right: Right) -> bool:
+    """The area of the path."""
+    return ask.may(right, AreaId(_named(ask, "area_id")))
+
+
 async def bulletin(ask: Ask, right: Right) -> bool:
     """The bulletin of the path. Raises `NotFound`."""
     found = await ask.parts.compose.get(BulletinId(_named(ask, "bulletin_id")))

@@ -42,21 +42,6 @@ class IdentifiedTold(Told):
     identifies_left: int
 
 
-class AreaTold(Told):
-    """A node of the administrative tree. ``level`` is data: province, commune, village, ..."""
-
-    area_id: AreaId
-    parent_id: AreaId | None
-    level: str
-    name: str
-
-
-class AreasTold(Told):
-    """By name."""
-
-    areas: list[AreaTold]
-
-
 class TokenTold(Told):
     """An enrolment token. ``text`` is its secret, which goes into the settings of devices; it is shown once, to the
     person who made it.
@@ -117,11 +102,6 @@ async def _area(ask: Ask, named: str) -> tuple[AreaId | None, str | None]:
     if named:
         return None, named
     return (AreaId(areas[0].area_id), None) if areas else (None, ask.parts.station_name)
-
-
-async def list_areas(ask: Ask) -> AreasTold:
-    """Every area."""
-    return AreasTold(areas=[told(AreaTold, area) for area in await ask.parts.adoption.areas()])
 
 
 @raises(Invalid, "token_out_of_range", "area_unknown")

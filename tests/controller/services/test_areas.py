@@ -53,8 +53,8 @@ async def test_a_village_is_added_below_its_commune_and_stays(station: Station) 
     [
         (" ", COMMUNE, "village", "name_empty"),
         ("a" * 201, COMMUNE, "village", "name_too_long"),
-        ("THÔN ĐÔNG", COMMUNE, "village", "name_taken"),
-        ("Thành phố Hà Nội", None, "province", "name_taken"),
+        ("THÔN ĐÔNG", COMMUNE, "village", "area_name_taken"),
+        ("Thành phố Hà Nội", None, "province", "area_name_taken"),
         ("Thôn Tây", AreaId("vn-nowhere"), "village", "area_unknown"),
         ("Thôn Tây", COMMUNE, " ", "area_level_malformed"),
         ("Thôn Tây", COMMUNE, "a" * 41, "area_level_malformed"),

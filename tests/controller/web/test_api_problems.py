@@ -138,7 +138,7 @@ async def test_a_field_that_is_wrong_is_named(station: Station, body: object, na
         ("/api/v1/airings?limit=many", "limit"),
         ("/api/v1/airings?limit=1&limit=2", "twice"),
         ("/api/v1/airings?most=5", "`most`"),
-        ("/api/v1/areas?limit=5", "`limit`"),
+        ("/api/v1/tokens?limit=5", "`limit`"),
     ],
 )
 async def test_a_parameter_that_is_wrong_is_named(station: Station, path: str, named: str) -> None:

@@ -128,6 +128,23 @@ async def test_a_program_that_read_only_the_document_sends_a_bulletin(station: S
         assert (await client.call("who_is_signed_in"))[0] == 401
 
 
+async def test_a_program_with_an_api_token_needs_neither_cookie_nor_csrf(station: Station) -> None:
+    async with ApiClient(station.url) as person, ApiClient(station.url) as program:
+        await signed_in(person)
+        wanted = {"name": "Huyện", "rights": ["see", "compose", "broadcast"], "area_id": "*", "valid_days": 30}
+        status, made = await person.call("create_api_token", body=wanted)
+        assert status == 201
+        program.keys["token"] = made["secret"]
+        _, airing_id = await aired(station, program)
+        assert (await program.call("get_airing", airing_id=airing_id))[0] == 200
+        status, told = await program.call("stop_airing", airing_id=airing_id)
+        assert (status, told["code"]) == (403, "not_allowed")
+        assert (await program.call("list_people"))[0] == 403
+        assert (await person.call("revoke_api_token", token_id=made["token_id"]))[0] in {200, 204}
+        status, told = await program.call("list_airings")
+        assert (status, told["code"]) == (401, "token_revoked")
+
+
 READ = [said for method, _, said in OPERATIONS if method == "get" and said["operationId"] != "follow_events"]
 
 
