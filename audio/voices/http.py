@@ -15,7 +15,6 @@ from audio.voices.wav import read_wav, write_wav
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _CHUNK_BYTES = 64 * 1024
 _LONGEST_ANSWER = 200
 
@@ -29,7 +28,7 @@ class HttpVoice:
 
     url: str
     languages: frozenset[str]
-    headers: Mapping[str, str] = field(default=_NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     time_limit_s: float = 30.0
     output_limit_bytes: int = OUTPUT_LIMIT_BYTES
 
