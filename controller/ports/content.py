@@ -132,6 +132,14 @@ class HandIns(Protocol):
         """Those that are preparing or waiting, the oldest first."""
         ...
 
+    async def unheard(self, now_us: int) -> tuple[HandIn, ...]:
+        """Emergencies that have an airing, and whose validity goes on: perhaps no speaker played it."""
+        ...
+
     async def latest(self, limit: int) -> tuple[HandIn, ...]:
         """The newest first."""
+        ...
+
+    async def changed(self, limit: int, after: Place | None = None, token_id: str | None = None) -> tuple[HandIn, ...]:
+        """The first to change first: of all, or of one token's; those that changed after a place."""
         ...

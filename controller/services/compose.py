@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from controller.services.office import Office
 from controller.services.secretary import fresh_id
 
 _FIRST: Final = 1
+Within = Callable[[Transaction, Bulletin], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -47,9 +48,15 @@ class Compose:
         self._making = making
 
     async def make(
-        self, draft: BulletinDraft, by: str, *, origin: Origin = Origin.STATION, sender: str = ""
+        self,
+        draft: BulletinDraft,
+        by: str,
+        *,
+        origin: Origin = Origin.STATION,
+        sender: str = "",
+        within: Within | None = None,
     ) -> Bulletin:
-        """A bulletin whose sounds are being prepared.
+        """A bulletin whose sounds are being prepared. ``within`` writes what is to be kept with it, or neither is.
 
         Raises `Invalid` (see `drafts.check_bulletin` and `Making.checked`; ``title_too_long``, ``recording_missing``,
         ``tune_unknown``), `NotFound` (``area_unknown``). Files of the draft are ours, also where it is refused.
@@ -74,7 +81,7 @@ class Compose:
                 changed_at_us=now_us,
                 changed_by=by,
             )
-            await self._written(bulletin, begun, DeedKind.COMPOSE)
+            await self._written(bulletin, begun, DeedKind.COMPOSE, within=within)
         return bulletin
 
     async def change(
@@ -154,6 +161,7 @@ class Compose:
         *,
         former: Bulletin | None = None,
         looked_at: int | None = None,
+        within: Within | None = None,
     ) -> None:
         async with self._store.transaction() as tx:
             await _require_usable(tx, bulletin)
@@ -164,6 +172,8 @@ class Compose:
             await tx.bulletins.put(bulletin)
             await tx.revisions.add(_revision(bulletin))
             await tx.deeds.add(self._deed(bulletin, deed))
+            if within is not None:
+                await within(tx, bulletin)
         tell = self._making.told(bulletin.bulletin_id)
         for sound, recording in begun.works:
             self._making.begin(sound, recording, tell)

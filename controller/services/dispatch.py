@@ -10,7 +10,7 @@ Everything that is decided follows from stored evidence, so that a restart at an
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from agents.protocol.documents import Audience, Play
@@ -34,6 +34,7 @@ from controller.services.stops import Stops
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
+Within = Callable[[Transaction], Awaitable[None]]
 _FARTHEST_US: Final = 366 * 86_400_000_000
 
 
@@ -52,8 +53,11 @@ class Dispatch:
         self._stops = stops
         self._settings = office.settings
 
-    async def send_now(self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], by: str) -> Airing:
-        """An airing in state waiting; it starts when the connected speakers are armed.
+    async def send_now(
+        self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], by: str, *, within: Within | None = None
+    ) -> Airing:
+        """An airing in state waiting; it starts when the connected speakers are armed. ``within`` writes what is to be
+        kept with it, or neither is; it is asked before the content is looked at.
 
         Raises `Invalid` (``no_speakers``), `NotFound` (``speaker_unknown``), `Refused` (``stop_all_latched``), what
         `contents.content_of` raises, `StoreFailed`.
@@ -62,6 +66,8 @@ class Dispatch:
             raise Refused("everything is stopped", code="stop_all_latched")
         await self._secretary.stock(DocumentKind.ORDER)
         async with self._store.transaction() as tx:
+            if within is not None:
+                await within(tx)
             content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
@@ -81,9 +87,15 @@ class Dispatch:
         return airing
 
     async def schedule(
-        self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], start_at_us: int, by: str
+        self,
+        content_id: ContentId,
+        speaker_ids: Sequence[SpeakerId],
+        start_at_us: int,
+        by: str,
+        *,
+        within: Within | None = None,
     ) -> Airing:
-        """An airing in state planned, in the rundown of each speaker.
+        """An airing in state planned, in the rundown of each speaker. ``within`` is that of `send_now`.
 
         Raises what `send_now` raises but ``stop_all_latched``, and `Invalid` (``start_in_past``,
         ``too_far_ahead``), `Refused` (``clock_not_synchronised``).
@@ -96,7 +108,9 @@ class Dispatch:
         if start_at_us > now_us + _FARTHEST_US:
             raise Invalid("the start is more than a year ahead", code="too_far_ahead")
         async with self._store.transaction() as tx:
-            content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
+            if within is not None:
+                await within(tx)
+            content, speakers = await _checked(tx, content_id, speaker_ids, start_at_us)
             airing = self._airing(content, speakers, by, start_at_us)
             await tx.airings.add(airing)
             await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))

@@ -2,14 +2,15 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AreaId, BulletinId
 from agents.protocol.values import AiringClass
 from controller.domain.errors import NotFound
-from controller.domain.handing_in import OPEN_STATES, HandIn, HandInId, HandInState
+from controller.domain.handing_in import OPEN_STATES, Audio, HandIn, HandInId, HandInState, Sent, Written
+from controller.domain.paging import Place
 from controller.domain.pronunciations import Pronunciation
 from controller.store.content_rows import HandInRow, PronunciationRow
 
@@ -53,9 +54,19 @@ class SqlHandIns:
         await self._session.flush()
 
     async def open(self) -> tuple[HandIn, ...]:
+        return await self._chosen(col(HandInRow.state).in_([state.value for state in OPEN_STATES]))
+
+    async def unheard(self, now_us: int) -> tuple[HandIn, ...]:
+        return await self._chosen(
+            col(HandInRow.state) == HandInState.TAKEN.value,
+            col(HandInRow.airing_class) == AiringClass.EMERGENCY.value,
+            col(HandInRow.valid_until_us) > now_us,
+        )
+
+    async def _chosen(self, *conditions: ColumnElement[bool]) -> tuple[HandIn, ...]:
         rows = await self._session.scalars(
             select(HandInRow)
-            .where(col(HandInRow.state).in_([state.value for state in OPEN_STATES]))
+            .where(*conditions)
             .order_by(col(HandInRow.received_at_us), col(HandInRow.hand_in_id)),
             execution_options=_FRESH,
         )
@@ -66,6 +77,16 @@ class SqlHandIns:
             select(HandInRow).order_by(col(HandInRow.received_at_us).desc(), col(HandInRow.hand_in_id)).limit(limit),
             execution_options=_FRESH,
         )
+        return tuple(_hand_in(row) for row in rows)
+
+    async def changed(self, limit: int, after: Place | None = None, token_id: str | None = None) -> tuple[HandIn, ...]:
+        wanted = select(HandInRow).order_by(col(HandInRow.changed_at_us), col(HandInRow.hand_in_id)).limit(limit)
+        if token_id is not None:
+            wanted = wanted.where(col(HandInRow.token_id) == token_id)
+        if after is not None:
+            at_us, hand_in_id = col(HandInRow.changed_at_us), col(HandInRow.hand_in_id)
+            wanted = wanted.where(or_(at_us > after.at_us, and_(at_us == after.at_us, hand_in_id > after.key)))
+        rows = await self._session.scalars(wanted, execution_options=_FRESH)
         return tuple(_hand_in(row) for row in rows)
 
 
@@ -100,5 +121,10 @@ def _hand_in(row: HandInRow) -> HandIn:
         "airing_class": AiringClass(row.airing_class),
         "area_ids": tuple(AreaId(area_id) for area_id in row.area_ids),
         "state": HandInState(row.state),
+        "sent": Sent(
+            digest=row.sent["digest"],
+            audio=tuple(Audio(**one) for one in row.sent["audio"]),
+            written=tuple(Written(**one) for one in row.sent["written"]),
+        ),
     }
     return HandIn(**values)
