@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class AreaRow:
-    """An area in the tree. ``depth`` counts from 0; ``speakers`` stand in it, not counting those below.
+    """An area in the tree. ``depth`` counts from 0; ``speakers`` stand in it and in what lies in it.
 
     ``mine`` is true where the person may change what lies in it; ``own`` where the station added it.
     """
@@ -96,7 +96,8 @@ async def _rows(ask: Ask) -> list[AreaRow]:
     tree, home = ask.parts.areas.tree(), ask.parts.areas.home()
     counted: dict[str, int] = {}
     for overview in await ask.parts.speakers.overview():
-        counted[overview.speaker.area_id] = counted.get(overview.speaker.area_id, 0) + 1
+        for area_id in ask.path_of(overview.speaker.area_id):
+            counted[area_id] = counted.get(area_id, 0) + 1
     shown = [area for area in tree.walk(None) if area.area_id in used and ask.touches(Right.SEE, AreaId(area.area_id))]
     mine = [area for area in shown if ask.may(Right.MANAGE_AREAS, AreaId(area.area_id))]
     return [
