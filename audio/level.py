@@ -38,8 +38,8 @@ _LEFT_ALONE_DB = 0.2
 _LARGEST_OUTPUT_GAIN_DB = 3.0
 # More bursts than this are no bursts but the nature of the sound: music.
 _SPEECH_BURSTS_PER_MINUTE = 6
-# Speech has gaps: in every voice that was looked at a quarter of it is 10 dB below the second around it. What has next to
-# none is a tone, a noise or an organ.
+# Speech has gaps: in every voice that was looked at a quarter of it is 10 dB below the second around it. What has next
+# to none is a tone, a noise or an organ.
 _GAP_SHARE_OF_AROUND = 0.3
 _AROUND_BLOCKS = 100
 _FEWEST_GAPS = 0.01

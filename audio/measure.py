@@ -149,8 +149,8 @@ def decibels(share_of_full_scale: float) -> float:
 class View:
     """Collects the small PCM view that `plan.measuring` writes: level and peak of every 10 ms.
 
-    Feed it bytes as they come. The first channel is the sound as it came, the last one the sound as shaped; with `mixed`,
-    the difference of the two channels that were mixed lies between.
+    Feed it bytes as they come. The first channel is the sound as it came, the last one the sound as shaped; with
+    `mixed`, the difference of the two channels that were mixed lies between.
     """
 
     def __init__(self, *, mixed: bool = False) -> None:

@@ -18,7 +18,8 @@ RATE_HZ = 48_000
 Sound = NDArray[np.float64]
 
 
-def _ffmpegs() -> list[Path]:
+def every_ffmpeg() -> list[Path]:
+    """The ffmpegs of this machine."""
     system = shutil.which("ffmpeg")
     return [path for path in (Path(system) if system else None, tools.wheel_ffmpeg()) if path is not None]
 
@@ -29,7 +30,7 @@ def _espeaks() -> list[tools.Espeak]:
     return [each for each in both if each is not None]
 
 
-@pytest.fixture(params=_ffmpegs(), ids=lambda path: "wheel" if "imageio" in str(path) else "system")
+@pytest.fixture(params=every_ffmpeg(), ids=lambda path: "wheel" if "imageio" in str(path) else "system")
 def each_ffmpeg(request: pytest.FixtureRequest) -> Path:
     """Every ffmpeg of this machine: the system's and the wheel's."""
     found = request.param
@@ -40,7 +41,7 @@ def each_ffmpeg(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def ffmpeg() -> Path:
     """One ffmpeg, where it does not matter which."""
-    return _ffmpegs()[0]
+    return every_ffmpeg()[0]
 
 
 @pytest.fixture(params=_espeaks(), ids=lambda espeak: type(espeak).__name__)
