@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from agents.protocol.ids import AreaId
+from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
 from controller.web import server
 from controller.web.asking import Ask, Needs, Route
@@ -100,7 +100,7 @@ async def subjects(station: Station) -> dict[str, str]:
     made = await station.desk.compose.make(draft, "maker")
     await station.wait_ready(made.bulletin_id)
     airing = await station.desk.dispatch.schedule(
-        made.bulletin_id, station.speaker_ids[:1], station.parts.clock.now_us() + 3_600_000_000, "maker"
+        made.bulletin_id, [SpeakerId(station.speaker_ids[0])], station.parts.clock.now_us() + 3_600_000_000, "maker"
     )
     return {
         "speakers": station.speaker_ids[0],

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from controller.web.security import csrf_matches, csrf_token, from_our_pages, local_path
+from controller.web.security import csrf_matches, csrf_token, forwarded_address, from_our_pages, local_path, networks
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,42 @@ def test_a_person_is_sent_back_to_our_pages(wanted: str) -> None:
 )
 def test_and_nowhere_else(wanted: str | None) -> None:
     assert local_path(wanted) == "/"
+
+
+TRUSTED = networks(["10.0.0.0/8", "127.0.0.1", "::1", "2001:db8::/32"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({}, "10.0.0.1"),
+        ({"X-Forwarded-For": "203.0.113.9"}, "203.0.113.9"),
+        ({"X-Forwarded-For": "203.0.113.9:4711"}, "203.0.113.9"),
+        ({"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.2.3.4"}, "203.0.113.9"),  # what a stranger adds is first
+        ({"X-Forwarded-For": "10.9.9.9"}, "10.9.9.9"),  # nothing but proxies: the farthest
+        ({"X-Forwarded-For": "nonsense, 203.0.113.9"}, "203.0.113.9"),
+        ({"X-Forwarded-For": "203.0.113.9, nonsense"}, "10.0.0.1"),
+        ({"X-Forwarded-For": "::ffff:203.0.113.9"}, "203.0.113.9"),
+        ({"X-Forwarded-For": ""}, "10.0.0.1"),
+        ({"Forwarded": "for=203.0.113.9;proto=https"}, "203.0.113.9"),
+        ({"Forwarded": 'for=198.51.100.1, For="[2001:470::9]:4711", for=10.2.3.4'}, "2001:470::9"),
+        ({"Forwarded": "for=_hidden"}, "10.0.0.1"),
+        ({"Forwarded": "for=203.0.113.9", "X-Forwarded-For": "203.0.113.9"}, "203.0.113.9"),
+        ({"Forwarded": "for=198.51.100.1", "X-Forwarded-For": "203.0.113.9"}, "10.0.0.1"),  # one of them is a lie
+    ],
+)
+def test_a_trusted_proxy_says_where_a_request_comes_from(headers: dict[str, str], address: str) -> None:
+    request = make_mocked_request("GET", "/", headers=headers).clone(remote="10.0.0.1")
+    assert forwarded_address(request, TRUSTED) == address
+
+
+def test_nobody_else_is_believed() -> None:
+    request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": "192.0.2.1"}).clone(remote="203.0.113.9")
+    assert forwarded_address(request, TRUSTED) == "203.0.113.9"
+    assert forwarded_address(request.clone(remote="10.0.0.1"), ()) == "10.0.0.1"
+
+
+@pytest.mark.parametrize("wrong", ["proxy.example", "10.0.0.0/99", ""])
+def test_a_proxy_is_named_by_its_address(wrong: str) -> None:
+    with pytest.raises(ValueError, match="not appear to be"):
+        networks([wrong])
