@@ -75,6 +75,7 @@ class Uploads:
             upload = Upload(upload_id=upload_id, note=note)
             upload.offset_bytes = self._path(upload, DATA).stat().st_size
             self._there[upload_id] = upload
+            note.touched_at_us = min(note.touched_at_us, self._now_us())  # the clock may have been set back
             if not note.finished and upload.offset_bytes == note.length_bytes:
                 files.sync_and_close(files.open_at(self._path(upload, DATA), upload.offset_bytes))
                 note.finished = True
