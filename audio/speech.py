@@ -15,7 +15,7 @@ from audio import runner, tools
 from audio.clip import Mark, Progress, Spoken, Stage, VoiceFailed, VoiceMissing
 from audio.joiner import Joiner
 from audio.pronunciation import NOTHING
-from audio.text import LONGEST_TEXT, Piece, SpokenSentence, clean, pieces, script, sentences
+from audio.text import LONGEST_TEXT, Piece, SpokenSentence, clean, pieces, said_in, script, sentences
 from audio.voices.base import ReadsMany, Voice
 from audio.voices.espeak import EspeakVoice
 from audio.voices.pace import DEFAULT_WPM, FASTEST_WPM, SLOWEST_WPM
@@ -59,19 +59,9 @@ async def speak(
     Raises: TextUnspeakable; VoiceMissing, also for a language that the voice does not read; VoiceFailed; OutOfSpace;
     ValueError for a rate out of bounds.
     """
-    if not SLOWEST_WPM <= words_per_minute <= FASTEST_WPM:
-        raise ValueError(f"{words_per_minute} words a minute: choose {SLOWEST_WPM} to {FASTEST_WPM}")
     # A text of the greatest length takes a while to normalise; other requests go on meanwhile.
     todo = await asyncio.to_thread(script, text, language, pronunciations)
-    voice = voice or EspeakVoice(tools.find_espeak())
-    if language not in voice.languages:
-        raise VoiceMissing(f"no voice for {language}")
-    with runner.work_directory(out.parent) as work:
-        whole = work / "whole.wav"
-        reading = _Reading(voice, language, words_per_minute, work)
-        marks, duration_s = await _read_all(todo, whole, reading, progress)
-        await runner.in_thread(lambda: runner.settle(whole, out))
-    return Spoken(out, len(todo), duration_s, marks)
+    return await _read(todo, out, voice, (language, words_per_minute), progress)
 
 
 async def speak_sentence(
@@ -82,12 +72,26 @@ async def speak_sentence(
     voice: Voice | None = None,
     words_per_minute: int = DEFAULT_WPM,
 ) -> Spoken:
-    """Read one of `sentences` aloud, as it will be heard in the whole. Raises as `speak` does.
+    """Read one of `sentences` aloud, as it will be heard in the whole. Raises as `speak` does."""
+    todo = [(sentence, said_in(sentence))]
+    return await _read(todo, out, voice, (language, words_per_minute), None)
 
-    What was normalised already is not changed by a second look, so that it is given in its spoken form.
-    """
-    spoken = await speak(sentence.spoken, language, out, voice=voice, words_per_minute=words_per_minute)
-    return Spoken(out, 1, spoken.duration_s, (Mark(sentence.text, 0.0, spoken.duration_s),))
+
+async def _read(
+    todo: list[_Said], out: Path, voice: Voice | None, how: tuple[str, int], progress: Progress | None
+) -> Spoken:
+    language, words_per_minute = how
+    if not SLOWEST_WPM <= words_per_minute <= FASTEST_WPM:
+        raise ValueError(f"{words_per_minute} words a minute: choose {SLOWEST_WPM} to {FASTEST_WPM}")
+    voice = voice or EspeakVoice(tools.find_espeak())
+    if language not in voice.languages:
+        raise VoiceMissing(f"no voice for {language}")
+    with runner.work_directory(out.parent) as work:
+        whole = work / "whole.wav"
+        reading = _Reading(voice, language, words_per_minute, work)
+        marks, duration_s = await _read_all(todo, whole, reading, progress)
+        await runner.in_thread(lambda: runner.settle(whole, out))
+    return Spoken(out, len(todo), duration_s, marks)
 
 
 class _Reading:

@@ -28,6 +28,7 @@ _SHORTEST_WRAPPED_LINE = 50
 # Letters of one foreign word: scripts that write no spaces would make it one word a sentence.
 _LETTERS_IN_A_WORD = 4
 _TITLES_ELSEWHERE = frozenset({"Mr", "Mrs", "Ms", "Dr", "Prof", "St", "No", "vs", "Mt", "Jr", "Sr"})
+_SHORT = frozenset({"etc", "approx", "incl", "vv"})
 _EVERYWHERE = frozenset({"LATIN", "MODIFIER"})
 _SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -142,10 +143,16 @@ def script(
     for paragraph in _paragraphs(text, language, pronunciations):
         for number, sentence in enumerate(paragraph, start=1):
             pause_s = _PARAGRAPH_PAUSE_S if number == len(paragraph) else SENTENCE_PAUSE_S
-            *parts, last = _parts(sentence.spoken)
-            found.append((sentence, (*(Piece(part, _PIECE_PAUSE_S) for part in parts), Piece(last, pause_s))))
-    sentence, ended = found[-1]
-    return [*found[:-1], (sentence, (*ended[:-1], Piece(ended[-1].text, 0.0)))]
+            *parts, last = said_in(sentence)
+            found.append((sentence, (*parts, Piece(last.text, pause_s))))
+    sentence, _ = found[-1]
+    return [*found[:-1], (sentence, said_in(sentence))]
+
+
+def said_in(sentence: SpokenSentence) -> tuple[Piece, ...]:
+    """The pieces in which one sentence is said, with no pause behind the last."""
+    *parts, last = _parts(sentence.spoken)
+    return (*(Piece(part, _PIECE_PAUSE_S) for part in parts), Piece(last, 0.0))
 
 
 def pieces(text: str, language: str, pronunciations: Mapping[str, str] = NOTHING) -> list[Piece]:
@@ -209,19 +216,21 @@ def _split(paragraph: str, language: str) -> list[str]:
 def _ends(paragraph: str, start: int, mark: re.Match[str], language: str) -> bool:
     if mark[0][0] != ".":
         return True
-    behind = paragraph[mark.end() : mark.end() + 2].strip()
-    if behind[:1].islower():
-        return False
     head = paragraph[start : mark.start()]
-    word = re.search(r"[\w./]*$", head[-24:])
-    before = word[0] if word else ""
     # "1. Thời gian", "II. Địa điểm", "(a. ": the number of a paragraph.
     if re.fullmatch(r"\(?(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5}|\w)", head.strip()):
         return False
-    if mark[0] != ".":
-        return True
+    token = re.search(r"[\w./]*$", head[-24:])
+    before = token[0] if token else ""
     last = before.rpartition(".")[2]
-    return last not in (TITLES if language == "vi" else _TITLES_ELSEWHERE) or last.isdigit()
+    titled = mark[0] == "." and last in (TITLES if language == "vi" else _TITLES_ELSEWHERE)
+    behind = paragraph[mark.end() : mark.end() + 4].lstrip()
+    # "v.v. và", "T. trú tại", "muối... và" go on; "b. Lệ phí" is the next of a list, and carelessly typed notices
+    # begin their sentences small.
+    if behind[:1].islower() and not re.match(r"\w[.)] ", behind):
+        plain = last == before and (last.isdigit() or last[1:].islower())
+        return mark[0] == "." and plain and not titled and last not in _SHORT
+    return not titled
 
 
 def _parts(sentence: str) -> list[str]:

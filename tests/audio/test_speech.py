@@ -3,12 +3,13 @@
 import asyncio
 import stat
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from audio.clip import Stage, TextUnspeakable, VoiceFailed, VoiceMissing
-from audio.speech import EspeakVoice, Piece, clean, pieces, speak
+from audio.clip import Mark, Stage, TextUnspeakable, VoiceFailed, VoiceMissing
+from audio.speech import EspeakVoice, Piece, clean, pieces, sentences, speak, speak_sentence
 from audio.tools import Espeak, SystemEspeak
 
 TEXT = "Kính thưa bà con. Ngày 20/11, xã ta họp lúc 19h30."
@@ -37,6 +38,13 @@ def script(path: Path, body: str) -> EspeakVoice:
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return EspeakVoice(SystemEspeak(path), time_limit_s=1.0)
+
+
+def samples(path: Path, start_s: float = 0.0, end_s: float | None = None) -> bytes:
+    with wave.open(str(path)) as file:
+        rate_hz = file.getframerate()
+        data = file.readframes(file.getnframes())
+    return data[2 * round(start_s * rate_hz) : None if end_s is None else 2 * round(end_s * rate_hz)]
 
 
 def left_in(folder: Path) -> list[str]:
@@ -79,6 +87,64 @@ async def test_pauses_between_sentences_are_ours(tmp_path: Path) -> None:
     apart = await speak("Một.\n\nHai.", "vi", tmp_path / "apart.wav", voice=FakeVoice())
     assert two.duration_s == pytest.approx(2 * one.duration_s + 0.35, abs=0.01)
     assert apart.duration_s == pytest.approx(2 * one.duration_s + 0.7, abs=0.01)
+
+
+async def test_each_sentence_has_its_place_in_the_whole(tmp_path: Path) -> None:
+    spoken = await speak("Một, 1/5.\nHai. " + "ba, " * 200, "vi", tmp_path / "out.wav", voice=FakeVoice())
+    one, two, three = spoken.marks
+    assert (one.text, two.text, three.text[:8]) == ("Một, 1/5.", "Hai.", "ba, ba, ")
+    assert (one.start_s, one.end_s) == pytest.approx((0.0, 0.1))
+    assert (two.start_s, two.end_s) == pytest.approx((0.8, 0.9))
+    # The long one is said in two pieces, with a short pause between them.
+    assert (three.start_s, three.end_s) == pytest.approx((1.25, 1.25 + 0.1 + 0.1 + 0.1))
+    assert spoken.duration_s == pytest.approx(three.end_s)
+
+
+async def test_what_is_marked_is_what_is_heard(each_espeak: Espeak, tmp_path: Path) -> None:
+    voice = EspeakVoice(each_espeak)
+    whole = await speak(TEXT, "vi", tmp_path / "whole.wav", voice=voice)
+    for sentence, mark in zip(sentences(TEXT, "vi"), whole.marks, strict=True):
+        alone = await speak_sentence(sentence, "vi", tmp_path / "alone.wav", voice=voice)
+        assert alone.marks == (Mark(mark.text, 0.0, alone.duration_s),)
+        assert samples(tmp_path / "whole.wav", mark.start_s, mark.end_s) == samples(tmp_path / "alone.wav")
+
+
+async def test_a_voice_may_change_its_rate(tmp_path: Path) -> None:
+    class Changing(FakeVoice):
+        async def say(self, text: str, language: str, words_per_minute: int, out: Path) -> None:
+            self._rate_hz = 16_000 if self.said else 8_000
+            await super().say(text, language, words_per_minute, out)
+
+    spoken = await speak("Một. Hai.", "vi", tmp_path / "out.wav", voice=Changing())
+    assert spoken.duration_s == pytest.approx(0.1 + 0.35 + 0.1, abs=0.01)
+    with wave.open(str(spoken.path)) as file:
+        assert file.getframerate() == 8_000
+
+
+async def test_a_voice_that_starts_slowly_is_given_many_pieces_at_once(tmp_path: Path) -> None:
+    class Slow(FakeVoice):
+        given: tuple[int, ...] = ()
+
+        async def say_all(
+            self, texts: Sequence[str], language: str, words_per_minute: int, outs: Sequence[Path]
+        ) -> None:
+            self.given = (*self.given, len(texts))
+            for text, out in zip(texts, outs, strict=True):
+                await self.say(text, language, words_per_minute, out)
+
+    voice, told = Slow(), list[float]()
+    spoken = await speak(
+        "Bà con chú ý. " * 20, "vi", tmp_path / "out.wav", voice=voice, progress=lambda _, share: told.append(share)
+    )
+    assert voice.given == (16, 4)
+    assert len(spoken.marks) == spoken.sentences == len(told) == 20
+    assert told == sorted(told)
+
+
+async def test_a_rate_out_of_bounds_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
+    for wrong in (109, 151):
+        with pytest.raises(ValueError, match="words a minute"):
+            await speak("Một", "vi", tmp_path / "out.wav", voice=FakeVoice(), words_per_minute=wrong)
 
 
 async def test_twenty_thousand_characters_are_read_and_one_more_is_not(tmp_path: Path) -> None:
