@@ -22,7 +22,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from controller.domain.errors import Invalid, LoaError, NotFound
-from controller.web.asking import Ask, Route, Token
+from controller.domain.rights import Right
+from controller.web.asking import Ask, Needs, Over, Route, Token
 from controller.web.forms import reading
 
 T_co = TypeVar("T_co", covariant=True)
@@ -185,19 +186,38 @@ class Endpoint(Route):
     operation: Operation
 
 
-def endpoint(method: str, path: str, function: Function, **gate: Any) -> Endpoint:
-    """A line of the table; ``gate`` is what `Route` says of who gets through.
+def endpoint(
+    method: str,
+    path: str,
+    function: Function,
+    *,
+    needs: Needs = Needs.SIGNED_IN,
+    right: Right | None = None,
+    over: Over | None = None,
+    token: Token = Token.BEFORE,
+    with_given_password: bool = False,
+) -> Endpoint:
+    """A line of the table; what stands after ``function`` is as `Route` has it.
 
     Raises `TypeError` where the path and the function do not fit.
     """
     operation = _operation(path, function)
+    form = any(isinstance(argument.source, FormOf) for argument in operation.arguments)
 
     async def handle(ask: Ask) -> web.StreamResponse:
         return await _answer(operation, ask)
 
-    if any(isinstance(argument.source, FormOf) for argument in operation.arguments):
-        gate["token"] = Token.HANDLER
-    return Endpoint(method=method, path=path, handler=handle, operation=operation, **gate)
+    return Endpoint(
+        method=method,
+        path=path,
+        handler=handle,
+        needs=needs,
+        right=right,
+        over=over,
+        token=Token.HANDLER if form else token,
+        with_given_password=with_given_password,
+        operation=operation,
+    )
 
 
 def _operation(path: str, function: Function) -> Operation:

@@ -91,13 +91,16 @@ class ApiClient:
         return dict(_resolved(self.document, schema)["properties"])
 
     def _security(self, said: Json) -> dict[str, str]:
+        """The headers of those of `keys` that this operation takes. Cookies keep themselves."""
         schemes = self.document["components"]["securitySchemes"]
-        named = {name for way in said["security"] for name in way}
-        return {
-            schemes[name]["name"]: key
-            for name, key in self.keys.items()
-            if name in named and schemes[name]["in"] == "header"
-        }
+        headers = {}
+        for name in {name for way in said["security"] for name in way} & set(self.keys):
+            match schemes[name]:
+                case {"type": "apiKey", "in": "header", "name": header}:
+                    headers[header] = self.keys[name]
+                case {"type": "http", "scheme": "bearer"}:
+                    headers["Authorization"] = f"Bearer {self.keys[name]}"
+        return headers
 
 
 def operation_at(document: Json, method: str, url: str) -> Json:
