@@ -180,7 +180,7 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
             clock=clock,
             studio=studio,
             identity=identity,
-            settings=_desk_settings(config),
+            settings=_desk_settings(config, folder),
         )
         door = Door(hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery), clock, _link_settings(config, keys))
         yield House(
@@ -203,7 +203,7 @@ def _keys(folder: Path) -> Keys:
         raise CannotStart(str(error)) from error
 
 
-def _desk_settings(config: Config) -> DeskSettings:
+def _desk_settings(config: Config, folder: Path) -> DeskSettings:
     return DeskSettings(
         controller_urls=config.public_urls,
         trust_system_clock=config.trust_system_clock,
@@ -214,6 +214,7 @@ def _desk_settings(config: Config) -> DeskSettings:
         stop_hours=config.stop_hours,
         sign_in_hours=config.sign_in_hours,
         text_max_letters=config.max_text_letters,
+        recordings_folder=folder / "recordings",
     )
 
 
@@ -261,6 +262,7 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             audit=desk.audit,
             areas=desk.areas,
             reports=desk.reports,
+            hand_ins=desk.hand_ins,
             upload_folder=folder / "uploads",
             station_name=config.name,
             zone=config.time_zone,

@@ -180,10 +180,10 @@ def validity(airing_class: AiringClass, from_us: int | None, until_us: int | Non
     begins_us = now_us if from_us is None else from_us
     usual_us = EMERGENCY_VALIDITY_US if airing_class is AiringClass.EMERGENCY else USUAL_VALIDITY_US
     ends_us = max(begins_us, now_us) + usual_us if until_us is None else until_us
-    if ends_us <= begins_us:
-        raise Invalid("the end is not after the beginning", code="validity_order")
     if ends_us <= now_us:
         raise Invalid("the end has passed", code="validity_passed")
+    if ends_us <= begins_us:
+        raise Invalid("the end is not after the beginning", code="validity_order")
     if ends_us > now_us + LONGEST_VALIDITY_US:
         raise Invalid("the end is more than a year ahead", code="validity_too_long")
     return begins_us, ends_us
@@ -223,19 +223,26 @@ def next_step(hand_in: HandIn, bulletin: Bulletin, airings: Sequence[Airing], no
     """
     if not hand_in.open:
         unheard = hand_in.state is HandInState.TAKEN and hand_in.emergency and not hand_in.over(now_us)
-        if unheard and airings and airings[0].state is AiringState.EXPIRED:
-            return Become(HandInState.WAITING)
-        return Rest(None)
-    if hand_in.over(now_us):
-        return Become(HandInState.EXPIRED)
-    if bulletin.state in {BulletinState.FAILED, BulletinState.CANCELLED}:
-        return Become(HandInState.FAILED, bulletin.failed.failure if bulletin.failed else None)
-    if bulletin.state is BulletinState.READY and hand_in.state is HandInState.PREPARING:
-        return Become(HandInState.WAITING)
+        again = unheard and airings and airings[0].state is AiringState.EXPIRED
+        return Become(HandInState.WAITING) if again else Rest(None)
+    if (state := _next_state(hand_in, bulletin, now_us)) is not None:
+        return state
     if not hand_in.emergency or bulletin.state is not BulletinState.READY:
         return Rest(_next_us(hand_in, now_us))
     due_us = max(hand_in.valid_from_us or 0, _again_us(airings))
     return SendNow() if now_us >= due_us else Rest(min(due_us, hand_in.valid_until_us or due_us))
+
+
+def _next_state(hand_in: HandIn, bulletin: Bulletin, now_us: int) -> Become | None:
+    if hand_in.over(now_us):
+        return Become(HandInState.EXPIRED)
+    if bulletin.state in {BulletinState.FAILED, BulletinState.CANCELLED}:
+        return Become(HandInState.FAILED, bulletin.failed.failure if bulletin.failed else None)
+    if bulletin.withdrawn:
+        return Become(HandInState.FAILED, "withdrawn")
+    if bulletin.state is BulletinState.READY and hand_in.state is HandInState.PREPARING:
+        return Become(HandInState.WAITING)
+    return None
 
 
 def _next_us(hand_in: HandIn, now_us: int) -> int | None:

@@ -19,6 +19,8 @@ from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.hand_in_watch import HandInWatch
+from controller.services.handing_in import HandIns
 from controller.services.ingest import Ingest
 from controller.services.making import Making
 from controller.services.office import Office
@@ -88,6 +90,8 @@ class Desk:
         self.voices: Final = VoiceDesk(office, studio, making)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
+        self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
+        self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
         self.ingest: Final = Ingest(office, self.delivery)
         self.reports: Final = Reports(store, office.areas)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
@@ -116,6 +120,7 @@ class Desk:
                 self.ingest.run_healths(),
                 self._clockwork.run(),
                 self._rundowns.run(),
+                self._hand_in_watch.run(),
             ):
                 group.create_task(service)
             self.started.set()

@@ -65,9 +65,7 @@ class SqlHandIns:
 
     async def _chosen(self, *conditions: ColumnElement[bool]) -> tuple[HandIn, ...]:
         rows = await self._session.scalars(
-            select(HandInRow)
-            .where(*conditions)
-            .order_by(col(HandInRow.received_at_us), col(HandInRow.hand_in_id)),
+            select(HandInRow).where(*conditions).order_by(col(HandInRow.received_at_us), col(HandInRow.hand_in_id)),
             execution_options=_FRESH,
         )
         return tuple(_hand_in(row) for row in rows)

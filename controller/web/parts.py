@@ -15,6 +15,7 @@ from controller.services.audit import Audit
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.handing_in import HandIns
 from controller.services.people import People
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
@@ -59,6 +60,7 @@ class WebParts:
     audit: Audit
     areas: AreaDesk
     reports: Reports
+    hand_ins: HandIns
     upload_folder: Path
     station_name: str = "Loa"
     zone: str = DEFAULT_ZONE

@@ -162,6 +162,7 @@ class Station:
                 "audit": self.desk.audit,
                 "areas": self.desk.areas,
                 "reports": self.desk.reports,
+                "hand_ins": self.desk.hand_ins,
                 "upload_folder": self.uploads,
                 "station_name": STATION,
                 "metrics": _metrics,
