@@ -1,25 +1,32 @@
 """Bulletins: made, changed, withdrawn. What one was before stays readable, and can be brought back."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from agents.protocol.ids import BulletinId
-from agents.protocol.values import AiringClass
 from controller.domain import texts
-from controller.domain.bulletins import Bulletin, BulletinState, Frame, Origin, TuneId, Variant
+from controller.domain.bulletins import Bulletin, BulletinState, Origin, Variant
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.drafts import BulletinDraft, KeptVariant, RecordingVariant, TextVariant, check_bulletin
+from controller.domain.drafts import (
+    BulletinDraft,
+    KeptVariant,
+    RecordingVariant,
+    TextVariant,
+    VariantDraft,
+    check_bulletin,
+)
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.paging import Place
+from controller.domain.pronunciations import Pronunciation
 from controller.domain.revisions import Revision
-from controller.domain.sounds import Profile, Sound, SoundId
+from controller.domain.sounds import Profile, Reading, Sound, SoundId, SoundState
 from controller.ports import Transaction
 from controller.services.events import BulletinChanged
-from controller.services.making import Making, remove
+from controller.services.histories import bulletin_draft, bulletin_revision, require_tunes, sound_ids
+from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.secretary import fresh_id
 
@@ -27,14 +34,20 @@ _FIRST: Final = 1
 Within = Callable[[Transaction, Bulletin], Awaitable[None]]
 
 
-@dataclass(slots=True)
-class _Begun:
-    """What is to be prepared once the bulletin is stored: each new sound, with its file."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """What the variants of a draft are made from. ``kept`` are sounds that the bulletin has or had; ``begun`` is what
+    is to be prepared once it is stored: each new sound, with its file.
+    """
 
-    works: list[tuple[Sound, Path | None]]
+    profile: Profile
+    by: str
+    kept: dict[SoundId, Sound] = field(default_factory=dict)
+    said: tuple[Pronunciation, ...] = ()
+    begun: list[tuple[Sound, Path | None]] = field(default_factory=list)
 
     def new(self, sound: Sound, recording: Path | None = None) -> Sound:
-        self.works.append((sound, recording))
+        self.begun.append((sound, recording))
         return sound
 
 
@@ -58,14 +71,14 @@ class Compose:
     ) -> Bulletin:
         """A bulletin whose sounds are being prepared. ``within`` writes what is to be kept with it, or neither is.
 
-        Raises `Invalid` (see `drafts.check_bulletin` and `Making.checked`; ``title_too_long``, ``recording_missing``,
+        Raises `Invalid` (see `drafts.check_bulletin` and `Recipes.checked`; ``title_too_long``, ``recording_missing``,
         ``tune_unknown``), `NotFound` (``area_unknown``). Files of the draft are ours, also where it is refused.
         """
         async with _owning(draft):
-            begun = _Begun([])
+            wish = _Wish(profile=draft.profile, by=by)
             now_us = self._clock.now_us()
             check_bulletin(draft, now_us)
-            variants = tuple(self._variant(one, draft.profile, by, begun, {}) for one in draft.variants)
+            variants = tuple(self._variant(one, wish) for one in draft.variants)
             bulletin = Bulletin(
                 bulletin_id=BulletinId(fresh_id("b")),
                 title=_title(draft),
@@ -81,7 +94,7 @@ class Compose:
                 changed_at_us=now_us,
                 changed_by=by,
             )
-            await self._written(bulletin, begun, DeedKind.COMPOSE, within=within)
+            await self._written(bulletin, wish, DeedKind.COMPOSE, within=within)
         return bulletin
 
     async def change(
@@ -93,13 +106,13 @@ class Compose:
         Raises what `make` raises, `NotFound`, and `Refused` (``changed_meanwhile``, ``withdrawn``).
         """
         async with _owning(draft):
-            begun = _Begun([])
             now_us = self._clock.now_us()
             check_bulletin(draft, now_us)
             async with self._store.reading() as tx:
                 former = await tx.bulletins.get(bulletin_id)
-                kept = await self._known_sounds(tx, former)
-            variants = tuple(self._variant(one, draft.profile, by, begun, kept) for one in draft.variants)
+                kept, said = await _known_sounds(tx, former), await tx.pronunciations.all()
+            wish = _Wish(profile=draft.profile, by=by, kept=kept, said=said)
+            variants = tuple(self._variant(one, wish) for one in draft.variants)
             bulletin = replace(
                 former,
                 title=_title(draft),
@@ -112,73 +125,74 @@ class Compose:
                 changed_at_us=now_us,
                 changed_by=by,
             )
-            await self._written(bulletin, begun, DeedKind.CHANGE, former=former, looked_at=revision)
+            await self._written(bulletin, wish, DeedKind.CHANGE, former=former, looked_at=revision)
         dropped = {variant.sound.sound_id for variant in former.variants} - {one.sound.sound_id for one in variants}
-        await self._making.cancel(dropped)
+        await self._making.cancel(dropped, unused=True)
         return bulletin
 
-    async def _known_sounds(self, tx: Transaction, former: Bulletin) -> dict[SoundId, Sound]:
-        """Those of the bulletin now, and of all that it was."""
-        sounds = {variant.sound.sound_id: variant.sound for variant in former.variants}
-        for revision in await tx.revisions.of(former.bulletin_id):
-            for variant in revision.content["variants"]:
-                sound_id = SoundId(variant["sound_id"])
-                if sound_id not in sounds:
-                    sounds[sound_id] = await tx.sounds.get(sound_id)
-        return sounds
-
-    def _variant(
-        self,
-        draft: TextVariant | RecordingVariant | KeptVariant,
-        profile: Profile,
-        by: str,
-        begun: _Begun,
-        kept: dict[SoundId, Sound],
-    ) -> Variant:
+    def _variant(self, draft: VariantDraft, wish: _Wish) -> Variant:
+        recipes = self._making.recipes
         match draft:
             case KeptVariant(language=language, sound_id=sound_id):
-                if sound_id not in kept:
+                if sound_id not in wish.kept:
                     raise Invalid(f"no sound {sound_id}", code="recording_missing")
-                return Variant(language=language, sound=kept[sound_id])
+                sound = wish.kept[sound_id]
+                if sound.failure is not None and sound.reading is not None:
+                    sound = wish.new(recipes.of_text(sound.reading, sound.profile, wish.by))
+                return Variant(language=language, sound=sound)
             case RecordingVariant(language=language, path=path, file_name=file_name):
                 if not path.is_file():
                     raise Invalid("there is no file", code="recording_missing")
-                sound = self._making.of_recording(file_name or path.name, profile, by)
-                return Variant(language=language, sound=begun.new(sound, path))
+                sound = recipes.of_recording(file_name or path.name, wish.profile, wish.by)
+                return Variant(language=language, sound=wish.new(sound, path))
             case TextVariant(reading=reading):
-                reading = self._making.checked(reading)
-                for sound in kept.values():
-                    usable = sound.failure is None and sound.profile is profile
-                    if sound.reading == reading and usable:
+                reading = recipes.checked(reading)
+                for sound in wish.kept.values():
+                    if _reads_the_same(sound, reading, wish):
                         return Variant(language=reading.language, sound=sound)
-                return Variant(language=reading.language, sound=begun.new(self._making.of_text(reading, profile, by)))
+                made = recipes.of_text(reading, wish.profile, wish.by)
+                return Variant(language=reading.language, sound=wish.new(made))
 
     async def _written(
         self,
         bulletin: Bulletin,
-        begun: _Begun,
+        wish: _Wish,
         deed: DeedKind,
         *,
         former: Bulletin | None = None,
         looked_at: int | None = None,
         within: Within | None = None,
     ) -> None:
-        async with self._store.transaction() as tx:
-            await _require_usable(tx, bulletin)
+        async with self._keeping(wish), self._store.transaction() as tx:
+            await _require_usable(tx, bulletin, former)
             if former is not None:
-                await _require_unchanged(tx, former, looked_at)
-            for sound, _ in begun.works:
+                await _require_unchanged(tx, former, bulletin, looked_at)
+            for sound, _ in wish.begun:
                 await tx.sounds.put(sound)
             await tx.bulletins.put(bulletin)
-            await tx.revisions.add(_revision(bulletin))
+            await tx.revisions.add(bulletin_revision(bulletin))
             await tx.deeds.add(self._deed(bulletin, deed))
             if within is not None:
                 await within(tx, bulletin)
         tell = self._making.told(bulletin.bulletin_id)
-        for sound, recording in begun.works:
-            self._making.begin(sound, recording, tell)
-        if not begun.works:
+        for sound, _ in wish.begun:
+            self._making.begin(sound, tell)
+        if not wish.begun:
             tell()
+
+    @contextlib.asynccontextmanager
+    async def _keeping(self, wish: _Wish) -> AsyncIterator[None]:
+        """Files lie where a restart finds them before their sounds are stored."""
+        recordings = self._making.recordings
+        try:
+            for sound, path in wish.begun:
+                if path is not None:
+                    await recordings.keep(sound.sound_id, path)
+            yield
+        except BaseException:
+            for sound, _ in wish.begun:
+                recordings.drop(sound.sound_id)
+            raise
 
     async def restore(self, bulletin_id: BulletinId, number: int, by: str) -> Bulletin:
         """What the bulletin was in that revision, as its next one. Raises what `change` raises."""
@@ -186,7 +200,24 @@ class Compose:
             found = [one for one in await tx.revisions.of(bulletin_id) if one.number == number]
         if not found:
             raise NotFound(f"{bulletin_id} has no revision {number}")
-        return await self.change(bulletin_id, _draft(found[0].content), by)
+        return await self.change(bulletin_id, bulletin_draft(found[0].content, self._clock.now_us()), by)
+
+    async def make_again(self, bulletin_id: BulletinId, by: str) -> Bulletin:
+        """Makes again what failed or was cancelled of it; what is ready stays as it is.
+
+        Raises `NotFound`, `Refused` (``withdrawn``; ``recording_gone``: hand the recording in again).
+        """
+        bulletin = await self.get(bulletin_id)
+        if bulletin.withdrawn:
+            raise Refused("the bulletin is withdrawn", code="withdrawn")
+        tell = self._making.told(bulletin_id)
+        begun = [await self._making.again(variant.sound.sound_id, tell) for variant in bulletin.variants]
+        if any(begun):
+            async with self._store.transaction() as tx:
+                await tx.deeds.add(
+                    Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.COMPOSE, subject=bulletin_id, detail="again")
+                )
+        return await self.get(bulletin_id)
 
     async def withdraw(self, bulletin_id: BulletinId, by: str) -> Bulletin:
         """It is not offered any more, and cannot be sent; what was sent stays in the log. Raises `NotFound`."""
@@ -255,8 +286,29 @@ async def _owning(draft: BulletinDraft) -> AsyncIterator[None]:
     except BaseException:
         paths = [variant.path for variant in draft.variants if isinstance(variant, RecordingVariant)]
         for path in paths:
-            await asyncio.to_thread(remove, path)
+            path.unlink(missing_ok=True)
         raise
+
+
+async def _known_sounds(tx: Transaction, former: Bulletin) -> dict[SoundId, Sound]:
+    """Those of the bulletin now, and of all that it was."""
+    sounds = {variant.sound.sound_id: variant.sound for variant in former.variants}
+    for revision in await tx.revisions.of(former.bulletin_id):
+        for sound_id in sound_ids(revision.content):
+            if sound_id not in sounds:
+                sounds[sound_id] = await tx.sounds.get(sound_id)
+    return sounds
+
+
+def _reads_the_same(sound: Sound, reading: Reading, wish: _Wish) -> bool:
+    """Whether ``sound`` is what would be made of ``reading`` now."""
+    if sound.reading != reading or sound.failure is not None or sound.profile is not wish.profile:
+        return False
+    text = reading.text.casefold()
+    return not any(
+        one.language == reading.language and one.changed_at_us > sound.created_at_us and one.written.casefold() in text
+        for one in wish.said
+    )
 
 
 def _title(draft: BulletinDraft) -> str:
@@ -274,92 +326,28 @@ def _title(draft: BulletinDraft) -> str:
     return title
 
 
-async def _require_usable(tx: Transaction, bulletin: Bulletin) -> None:
+async def _require_usable(tx: Transaction, bulletin: Bulletin, former: Bulletin | None) -> None:
     if bulletin.area_id is not None:
         await tx.areas.path(bulletin.area_id)
-    await require_tunes(tx, bulletin.frame)
+    await require_tunes(tx, bulletin.frame, None if former is None else former.frame)
 
 
-async def require_tunes(tx: Transaction, frame: Frame) -> None:
-    """Raises `Invalid` (``tune_unknown``) where a tune is not there, or not offered any more."""
-    wanted = {tune_id for tune_id in (frame.opening, frame.closing) if tune_id}
-    if wanted and not wanted <= {tune.tune_id for tune in await tx.tunes.all() if not tune.withdrawn}:
-        raise Invalid("no such signature tune", code="tune_unknown")
-
-
-async def _require_unchanged(tx: Transaction, former: Bulletin, looked_at: int | None) -> None:
+async def _require_unchanged(tx: Transaction, former: Bulletin, bulletin: Bulletin, looked_at: int | None) -> None:
     now = await tx.bulletins.get(former.bulletin_id)
     if now.withdrawn:
         raise Refused("the bulletin is withdrawn", code="withdrawn")
     if now.revision != former.revision or looked_at not in {None, now.revision}:
         raise Refused(f"it is at revision {now.revision}", code="changed_meanwhile")
+    for variant in bulletin.variants:
+        if variant.sound.state is SoundState.PREPARING and await _was_cancelled(tx, variant.sound.sound_id):
+            raise Refused(f"{variant.sound.sound_id} was cancelled", code="changed_meanwhile")
     if now.revision == _FIRST and not await tx.revisions.of(former.bulletin_id):
         # It is older than the keeping of history.
-        await tx.revisions.add(_revision(now))
+        await tx.revisions.add(bulletin_revision(now))
 
 
-def _revision(bulletin: Bulletin) -> Revision:
-    return Revision(
-        subject_id=bulletin.bulletin_id,
-        number=bulletin.revision,
-        at_us=bulletin.changed_at_us,
-        by=bulletin.changed_by,
-        content={
-            "title": bulletin.title,
-            "airing_class": bulletin.airing_class.value,
-            "area_id": bulletin.area_id,
-            "expires_at_us": bulletin.expires_at_us,
-            "frame": frame_content(bulletin.frame),
-            "profile": bulletin.main.profile.value,
-            "variants": [_variant_content(variant) for variant in bulletin.variants],
-        },
-    )
-
-
-def frame_content(frame: Frame) -> dict[str, Any]:
-    """A frame as history keeps it."""
-    return {
-        "opening": frame.opening,
-        "closing": frame.closing,
-        "times": frame.times,
-        "pause_s": frame.pause_s,
-    }
-
-
-def frame_of(content: dict[str, Any]) -> Frame:
-    """A frame from history."""
-    opening, closing = content["opening"], content["closing"]
-    return Frame(
-        opening=TuneId(opening) if opening else None,
-        closing=TuneId(closing) if closing else None,
-        times=content["times"],
-        pause_s=content["pause_s"],
-    )
-
-
-def _variant_content(variant: Variant) -> dict[str, Any]:
-    reading = variant.sound.reading
-    return {
-        "language": variant.language,
-        "sound_id": variant.sound.sound_id,
-        "source": variant.sound.source.value,
-        "file_name": variant.sound.file_name,
-        "text": None if reading is None else reading.text,
-        "words_per_minute": None if reading is None else reading.words_per_minute,
-        "voice": None if reading is None else reading.voice,
-    }
-
-
-def _draft(content: dict[str, Any]) -> BulletinDraft:
-    return BulletinDraft(
-        title=content["title"],
-        variants=tuple(
-            KeptVariant(language=one["language"], sound_id=SoundId(one["sound_id"])) for one in content["variants"]
-        ),
-        airing_class=AiringClass(content["airing_class"]),
-        area_id=content["area_id"],
-        frame=frame_of(content["frame"]),
-        # An expiry that has passed would not be accepted; whoever brings it back gives it a new one.
-        expires_at_us=None,
-        profile=Profile(content["profile"]),
-    )
+async def _was_cancelled(tx: Transaction, sound_id: SoundId) -> bool:
+    try:
+        return (await tx.sounds.get(sound_id)).state is SoundState.CANCELLED
+    except NotFound:  # it is to be stored now
+        return False

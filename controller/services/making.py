@@ -1,7 +1,7 @@
 """Sounds in the making: a text or a recording becomes clips, in the background.
 
-A sound is stored before the work begins and again when it ended; how far the work is lives in memory alone. An
-uploaded recording is ours once it is handed over, and removed when it was used.
+A sound is stored before the work begins and again when it ended; how far the work is lives in memory alone. What once
+is ready never changes. One that failed or was cancelled can be made again, as long as there is something to make it of.
 """
 
 import asyncio
@@ -9,23 +9,24 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from agents.protocol.ids import BulletinId
-from controller.domain import texts
 from controller.domain.bulletins import Bulletin
-from controller.domain.errors import Invalid, LoaError, StoreFailed
-from controller.domain.sounds import PreparedClips, Profile, Reading, Sound, SoundId, SoundState, Source
+from controller.domain.errors import LoaError, Refused, StoreFailed
+from controller.domain.sounds import PreparedClips, Sound, SoundId, SoundState, Source
 from controller.ports import Store, Studio
-from controller.services.events import BulletinChanged
+from controller.services.events import BulletinChanged, TunesChanged
 from controller.services.office import Office
-from controller.services.secretary import fresh_id
+from controller.services.recipes import Recipes
+from controller.services.recordings import Recordings
 
 _log = logging.getLogger(__name__)
-SLOWEST_WPM: Final = 110
-FASTEST_WPM: Final = 150
 _PROGRESS_STEP: Final = 0.01
+_WORTH_ANOTHER_TRY: Final = frozenset(
+    {"out_of_space", "tool_missing", "tool_failed", "tool_timed_out", "store_failed", "internal"}
+)
+"""A recording that failed for one of these is kept until the next start: nothing is wrong with it."""
 Changed = Callable[[], None]
 
 
@@ -34,7 +35,6 @@ class _Work:
     """One sound being prepared; ``changed`` tells whoever shows it."""
 
     sound: Sound
-    recording: Path | None
     changed: Changed
     progress: float = 0.0
     task: asyncio.Task[None] | None = None
@@ -44,66 +44,17 @@ class Making:
     """Makes sounds. Whoever wants one stores it first, then lets the work begin."""
 
     def __init__(self, office: Office, studio: Studio) -> None:
+        self.recipes: Final = Recipes(office, studio)
+        self.recordings: Final = Recordings(office.settings.recordings_folder)
         self._store = office.store
         self._studio = studio
-        self._clock = office.clock
         self._events = office.events
         self._crew = office.crew
-        self._settings = office.settings
         self._works: dict[SoundId, _Work] = {}
 
-    def checked(self, reading: Reading) -> Reading:
-        """The reading with its text as it will be kept.
-
-        Raises `Invalid`: ``text_empty``, ``text_too_long``, ``language_unknown``, ``voice_unknown``,
-        ``rate_out_of_range``.
-        """
-        cleaned = texts.bulletin_text(reading.text, self._settings.text_max_letters)
-        voices = self._studio.voices()
-        if not any(reading.language in voice.languages for voice in voices):
-            raise Invalid(f"no voice for {reading.language[:20]}", code="language_unknown")
-        known = {voice.voice_id for voice in voices if reading.language in voice.languages}
-        if reading.voice and reading.voice not in known:
-            raise Invalid(f"no voice {reading.voice[:20]} for {reading.language[:20]}", code="voice_unknown")
-        if not SLOWEST_WPM <= reading.words_per_minute <= FASTEST_WPM:
-            raise Invalid(f"{reading.words_per_minute} words a minute", code="rate_out_of_range")
-        return replace(reading, text=cleaned)
-
-    def of_text(self, reading: Reading, profile: Profile, by: str) -> Sound:
-        """A new sound, to be stored and begun. Raises what `checked` raises."""
-        return self._new(Source.TEXT, by, reading=self.checked(reading), profile=profile)
-
-    def of_recording(self, file_name: str, profile: Profile, by: str) -> Sound:
-        """A new sound, to be stored and begun with the file."""
-        return self._new(Source.RECORDING, by, file_name=file_name[:200], profile=profile)
-
-    def of_tone(self, name: str, by: str) -> Sound:
-        """A new sound that the station makes itself."""
-        return self._new(Source.TONE, by, file_name=name)
-
-    def _new(
-        self,
-        source: Source,
-        by: str,
-        *,
-        reading: Reading | None = None,
-        file_name: str = "",
-        profile: Profile = Profile.PLAIN,
-    ) -> Sound:
-        return Sound(
-            sound_id=SoundId(fresh_id("sd")),
-            source=source,
-            reading=reading,
-            file_name=file_name,
-            profile=profile,
-            state=SoundState.PREPARING,
-            created_at_us=self._clock.now_us(),
-            created_by=by,
-        )
-
-    def begin(self, sound: Sound, recording: Path | None, changed: Changed) -> None:
-        """Starts the work on a stored sound. The file at ``recording`` is ours, and removed when it was used."""
-        work = _Work(sound, recording, changed)
+    def begin(self, sound: Sound, changed: Changed) -> None:
+        """Starts the work on a stored sound; a recording's file is with `recordings`, and removed when it was used."""
+        work = _Work(sound, changed)
         self._works[sound.sound_id] = work
         work.task = self._crew.spawn(self._prepared(work), f"prepare {sound.sound_id}")
         work.task.add_done_callback(lambda _: self._over(work))
@@ -111,13 +62,14 @@ class Making:
 
     def _over(self, work: _Work) -> None:
         """However it ended: a task that is cancelled before it began comes by here too."""
-        if work.recording is not None:
-            remove(work.recording)
-        self._works.pop(work.sound.sound_id, None)
+        if self._works.get(work.sound.sound_id) is work:
+            del self._works[work.sound.sound_id]
         work.changed()
 
     async def _prepared(self, work: _Work) -> None:
         try:
+            if not await self._still_wanted(work.sound.sound_id):
+                return
             clips = await self._clips(work)
         except LoaError as error:
             ended = _failed(work.sound, error.code, error.detail)
@@ -128,6 +80,11 @@ class Making:
             ended = replace(work.sound, state=SoundState.READY, progress=1.0, clips=clips)
         await self._ended(ended)
 
+    async def _still_wanted(self, sound_id: SoundId) -> bool:
+        """It may have been cancelled between its being stored and the beginning of the work."""
+        async with self._store.reading() as tx:
+            return (await tx.sounds.get(sound_id)).state is SoundState.PREPARING
+
     async def _clips(self, work: _Work) -> PreparedClips:
         sound = work.sound
 
@@ -137,14 +94,19 @@ class Making:
                 work.progress = done
                 work.changed()
 
-        if sound.source is Source.TONE:
-            return await self._studio.chime()
-        if work.recording is not None:
-            return await self._studio.from_recording(work.recording, sound.file_name, sound.profile, tell)
-        if sound.reading is None:
-            raise LoaError("neither a text nor a file", code="upload_incomplete")
-        said = await pronunciations_of(self._store, sound.reading.language)
-        return await self._studio.from_text(sound.reading, said, sound.profile, tell)
+        match sound.source:
+            case Source.TONE:
+                return await self._studio.chime()
+            case Source.RECORDING:
+                recording = self.recordings.find(sound.sound_id)
+                if recording is None:
+                    raise LoaError("the file is not there", code="upload_incomplete")
+                return await self._studio.from_recording(recording, sound.file_name, sound.profile, tell)
+            case Source.TEXT:
+                if sound.reading is None:
+                    raise LoaError("there is no text", code="text_empty")
+                said = await pronunciations_of(self._store, sound.reading.language)
+                return await self._studio.from_text(sound.reading, said, sound.profile, tell)
 
     async def _ended(self, sound: Sound) -> None:
         try:
@@ -155,6 +117,9 @@ class Making:
             if sound.state is SoundState.READY:
                 with contextlib.suppress(StoreFailed):
                     await self._put(_failed(replace(sound, clips=None), error.code, error.detail))
+            return
+        if sound.state is SoundState.READY or sound.failure not in _WORTH_ANOTHER_TRY:
+            self.recordings.drop(sound.sound_id)
 
     async def _put(self, sound: Sound) -> None:
         async with self._store.transaction() as tx:
@@ -162,20 +127,45 @@ class Making:
             if now.state is SoundState.PREPARING:
                 await tx.sounds.put(sound)
 
-    async def cancel(self, sound_ids: Iterable[SoundId]) -> None:
-        """Ends the work on those that are being prepared, at once. Raises `StoreFailed`."""
+    async def cancel(self, sound_ids: Iterable[SoundId], *, unused: bool = False) -> None:
+        """Ends the work on those that are being prepared, at once; with ``unused`` only on those that no bulletin
+        consists of any more. Raises `StoreFailed`.
+        """
         stopped: list[asyncio.Task[None]] = []
-        for sound_id in sound_ids:
+        for sound_id in dict.fromkeys(sound_ids):
             async with self._store.transaction() as tx:
                 sound = await tx.sounds.get(sound_id)
-                if sound.state is SoundState.PREPARING:
+                if unused and await tx.sounds.bulletins_with(sound_id):
+                    continue
+                preparing = sound.state is SoundState.PREPARING
+                if preparing:
                     await tx.sounds.put(replace(sound, state=SoundState.CANCELLED, failure="cancelled"))
+            self.recordings.drop(sound_id)
             work = self._works.get(sound_id)
-            if work is not None and work.task is not None:
+            if preparing and work is not None and work.task is not None:
                 work.task.cancel()
                 stopped.append(work.task)
         if stopped:
             await asyncio.wait(stopped)
+
+    async def again(self, sound_id: SoundId, changed: Changed) -> bool:
+        """Makes a sound again that failed, was cancelled, or whose end could not be stored; False where there is
+        nothing to do. Raises `Refused` (``recording_gone``), `StoreFailed`.
+        """
+        if sound_id in self._works:
+            return False
+        async with self._store.transaction() as tx:
+            sound = await tx.sounds.get(sound_id)
+            if sound.state is SoundState.READY:
+                return False
+            if sound.source is Source.RECORDING and self.recordings.find(sound_id) is None:
+                raise Refused("the recording is not kept any more", code="recording_gone")
+            sound = replace(sound, state=SoundState.PREPARING, failure=None, failure_detail="", progress=0.0)
+            await tx.sounds.put(sound)
+        if sound_id in self._works:  # meanwhile
+            return False
+        self.begin(sound, changed)
+        return True
 
     async def wait(self, sound_ids: Iterable[SoundId]) -> None:
         """Waits until none of these is being prepared here."""
@@ -199,24 +189,18 @@ class Making:
         """Tells the pages that show this bulletin."""
         return lambda: self._events.publish(BulletinChanged(bulletin_id))
 
-    def clip_path(self, sha256: str) -> Path | None:
-        """Where the clip of this name is, to be listened to or fetched."""
-        return self._studio.clip_path(sha256)
-
     async def resume(self) -> None:
-        """After a restart: texts left in preparing are prepared again; recordings fail with ``upload_incomplete``;
-        clips that nothing refers to are removed. Raises `StoreFailed`.
+        """After a restart: what was left in preparing is prepared again, a recording from the file that was kept;
+        clips and files that nothing refers to are removed. Raises `StoreFailed`.
         """
         async with self._store.reading() as tx:
             unfinished = await tx.sounds.preparing()
             owners = {sound.sound_id: await tx.sounds.bulletins_with(sound.sound_id) for sound in unfinished}
             clips = await tx.sounds.clips() | await tx.airings.clips()
         await self._studio.keep_only(clips)
+        await self.recordings.keep_only(sound.sound_id for sound in unfinished)
         for sound in unfinished:
-            if sound.source is Source.RECORDING:
-                await self._put(_failed(sound, "upload_incomplete", "the controller was restarted"))
-            else:
-                self.begin(sound, None, self._told_all(owners[sound.sound_id]))
+            self.begin(sound, self._told_all(owners[sound.sound_id]))
 
     def _told_all(self, bulletin_ids: Iterable[BulletinId]) -> Changed:
         tellers = [self.told(bulletin_id) for bulletin_id in bulletin_ids]
@@ -224,6 +208,8 @@ class Making:
         def tell() -> None:
             for one in tellers:
                 one()
+            if not tellers:  # a tune's, or one that a bulletin consisted of before
+                self._events.publish(TunesChanged())
 
         return tell
 
@@ -236,8 +222,3 @@ async def pronunciations_of(store: Store, language: str) -> Mapping[str, str]:
     """How the station says words of one language."""
     async with store.reading() as tx:
         return {one.written: one.spoken for one in await tx.pronunciations.all() if one.language == language}
-
-
-def remove(path: Path) -> None:
-    """Takes an uploaded file away, where it is still there."""
-    path.unlink(missing_ok=True)

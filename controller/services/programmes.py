@@ -1,8 +1,7 @@
 """Programmes: made, changed, withdrawn. What one was before stays readable."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from agents.protocol.ids import BulletinId
 from controller.domain import texts
@@ -14,8 +13,8 @@ from controller.domain.paging import Place
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.revisions import Revision
 from controller.ports import Transaction
-from controller.services.compose import frame_content, require_tunes
 from controller.services.events import ProgrammeChanged
+from controller.services.histories import programme_draft, programme_revision, require_tunes
 from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.secretary import fresh_id
@@ -32,7 +31,7 @@ class Programmes:
 
     async def make(self, draft: ProgrammeDraft, by: str) -> Programme:
         """Raises `Invalid` (see `drafts.check_programme`; ``title_empty``, ``title_too_long``, ``tune_unknown``),
-        `NotFound` (``bulletin_unknown``, ``area_unknown``).
+        `NotFound` (``bulletin_unknown``, ``area_unknown``), `Refused` (``withdrawn``: a bulletin that is).
         """
         check_programme(draft)
         now_us = self._clock.now_us()
@@ -78,14 +77,23 @@ class Programmes:
                 changed_at_us=self._clock.now_us(),
                 changed_by=by,
             )
-            await self._keep(tx, programme, DeedKind.CHANGE)
+            await self._keep(tx, programme, DeedKind.CHANGE, former)
         self._events.publish(ProgrammeChanged(programme_id))
         return programme
+
+    async def restore(self, programme_id: ProgrammeId, number: int, by: str) -> Programme:
+        """What the programme was in that revision, as its next one. Raises what `change` raises."""
+        found = [one for one in await self.history(programme_id) if one.number == number]
+        if not found:
+            raise NotFound(f"{programme_id} has no revision {number}")
+        return await self.change(programme_id, programme_draft(found[0].content), by)
 
     async def withdraw(self, programme_id: ProgrammeId, by: str) -> Programme:
         """It is not offered any more, and cannot be sent. Raises `NotFound`."""
         async with self._store.transaction() as tx:
             programme = await tx.programmes.get(programme_id)
+            if programme.withdrawn:
+                return programme
             programme = replace(programme, withdrawn=True, changed_at_us=self._clock.now_us(), changed_by=by)
             await tx.programmes.put(programme)
             await tx.deeds.add(_deed(programme, DeedKind.WITHDRAW))
@@ -116,16 +124,21 @@ class Programmes:
         async with self._store.reading() as tx:
             return await tx.revisions.of(programme_id)
 
-    async def _keep(self, tx: Transaction, programme: Programme, what: DeedKind) -> None:
+    async def _keep(
+        self, tx: Transaction, programme: Programme, what: DeedKind, former: Programme | None = None
+    ) -> None:
         if programme.area_id is not None:
             await tx.areas.path(programme.area_id)
-        await require_tunes(tx, programme.frame)
+        await require_tunes(tx, programme.frame, None if former is None else former.frame)
         known = await tx.bulletins.several(programme.bulletin_ids)
+        had = () if former is None else former.bulletin_ids
         for bulletin_id in programme.bulletin_ids:
             if bulletin_id not in known:
                 raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
+            if known[bulletin_id].withdrawn and bulletin_id not in had:
+                raise Refused(f"the bulletin {bulletin_id} is withdrawn", code="withdrawn")
         await tx.programmes.put(programme)
-        await tx.revisions.add(_revision(programme))
+        await tx.revisions.add(programme_revision(programme))
         await tx.deeds.add(_deed(programme, what))
 
 
@@ -134,23 +147,6 @@ def _title(draft: ProgrammeDraft) -> str:
     if not title:
         raise Invalid("a title is needed", code="title_empty")
     return title
-
-
-def _revision(programme: Programme) -> Revision:
-    content: dict[str, Any] = {
-        "title": programme.title,
-        "airing_class": programme.airing_class.value,
-        "area_id": programme.area_id,
-        "frame": frame_content(programme.frame),
-        "items": [asdict(item) for item in programme.items],
-    }
-    return Revision(
-        subject_id=programme.programme_id,
-        number=programme.revision,
-        at_us=programme.changed_at_us,
-        by=programme.changed_by,
-        content=content,
-    )
 
 
 def _deed(programme: Programme, what: DeedKind) -> Deed:

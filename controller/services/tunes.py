@@ -13,11 +13,12 @@ from controller.domain import texts
 from controller.domain.bulletins import Tune, TuneId
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, StoreFailed
-from controller.domain.sounds import Profile, SoundState
+from controller.domain.sounds import Profile, Sound, SoundState
 from controller.ports import Transaction
 from controller.services.events import TunesChanged
-from controller.services.making import Making, remove
+from controller.services.making import Making
 from controller.services.office import Office
+from controller.services.recordings import remove
 from controller.services.secretary import fresh_id
 
 CHIME: Final = TuneId("tune-chime")
@@ -38,14 +39,15 @@ class Tunes:
         """Makes the tune that comes with Loa, where it is not there yet or could not be made before."""
         async with self._store.reading() as tx:
             known = {tune.tune_id: tune for tune in await tx.tunes.all()}
-        if CHIME in known and known[CHIME].sound.state in {SoundState.READY, SoundState.PREPARING}:
-            return
-        sound = self._making.of_tone(CHIME, _STATION)
         with contextlib.suppress(StoreFailed):  # a full disk at the start must not keep the station from starting
+            if CHIME in known:
+                await self._making.again(known[CHIME].sound.sound_id, self._changed)
+                return
+            sound = self._making.recipes.of_tone(CHIME, _STATION)
             async with self._store.transaction() as tx:
                 await tx.sounds.put(sound)
                 await tx.tunes.put(Tune(tune_id=CHIME, name=CHIME_NAME, sound=sound, built_in=True))
-            self._making.begin(sound, None, self._changed)
+            self._making.begin(sound, self._changed)
 
     async def all(self) -> tuple[Tune, ...]:
         """Those that are offered, by name, with the progress of this moment."""
@@ -62,26 +64,28 @@ class Tunes:
     async def add(self, name: str, path: Path, file_name: str, by: str, area_id: AreaId | None = None) -> Tune:
         """A tune from a recording; the file is ours from here on.
 
-        Raises `Invalid`: ``name_empty``, ``name_too_long``, ``recording_missing``.
+        Raises `Invalid` (``name_empty``, ``name_too_long``, ``recording_missing``), `NotFound` (``area_unknown``).
         """
+        sound: Sound | None = None
         try:
             if not await asyncio.to_thread(path.is_file):
                 raise Invalid("there is no file", code="recording_missing")
-            sound = self._making.of_recording(file_name, Profile.PLAIN, by)
-            tune = Tune(
-                tune_id=TuneId(fresh_id("tune")),
-                name=texts.name(name.strip() or Path(file_name).stem),
-                sound=sound,
-                area_id=area_id,
-            )
+            name = texts.name(name.strip() or Path(file_name).stem)
+            sound = self._making.recipes.of_recording(file_name, Profile.PLAIN, by)
+            tune = Tune(tune_id=TuneId(fresh_id("tune")), name=name, sound=sound, area_id=area_id)
+            await self._making.recordings.keep(sound.sound_id, path)
             async with self._store.transaction() as tx:
+                if area_id is not None:
+                    await tx.areas.path(area_id)
                 await tx.sounds.put(sound)
                 await tx.tunes.put(tune)
                 await tx.deeds.add(self._deed(tune, DeedKind.COMPOSE, by))
         except BaseException:
-            await asyncio.to_thread(remove, path)
+            remove(path)
+            if sound is not None:
+                self._making.recordings.drop(sound.sound_id)
             raise
-        self._making.begin(sound, path, self._changed)
+        self._making.begin(sound, self._changed)
         return tune
 
     async def rename(self, tune_id: TuneId, name: str, by: str) -> Tune:
@@ -94,6 +98,11 @@ class Tunes:
         tune = await self._put(tune_id, DeedKind.WITHDRAW, by, withdrawn=True)
         await self._making.cancel([tune.sound.sound_id])
         return tune
+
+    async def make_again(self, tune_id: TuneId) -> Tune:
+        """Makes one again that failed. Raises `NotFound`, `Refused` (``recording_gone``)."""
+        await self._making.again((await self.get(tune_id)).sound.sound_id, self._changed)
+        return await self.get(tune_id)
 
     async def _put(
         self, tune_id: TuneId, what: DeedKind, by: str, *, name: str | None = None, withdrawn: bool = False

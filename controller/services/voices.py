@@ -4,7 +4,7 @@ from typing import Final
 
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.errors import Invalid
+from controller.domain.errors import Invalid, NotFound
 from controller.domain.pronunciations import Pronunciation
 from controller.domain.sounds import Reading, SpokenSentence, VoiceInfo
 from controller.ports import Studio
@@ -14,6 +14,8 @@ from controller.services.office import Office
 MOST_PRONUNCIATIONS: Final = 500
 LONGEST_WRITTEN: Final = 100
 LONGEST_SPOKEN: Final = 300
+LONGEST_SAID: Final = 1_000
+"""Letters that are said at once to be listened to: more than a long sentence."""
 
 
 class VoiceDesk:
@@ -23,22 +25,24 @@ class VoiceDesk:
         self._store = office.store
         self._clock = office.clock
         self._studio = studio
-        self._making = making
+        self._recipes = making.recipes
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Those that can be chosen, the station's first one of each language first."""
         return self._studio.voices()
 
     async def sentences(self, reading: Reading) -> tuple[SpokenSentence, ...]:
-        """The text in sentences, each as written and as it is read. Raises what `Making.checked` raises, and
+        """The text in sentences, each as written and as it is read. Raises what `Recipes.checked` raises, and
         `StudioFailed`.
         """
-        reading = self._making.checked(reading)
+        reading = self._recipes.checked(reading)
         return await self._studio.sentences(reading, await pronunciations_of(self._store, reading.language))
 
     async def say(self, reading: Reading) -> bytes:
-        """A sentence as a WAV. Raises what `Making.checked` raises, and `StudioFailed`."""
-        reading = self._making.checked(reading)
+        """A sentence as a WAV. Raises what `Recipes.checked` raises, and `StudioFailed`."""
+        reading = self._recipes.checked(reading)
+        if len(reading.text) > LONGEST_SAID:
+            raise Invalid(f"{len(reading.text)} letters; at most {LONGEST_SAID} at once", code="text_too_long")
         return await self._studio.say(reading, await pronunciations_of(self._store, reading.language))
 
     async def pronunciations(self) -> tuple[Pronunciation, ...]:
@@ -50,7 +54,7 @@ class VoiceDesk:
         """From here on ``written`` is read as ``spoken``.
 
         Raises `Invalid`: ``pronunciation_empty``, ``pronunciation_too_long``, ``language_unknown``,
-        ``too_many_pronunciations``.
+        ``pronunciations_too_many``.
         """
         written, spoken = _one_line(written), _one_line(spoken)
         if not any(map(str.isalnum, written)) or not any(map(str.isalnum, spoken)):
@@ -65,14 +69,16 @@ class VoiceDesk:
         async with self._store.transaction() as tx:
             known = {(one.language, one.written) for one in await tx.pronunciations.all()}
             if len(known | {(language, written)}) > MOST_PRONUNCIATIONS:
-                raise Invalid(f"at most {MOST_PRONUNCIATIONS} entries", code="too_many_pronunciations")
+                raise Invalid(f"at most {MOST_PRONUNCIATIONS} entries", code="pronunciations_too_many")
             await tx.pronunciations.put(made)
             await tx.deeds.add(self._deed(made.written, f"{written} → {spoken}", by))
         return made
 
     async def forget(self, language: str, written: str, by: str) -> None:
-        """It is read by the usual rules again."""
+        """It is read by the usual rules again. Raises `NotFound`."""
         async with self._store.transaction() as tx:
+            if (language, written) not in {(one.language, one.written) for one in await tx.pronunciations.all()}:
+                raise NotFound(f"nothing is said of {written[:40]}")
             await tx.pronunciations.remove(language, written)
             await tx.deeds.add(self._deed(written, f"{written} →", by))
 
