@@ -8,7 +8,6 @@ down.
 """
 
 import asyncio
-import json
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -83,33 +82,6 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - o
             return (("stop_all", "-"), ("speakers", "-"))
         case Lagged():
             return tuple((name, "-") for name in EVERYTHING)
-
-
-def api_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
-    """The same for programs: one JSON object an event, its ``type`` first."""
-    match event:
-        case SpeakersChanged():
-            return _json("speakers_changed")
-        case FoundChanged():
-            return _json("found_changed")
-        case BulletinChanged(bulletin_id=bulletin_id):
-            return _json("bulletin_changed", bulletin_id=bulletin_id)
-        case ProgrammeChanged(programme_id=programme_id):
-            return _json("programme_changed", programme_id=programme_id)
-        case TunesChanged():
-            return _json("tunes_changed")
-        case HandInChanged(hand_in_id=hand_in_id):
-            return _json("hand_in_changed", hand_in_id=hand_in_id)
-        case AiringChanged(airing_id=airing_id):
-            return _json("airing_changed", airing_id=airing_id)
-        case StopChanged():
-            return _json("stop_changed")
-        case Lagged():
-            return _json("everything_changed")
-
-
-def _json(kind: str, **ids: str) -> tuple[tuple[str, str], ...]:
-    return ((kind, json.dumps({"type": kind, **ids})),)
 
 
 class _Stream:

@@ -269,10 +269,7 @@ def _successes(one: Endpoint, schemas: _Schemas) -> dict[str, Json]:
 
 def _sent(sends: Sends, told: Any, schemas: _Schemas) -> dict[str, Json]:
     headers = {"headers": {name: _header(meaning) for name, meaning in sends.headers.items()}} if sends.headers else {}
-    content = {
-        media_type: {"schema": schemas.of(told)} if told is not None and media_type == JSON else {}
-        for media_type in sends.media_types
-    }
+    content = {media_type: _content_told(media_type, told, schemas) for media_type in sends.media_types}
     return {
         str(status): {
             "description": meaning,
@@ -281,6 +278,13 @@ def _sent(sends: Sends, told: Any, schemas: _Schemas) -> dict[str, Json]:
         }
         for status, meaning in sends.statuses.items()
     }
+
+
+def _content_told(media_type: str, told: Any, schemas: _Schemas) -> Json:
+    """JSON as its schema, events by that of each of them; what is neither is told by its media type alone."""
+    if told is None:
+        return {}
+    return {"schema": schemas.of(told)} if media_type == JSON else {"x-loa-event": schemas.of(told)}
 
 
 def _header(meaning: str) -> Json:

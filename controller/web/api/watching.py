@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from controller.domain.deeds import Deed, DeedKind
 from controller.web.api.endpoint import Query, Sends
+from controller.web.api.events import EventTold, api_voice
 from controller.web.api.values import ListQuery, Told
 from controller.web.asking import Ask
-from controller.web.live import api_voice
 from controller.web.pages import listener_of
 
 
@@ -37,14 +37,13 @@ class DeedsTold(Told):
 async def follow_events(
     ask: Ask,
     query: EventsQuery,  # read by `listener_of`
-) -> Annotated[web.StreamResponse, Sends(media_types=("text/event-stream",), endless=True)]:
+) -> Annotated[web.StreamResponse, Sends(media_types=("text/event-stream",), endless=True, told=EventTold)]:
     """What changed, as it changes.
 
-    Server-sent events: first ``subscribed``, then one JSON object an event, ``type`` first: ``speakers_changed``,
-    ``found_changed``, ``bulletin_changed`` (``bulletin_id``), ``airing_changed`` (``airing_id``), ``stop_changed``, and
-    ``everything_changed`` for who missed too much. An event says what to read again, not how it is. Several changes of
-    one kind may come as one, at most five times a second; a comment every 15 s shows that the line lives. Each event
-    has an id: send it back as ``Last-Event-ID``, or as ``since``, and nothing is missed.
+    Server-sent events: first ``subscribed``, then one JSON object an event, ``type`` first: `x-loa-event` says which
+    there are. ``everything_changed`` is for who missed too much. An event says what to read again, not how it is.
+    Several changes of one kind may come as one, at most five times a second; a comment every 15 s shows that the line
+    lives. Each event has an id: send it back as ``Last-Event-ID``, or as ``since``, and nothing is missed.
     """
     return await ask.house.live.serve(ask.request, listener_of(ask, api_voice, program=True))
 

@@ -5,17 +5,20 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aiohttp import FormData
+from jsonschema import Draft202012Validator
 
 from agents.protocol.ids import DeviceId
 from agents.protocol.values import ClockBasis, JournalRecord, StartedUp
 from controller.domain.airings import Airing, Playback
 from controller.domain.journals import ReceivedRecords
 from controller.domain.speakers import Speaker
+from controller.web.api.events import api_voice
 from controller.web.api.openapi import document
+from controller.web.live import Told
 from controller.web.routes import ROUTES
 from tests.controller.web.api_client import as_promised, operation_at
 from tests.controller.web.browser import Browser
@@ -196,8 +199,20 @@ async def test_events_tell_a_program_what_changed(station: Station) -> None:
             while "event: subscribed" not in told:
                 told.append((await stream.content.readline()).decode().strip())
             await call(program, "POST", "/api/v1/stop", status=201)
-            while 'data: {"type": "stop_changed"}' not in told:
+            while 'data: {"type":"stop_changed"}' not in told:
                 told.append((await stream.content.readline()).decode().strip())
+
+
+def test_every_event_is_told_as_the_document_says() -> None:
+    said = operation_at(DOCUMENTED, "GET", "/api/v1/events")["responses"]["200"]["content"]["text/event-stream"]
+    check = Draft202012Validator({**said["x-loa-event"], "components": DOCUMENTED["components"]})
+    for kind in get_args(Told):
+        ((name, data),) = api_voice(kind(*("x" for _ in fields(kind))))
+        event = json.loads(data)
+        check.validate(event)
+        assert event["type"] == name
+        assert set(event) == {"type", *names(kind)}
+    assert not check.is_valid({"type": "other_changed"})
 
 
 # --- lists, page by page ----------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from controller.services.events import (
     SpeakersChanged,
     StopChanged,
 )
-from controller.web.live import MOST_PAGES, REMEMBERED, Listener, Live, api_voice, page_voice
+from controller.web.api.events import api_voice
+from controller.web.live import MOST_PAGES, REMEMBERED, Listener, Live, page_voice
 
 WITHIN_S = 10
 
@@ -103,7 +104,7 @@ async def test_programs_get_one_json_object_an_event() -> None:
     async with desk_of(desk) as session:
         stream = await subscribed(desk, session, "/ann/program")
         desk.events.publish(AiringChanged(AiringId("a-1")))
-        expected = 'event: airing_changed\ndata: {"type": "airing_changed", "airing_id": "a-1"}\n'
+        expected = 'event: airing_changed\ndata: {"type":"airing_changed","airing_id":"a-1"}\n'
         assert await message(stream) == expected
 
 
