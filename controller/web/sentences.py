@@ -51,6 +51,35 @@ CODES: Mapping[str, str] = {
     "out_of_phase": N_("Left and right cancelled each other, so only one of them is used."),
     "truncated": N_("The recording ends earlier than the file says. Check that nothing is missing at the end."),
     "off_level": N_("The loudness could not be brought exactly to the usual level. Listen before you send it."),
+    # making up a bulletin or a programme
+    "title_empty": N_("Give it a title, so that it can be found again."),
+    "variant_missing": N_("There is nothing to hear yet. Type a text, or choose a recording."),
+    "variant_twice": N_("One language comes twice. Keep one of the two."),
+    "too_many_variants": N_("A bulletin has at most 6 languages. Make a second bulletin for the others."),
+    "voice_unknown": N_("This voice is not there, or does not read this language. Choose another one."),
+    "class_unknown": N_(
+        "A bulletin is ordinary, priority or emergency; a programme is ordinary or priority. Choose one of these."
+    ),
+    "expiry_passed": N_("It would have expired already. Choose a later time, or none."),
+    "times_out_of_range": N_("A bulletin is read 1 to 3 times."),
+    "pause_out_of_range": N_("The pause is from 0 to 30 seconds."),
+    "items_missing": N_("A programme needs at least one bulletin. Add one."),
+    "too_many_items": N_("That is too much for one programme. Take something out, or make two of it."),
+    "silence_out_of_range": N_("A silence in a programme is at most 10 minutes long."),
+    "bulletin_unknown": N_("One of the bulletins is not there, or not in your areas. Choose again."),
+    "tune_unknown": N_("This signature tune is not there any more. Choose another one."),
+    "tune_not_ready": N_("A signature tune is not ready to be heard. Wait a moment, or choose another one."),
+    "changed_meanwhile": N_("Somebody changed this meanwhile. Look at what it is now, then change it again."),
+    "withdrawn": N_("This was withdrawn, so it can be neither changed nor sent. Make a new one."),
+    "bulletin_expired": N_("The bulletin has expired. Give it a later expiry if it is still true."),
+    "recording_gone": N_("The recording is not kept any more. Hand it in again."),
+    # how words are said
+    "pronunciation_empty": N_("Give a word as it is written, and how it is to be read."),
+    "pronunciation_too_long": N_("This is too long. Use at most 100 letters as written, and 300 as read."),
+    "pronunciations_too_many": N_("There are 500 words with a reading of their own already. Take one out first."),
+    "voices_unusable": N_(
+        "The file of voices cannot be used. Ask a technician to correct the line that the log names."
+    ),
     # sending
     "no_targets": N_("Choose at least one speaker."),
     "no_speakers": N_("There is no speaker yet. Adopt one first."),
