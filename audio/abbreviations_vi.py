@@ -5,6 +5,8 @@ also known when it is written small (`ubnd`). One that is also a word (`CA`) is 
 capitals. No spoken form may contain an abbreviation.
 """
 
+from audio.words_vi import ISSUERS
+
 _OFFICES = {
     "UBND": "Ủy ban nhân dân",
     "HĐND": "Hội đồng nhân dân",
@@ -25,6 +27,16 @@ _OFFICES = {
     "BCĐ": "Ban Chỉ đạo",
     "BTC": "Ban Tổ chức",
     "BQL": "Ban Quản lý",
+    "BCHQS": "Ban Chỉ huy Quân sự",
+    "BCTMT": "Ban Công tác Mặt trận",
+    "BGH": "Ban Giám hiệu",
+    "CLB": "câu lạc bộ",
+    "KTTV": "khí tượng thủy văn",
+    "QLTT": "quản lý thị trường",
+    "NHNN&PTNT": "Ngân hàng Nông nghiệp và Phát triển nông thôn",
+    "MTV": "một thành viên",
+    "Cty": "công ty",
+    "TBA": "trạm biến áp",
     "HĐQT": "Hội đồng quản trị",
     "ĐBQH": "đại biểu Quốc hội",
     "ĐB": "đại biểu",
@@ -127,7 +139,11 @@ _PEOPLE = {
     "LS": "luật sư",
     "GĐ": "giám đốc",
     "PGĐ": "phó giám đốc",
+    "CT": "chủ tịch",
     "PCT": "phó chủ tịch",
+    "UV": "ủy viên",
+    "UVBTV": "ủy viên Ban Thường vụ",
+    "DTTS": "dân tộc thiểu số",
     "NQL": "người quản lý",
 }
 _MATTERS = {
@@ -171,6 +187,15 @@ _MATTERS = {
     "OCOP": "ô cốp",
     "KHHGĐ": "kế hoạch hóa gia đình",
     "DS-KHHGĐ": "dân số kế hoạch hóa gia đình",
+    "ANM": "an ninh mạng",
+    "CSXH": "chính sách xã hội",
+    "TGPL": "trợ giúp pháp lý",
+    "PBGDPL": "phổ biến giáo dục pháp luật",
+    "CTMTQG": "chương trình mục tiêu quốc gia",
+    "SDĐPNN": "sử dụng đất phi nông nghiệp",
+    "KK": "khuyến khích",
+    "BĐ": "báo động",
+    "LED": "lét",
     "SXH": "sốt xuất huyết",
     "TCM": "tay chân miệng",
     "DTLCP": "dịch tả lợn châu Phi",
@@ -261,4 +286,6 @@ _OTHERS = {
     "Tp": "thành phố",
 }
 
-ABBREVIATIONS = _OFFICES | _PEOPLE | _MATTERS | _PLACES | _OTHERS
+# Ministries and departments are signed with the same letters.
+_SIGNED = {each: name for each, name in ISSUERS.items() if name.startswith(("Bộ ", "Sở "))}
+ABBREVIATIONS = _SIGNED | _OFFICES | _PEOPLE | _MATTERS | _PLACES | _OTHERS

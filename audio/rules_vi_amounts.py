@@ -27,7 +27,7 @@ def left() -> tuple[Row, ...]:
     return (
         ("strokes", r"(?<=\d) ?/ ?(?=\d)", lambda _: " trên "),
         ("numbered", rf"{START}((?i:{any_of(_NUMBERED)})) (\d++(?:\.\d++)++){NO_MORE}", _numbered),
-        ("code", r"(?<!\w)\w++(?!\w)", _code),
+        ("code", r"(?<![\w.])\w++(?:\.\d++)*+(?!\w)", _code),
         ("points", r"(?<![\w.,])\d++(?:[.,]\d++){2,}+", _points),
         ("number", rf"(?<![\d.,]){NUMBER}{NO_MORE}", lambda m: f" {numbers.quantity(m[0])} "),
         ("point", r"(?<=\d)[.](?=\d)", lambda _: " chấm "),
@@ -113,9 +113,9 @@ def _points(match: Match) -> str:
 def _code(match: Match) -> str | None:
     # Letters and digits in one word: H5N1, 12A, VTV1.
     word = match[0].replace("_", " ")
-    if word.isalpha() or word.isdigit() or not any(map(str.isdigit, word)):
+    if not any(map(str.isalpha, word)) or not any(map(str.isdigit, word)):
         return None
-    return " ".join(_part(each) for each in re.findall(r"\d+|[^\W\d]+", word))
+    return " ".join("chấm" if each == "." else _part(each) for each in re.findall(r"\d+|[^\W\d]+|\.", word))
 
 
 def _part(part: str) -> str:

@@ -130,6 +130,9 @@ def _abbreviation(match: Match) -> str | None:
     if len(parts) == 1:
         return None
     said = [_expanded(part, match) for part in parts[::2]]
+    if parts[0] in words.DOCUMENTS and parts[1] == "-":
+        # In "NĐ-CP" CP is the government and no share.
+        said[1:] = [words.ISSUERS.get(part) or each for part, each in zip(parts[2::2], said[1:], strict=True)]
     if not any(said):
         return None
     joined = [each or part for each, part in zip(said, parts[::2], strict=True)]

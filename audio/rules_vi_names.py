@@ -15,6 +15,10 @@ _DOCUMENT_WORDS = (
 )
 _TOP_LEVEL = frozenset({"vn", "com", "net", "org", "gov", "edu", "info"})
 _LONGEST_PATH = 24
+# 114 is dialled where somebody was told to call within so many characters before it.
+_NEAR = 120
+_CALLING = r"(?i)(?<!\w)(?:gọi|liên hệ|điện thoại|đường dây nóng|báo ngay|hotline)(?!\w)"
+_BEHIND_A_CALL = "hoặc|và|hay|để|khi|nếu|ngay|miễn phí"
 _SIGNS = {".": "chấm", "@": "a còng", "-": "gạch ngang", "_": "gạch dưới", "/": "xuyệt"}
 
 
@@ -116,12 +120,13 @@ def _telephones() -> tuple[Row, ...]:
             rf"{START}((?i:{dialled}))(:? (?:số )?|: ?)(\d{{3,11}}+(?:[ .-]\d{{2,6}}+){{0,4}}+)(?![\w/]|[.,]\d)",
             lambda m: f"{m[1]}{m[2]}{_said_groups(m[3])}" if len(re.sub(r"\D", "", m[3])) > 4 else None,
         ),
+        ("emergency later", rf"(?<![\w.,/-])11[1-5](?=[.,;!?)]*(?: (?:{_BEHIND_A_CALL}){END}|\n|$|[.,;!?)] ))", _later),
         (
             "code",
             rf"{START}((?i:{any_of(words.CODE_AFTER)}))(:? (?:số:? ?|là:? ?)?|: ?)({code})(?![\w/]|[.,]\d)",
             lambda m: f"{m[1]}{m[2]}{_said_groups(m[3], joined=True)}",
         ),
-        ("plate", rf"{ALONE}(\d\d)-?([A-ZĐ]{{1,2}}\d?)[ -]?(\d{{3}}\.?\d{{2}}|\d{{4}})(?![\w.])", _plate),
+        ("plate", rf"{ALONE}(\d\d)-?([A-ZĐ]{{1,2}}\d?)[ -]?(\d{{3}}\.?\d{{2}}|\d{{4}})(?!\w|\.\d)", _plate),
     )
 
 
@@ -137,6 +142,11 @@ def _phone(match: Match) -> str | None:
     written = re.sub(r"^\(?\+\(?84\)?[ .)-]{0,2}0?", "0", match[0])
     length = len(re.sub(r"\D", "", written))
     return _said_groups(written) if 9 <= length <= 11 else None
+
+
+def _later(match: Match) -> str | None:
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    return numbers.digits(match[0]) if re.search(_CALLING, before) else None
 
 
 def _groups_of(match: Match) -> str:
@@ -167,7 +177,7 @@ def _places() -> tuple[Row, ...]:
     number = r"\d{1,5}+[A-Za-zĐđ]?(?:/\d{1,5}+[A-Za-zĐđ]?)++"
     return (
         ("road", rf"{START}({any_of(words.ROADS)})[ .-]?(\d{{1,3}}+)([A-ZĐ]?)(?![\w/-]| \d)", _road),
-        ("road mark", rf"{START}[Kk]m ?(\d{{1,4}}+)\+(\d{{1,3}}+){END}", _kilometre),
+        ("road mark", rf"(?<!\d )(?<!\w)[Kk]m ?(\d{{1,4}}+)(?:\+(\d{{1,3}}+))?{END}(?![.,]\d)", _kilometre),
         ("house", rf"{START}((?i:{house}):?) ({number})(?![\w/-])", lambda m: f"{m[1]} {_house(m[2])}"),
         ("house in a street", rf"{ALONE}({number})(?= (?i:{any_of(words.HOUSE_BEFORE)}){END})", lambda m: _house(m[1])),
     )
@@ -180,7 +190,8 @@ def _road(match: Match) -> str:
 
 
 def _kilometre(match: Match) -> str:
-    return f"ki lô mét {numbers.counted(match[1])} cộng {numbers.counted(match[2])}"
+    said = f"ki lô mét {numbers.counted(match[1])}"
+    return f"{said} cộng {numbers.counted(match[2])}" if match[2] else said
 
 
 def _house(written: str) -> str:
