@@ -5,31 +5,27 @@ changed after it was made is not sent. Pressing "send" twice sends once.
 """
 
 import asyncio
-import unicodedata
 from dataclasses import replace
 
 from aiohttp import web
 
 from agents.protocol.ids import BulletinId, SpeakerId
-from controller.domain.airings import Airing
+from controller.domain.airings import Airing, ContentId
 from controller.domain.bulletins import Bulletin, BulletinState
-from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.rights import Right
-from controller.domain.sounds import Reading, Source
-from controller.web import present, views
+from controller.domain.sounds import Source
+from controller.web import drafting, present, views
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
-from controller.web.forms import Form, owner_of, reading
-from controller.web.i18n import Language
+from controller.web.forms import Form, reading
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import broadcast_page, prepared_answer
 from controller.web.subjects import require_bulletin
-from controller.web.uploads import Received
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
 SAME_PRESS_US = 3_000_000
-RATES_WPM = range(110, 151)
+_LISTENABLE = {BulletinState.READY, BulletinState.PREPARING}
 
 FIELD_OF_CODE = {
     "title_too_long": "title",
@@ -44,35 +40,41 @@ FIELD_OF_CODE = {
     "time_passed": "at",
     "start_in_past": "at",
     "too_far_ahead": "at",
+    "expiry_passed": "expires_at",
+    "expiry_malformed": "expires_at",
+    "pause_out_of_range": "pause_s",
 }
 
 
 async def prepare(ask: Ask) -> web.StreamResponse:
-    """POST /broadcast/prepare: makes the bulletin that the form describes."""
+    """POST /broadcast/prepare: makes the bulletin that the form describes, or changes the one that it made before."""
     async with reading(ask) as form:
-        draft = _with_file(ask, form, draft_of(ask, form))
+        draft = drafting.with_files(ask, form, drafting.draft_of(ask, form))
         try:
             bulletin = await _make(ask, form, draft)
         except (Invalid, Refused, StudioFailed) as error:
             return await _wrong(ask, form, draft, error)
+        draft = replace(draft, bulletin_id=bulletin.bulletin_id, revision=bulletin.revision)
+        taken = _taken(draft, bulletin)
         if ask.htmx:
-            return prepared_answer(ask, bulletin, draft=draft)
+            return await prepared_answer(ask, bulletin, draft=draft, taken=taken)
         bulletin = await _wait_a_little(ask, bulletin)
-        return await broadcast_page(ask, draft, bulletin=bulletin, left_out=await _left_out(ask, form))
+        left_out = await left_out_of(ask, form)
+        return await broadcast_page(ask, draft, bulletin=bulletin, left_out=left_out, taken=taken)
 
 
 async def cancel(ask: Ask) -> web.StreamResponse:
     """POST /broadcast/prepare/{id}/cancel"""
     await ask.parts.compose.cancel(BulletinId(ask.request.match_info["id"]), ask.by)
     if ask.htmx:
-        return prepared_answer(ask, None)
+        return await prepared_answer(ask, None)
     return web.Response(status=303, headers={"Location": "/"})
 
 
 async def send(ask: Ask) -> web.StreamResponse:
     """POST /broadcast/send: now, or at a wall time of the station's zone."""
     async with reading(ask) as form:
-        draft = _with_file(ask, form, draft_of(ask, form))
+        draft = drafting.with_files(ask, form, drafting.draft_of(ask, form))
         bulletin: Bulletin | None = None
         try:
             bulletin = await _heard(ask, form, draft)
@@ -85,49 +87,37 @@ async def send(ask: Ask) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": where})
 
 
-def draft_of(ask: Ask, form: Form) -> views.Draft:
-    """What was typed, ready to be shown again; what cannot be shown takes its default."""
-    rate = form.text("rate_wpm")
-    language = form.text("language")
-    recording_id = form.text("recording_id")
-    at = None
-    if form.text("at"):
-        try:
-            at = wall_time(form.text("at"), ask.say.zone)
-        except Invalid:
-            at = None
-    return views.Draft(
-        title=form.text("title").strip(),
-        text=form.text("text"),
-        source=Source.RECORDING if form.text("source") == Source.RECORDING else Source.TEXT,
-        recording_id=recording_id,
-        recording_name=ask.house.uploads.name(recording_id, owner_of(ask)),
-        language=Language(language) if language in set(Language) else ask.say.language,
-        rate_wpm=int(rate) if rate.isdigit() and len(rate) < 5 and int(rate) in RATES_WPM else 125,
-        when="at" if form.text("when") == "at" else "now",
-        at=at,
-    )
-
-
-def _with_file(ask: Ask, form: Form, draft: views.Draft) -> views.Draft:
-    """A file that came with the form itself, as it does without scripts, becomes the form's recording."""
-    received: Received | None = form.take_file()
-    if received is None:
-        return draft
-    recording_id = ask.house.uploads.keep(received, owner_of(ask))
-    return replace(draft, source=Source.RECORDING, recording_id=recording_id, recording_name=received.name)
-
-
 async def _make(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
-    if draft.source is Source.TEXT:
-        rate = form.number("rate_wpm", "rate_out_of_range") if form.text("rate_wpm") else draft.rate_wpm
-        language = form.text("language") or draft.language
-        reading = Reading(text=draft.text, language=language, words_per_minute=rate)
-        wanted = BulletinDraft(title=draft.title, variants=(TextVariant(reading=reading),))
-        return await ask.parts.compose.make(wanted, ask.by)
-    path = ask.house.uploads.take(draft.recording_id, owner_of(ask))
-    recording = RecordingVariant(language=draft.language, path=path, file_name=draft.recording_name)
-    return await ask.parts.compose.make(BulletinDraft(title=draft.title, variants=(recording,)), ask.by)
+    """Raises what `drafting.wanted` and `Compose.change` raise."""
+    former = await _former(ask, draft)
+    if former is None:
+        return await ask.parts.compose.make(drafting.wanted(ask, form, draft, None), ask.by)
+    if former.state in _LISTENABLE and drafting.is_same(draft, former, drafting.taken_of(form)):
+        return former
+    wanted = drafting.wanted(ask, form, draft, former)
+    return await ask.parts.compose.change(former.bulletin_id, wanted, ask.by, revision=draft.revision or None)
+
+
+async def _former(ask: Ask, draft: views.Draft) -> Bulletin | None:
+    """The bulletin that the form changes. Raises `NotFound`, `Refused` (``not_yours``)."""
+    if not draft.bulletin_id:
+        return None
+    bulletin_id = BulletinId(draft.bulletin_id)
+    await require_bulletin(ask, bulletin_id)
+    former = await ask.parts.compose.get(bulletin_id)
+    if former.state is BulletinState.CANCELLED and not draft.editing:
+        return None
+    return former
+
+
+def _taken(draft: views.Draft, bulletin: Bulletin) -> list[str]:
+    """Which sound was made of which upload, so that it is not made again."""
+    typed = drafting.typed_variants(draft)
+    return [
+        f"{one.recording_id}={variant.sound.sound_id}"
+        for one, variant in zip(typed, bulletin.variants, strict=False)
+        if one.source is Source.RECORDING and one.recording_id and not one.recording_id.startswith(drafting.KEPT)
+    ]
 
 
 async def _wait_a_little(ask: Ask, bulletin: Bulletin) -> Bulletin:
@@ -148,43 +138,39 @@ async def _heard(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     bulletin = await ask.parts.compose.get(BulletinId(bulletin_id))
     if bulletin.state is not BulletinState.READY:
         raise Refused(code="bulletin_not_ready")
-    same = bulletin.source is draft.source
-    if draft.source is Source.TEXT and _words(bulletin.main.reading.text if bulletin.main.reading else "") != _words(
-        draft.text
-    ):
-        same = False
-    if not same:
-        raise Refused("the text was changed after it was made", code="changed_since_heard")
+    if not drafting.is_heard(draft, bulletin, drafting.taken_of(form)):
+        raise Refused("it was changed after it was made", code="changed_since_heard")
     return bulletin
 
 
-def _words(text: str) -> list[str]:
-    """What would be read, whatever spaces, line ends and control characters lie between."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(letter if letter.isprintable() else " " for letter in composed).split()
-
-
 async def _send(ask: Ask, form: Form, draft: views.Draft, bulletin: Bulletin) -> Airing:
+    return await send_content(ask, form, bulletin.bulletin_id, at=draft.when == "at")
+
+
+async def send_content(ask: Ask, form: Form, content_id: ContentId, *, at: bool) -> Airing:
+    """To the speakers that the form chose, now or ``at`` its time; a second press gets what the first one got.
+
+    Raises `Invalid` (``no_targets``, ``time_missing``) and what `Dispatch` raises.
+    """
     speaker_ids = await _chosen(ask, form)
     if not speaker_ids:
         raise Invalid(code="no_targets")
-    start_at_us = instant_us(wall_time(form.text("at"), ask.say.zone)) if draft.when == "at" else None
+    start_at_us = instant_us(wall_time(form.text("at"), ask.say.zone)) if at else None
     async with ask.house.sending:
-        pressed = _just_sent(ask, bulletin, speaker_ids, start_at_us)
+        pressed = _just_sent(ask, content_id, speaker_ids, start_at_us)
         if pressed is not None:
             return pressed
-        dispatch = ask.parts.dispatch
         if start_at_us is None:
-            return await dispatch.send_now(bulletin.bulletin_id, speaker_ids, ask.by)
-        return await dispatch.schedule(bulletin.bulletin_id, speaker_ids, start_at_us, ask.by)
+            return await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by)
+        return await ask.parts.dispatch.schedule(content_id, speaker_ids, start_at_us, ask.by)
 
 
-def _just_sent(ask: Ask, bulletin: Bulletin, speaker_ids: list[SpeakerId], start_at_us: int | None) -> Airing | None:
+def _just_sent(ask: Ask, content_id: ContentId, speaker_ids: list[SpeakerId], start_at_us: int | None) -> Airing | None:
     """The airing that the same press of the button made a moment ago, if there is one."""
     now_us = ask.parts.clock.now_us()
     for airing in ask.parts.dispatch.open_airings():
         same = (
-            airing.content_id == bulletin.bulletin_id
+            airing.content_id == content_id
             and airing.planned_by == ask.by
             and airing.now is (start_at_us is None)
             and (airing.now or airing.start_at_us == start_at_us)
@@ -206,7 +192,8 @@ async def _chosen(ask: Ask, form: Form) -> list[SpeakerId]:
     return there
 
 
-async def _left_out(ask: Ask, form: Form) -> frozenset[SpeakerId]:
+async def left_out_of(ask: Ask, form: Form) -> frozenset[SpeakerId]:
+    """The speakers that the form did not choose."""
     overviews = await ask.parts.speakers.overview()
     return present.unchecked_targets(overviews, form.all("areas"), form.all("targets"), form.all("known"))
 
@@ -219,7 +206,8 @@ async def _wrong(
         raise error
     told = problem_of(error, ask.say)
     if ask.htmx:
-        return prepared_answer(ask, bulletin, problem=told.sentence, draft=draft, status=422)
+        taken = form.all("taken")
+        return await prepared_answer(ask, bulletin, problem=told.sentence, draft=draft, taken=taken, status=422)
     place = FIELD_OF_CODE.get(error.code)
     if place:
         draft = replace(draft, errors={place: told.sentence})
@@ -227,7 +215,8 @@ async def _wrong(
         ask,
         draft,
         bulletin=bulletin,
+        taken=form.all("taken"),
         problem="" if place else told.sentence,
-        left_out=await _left_out(ask, form),
+        left_out=await left_out_of(ask, form),
         status=told.status,
     )

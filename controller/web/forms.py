@@ -1,7 +1,7 @@
-"""What persons typed, as it comes from a form: fields, and at most one file.
+"""What persons typed, as it comes from a form: fields, and files by the name of their field.
 
 Rules: a form that brings a file is read piece by piece, and its token comes before the file, so that nothing of a
-stranger's is ever written; whoever reads a form with a file owns the file, and `reading` removes it if nobody took it.
+stranger's is ever written; whoever reads a form with files owns them, and `reading` removes what nobody took.
 """
 
 import re
@@ -20,15 +20,16 @@ from controller.web.uploads import Owner, Received, read_field, receive
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 MOST_FIELDS = 5_000
+MOST_FILES = 6
 MOST_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(kw_only=True)
 class Form:
-    """``file`` is None where none was chosen, or once it was taken."""
+    """``files`` holds those that were chosen and not yet taken, by field."""
 
     fields: MultiDict[str] = field(default_factory=MultiDict)
-    file: Received | None = None
+    files: dict[str, Received] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """One field with plain line ends and nothing invisible a page could not show; empty where it is not there."""
@@ -45,10 +46,14 @@ class Form:
             raise Invalid(f"{name} is no number", code=code)
         return int(written)
 
-    def take_file(self) -> Received | None:
-        """The file, which belongs to the caller from here on."""
-        taken, self.file = self.file, None
-        return taken
+    @property
+    def file(self) -> Received | None:
+        """The first file, which stays where it is."""
+        return next(iter(self.files.values()), None)
+
+    def take_file(self, name: str = "") -> Received | None:
+        """The file of this field, or the first one; it belongs to the caller from here on."""
+        return self.files.pop(name or next(iter(self.files), ""), None)
 
 
 def owner_of(ask: Ask) -> Owner:
@@ -71,8 +76,8 @@ async def reading(ask: Ask) -> AsyncIterator[Form]:
             check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
         yield form
     finally:
-        if form.file is not None:
-            form.file.path.unlink(missing_ok=True)
+        for received in form.files.values():
+            received.path.unlink(missing_ok=True)
 
 
 async def _read_parts(ask: Ask, form: Form) -> None:
@@ -88,11 +93,13 @@ async def _read_parts(ask: Ask, form: Form) -> None:
         check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
         if not part.filename:
             await part.release()
-        elif form.file is not None:
-            raise Invalid("more than one file", code="bad_request")
+        elif (part.name or "") in form.files or len(form.files) >= MOST_FILES:
+            raise Invalid("too many files", code="bad_request")
         else:
             uploads = ask.house.uploads
-            form.file = await receive(part, uploads.folder, uploads.limits.length_bytes, uploads.limits.spare_bytes)
+            form.files[part.name or ""] = await receive(
+                part, uploads.folder, uploads.limits.length_bytes, uploads.limits.spare_bytes
+            )
     check_token(ask, header_token(ask.request) or form.fields.get(CSRF_FIELD))
 
 

@@ -12,11 +12,14 @@ from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
-from controller.web import present, subjects, views
+from controller.web import drafting, present, subjects, views
 from controller.web.asking import Ask
+from controller.web.composeviews import choices
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
+from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
+from controller.web.sounding import bulletin_track
 
 LOG_LENGTH = 200
 JOURNAL_LENGTH = 200
@@ -50,8 +53,17 @@ async def frame_of(ask: Ask, *, path: str | None = None) -> views.Frame:
 
 
 async def broadcast(ask: Ask) -> web.StreamResponse:
-    """GET /"""
-    return await broadcast_page(ask, views.Draft(language=ask.say.language))
+    """GET /, with a bulletin to change or send (``?bulletin=``), or one to begin a new one with (``?copy=``)."""
+    query = ask.request.query
+    named = query.get("bulletin") or query.get("copy")
+    if not named:
+        return await broadcast_page(ask, views.Draft(language=ask.say.language))
+    await subjects.require_bulletin(ask, BulletinId(named))
+    bulletin = await ask.parts.compose.get(BulletinId(named))
+    draft = drafting.draft_of_bulletin(bulletin)
+    if "bulletin" not in query:
+        return await broadcast_page(ask, drafting.copied(draft))
+    return await broadcast_page(ask, draft, bulletin=bulletin)
 
 
 async def broadcast_page(
@@ -61,6 +73,8 @@ async def broadcast_page(
     bulletin: Bulletin | None = None,
     problem: str = "",
     left_out: frozenset[SpeakerId] = frozenset(),
+    taken: Sequence[str] = (),
+    sentences: Sentences | None = None,
     status: int = 200,
 ) -> web.Response:
     """The first page with whatever the person has typed so far."""
@@ -72,8 +86,10 @@ async def broadcast_page(
         frame=await frame_of(ask, path="/"),
         draft=draft,
         areas=present.target_areas(targets_of(ask, overviews), left_out),
-        prepared=present.prepared(bulletin, ask.say) if bulletin else None,
+        prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
         problem=problem,
+        choices=await choices(ask, draft, may_fix=ask.may(Right.MANAGE_STATION)),
+        sentences=sentences,
         speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
         latest=await _latest(ask),
         max_characters=ask.parts.max_text_letters,
@@ -159,19 +175,31 @@ async def targets_part(ask: Ask) -> web.StreamResponse:
 
 
 async def prepared_part(ask: Ask) -> web.StreamResponse:
+    """While it is being made, the part asks again; what it knows of uploads comes with the question."""
     bulletin = await ask.parts.compose.get(BulletinId(ask.request.match_info["id"]))
-    return prepared_answer(ask, bulletin)
+    return await prepared_answer(ask, bulletin, taken=ask.request.query.getall("taken", []))
 
 
-def prepared_answer(
-    ask: Ask, bulletin: Bulletin | None, *, problem: str = "", draft: views.Draft | None = None, status: int = 200
+async def prepared_view(ask: Ask, bulletin: Bulletin, taken: Sequence[str]) -> views.Prepared:
+    """A bulletin with everything that is heard of it."""
+    return present.prepared(bulletin, await bulletin_track(ask, bulletin), taken, ask.say)
+
+
+async def prepared_answer(
+    ask: Ask,
+    bulletin: Bulletin | None,
+    *,
+    problem: str = "",
+    draft: views.Draft | None = None,
+    taken: Sequence[str] = (),
+    status: int = 200,
 ) -> web.Response:
     """The end of the compose form: listen, send, or what is wrong."""
     return page(
         ask,
         "_prepared.html",
         status=status,
-        prepared=present.prepared(bulletin, ask.say) if bulletin else None,
+        prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
         problem=problem,
         draft=draft or views.Draft(),
     )

@@ -5,6 +5,7 @@ Numbers keep their meaning and change their unit only as the target's name says;
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from urllib.parse import urlencode
 
 from agents.protocol.ids import SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
@@ -13,7 +14,9 @@ from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.speakers import FoundDevice, NotReady, SpeakerOverview
 from controller.services.reports import AiringReport, AiringSummary, PlaybackReport, SpeakerReport
 from controller.web import views
+from controller.web.findings import finding_sentence
 from controller.web.i18n import N_, Translator
+from controller.web.languages import language_name
 from controller.web.moments import maybe_moment, moment
 from controller.web.sentences import playback_sentence, sentence
 from controller.web.views import SpeakerState, TargetArea, TargetSpeaker
@@ -170,22 +173,44 @@ def audio_url(bulletin: Bulletin) -> str:
     return f"/bulletins/{bulletin.bulletin_id}/audio"
 
 
-def prepared(bulletin: Bulletin, say: Translator) -> views.Prepared:
+def prepared(bulletin: Bulletin, track: views.Track, taken: Sequence[str], say: Translator) -> views.Prepared:
     """A bulletin being made, made, or not to be had."""
-    clips = bulletin.clips
+    clips = [variant.sound.clips for variant in bulletin.variants if variant.sound.clips]
+    failed = {variant.sound.sound_id for variant in bulletin.variants if variant.sound.failure}
+    kept = [pair for pair in taken if pair.partition("=")[2] not in failed]
     return views.Prepared(
         id=bulletin.bulletin_id,
         state=bulletin.state,
-        title=bulletin.title,
+        revision=bulletin.revision,
         progress_percent=round(100 * bulletin.progress) if bulletin.state is BulletinState.PREPARING else None,
-        sentence=sentence(bulletin.failed.failure or "tool_failed", say) if bulletin.failed else "",
-        audio_url=audio_url(bulletin) if clips else "",
-        duration_s=clips.frames / 48_000 if clips else 0.0,
-        loudness_lufs=clips.integrated_lufs if clips else None,
-        size_bytes=clips.renditions[RenditionName.OPUS24].size_bytes if clips else 0,
-        peaks=clips.peaks if clips else (),
-        finding_sentences=[sentence(finding.code, say) for finding in clips.findings] if clips else [],
+        sentence=failure_sentence(bulletin, say),
+        track=track,
+        loudness_lufs=clips[0].integrated_lufs if len(bulletin.variants) == len(clips) == 1 else None,
+        size_bytes=sum(one.renditions[RenditionName.OPUS24].size_bytes for one in clips),
+        finding_sentences=found_sentences(bulletin, say),
+        taken=kept,
+        asked=urlencode([("taken", pair) for pair in kept]),
     )
+
+
+def failure_sentence(bulletin: Bulletin, say: Translator) -> str:
+    """Why it cannot be heard, naming the language where there are several; empty where nothing failed."""
+    failed = next((variant for variant in bulletin.variants if variant.sound.failure), None)
+    if failed is None:
+        return ""
+    said = sentence(failed.sound.failure or "tool_failed", say)
+    return said if len(bulletin.variants) == 1 else f"{language_name(failed.language, say)}: {said}"
+
+
+def found_sentences(bulletin: Bulletin, say: Translator) -> list[str]:
+    """What was noticed in its sounds and what was done, naming the language where there are several."""
+    several = len(bulletin.variants) > 1
+    return [
+        (f"{language_name(variant.language, say)}: " if several else "") + finding_sentence(finding, say)
+        for variant in bulletin.variants
+        if variant.sound.clips
+        for finding in variant.sound.clips.findings
+    ]
 
 
 def airing_row(summary: AiringSummary) -> views.AiringRow:

@@ -7,6 +7,7 @@ from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
+from controller.web.deskroutes import DESK
 from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
@@ -202,4 +203,4 @@ HEALTH = (
     Route(method="GET", path="/metrics", handler=health.metrics, needs=_PUBLIC),
 )
 
-ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *API, *HEALTH)
+ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *API, *HEALTH)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from agents.protocol.values import ClockBasis, JournalRecord, RefusalReason
+from agents.protocol.values import AiringClass, ClockBasis, JournalRecord, RefusalReason
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
@@ -162,40 +162,115 @@ class TargetArea:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VariantDraft:
+    """One further language of the compose form; ``number`` names its fields."""
+
+    number: int
+    language: str
+    source: Source = Source.TEXT
+    text: str = ""
+    recording_id: str = ""
+    recording_name: str = ""
+    voice: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What the compose form holds. ``errors`` maps a field's name to a sentence."""
+    """What the compose form holds. ``errors`` maps a field's name to a sentence.
+
+    ``recording_id`` is what went up, or the sound that the bulletin has already. ``bulletin_id`` is the bulletin that
+    the form changes; ``editing`` is true when it was opened for that.
+    """
 
     title: str = ""
     text: str = ""
     source: Source = Source.TEXT
     recording_id: str = ""
     recording_name: str = ""
-    language: Language = Language.VIETNAMESE
+    language: str = Language.VIETNAMESE
+    voice: str = ""
     rate_wpm: int = 125
+    others: Sequence[VariantDraft] = ()
+    airing_class: AiringClass = AiringClass.ORDINARY
+    expires_at: datetime | None = None
+    opening: str = ""
+    closing: str = ""
+    times: int = 1
+    pause_s: float = 1.0
+    horn: bool = False
+    bulletin_id: str = ""
+    revision: int = 0
+    editing: bool = False
     when: str = "now"
     at: datetime | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something is set that the short form does not show."""
+        plain = (self.airing_class is AiringClass.ORDINARY, not self.others, self.expires_at is None, self.times == 1)
+        framed = bool(self.opening or self.closing or self.voice or self.horn) or self.pause_s != 1.0
+        return framed or not all(plain) or bool({"expires_at", "pause_s"} & set(self.errors))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundPart:
+    """One piece of what is heard: a clip at ``audio_url``, or a silence where that is empty."""
+
+    label: str
+    duration_s: float
+    audio_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentenceMark:
+    """A sentence, and where it is heard in the whole, in seconds."""
+
+    text: str
+    start_s: float
+    end_s: float
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """What is heard from the beginning to the end. ``peaks`` are levels from 0 to 100, evenly over it."""
+
+    parts: Sequence[SoundPart] = ()
+    peaks: Sequence[int] = ()
+    marks: Sequence[SentenceMark] = ()
+
+    @property
+    def duration_s(self) -> float:
+        return sum(part.duration_s for part in self.parts)
+
+    @property
+    def alone(self) -> SoundPart | None:
+        """The only clip, where nothing else is heard."""
+        return self.parts[0] if len(self.parts) == 1 and self.parts[0].audio_url else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A clip being made, made, or not to be had.
+    """A bulletin being made, made, or not to be had.
 
-    ``peaks`` are levels from 0 to 100, evenly over the clip, for the picture of the sound. ``sentence`` is the step it
-    is at, or what went wrong; ``finding_sentences`` what was noticed in the sound, such as a very quiet recording.
+    ``sentence`` is the step it is at, or what went wrong; ``finding_sentences`` what was noticed in the sound, such as
+    a very quiet recording. ``taken`` are pairs of an upload and the sound that is made of it, so that it is not made
+    again; ``asked`` the uploads themselves, for when the part asks again.
     """
 
     id: str
     state: BulletinState
-    title: str = ""
+    revision: int = 1
     progress_percent: int | None = None
     sentence: str = ""
-    audio_url: str = ""
-    duration_s: float = 0.0
+    track: Track = Track()
     loudness_lufs: float | None = None
     size_bytes: int = 0
-    peaks: Sequence[int] = ()
     finding_sentences: Sequence[str] = ()
+    taken: Sequence[str] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

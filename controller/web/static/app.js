@@ -259,7 +259,7 @@ function showStale() {
   prepared.classList.toggle("stale", stale);
   const send = prepared.querySelector("[data-send]");
   if (ready && send) send.disabled = stale;
-  if (stale) prepared.querySelector("audio").pause();
+  if (stale) prepared.querySelectorAll("audio").forEach((audio) => audio.pause());
 }
 
 function refreshCompose() {
@@ -301,8 +301,9 @@ if (compose) {
     // Who pressed "listen" wants to hear it; where the browser forbids it, the player is there to be pressed.
     if (event.target.id !== "prepared" || compose.dataset.stale === "yes") return;
     const player = event.target.querySelector("[data-ready-player]");
-    player?.scrollIntoView({ block: "nearest" });
-    player?.querySelector("audio").play().catch(() => {});
+    if (!player) return;
+    player.scrollIntoView({ block: "nearest" });
+    import("./player.js").then(({ playIn }) => playIn(player));
   });
   refreshCompose();
 }
@@ -327,11 +328,25 @@ function showPlayed(event) {
 for (const kind of ["timeupdate", "seeked", "ended"]) document.addEventListener(kind, showPlayed, true);
 document.addEventListener("click", (event) => {
   const wave = event.target.closest("[data-wave]");
-  const audio = wave?.closest("[data-player]").querySelector("audio");
+  const audio = wave?.closest("[data-player]")?.querySelector("audio");
   if (!audio?.duration) return;
   const box = wave.getBoundingClientRect();
   audio.currentTime = (audio.duration * (event.clientX - box.left)) / box.width;
 });
+
+// --- what only some pages need ---------------------------------------------------------------------------------------
+
+const SOMETIMES = [
+  ["[data-track]", "./player.js"],
+  ["[data-sentences]", "./sentences.js"],
+  ["[data-variants]", "./variants.js"],
+  ["[data-programme]", "./programme.js"],
+];
+function load() {
+  for (const [selector, script] of SOMETIMES) if (document.querySelector(selector)) import(script);
+}
+document.addEventListener("htmx:afterSettle", load);
+load();
 
 tick();
 tickCountdowns();

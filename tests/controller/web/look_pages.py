@@ -30,8 +30,12 @@ from agents.protocol.values import (
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
+from controller.domain.sounds import Source
 from controller.web import views
+from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.i18n import Language
+from controller.web.listening import Line, Sentences
+from tests.controller.web.look_people import PEOPLE_PAGES
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
 PEAKS = [abs((i * 37) % 100 - 50) + (i * 13) % 45 for i in range(400)]
@@ -148,17 +152,34 @@ AREAS = [
     )
     for n, (name, ready, rows) in enumerate([("Thôn Đông", 2, SPEAKERS[:2]), ("Thôn Tây", 0, SPEAKERS[2:])])
 ]
+MARKS = [
+    views.SentenceMark(text="Kính mời bà con đến trạm y tế xã.", start_s=0.4, end_s=3.2, language="vi"),
+    views.SentenceMark(text="Trân trọng thông báo.", start_s=3.4, end_s=5.0, language="vi"),
+]
+SEVERAL = views.Track(
+    parts=[
+        views.SoundPart(label="Nhạc hiệu xã", duration_s=4.0, audio_url="/media/x.ogg"),
+        views.SoundPart(label="Khoảng lặng", duration_s=1.0),
+        views.SoundPart(label="Tiếng Việt", duration_s=17.7, audio_url="/media/x.ogg"),
+        views.SoundPart(label="Khoảng lặng", duration_s=1.0),
+        views.SoundPart(label="Tiếng Khmer", duration_s=21.0, audio_url="/media/x.ogg"),
+    ],
+    peaks=PEAKS[:160],
+    marks=MARKS,
+)
 PREPARED = {
     state: views.Prepared(
         id="b1",
         state=state,
         progress_percent=42,
         sentence="Không đọc được file.",
-        audio_url="/media/x.ogg",
-        duration_s=17.7,
+        track=views.Track(
+            parts=[views.SoundPart(label="Tiếng Việt", duration_s=17.7, audio_url="/media/x.ogg")],
+            peaks=PEAKS,
+            marks=MARKS,
+        ),
         loudness_lufs=-18.0,
         size_bytes=48_120,
-        peaks=PEAKS,
         finding_sentences=["Bản ghi rất nhỏ."],
     )
     for state in BulletinState
@@ -193,6 +214,52 @@ def frame(language: Language, path: str = "/", **more: Any) -> views.Frame:
     return views.Frame(language=language, path=path, now=NOW, station_name="Đài truyền thanh xã", **values)
 
 
+CHOICES = Choices(
+    languages=[
+        LanguageOption(code="vi", name="Tiếng Việt", voiced=True),
+        LanguageOption(code="en", name="Tiếng Anh", voiced=True),
+        LanguageOption(code="km", name="Tiếng Khmer", voiced=False),
+    ],
+    main_languages=[
+        LanguageOption(code="vi", name="Tiếng Việt", voiced=True),
+        LanguageOption(code="en", name="Tiếng Anh", voiced=True),
+    ],
+    voices=[
+        VoiceOption(id="v1", name="Giọng Bắc", language="vi", language_name="Tiếng Việt"),
+        VoiceOption(id="v2", name="Giọng Nam", language="vi", language_name="Tiếng Việt"),
+    ],
+    tunes=[Option(id="tune-chime", name="Loa")],
+    classes=[Option(id="ordinary", name="Thường"), Option(id="priority", name="Ưu tiên")],
+)
+SENTENCES = Sentences(
+    number=0,
+    language="vi",
+    language_name="Tiếng Việt",
+    lines=[
+        Line(
+            written="Mời bà con họp lúc 19h30.",
+            spoken="Mời bà con họp lúc mười chín giờ ba mươi.",
+            audio_url="/media/x.ogg",
+        ),
+        Line(written="Trân trọng thông báo.", spoken="", audio_url="/media/x.ogg"),
+    ],
+    notice="“UBND” từ nay đọc là “Ủy ban nhân dân”.",
+)
+FULL_DRAFT = replace(
+    DRAFT,
+    others=[
+        views.VariantDraft(number=1, language="km", source=Source.RECORDING, recording_name="khmer.mp3"),
+        views.VariantDraft(number=2, language="en", text="Dear residents.", error="Chưa có nội dung."),
+    ],
+    opening="tune-chime",
+    times=2,
+    bulletin_id="b1",
+    revision=2,
+    editing=True,
+    errors={"expires_at": "Hạn này đã qua."},
+)
+
+
 def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | None = None) -> dict[str, Any]:
     return {
         "draft": DRAFT,
@@ -203,6 +270,8 @@ def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | Non
         "found": FOUND,
         "area_options": [views.AreaOption(id=area.id, name=area.name) for area in AREAS],
         "latest": latest,
+        "choices": CHOICES,
+        "sentences": None,
         "max_characters": 5_000,
         "max_recording_s": 3_600.0,
     }
@@ -219,6 +288,15 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "first-empty": ("broadcast.html", {**broadcast(), "areas": [], "speakers": [], "found": []}, {}),
     "first-preparing": ("broadcast.html", broadcast(PREPARED[BulletinState.PREPARING]), {}),
     "first-ready": ("broadcast.html", broadcast(PREPARED[BulletinState.READY], airing()), {"on_air": BUSY["on_air"]}),
+    "first-full": (
+        "broadcast.html",
+        {
+            **broadcast(replace(PREPARED[BulletinState.READY], track=SEVERAL, revision=2)),
+            "draft": FULL_DRAFT,
+            "sentences": SENTENCES,
+        },
+        {},
+    ),
     "first-failed": ("broadcast.html", broadcast(PREPARED[BulletinState.FAILED]), {}),
     "busy": ("broadcast.html", broadcast(None, airing()), BUSY),
     **{f"airing-{state}": ("airing.html", {"airing": airing(state)}, {"path": "/airings/a1"}) for state in AiringState},
@@ -236,6 +314,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"person_name": None, "path": "/sign-in"},
     ),
     "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
+    **PEOPLE_PAGES,
     "error": ("error.html", {"status": 404, "heading": "Không có", "sentence": "Không tìm thấy."}, {"path": "/x"}),
 }
 
