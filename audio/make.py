@@ -87,10 +87,10 @@ class _Making:
             self.settings.duration_limit_s + 1,
             profile=self.profile,
         )
-        source, view, heard = await self._measured(source)
-        begin = await asyncio.to_thread(level.aim, view, heard, self.settings, self.profile)
-        at = await self._levelled(source, heard, begin)
         with runner.work_directory(self.out_dir) as work:
+            source, view, heard = await self._measured(source, work)
+            begin = await asyncio.to_thread(level.aim, view, heard, self.settings, self.profile)
+            at = await self._levelled(source, heard, begin)
             made = await self._encoded(source, heard, (begin, at), work)
             renditions = await runner.in_thread(lambda: self._settled(made))
         self._tell(Stage.CHECKING, 1.0)
@@ -101,19 +101,23 @@ class _Making:
             heard.loudness_lufs,
         )
 
-    async def _measured(self, source: plan.Source) -> tuple[plan.Source, measure.View, judge.Heard]:
-        view, integrated_lufs = await self._viewed(source)
+    async def _measured(self, source: plan.Source, work: Path) -> tuple[plan.Source, measure.View, judge.Heard]:
+        view, said = await self._viewed(source)
+        if not measure.is_steady(said):
+            source = await self._straightened(source, work / "straight.flac")
+            view, said = await self._viewed(source)
         phase: tuple[Finding, ...] = ()
         if judge.channels_cancel(view):
             source = replace(source, mix=plan.Mix.FIRST_OF_TWO)
             phase = (Finding(FindingCode.OUT_OF_PHASE, Remedy.ONE_CHANNEL_USED),)
-            view, integrated_lufs = await self._viewed(source)
+            view, said = await self._viewed(source)
         if view.frames > self.settings.duration_limit_s * SAMPLE_RATE_HZ + SAMPLE_RATE_HZ // 2:
             raise TooLongRecording(view.frames / SAMPLE_RATE_HZ, self.settings.duration_limit_s)
-        heard = await asyncio.to_thread(judge.hear, view, integrated_lufs, self.probed.format, self.probed.duration_s)
+        lufs = measure.read_loudness(said).integrated_lufs
+        heard = await asyncio.to_thread(judge.hear, view, lufs, self.probed.format, self.probed.duration_s)
         return source, view, replace(heard, findings=(*phase, *heard.findings))
 
-    async def _viewed(self, source: plan.Source) -> tuple[measure.View, float]:
+    async def _viewed(self, source: plan.Source) -> tuple[measure.View, str]:
         view = measure.View(mixed=source.mix is plan.Mix.ALL and source.channels > 1)
         expected_frames = (self.probed.duration_s or 0.0) * SAMPLE_RATE_HZ
 
@@ -126,7 +130,14 @@ class _Making:
         view.finish()
         if finished.exit_code != 0:
             raise UnreadableRecording(runner.last_line(finished.stderr))
-        return view, measure.read_loudness(finished.stderr).integrated_lufs
+        return view, finished.stderr
+
+    async def _straightened(self, source: plan.Source, flac: Path) -> plan.Source:
+        command = self._command(plan.straightening(source, flac))
+        finished = await runner.run(replace(command, output_limit_bytes=round(source.limit_s * 4 * SAMPLE_RATE_HZ)))
+        if finished.exit_code != 0:
+            raise UnreadableRecording(runner.last_line(finished.stderr))
+        return replace(source, path=flac, format="flac", channels=2)
 
     async def _levelled(self, source: plan.Source, heard: judge.Heard, begin: level.Aim) -> plan.Level:
         tried: list[tuple[plan.Level, float]] = []

@@ -38,6 +38,7 @@ _STEEPEST = 1.42  # a tone of 12 kHz between its samples
 _UNITY = 32768 * 10 ** (-CHECK_HEADROOM_DB / 20)
 _NUMBER = r"(-?(?:inf|nan|\d+(?:\.\d+)?))"
 _INTEGRATED = re.compile(rf"^\s*I:\s+{_NUMBER} LUFS", re.MULTILINE)
+_THRESHOLD = re.compile(rf"LUFS\n\s*Threshold:\s+{_NUMBER} LUFS\n\n")
 _PEAK = re.compile(rf"^\s*Peak:\s+{_NUMBER} dBFS", re.MULTILINE)
 _PROBE_TIME_LIMIT_S = 20.0
 _PROBE_MEMORY_BYTES = 1024**3
@@ -139,6 +140,14 @@ def read_loudness(stderr: str) -> Loudness:
         raise ToolFailed(f"no loudness in: {runner.last_line(stderr)}")
     peak = _PEAK.search(summary)
     return Loudness(float(integrated[1]), float(peak[1]) if peak else -math.inf)
+
+
+def is_steady(stderr: str) -> bool:
+    """Whether rate and channels stayed the same, so that one meter has heard all of it.
+
+    ffmpeg makes a new meter at every change, and each gives its summary; one that has heard nothing has no threshold.
+    """
+    return sum(1 for threshold in _THRESHOLD.findall(stderr) if float(threshold)) <= 1
 
 
 def decibels(share_of_full_scale: float) -> float:

@@ -154,6 +154,16 @@ def _view(sound: Any, mix: str = "") -> Any:
     return small.filter("aformat", sample_fmts="s16", channel_layouts="stereo" if mix else "mono")
 
 
+def straightening(source: Source, flac: Path) -> Arguments:
+    """Write the recording with one rate and two channels from beginning to end.
+
+    When rate or channels change on the way (a tune and a talk joined by hand, a damaged file), ffmpeg begins every
+    filter anew: fades and delays would come again in the middle.
+    """
+    form = {"c:a": "flac", "compression_level": 0, "sample_fmt": "s16", "ac": 2, "ar": SAMPLE_RATE_HZ}
+    return _arguments(ffmpeg.output(_open(source), _file(flac), f="flac", t=source.limit_s, **form, **_anonymous()))
+
+
 def levelling(source: Source, cut: Cut, level: Level, preroll_ms: int, *, wav: Path | None = None) -> Arguments:
     """Measure what `level` makes of the recording, without encoding; with `wav`, keep it as 32-bit float WAV."""
     sound = _levelled(_cut(source, cut), level, preroll_ms)
@@ -191,12 +201,15 @@ def checking(path: Path) -> Arguments:
     return _arguments(_pcm(metered.filter("volume", f"-{CHECK_HEADROOM_DB}dB", precision="float"), "pipe:1"))
 
 
-def _read(source: Source) -> Any:
+def _open(source: Source) -> Any:
     options = {"f": source.format, "protocol_whitelist": _PROTOCOLS, "format_whitelist": source.format}
-    stream = ffmpeg.input(_file(source.path), t=source.limit_s, **options)
+    return ffmpeg.input(_file(source.path), t=source.limit_s, **options)["a:0"]
+
+
+def _read(source: Source) -> Any:
     # Times are counted anew from the samples: a gap or a jump in the recording's own would move the start, and a
     # recording whose times stand still would have no end.
-    sound = stream["a:0"].filter("aresample", SAMPLE_RATE_HZ).filter("asetpts", "N/SR/TB")
+    sound = _open(source).filter("aresample", SAMPLE_RATE_HZ).filter("asetpts", "N/SR/TB")
     return sound.filter("atrim", end_sample=round(source.limit_s * SAMPLE_RATE_HZ))
 
 
@@ -209,6 +222,8 @@ def _mono(source: Source) -> Any:
 
 
 def _shaped(sound: Any, source: Source) -> Any:
+    # In floating point: turning phases raises peaks, and a loud recording would be clipped.
+    sound = sound.filter("aformat", sample_fmts="fltp")
     if source.profile is Profile.PLAIN:
         return sound.filter("highpass", f=_RUMBLE_HZ)
     lowest, highest = _HORN_HZ
@@ -240,7 +255,7 @@ def _levelled(sound: Any, level: Level, preroll_ms: int) -> Any:
     louder = sound.filter("volume", f"{gain_db:.2f}dB", precision="float")
     limited = louder.filter("alimiter", limit=f"{limit:.5f}", attack=_ATTACK_MS, release=RELEASE_MS, level=0, latency=1)
     if level.dips:
-        limited = limited.filter("asetnsamples", n=SAMPLE_RATE_HZ // 200)
+        limited = limited.filter("asetnsamples", n=SAMPLE_RATE_HZ // 200, p=0)
         for first in range(0, len(level.dips), _DIPS_A_FILTER):
             shape = _dips(level.dips[first : first + _DIPS_A_FILTER])
             limited = limited.filter("volume", volume=shape, eval="frame", precision="float")

@@ -129,6 +129,38 @@ async def test_nothing_of_an_untrimmed_recording_is_lost(tmp_path: Path, out_dir
     assert made.renditions[Rendition.OPUS24].duration_s == made.frames / RATE_HZ
 
 
+async def test_many_dips_change_neither_length_nor_place(tmp_path: Path, ffmpeg: Path) -> None:
+    frames = 10 * RATE_HZ + 77
+    source = plan.Source(write_wav(tmp_path / "in.wav", tone(11)[:frames]), "wav", 1, 60)
+    dips = tuple(plan.Dip(0.5 + 0.04 * number, 6.0) for number in range(200))
+    wav = tmp_path / "levelled.wav"
+    arguments = plan.levelling(source, plan.Cut(), plan.Level(0.0, -4.0, dips), 200, wav=wav)
+    await runner.run_checked(runner.Command((str(ffmpeg), *arguments), time_limit_s=60))
+    sound = decode(wav)
+    assert len(sound) == PREROLL_FRAMES + frames
+    before, within = sound[PREROLL_FRAMES : PREROLL_FRAMES + 19_000], sound[RATE_HZ * 2 : RATE_HZ * 8]
+    assert np.abs(before).max() == pytest.approx(0.3, abs=0.04)  # it begins with a click
+    assert np.abs(within).max() < 0.16
+
+
+async def test_a_recording_whose_form_changes_on_the_way_is_heard_whole(
+    tmp_path: Path, out_dir: Path, each_ffmpeg: Path
+) -> None:
+    # A tune and a talk, joined as people do: the bytes of one file after those of the other.
+    tune = await convert(each_ffmpeg, write_wav(tmp_path / "a.wav", tone(2)), tmp_path / "a.mp3")
+    talk = write_wav(tmp_path / "b.wav", speechlike(3)[::2], speechlike(3)[::2], rate_hz=RATE_HZ // 2)
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(tune.read_bytes() + (await convert(each_ffmpeg, talk, tmp_path / "b.mp3")).read_bytes())
+    made = await make_clips(joined, out_dir, settings=AudioSettings(ffmpeg=each_ffmpeg))
+    assert made.frames / RATE_HZ == pytest.approx(5.2, abs=0.3)
+    for clip in made.renditions.values():
+        sound = decode(clip.path)
+        assert integrated_lufs(sound) == pytest.approx(-16, abs=0.5)
+        # No second preroll, and no fade, where the two meet.
+        seam = np.abs(sound[RATE_HZ : 3 * RATE_HZ]).reshape(-1, 4800).max(axis=1)
+        assert seam.min() > 0.02
+
+
 async def test_a_file_is_named_by_its_hash_and_the_same_sound_gives_the_same_bytes(
     speech_wav: Path, out_dir: Path, tmp_path: Path, ffmpeg: Path
 ) -> None:
@@ -152,8 +184,20 @@ async def test_the_waveform_is_that_of_the_rendition(tmp_path: Path, out_dir: Pa
     assert len(made.waveform) == 400
     bucket_s = 4.2 / 400
     assert not any(made.waveform[: int(0.2 / bucket_s) - 1])
-    assert min(made.waveform[int(0.3 / bucket_s) : int(2.1 / bucket_s)]) > 20
-    assert not any(made.waveform[int(2.3 / bucket_s) : int(3.1 / bucket_s)])
+    assert min(made.waveform[int(0.3 / bucket_s) : int(2.1 / bucket_s)]) > 80
+    # What is cut off below 80 Hz rings for a moment.
+    assert not any(made.waveform[int(2.4 / bucket_s) : int(3.1 / bucket_s)])
+
+
+async def test_the_waveform_shows_words_and_pauses_even_of_minutes(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    # Three minutes make bars of half a second, longer than a word; the pauses are every four seconds.
+    source = write_wav(tmp_path / "in.wav", np.tile(0.1 * speechlike(20), 9))
+    bars = np.array((await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg))).waveform)
+    assert bars.min() >= 0
+    assert bars.max() == 100
+    assert (bars > 90).mean() < 0.6
+    assert (bars < 50).mean() > 0.1
+    assert (bars > 20).mean() > 0.7
 
 
 async def test_progress_never_falls_and_ends_at_one(speech_wav: Path, out_dir: Path, ffmpeg: Path) -> None:

@@ -19,6 +19,7 @@ from audio.plan import (
     encoding,
     levelling,
     measuring,
+    straightening,
 )
 
 SOURCE = Source(Path("/in/http:evil|.mp3"), "mp3", 2, 3601.0)
@@ -37,6 +38,7 @@ def graph(arguments: Arguments) -> str:
 
 ALL = [
     measuring(SOURCE),
+    straightening(SOURCE, Path("/out/x.flac")),
     levelling(SOURCE, Cut(), LEVEL, 200),
     encoding(SOURCE, Cut(), TARGETS, 200),
     checking(Path("/out/x.opus")),
@@ -52,7 +54,7 @@ def test_every_command_reads_one_file_and_no_network(arguments: Arguments) -> No
     assert arguments.index("-protocol_whitelist") < arguments.index("-i")
 
 
-@pytest.mark.parametrize("arguments", ALL[:3])
+@pytest.mark.parametrize("arguments", ALL[:4])
 def test_a_recording_is_opened_as_what_it_was_found_to_be_and_no_longer_than_allowed(arguments: Arguments) -> None:
     before = arguments[: arguments.index("-i")]
     assert after(before, "-f") == ["mp3"]
@@ -91,7 +93,7 @@ def test_of_two_channels_the_difference_is_seen_too() -> None:
 
 
 def test_loudness_is_that_of_mono() -> None:
-    assert "dualmono" not in "".join(map(graph, ALL))
+    assert "dualmono" not in "".join(" ".join(each) for each in ALL)
     assert "channel_layouts=mono" in graph(measuring(MONO))
     assert "pan=args=mono" in graph(measuring(SOURCE))
 
@@ -101,8 +103,12 @@ def test_two_channels_become_their_mean_whatever_the_sample_format() -> None:
 
 
 def test_a_recording_without_an_end_ends_all_the_same() -> None:
-    for arguments in ALL[:3]:
+    for arguments in (measuring(SOURCE), levelling(SOURCE, Cut(), LEVEL, 200), encoding(SOURCE, Cut(), TARGETS, 200)):
         assert f"atrim=end_sample={3601 * 48_000}" in graph(arguments)
+
+
+def test_a_straightened_recording_ends_too() -> None:
+    assert after(straightening(SOURCE, Path("/out/x.flac")), "-t") == ["3601.0", "3601.0"]
 
 
 def test_for_a_horn_the_sound_is_narrowed_before_it_is_measured_and_pressed_after() -> None:
