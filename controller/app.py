@@ -37,7 +37,7 @@ from controller.services.events import FoundChanged
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
-from controller.studio import AudioStudio
+from controller.studio import AudioStudio, VoicesUnusable
 from controller.supervise import DiskWatch, LoopWatch, all_of, permanent
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
     async with contextlib.AsyncExitStack() as stack:
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        studio = AudioStudio(folder / "clips", ffmpeg=config.ffmpeg, duration_limit_s=config.max_recording_s)
-        studio.open()
+        studio = _studio(config, folder)
         # Clock and links tell the services what changed; those are made after them, and bound when first used.
         clock = ControllerClock(trust_system_clock=config.trust_system_clock, changed=lambda: desk.clock_changed())  # noqa: PLW0108
         hub = Hub(found_changed=lambda: desk.events.publish(FoundChanged()))
@@ -201,6 +200,20 @@ def _keys(folder: Path) -> Keys:
         return load_or_make(folder / "keys")
     except KeysUnusable as error:
         raise CannotStart(str(error)) from error
+
+
+def _studio(config: Config, folder: Path) -> AudioStudio:
+    studio = AudioStudio(
+        folder / "clips",
+        ffmpeg=config.ffmpeg,
+        duration_limit_s=config.max_recording_s,
+        voices_file=config.voices_file or folder / "voices.toml",
+    )
+    try:
+        studio.open()
+    except VoicesUnusable as error:
+        raise CannotStart(f"The file of voices cannot be used: {error}.") from error
+    return studio
 
 
 def _desk_settings(config: Config, folder: Path) -> DeskSettings:

@@ -86,6 +86,11 @@ class Config:
     max_recording_s: float = setting(
         3_600.0, unit="s", least=1, most=14_400, help="The longest recording that may be handed in."
     )
+    voices_file: Path | None = setting(  # noqa: RUF009
+        None,
+        help="The voices that can be chosen, as a TOML file. Unset: voices.toml in the data directory; where that is "
+        "not there, the voices of espeak-ng alone.",
+    )
 
     # links
     silence_limit_s: float = setting(15.0, unit="s", least=1, most=600, help="A link silent for this long is closed.")
@@ -166,6 +171,8 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
             ) from error
     if config.ffmpeg is not None and shutil.which(config.ffmpeg) is None:
         raise SettingsError(f"ffmpeg cannot be '{config.ffmpeg}': there is no such program.")
+    if config.voices_file is not None and not config.voices_file.is_file():
+        raise SettingsError(f"voices_file cannot be '{config.voices_file}': there is no such file.")
     return config
 
 

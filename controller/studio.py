@@ -1,44 +1,73 @@
 """The studio of `controller.ports`, made of the room `audio`: texts and recordings in, named clips out.
 
-Rules of the module: only so many are made at once, because each takes a processor; the others wait their turn. What
-the room refuses becomes `StudioFailed` with the room's own code. Its heavy parts are loaded when they are first used.
+Rules of the module: only so many are made at once, because each takes a processor; the others wait their turn. A
+sentence to be listened to waits for none of these. What the room refuses becomes `StudioFailed` with the room's own
+code. Its heavy parts are loaded when they are first used.
 """
 
 import asyncio
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agents.protocol.ids import is_sha256
 from agents.protocol.values import ClipRef, RenditionName
+from agents.protocol.version import FRAMES_PER_SECOND
+from audio import clip
 from audio.clip import AudioError, AudioSettings, ClipFile, MadeClips, Stage
-from controller.domain import sounds
 from controller.domain.errors import StudioFailed
-from controller.domain.sounds import PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
+from controller.domain.sounds import Finding, Mark, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.ports import Progress
 
+if TYPE_CHECKING:
+    from audio.voices.book import VoiceBook
+
 _AT_ONCE: Final = 2
+_SAID_AT_ONCE: Final = 2
 _SPEAKING_SHARE: Final = 0.3
+_REMEMBERED: Final = 64
+_REMEMBERED_BYTES: Final = 16 * 1024**2
+
+
+class VoicesUnusable(Exception):
+    """The file of voices cannot be used; the sentence names the line."""
 
 
 class AudioStudio:
-    """Implements `controller.ports.Studio`; its clips are files in one folder, each named by its SHA-256."""
+    """Implements `controller.ports.Studio`; its clips are files in one folder, each named by its SHA-256.
 
-    def __init__(self, folder: Path, *, ffmpeg: Path | None, duration_limit_s: float) -> None:
+    ``voices_file`` None, or one that is not there, leaves the built-in voices.
+    """
+
+    def __init__(
+        self, folder: Path, *, ffmpeg: Path | None, duration_limit_s: float, voices_file: Path | None = None
+    ) -> None:
         self._folder = folder
         self._settings = AudioSettings(ffmpeg=ffmpeg, duration_limit_s=duration_limit_s)
+        self._voices_file = voices_file
+        self._opened: VoiceBook | None = None
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._saying = asyncio.Semaphore(_SAID_AT_ONCE)
+        self._said = _Said()
 
     def open(self) -> None:
-        """Makes the folder, and removes what a killed controller left half-made. Raises `OSError`."""
+        """Makes the folder, removes what a killed controller left half-made, and reads the file of voices.
+
+        Raises `OSError`, `VoicesUnusable`.
+        """
         from audio.runner import remove_leftovers
 
         self._folder.mkdir(parents=True, exist_ok=True)
         remove_leftovers(self._folder)
+        try:
+            self._book  # noqa: B018 - read once
+        except AudioError as error:
+            raise VoicesUnusable(error.detail) from error
 
     async def ready(self) -> bool:
         """Whether clips can be read and written."""
@@ -57,7 +86,7 @@ class AudioStudio:
         """Raises `StudioFailed`."""
         async with self._turn:
             with _failures():
-                return _prepared(await self._make(source, progress))
+                return _prepared(await self._make(source, progress, profile, name=file_name))
 
     async def from_text(
         self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
@@ -72,15 +101,16 @@ class AudioStudio:
                     reading.text,
                     reading.language,
                     work / "spoken.wav",
+                    voice=self._book.voice(reading.voice, reading.language),
                     words_per_minute=reading.words_per_minute,
                     pronunciations=pronunciations,
                     progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
                 )
-                return _prepared(
-                    await self._make(
-                        spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE))
-                    )
+                made = await self._make(
+                    spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE)), profile
                 )
+                prepared = _prepared(made)
+                return replace(prepared, marks=_marks(spoken.marks, made, self._settings.preroll_ms / 1000))
 
     async def chime(self) -> PreparedClips:
         """Raises `StudioFailed`."""
@@ -91,39 +121,56 @@ class AudioStudio:
             with _failures(), work_directory(self._folder) as work:
                 tune = work / "chime.wav"
                 await asyncio.to_thread(write_chime, tune)
-                return _prepared(await self._make(tune, lambda _: None))
+                return _prepared(await self._make(tune, lambda _: None, Profile.PLAIN))
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """Raises `StudioFailed`."""
         from audio.runner import work_directory
         from audio.speech import speak
 
-        with _failures(), work_directory(self._folder) as work:
-            spoken = await speak(
-                reading.text,
-                reading.language,
-                work / "spoken.wav",
-                words_per_minute=reading.words_per_minute,
-                pronunciations=pronunciations,
-            )
-            return await asyncio.to_thread(spoken.path.read_bytes)
+        key = (reading, tuple(sorted(pronunciations.items())))
+        known = self._said.get(key)
+        if known is not None:
+            return known
+        async with self._saying:
+            with _failures(), work_directory(self._folder) as work:
+                spoken = await speak(
+                    reading.text,
+                    reading.language,
+                    work / "spoken.wav",
+                    voice=self._book.voice(reading.voice, reading.language),
+                    words_per_minute=reading.words_per_minute,
+                    pronunciations=pronunciations,
+                )
+                wav = await asyncio.to_thread(spoken.path.read_bytes)
+        self._said.put(key, wav)
+        return wav
 
     async def sentences(self, reading: Reading, pronunciations: Mapping[str, str]) -> tuple[SpokenSentence, ...]:
         """Raises `StudioFailed`."""
-        from audio.speech import clean, pieces
+        from audio.text import sentences
 
         with _failures():
-            found = await asyncio.to_thread(lambda: pieces(clean(reading.text), reading.language, pronunciations))
-        return tuple(SpokenSentence(written=piece.text, spoken=piece.text) for piece in found)
+            found = await asyncio.to_thread(sentences, reading.text, reading.language, pronunciations)
+        return tuple(SpokenSentence(written=one.text, spoken=one.spoken) for one in found)
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """See `controller.ports.Studio`."""
-        return (
-            VoiceInfo(voice_id="espeak-vi", name="espeak-ng", languages=("vi",)),
-            VoiceInfo(voice_id="espeak-en", name="espeak-ng", languages=("en",)),
+        return tuple(
+            VoiceInfo(voice_id=one.id, name=one.name, languages=tuple(sorted(one.languages)))
+            for one in self._book.all()
         )
 
-    async def _make(self, source: Path, progress: Progress) -> MadeClips:
+    @property
+    def _book(self) -> "VoiceBook":
+        if self._opened is None:
+            from audio.voices.book import load_voices
+
+            file = self._voices_file
+            self._opened = load_voices(file if file is not None and file.exists() else None)
+        return self._opened
+
+    async def _make(self, source: Path, progress: Progress, profile: Profile, *, name: str = "") -> MadeClips:
         from audio.make import make_clips
         from audio.tools import find_ffmpeg
 
@@ -133,7 +180,38 @@ class AudioStudio:
         def tell(_stage: Stage, share: float) -> None:
             progress(share)
 
-        return await make_clips(source, self._folder, settings=self._settings, progress=tell)
+        return await make_clips(
+            source,
+            self._folder,
+            settings=self._settings,
+            progress=tell,
+            name=name,
+            profile=clip.Profile(profile.value),
+        )
+
+
+_Key = tuple[Reading, tuple[tuple[str, str], ...]]
+
+
+class _Said:
+    """What was said last, so that listening twice costs nothing; bounded in number and bytes."""
+
+    def __init__(self) -> None:
+        self._wavs: OrderedDict[_Key, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: _Key) -> bytes | None:
+        found = self._wavs.get(key)
+        if found is not None:
+            self._wavs.move_to_end(key)
+        return found
+
+    def put(self, key: _Key, wav: bytes) -> None:
+        self._bytes += len(wav) - len(self._wavs.pop(key, b""))
+        self._wavs[key] = wav
+        while len(self._wavs) > _REMEMBERED or self._bytes > _REMEMBERED_BYTES:
+            _, gone = self._wavs.popitem(last=False)
+            self._bytes -= len(gone)
 
 
 def _remove_others(folder: Path, wanted: AbstractSet[str]) -> None:
@@ -155,10 +233,26 @@ def _prepared(made: MadeClips) -> PreparedClips:
         renditions={RenditionName(rendition.value): _reference(file) for rendition, file in made.renditions.items()},
         peaks=made.waveform,
         findings=tuple(
-            sounds.Finding(code=one.code.value, remedy=one.remedy.value, values=dict(one.values))
-            for one in made.findings
+            Finding(code=one.code.value, remedy=one.remedy.value, values=dict(one.values)) for one in made.findings
         ),
         integrated_lufs=made.renditions[next(iter(made.renditions))].loudness.integrated_lufs,
+    )
+
+
+def _marks(spoken: tuple[clip.Mark, ...], made: MadeClips, preroll_s: float) -> tuple[Mark, ...]:
+    """Where the sentences lie in the finished clip: behind its silence at the beginning, before which the voice's own
+    was cut off as far as `silence_trimmed` says.
+    """
+    cut_s = sum(one.values.get("start_s", 0.0) for one in made.findings if one.code is clip.FindingCode.SILENCE_TRIMMED)
+    end_s = made.frames / FRAMES_PER_SECOND
+    shift_s = preroll_s - cut_s
+    return tuple(
+        Mark(
+            text=one.text,
+            start_s=round(min(end_s, max(0.0, one.start_s + shift_s)), 3),
+            end_s=round(min(end_s, max(0.0, one.end_s + shift_s)), 3),
+        )
+        for one in spoken
     )
 
 

@@ -1,16 +1,19 @@
 """The studio: what the room audio makes, as the services know it, and nothing outside its folder."""
 
+import asyncio
 import hashlib
+import io
 import math
 import struct
 import wave
+from dataclasses import replace
 
 import pytest
 
 from agents.protocol.values import RenditionName
 from controller.domain.errors import StudioFailed
 from controller.domain.sounds import Profile
-from controller.studio import AudioStudio
+from controller.studio import AudioStudio, VoicesUnusable
 from tests.controller.drafts import reading
 
 
@@ -85,3 +88,97 @@ async def test_it_is_ready_while_its_folder_is_there(studio, tmp_path):
     assert await studio.ready()
     (tmp_path / "clips").rmdir()
     assert not await studio.ready()
+
+
+async def test_each_sentence_is_marked_where_it_lies_in_the_finished_clip(studio):
+    prepared = await studio.from_text(
+        reading("Kính mời bà con. Đúng 7 giờ tối."), {}, Profile.PLAIN, lambda share: None
+    )
+    first, second = prepared.marks
+    assert [first.text, second.text] == ["Kính mời bà con.", "Đúng 7 giờ tối."]
+    assert first.start_s >= 0.2, "a clip begins with silence"
+    assert first.start_s < first.end_s < second.start_s < second.end_s
+    assert second.end_s <= prepared.frames / 48_000
+    pause = prepared.peaks[int(len(prepared.peaks) * (first.end_s + second.start_s) / 2 * 48_000 / prepared.frames)]
+    assert pause == 0, "between the sentences nothing is heard"
+
+
+async def test_a_horn_gets_another_sound_than_any_speaker(studio):
+    plain = await studio.from_text(reading("Xin chào."), {}, Profile.PLAIN, lambda share: None)
+    horn = await studio.from_text(reading("Xin chào."), {}, Profile.HORN, lambda share: None)
+    assert {one.sha256 for one in plain.renditions.values()}.isdisjoint(one.sha256 for one in horn.renditions.values())
+    assert horn.integrated_lufs == pytest.approx(-16.0, abs=0.5)
+
+
+async def test_what_was_mended_is_told_with_its_figures(studio, tmp_path):
+    path = tmp_path / "late.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 96_000))
+        file.writeframes(b"".join(struct.pack("<h", int(9_000 * math.sin(n / 20))) for n in range(96_000)))
+    prepared = await studio.from_recording(path, "late.wav", Profile.PLAIN, lambda share: None)
+    trimmed = next(one for one in prepared.findings if one.code == "silence_trimmed")
+    assert trimmed.remedy == "trimmed"
+    assert trimmed.values["start_s"] == pytest.approx(2.0, abs=0.1)
+
+
+async def test_a_sentence_is_said_while_the_room_is_full_of_long_work(studio, monkeypatch):
+    class Full(asyncio.Semaphore):
+        async def acquire(self):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(studio, "_turn", Full(2))
+    said = await studio.say(reading("Xin chào."), {})
+    with wave.open(io.BytesIO(said)) as file:
+        assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
+        assert file.getnframes() > 0.3 * file.getframerate()
+    assert await studio.say(reading("Xin chào."), {"chào": "tạm biệt"}) != said
+
+
+async def test_what_was_said_before_needs_no_voice(studio, monkeypatch):
+    said = await studio.say(reading("Xin chào."), {})
+    monkeypatch.setattr("audio.speech.speak", None)
+    assert await studio.say(reading("Xin chào."), {}) == said
+
+
+async def test_a_text_comes_in_sentences_as_written_and_as_said(studio):
+    found = await studio.sentences(reading("Đúng 7h. UBND thông báo."), {"UBND": "uỷ ban"})
+    assert [one.written for one in found] == ["Đúng 7h.", "UBND thông báo."]
+    assert [one.spoken for one in found] == ["Đúng bảy giờ.", "uỷ ban thông báo."]
+
+
+def voices(tmp_path, written):
+    file = tmp_path / "voices.toml"
+    file.write_text(written, encoding="utf-8")
+    return AudioStudio(tmp_path / "clips", ffmpeg=None, duration_limit_s=60, voices_file=file)
+
+
+async def test_the_voices_of_the_station_s_file_come_first(tmp_path):
+    made = voices(
+        tmp_path,
+        '[[voice]]\nid = "south"\nname = "Miền Nam"\nkind = "espeak"\nlanguages = ["vi"]\nvoice = "vi-vn-x-south"\n',
+    )
+    made.open()
+    assert [one.voice_id for one in made.voices()] == ["south", "espeak-vi", "espeak-en"]
+    south = replace(reading("Xin chào bà con."), voice="south")
+    built_in = replace(south, voice="espeak-vi")
+    assert await made.say(south, {}) != await made.say(built_in, {})
+    assert await made.say(reading("Xin chào bà con."), {}) == await made.say(south, {})
+
+
+def test_without_a_file_there_are_the_built_in_voices(studio):
+    assert [(one.voice_id, one.languages) for one in studio.voices()] == [
+        ("espeak-vi", ("vi",)),
+        ("espeak-en", ("en",)),
+    ]
+
+
+def test_a_file_of_voices_that_cannot_be_used_is_said_at_the_start(tmp_path):
+    with pytest.raises(VoicesUnusable, match=r'voices\.toml.*"colour"'):
+        voices(tmp_path, 'colour = "red"\n').open()
+
+
+async def test_a_voice_that_is_gone_is_told_by_its_code(studio):
+    with pytest.raises(StudioFailed) as failed:
+        await studio.say(replace(reading("Xin chào."), voice="south"), {})
+    assert failed.value.code == "voice_missing"
