@@ -240,7 +240,8 @@ ASK = web.RequestKey("ask", Ask)
 class Route:
     """One line of the table of everything this server answers.
 
-    ``right`` is what whoever asks must have in one area at least; None is enough for everybody who is signed in.
+    ``right`` is what whoever asks must have in one area at least, or ``or_right`` in its place; None is enough for
+    everybody who is signed in.
     ``over`` asks for it where the thing is that the path names. ``with_given_password`` is true for the little that a
     person gets who has not replaced a password that somebody gave them.
     """
@@ -251,6 +252,7 @@ class Route:
     needs: Needs = Needs.SIGNED_IN
     token: Token = Token.BEFORE
     right: Right | None = None
+    or_right: Right | None = None
     over: Over | None = None
     with_given_password: bool = False
 
@@ -308,7 +310,7 @@ async def _admit(route: Route, ask: Ask) -> None:
         raise PasswordGiven
     if route.right is None:
         return
-    if not actor.may_anywhere(route.right):
+    if not any(actor.may_anywhere(one) for one in (route.right, route.or_right) if one is not None):
         raise NotAllowed(route.right) if actor.scopes else NoRole
     if route.over is not None and not await route.over(ask, route.right):
         if ask.request.method in SAFE_METHODS:

@@ -59,6 +59,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "password_wrong": 403,
     "account_closed": 401,
     "role_too_wide": 403,
+    "area_outside_token": 403,
     "person_too_wide": 403,
     **dict.fromkeys(TOKEN_CODES, 401),
     "not_acceptable": 406,

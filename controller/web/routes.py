@@ -2,6 +2,7 @@
 
 from controller.domain.rights import Right
 from controller.web import actions, areas, auth, broadcasting, health, pages, people, subjects
+from controller.web.aboveroutes import ABOVE_API
 from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
@@ -169,12 +170,12 @@ API = (
         over=subjects.bulletin,
     ),
     endpoint("POST", "/api/v1/recordings", bulletins.create_recording, right=Right.COMPOSE),
-    endpoint("OPTIONS", "/api/v1/uploads", tus.get_upload_options, right=Right.COMPOSE),
-    endpoint("GET", "/api/v1/uploads", tus.list_uploads, right=Right.COMPOSE),
-    endpoint("POST", "/api/v1/uploads", tus.create_upload, right=Right.COMPOSE),
-    endpoint("GET", "/api/v1/uploads/{upload_id}", tus.get_upload, right=Right.COMPOSE),
-    endpoint("PATCH", "/api/v1/uploads/{upload_id}", tus.append_to_upload, right=Right.COMPOSE),
-    endpoint("DELETE", "/api/v1/uploads/{upload_id}", tus.remove_upload, right=Right.COMPOSE),
+    endpoint("OPTIONS", "/api/v1/uploads", tus.get_upload_options, right=Right.COMPOSE, or_right=Right.HAND_IN),
+    endpoint("GET", "/api/v1/uploads", tus.list_uploads, right=Right.COMPOSE, or_right=Right.HAND_IN),
+    endpoint("POST", "/api/v1/uploads", tus.create_upload, right=Right.COMPOSE, or_right=Right.HAND_IN),
+    endpoint("GET", "/api/v1/uploads/{upload_id}", tus.get_upload, right=Right.COMPOSE, or_right=Right.HAND_IN),
+    endpoint("PATCH", "/api/v1/uploads/{upload_id}", tus.append_to_upload, right=Right.COMPOSE, or_right=Right.HAND_IN),
+    endpoint("DELETE", "/api/v1/uploads/{upload_id}", tus.remove_upload, right=Right.COMPOSE, or_right=Right.HAND_IN),
     endpoint("GET", "/api/v1/airings", airings.list_airings, right=Right.SEE),
     endpoint("POST", "/api/v1/airings", airings.create_airing, right=Right.BROADCAST),
     endpoint("GET", "/api/v1/airings/{airing_id}", airings.get_airing, right=Right.SEE, over=subjects.airing),
@@ -203,4 +204,4 @@ HEALTH = (
     Route(method="GET", path="/metrics", handler=health.metrics, needs=_PUBLIC),
 )
 
-ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *API, *HEALTH)
+ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *API, *ABOVE_API, *HEALTH)

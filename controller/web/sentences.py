@@ -109,7 +109,7 @@ CODES: Mapping[str, str] = {
     "name_taken": N_("Another speaker already has this name. Choose a different one."),
     "name_empty": N_("Give the speaker a name, such as the place where it stands."),
     "name_too_long": N_("The name is too long. Use at most 200 characters."),
-    "area_unknown": N_("Choose the area where the speaker stands."),
+    "area_unknown": N_("This area is not known here. Choose another one."),
     "area_of_country": N_("This area is of the country's official list. It cannot be renamed, moved or closed here."),
     "area_name_taken": N_("An area beside it has this name already. Choose another name."),
     "area_in_use": N_("This area is still in use. Move its speakers and the areas in it elsewhere first."),
@@ -149,6 +149,23 @@ CODES: Mapping[str, str] = {
     "token_rights_missing": N_("Choose at least one thing that the token may do."),
     "token_rights_wrong": N_("This cannot be given in a token. Choose from the list."),
     "token_days_out_of_range": N_("A token is valid for 1 to 730 days."),
+    # what comes from above
+    "reference_invalid": N_("Give the bulletin a reference of 1 to 200 printable letters."),
+    "reference_taken": N_("Something else was handed in under this reference. Use a new reference."),
+    "areas_missing": N_("Name at least one area, and at most 100."),
+    "area_outside_token": N_(
+        "This token is for another area. Ask an administrator of the station for one for this area."
+    ),
+    "zone_missing": N_("Say the time with its zone, such as 2026-03-02T17:00:00+07:00."),
+    "validity_passed": N_("The time in which this may be heard has passed. Choose a later end."),
+    "validity_order": N_("The time in which this may be heard ends before it begins. Choose a later end."),
+    "validity_too_long": N_("This may be heard for a year at most. Choose an earlier end."),
+    "hand_in_open": N_("This came from above and nobody has taken it. It can be sent once it is taken."),
+    "hand_in_decided": N_("This was decided already, or taken back. Look at what became of it."),
+    "not_to_be_declined": N_("Only an ordinary bulletin can be declined. Give this one its place."),
+    "not_valid_yet": N_("This may not be heard yet. Choose a later time."),
+    "reason_missing": N_("Say why it is declined. Its sender is told."),
+    "reason_too_long": N_("The reason is too long. Use at most 1000 characters."),
     # the house itself
     "store_failed": N_("The database could not be written. Nothing was changed; tell a technician."),
     "invalid": N_("Something in the form cannot be used. Check it and try again."),
