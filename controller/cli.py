@@ -30,6 +30,7 @@ examples:
   loa serve                                 run the controller; the first start prints account and password
   loa serve --port 9000 --data-dir ./data   the same, elsewhere
   loa admin password admin                  a new password for the account admin, printed once
+  loa admin person add lan --role editor    an account with a role, its password printed once
   loa admin token --uses 100 --days 7       an enrolment token for a hundred devices
   loa bench arm --json                      measure this machine
   loa settings                              every setting, its unit, its value and where that came from
@@ -138,8 +139,40 @@ def _add_admin(admin: argparse.ArgumentParser) -> None:
     token.add_argument("--uses", type=_at_least_one, default=1, help="for how many devices, at most 10000 (default: 1)")
     token.add_argument("--days", type=_positive, default=7.0, help="for how many days, at most 30 (default: 7)")
     token.add_argument("--bare", action="store_true", help="print nothing but the token, for scripts")
-    for action in (password, token):
+    for action in (password, token, *_add_person(actions)):
         tables.add_flags(action, [one for one in SETTINGS if one.name == "data_dir"])
+
+
+def _add_person(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
+    person = actions.add_parser("person", help="accounts: add, list, password, deactivate").add_subparsers(
+        dest="person_action", required=True, metavar="ACTION"
+    )
+    add = person.add_parser(
+        "add",
+        help="make an account, its password printed once",
+        description="Make an account. Its password is printed once, and must be replaced at the first sign-in.",
+    )
+    add.add_argument("--full-name", default="", help="what the person is called")
+    add.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="ROLE[@AREA]",
+        help="editor, announcer, approver, officer, technician or administrator, for the whole station or for an area "
+        "by its id or name; may be given more than once",
+    )
+    listing = person.add_parser("list", help="every account with its roles, one a line")
+    password = person.add_parser(
+        "password",
+        help="give an account a password that must be replaced, printed once",
+        description="Give an account a password that must be replaced at the next sign-in. Every sign-in of it ends.",
+    )
+    closing = person.add_parser("deactivate", help="close an account: every sign-in of it ends, the log keeps its name")
+    for one in (add, password, closing):
+        one.add_argument("name", help="what the person signs in with")
+    for one in (add, password):
+        one.add_argument("--bare", action="store_true", help="print nothing but the password, for scripts")
+    return [add, listing, password, closing]
 
 
 def _at_least_one(text: str) -> int:
@@ -217,7 +250,9 @@ def _admin(config: Config, options: argparse.Namespace) -> int:
 
     folder = config.data_folder()
     try:
-        if options.action == "password":
+        if options.action == "person":
+            _person(folder, options)
+        elif options.action == "password":
             password = asyncio.run(admin.reset_password(folder, options.name))
             print(password if options.bare else f"The new password of {options.name}, shown only now: {password}")
         else:
@@ -227,6 +262,24 @@ def _admin(config: Config, options: argparse.Namespace) -> int:
         print(f"loa: {error}", file=sys.stderr)
         return FAILED
     return DONE
+
+
+def _person(folder: Path, options: argparse.Namespace) -> None:
+    from controller import admin
+
+    match options.person_action:
+        case "add":
+            added, password = asyncio.run(admin.add_person(folder, options.name, options.full_name, options.role))
+            print(password if options.bare else f"The password of {added.name}, shown only now: {password}")
+        case "list":
+            for line in asyncio.run(admin.list_people(folder)):
+                print(line)
+        case "password":
+            password = asyncio.run(admin.give_password(folder, options.name))
+            print(password if options.bare else f"The new password of {options.name}, shown only now: {password}")
+        case _:
+            asyncio.run(admin.deactivate(folder, options.name))
+            print(f"The account {options.name} is closed.")
 
 
 if __name__ == "__main__":
