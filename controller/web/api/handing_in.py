@@ -64,7 +64,7 @@ class HandInBody(Body):
 
     reference: str
     areas: list[str]
-    airing_class: Literal[AiringClass.ORDINARY, AiringClass.PRIORITY, AiringClass.EMERGENCY] = AiringClass.ORDINARY
+    airing_class: Literal["ordinary", "priority", "emergency"] = "ordinary"
     title: str = ""
     language: str = "vi"
     text: str = ""
@@ -196,7 +196,7 @@ async def _handed_in(ask: Ask, body: HandInBody, form: Form | None) -> web.Respo
 def _wanted(body: HandInBody, areas: Sequence[Area], drafts: Sequence[VariantDraft], sent: Sent) -> Handing:
     return Handing(
         reference=body.reference,
-        draft=BulletinDraft(title=body.title, variants=tuple(drafts), airing_class=body.airing_class),
+        draft=BulletinDraft(title=body.title, variants=tuple(drafts), airing_class=AiringClass(body.airing_class)),
         areas=tuple(AreaId(area.area_id) for area in areas),
         valid_from_us=_instant(body.valid_from),
         valid_until_us=_instant(body.valid_until),
@@ -212,7 +212,7 @@ def _areas(ask: Ask, body: HandInBody) -> list[Area]:
     for area_id in found:
         if not ask.may(Right.HAND_IN, AreaId(area_id)):
             raise Refused(f"{area_id} is not in the area of this token", code="area_outside_token")
-        if body.airing_class is AiringClass.EMERGENCY:
+        if AiringClass(body.airing_class) is AiringClass.EMERGENCY:
             ask.require(Right.HAND_IN_EMERGENCY, AreaId(area_id))
     return list(found.values())
 
