@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
-from controller.domain.airings import Airing
-from controller.domain.bulletins import Bulletin
+from controller.domain.airings import Airing, ContentId
+from controller.domain.bulletins import Bulletin, Tune, TuneId
 from controller.domain.errors import NotFound
 from controller.domain.paging import Page, Place
+from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.ports import Transaction
 from controller.services.reports import AiringReport, AiringSummary
@@ -20,6 +21,7 @@ from controller.web.asking import Ask
 from controller.web.security import SAFE_METHODS
 
 Listed = TypeVar("Listed")
+Content = Bulletin | Programme
 _SEARCHED: Final = 1_000
 """How far back something of one's own areas is looked for at once."""
 _PIECE: Final = 200
@@ -64,22 +66,50 @@ async def area(ask: Ask, right: Right) -> bool:
 
 async def bulletin(ask: Ask, right: Right) -> bool:
     """The bulletin of the path. Raises `NotFound`."""
-    found = await ask.parts.compose.get(BulletinId(_named(ask, "bulletin_id")))
+    return await _content_held(ask, await ask.parts.compose.get(BulletinId(_named(ask, "bulletin_id"))), right)
+
+
+async def programme(ask: Ask, right: Right) -> bool:
+    """The programme of the path. Raises `NotFound`."""
+    return await _content_held(ask, await ask.parts.programmes.get(ProgrammeId(_named(ask, "programme_id"))), right)
+
+
+async def tune(ask: Ask, right: Right) -> bool:
+    """The signature tune of the path; whoever sees anything hears those of the whole station. Raises `NotFound`."""
+    found = await ask.parts.tunes.get(TuneId(_named(ask, "tune_id")))
     if ask.request.method in SAFE_METHODS:
-        return await bulletin_seen(ask, found, right)
+        return tune_seen(ask, found, right)
+    return ask.may(right, found.area_id or EVERYWHERE)
+
+
+def tune_seen(ask: Ask, found: Tune, right: Right) -> bool:
+    """A tune is heard, and used, in its area and in all areas around it and within it."""
+    area_id = found.area_id
+    return area_id is None or ask.touches(right, area_id)
+
+
+async def _content_held(ask: Ask, found: Content, right: Right) -> bool:
+    if ask.request.method in SAFE_METHODS:
+        return await content_seen(ask, found, right)
     async with ask.parts.store.reading() as tx:
         areas = (await _Makers.known(tx)).areas_of(found, right)
     return found.created_by == ask.by or ask.may_all(right, areas)
 
 
 async def bulletin_seen(ask: Ask, found: Bulletin, right: Right) -> bool:
-    """A bulletin is seen by whoever made it, where it belongs, and where it was sent."""
+    """See `content_seen`."""
+    return await content_seen(ask, found, right)
+
+
+async def content_seen(ask: Ask, found: Content, right: Right) -> bool:
+    """A bulletin or a programme is seen by whoever made it, where it belongs, and where it was sent."""
     if found.created_by == ask.by or ask.may(right, EVERYWHERE):
         return True
+    content_id = found.bulletin_id if isinstance(found, Bulletin) else found.programme_id
     async with ask.parts.store.reading() as tx:
         if any(ask.touches(right, area_id) for area_id in (await _Makers.known(tx)).areas_of(found)):
             return True
-        sent = await tx.airings.of_content(found.bulletin_id)
+        sent = await tx.airings.of_content(content_id)
         areas = {area_id for one in sent for area_id in await _areas_of(tx, one)}
     return any(ask.may(right, area_id) for area_id in areas)
 
@@ -88,6 +118,15 @@ async def require_bulletin(ask: Ask, bulletin_id: BulletinId) -> None:
     """One that is to be sent must be one that whoever asks may see. Raises `NotFound`."""
     if not await bulletin_seen(ask, await ask.parts.compose.get(bulletin_id), Right.BROADCAST):
         raise NotFound(f"no bulletin {bulletin_id}")
+
+
+async def require_content(ask: Ask, content_id: ContentId) -> None:
+    """The same of a bulletin or a programme. Raises `NotFound`."""
+    async with ask.parts.store.reading() as tx:
+        bulletins = await tx.bulletins.several([BulletinId(content_id)])
+        found = bulletins.get(BulletinId(content_id)) or await tx.programmes.get(ProgrammeId(content_id))
+    if not await content_seen(ask, found, Right.BROADCAST):
+        raise NotFound(f"neither a bulletin nor a programme: {content_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +141,8 @@ class _Makers:
         actors += [token.actor for token in reversed(await tx.api_tokens.all())]
         return cls({actor.name: actor for actor in actors})
 
-    def areas_of(self, found: Bulletin, right: Right | None = None) -> tuple[AreaId, ...]:
-        """Where a bulletin belongs. One that was made for no area belongs where its maker has roles (with ``right``),
+    def areas_of(self, found: Content, right: Right | None = None) -> tuple[AreaId, ...]:
+        """Where a bulletin or a programme belongs. One that was made for no area belongs where its maker has roles (with ``right``),
         or to the whole station where that is not known.
         """
         if found.area_id is not None:
@@ -164,6 +203,26 @@ async def page_of_bulletins(ask: Ask, limit: int, before: Place | None = None) -
 
     def place(one: Bulletin) -> Place:
         return Place(one.changed_at_us, one.bulletin_id)
+
+    return await _page(ask, limit, before, read=read, seen=seen, place=place)
+
+
+async def page_of_programmes(ask: Ask, limit: int, before: Place | None = None) -> Page[Programme]:
+    """The latest programmes that whoever asks may see, those that come after a place."""
+    async with ask.parts.store.reading() as tx:
+        makers = await _Makers.known(tx)
+
+    async def read(most: int, after: Place | None) -> Sequence[Programme]:
+        return await ask.parts.programmes.latest(most, before=after)
+
+    async def seen(found: Sequence[Programme]) -> Sequence[bool]:
+        return [
+            one.created_by == ask.by or any(ask.touches(Right.SEE, area_id) for area_id in makers.areas_of(one))
+            for one in found
+        ]
+
+    def place(one: Programme) -> Place:
+        return Place(one.changed_at_us, one.programme_id)
 
     return await _page(ask, limit, before, read=read, seen=seen, place=place)
 
