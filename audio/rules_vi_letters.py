@@ -69,6 +69,8 @@ def titles() -> tuple[Row, ...]:
         ("degree", r"(?<!\d)(?<!\d )°", lambda _: " độ "),
         ("title", rf"{START}({names})\. ?(?=[{upper_class()}\d])", _title),
         ("bare title", rf"{START}({any_of(words.BARE_TITLES)})(?=[. ])\.?", lambda m: f"{ABBREVIATIONS[m[1]]} "),
+        ("initial and number", rf"{START}([{upper_class()}])\.(?=\d)", lambda m: m[1] if m[1] not in "PQ" else None),
+        ("number and letter", r"(?<=\d)\.(?=[a-zđ](?!\w))", lambda _: " "),
         ("place", rf"{START}([PQ])[ .]?(\d{{1,2}}+)(?![\w/]|[.,]\d)", lambda m: f"{words.TITLES[m[1]]} {int(m[2])}"),
         ("roman range", rf"{numbered}([IVX]{{1,6}}) ?- ?([IVX]{{1,6}}){END}", _romans),
         ("roman", rf"{numbered}([IVX]{{1,7}}){END}", _roman),

@@ -70,19 +70,29 @@ def _documents() -> tuple[Row, ...]:
 
 def _head(kind: str | None, so: str | None, inner: str | None, number: str, year: str | None) -> str:
     named = words.DOCUMENTS.get(kind, kind) if kind else words.DOCUMENTS.get(inner or "", "")
-    # "quyết định 135", but "Quyết định số 135" where "số" is written.
-    said = " ".join(each for each in (named, so and so.lower(), numbers.counted(number)) if each)
-    return f"{said} năm {numbers.whole(year)}" if year else said
+    # Chỉ thị 05 is "không năm". "quyết định 135", but "Quyết định số 135" where "số" is written.
+    said = " ".join(each for each in (named, so and so.lower(), numbers.whole(number)) if each)
+    # With a pause, or the two "năm" of "linh năm, năm hai nghìn" run together.
+    return f"{said}, năm {numbers.whole(year)}" if year else said
 
 
 def _document(match: Match) -> str:
     kind, so, number, year, inner, issuers = match.groups()
-    return f"{_head(kind, so, inner, number, year)} của {_issuers(issuers)}"
+    said = _head(kind, so, inner, number, year)
+    return said if _is_signed(match) else f"{said} của {_issuers(issuers)}"
+
+
+def _is_signed(match: Match) -> bool:
+    # "... NĐ-CP ngày 15/5/2025 của Chính phủ": once is enough.
+    behind = match.string[match.end() : match.end() + 24]
+    return re.match(r"(?:,? ngày \d[\d/.-]*)? của ", behind) is not None
 
 
 def _law(match: Match) -> str:
     kind, so, number, year, issuer, term = match.groups()
     by = words.ISSUERS.get(issuer, "Chủ tịch nước")
+    if _is_signed(match):
+        return _head(kind, so, None, number, year)
     said = f"{_head(kind, so, None, number, year)} của {by}"
     return f"{said} khóa {numbers.counted(term)}" if term else said
 

@@ -8,7 +8,7 @@ from audio.rules_vi import DAY, END, MONTH, START, TO, YEAR, Match, Row, any_of
 
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _MINUTE = r"[0-5]\d"
-_CLOCK = rf"{_HOUR} ?(?:h|H|g|giờ|GIỜ) ?{_MINUTE}(?:'|ph|p)?(?:(?![\w])|(?= phút))(?: phút{END})?"
+_CLOCK = rf"{_HOUR} ?(?:h:?|H:?|g|giờ|GIỜ) ?{_MINUTE}(?:'|ph|p)?(?:(?![\w])|(?= phút))(?: phút{END})?"
 _COLON = rf"{_HOUR}:{_MINUTE}(?::{_MINUTE})?"
 _FULL = rf"{_HOUR}[hH]{END}"
 _TIME = rf"(?:{_CLOCK}|{_COLON}(?![\w:])|{_FULL})"
@@ -26,6 +26,7 @@ def rows() -> tuple[Row, ...]:
 
 def _clocks() -> tuple[Row, ...]:
     return (
+        ("scale", rf"{START}((?i:tỷ lệ|tỉ lệ)) (\d{{1,3}}+):(\d{{1,6}}+)(?![\w:])", _scale),
         ("score", rf"{START}((?i:{any_of(words.SCORE_AFTER)})) (\d{{1,2}}+) ?[-:] ?(\d{{1,2}}+)(?![\w:/-])", _score),
         ("hours", rf"{_NOT_IN}({_HOUR}){TO}({_HOUR})(?:[hHg]| giờ)(?![\w])", _hours),
         ("clock range", rf"{_NOT_IN}({_TIME}){TO}({_TIME})(?![\w:])", lambda m: f"{_said(m[1])} đến {_said(m[2])}"),
@@ -43,6 +44,10 @@ def _clocks() -> tuple[Row, ...]:
         ),
         ("minutes and seconds", rf"{_NOT_IN}(\d{{1,2}})'(\d{{1,2}})(?:''|\")", _minutes),
     )
+
+
+def _scale(match: Match) -> str:
+    return f"{match[1]} {numbers.counted(match[2])} trên {numbers.counted(match[3])}"
 
 
 def _score(match: Match) -> str:
@@ -67,6 +72,7 @@ def _minutes(match: Match) -> str:
 
 
 def _ranges_of_dates() -> tuple[Row, ...]:
+    dashed = rf"{DAY}-{MONTH}(?![\w/-])"
     before = rf"(?:{START}((?i:{any_of(words.DATE_AFTER)})) )?+"
     return (
         ("dates", rf"{before}(?<![\w/.,-])({_DATE}){TO}({_DATE})(?![\d/]|\w)", _dates_said),
@@ -75,6 +81,12 @@ def _ranges_of_dates() -> tuple[Row, ...]:
             "days of a named month",
             rf"{START}((?i:ngày)) ({DAY}){TO}({DAY})(?= tháng{END})",
             lambda m: f"{m[1]} {numbers.day(int(m[2]))} đến ngày {numbers.day(int(m[3]))}",
+        ),
+        (
+            "dates with a dash",
+            rf"(?<!từ )(?<!các ){START}((?i:{any_of(words.DATE_AFTER)})) ({dashed}(?:(?:, ?| và | đến | - ){dashed})*+)"
+            rf"(?![\w/-]|[.,]\d| (?:tháng|hàng|hằng|mỗi){END})",
+            _dashed,
         ),
         (
             "months",
@@ -91,6 +103,15 @@ def _dates_said(match: Match) -> str:
 def _days_said(match: Match) -> str:
     before, first, last, month, year = match.groups()
     return f"{_day(before, first)} đến ngày {numbers.day(int(last))} tháng {_month(month)}{_year(year)}"
+
+
+def _dashed(match: Match) -> str:
+    first, *others = re.findall(r"\d+-\d+", match[2])
+    marks = re.findall(r", ?| và | đến | - ", match[2])
+    said = _one(match[1], first)
+    for mark, other in zip(marks, others, strict=True):
+        said += f"{' đến ' if mark == ' - ' else mark}{_one(None, other)}"
+    return said
 
 
 def _one(before: str | None, written: str) -> str:

@@ -113,7 +113,11 @@ ISSUERS = {
     "BVHTTDL": "Bộ Văn hóa, Thể thao và Du lịch",
     "BGTVT": "Bộ Giao thông vận tải",
     "BXD": "Bộ Xây dựng",
+    "BTGTW": "Ban Tuyên giáo Trung ương",
+    "BTCTW": "Ban Tổ chức Trung ương",
+    "UBKTTW": "Ủy ban Kiểm tra Trung ương",
     "BCT": "Bộ Công thương",
+    "BBT": "Ban Bí thư",
     "TTCS": "thông tin cơ sở",
     "CT": "Chủ tịch",
     "BCĐ": "Ban Chỉ đạo",
@@ -229,11 +233,11 @@ DIALLED_AFTER = (
     *("gọi", "gọi số", "gọi ngay", "gọi đến", "gọi điện", "gọi tới", "báo", "báo ngay", "bấm", "bấm số", "nhắn tin"),
     *("điện thoại", "đường dây nóng", "tổng đài", "hotline", "đầu số", "số máy", "số điện thoại", "đến số", "qua số"),
     *("cảnh sát", "cứu hỏa", "cứu hoả", "chữa cháy", "cấp cứu", "liên hệ", "liên hệ số", "SĐT", "ĐT", "đt", "Zalo"),
-    *("ĐTDĐ", "Tel", "di động", "số khẩn cấp"),
+    *("ĐTDĐ", "Tel", "di động", "số khẩn cấp", "nhắn tin đến", "gửi đến"),
 )
 # A number after one of these is read digit by digit.
 CODE_AFTER = (
-    *("CCCD", "số CCCD", "CMND", "số tài khoản", "tài khoản", "STK", "MST", "mã số thuế", "mã số", "mã vạch", "mã OTP"),
+    *("CCCD", "số CCCD", "CMND", "số tài khoản", "tài khoản", "STK", "MST", "mã số thuế", "mã số", "mã vạch", "OTP"),
     *("số thẻ", "mã", "căn cước", "số căn cước", "số BHXH", "mã BHXH", "số hiệu", "mã hồ sơ"),
 )
 
