@@ -9,40 +9,87 @@ _ADDRESSES = """
 GET     /                                              see
 GET     /airings                                       see
 GET     /airings/{id}                                  see over airing
+POST    /airings/{id}/stop                             stop over airing
 GET     /api/v1/airings                                see
+POST    /api/v1/airings                                broadcast
 GET     /api/v1/airings/{airing_id}                    see over airing
+POST    /api/v1/airings/{airing_id}/stop               stop over airing
 GET     /api/v1/api-tokens                             manage_people
+POST    /api/v1/api-tokens                             manage_people
+DELETE  /api/v1/api-tokens/{token_id}                  manage_people
 GET     /api/v1/areas                                  see
+POST    /api/v1/areas                                  manage_areas
+DELETE  /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/areas/{area_id}                        see
 PUT     /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/bulletins                              see
+POST    /api/v1/bulletins                              compose
+DELETE  /api/v1/bulletins/{bulletin_id}                compose over bulletin
 GET     /api/v1/bulletins/{bulletin_id}                see over bulletin
 GET     /api/v1/bulletins/{bulletin_id}/audio          see over bulletin
 GET     /api/v1/deeds                                  audit
 GET     /api/v1/events                                 anyone
 GET     /api/v1/found                                  adopt
+POST    /api/v1/found/{device_id}/adopt                adopt
+POST    /api/v1/found/{device_id}/identify             adopt
+GET     /api/v1/hand-ins                               see/hand_in
+POST    /api/v1/hand-ins                               hand_in
+POST    /api/v1/hand-ins/form                          hand_in
+GET     /api/v1/hand-ins/{hand_in_id}                  see/hand_in
+POST    /api/v1/hand-ins/{hand_in_id}/decline          decide over over
+POST    /api/v1/hand-ins/{hand_in_id}/take             decide over over
+POST    /api/v1/hand-ins/{hand_in_id}/withdraw         hand_in
 GET     /api/v1/journal                                see
 GET     /api/v1/openapi.json                           public
 PUT     /api/v1/password                               person given
 GET     /api/v1/people                                 manage_people
+POST    /api/v1/people                                 manage_people
+DELETE  /api/v1/people/{person_id}                     manage_people
 GET     /api/v1/people/{person_id}                     manage_people
+PATCH   /api/v1/people/{person_id}                     manage_people
+POST    /api/v1/people/{person_id}/password            manage_people
+POST    /api/v1/recordings                             compose
 GET     /api/v1/roles                                  anyone
+DELETE  /api/v1/sign-in                                person given
 GET     /api/v1/sign-in                                person given
+POST    /api/v1/sign-in                                public
 GET     /api/v1/speakers                               see
+DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
 GET     /api/v1/speakers/{speaker_id}                  see over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
 PUT     /api/v1/speakers/{speaker_id}/volume           tend over speaker
 GET     /api/v1/station/home                           see
 PUT     /api/v1/station/home                           manage_station
+DELETE  /api/v1/stop                                   stop
 GET     /api/v1/stop                                   see
+POST    /api/v1/stop                                   stop
 GET     /api/v1/tokens                                 adopt
-GET     /api/v1/uploads                                compose
-GET     /api/v1/uploads/{upload_id}                    compose
+POST    /api/v1/tokens                                 adopt
+GET     /api/v1/uploads                                compose/hand_in
+OPTIONS /api/v1/uploads                                compose/hand_in
+POST    /api/v1/uploads                                compose/hand_in
+DELETE  /api/v1/uploads/{upload_id}                    compose/hand_in
+GET     /api/v1/uploads/{upload_id}                    compose/hand_in
+PATCH   /api/v1/uploads/{upload_id}                    compose/hand_in
 GET     /areas                                         manage_areas
+POST    /areas                                         manage_areas
+POST    /areas/home                                    manage_station
+POST    /areas/{id}/close                              manage_areas over area
+POST    /areas/{id}/move                               manage_areas over area
+POST    /areas/{id}/rename                             manage_areas over area
+POST    /broadcast/prepare                             compose
+POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
+POST    /broadcast/pronounce                           manage_station
+POST    /broadcast/send                                broadcast
+POST    /broadcast/sentences                           compose
+POST    /broadcast/variants                            compose
 GET     /bulletins/{id}/audio                          see over bulletin
+GET     /clips/{sha256}                                see
 GET     /deeds                                         audit
 GET     /events                                        anyone
 GET     /favicon.ico                                   public
+POST    /found/{id}/adopt                              adopt
+POST    /found/{id}/identify                           adopt
 GET     /healthz                                       public
 GET     /metrics                                       public
 GET     /parts/airings                                 see
@@ -56,68 +103,34 @@ GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
 GET     /parts/stop-all                                anyone
 GET     /parts/targets                                 broadcast
+GET     /parts/variant                                 compose
 GET     /password                                      anyone given
+POST    /password                                      anyone given
 GET     /people                                        manage_people
+POST    /people                                        manage_people
 GET     /people/new                                    manage_people
 GET     /people/{id}                                   manage_people
-GET     /readyz                                        public
-GET     /sign-in                                       public
-GET     /speakers                                      see
-GET     /speakers/{id}                                 see over speaker
-GET     /static/{name:.+}                              public
-GET     /tokens                                        manage_people
-POST    /airings/{id}/stop                             stop over airing
-POST    /api/v1/airings                                broadcast
-POST    /api/v1/airings/{airing_id}/stop               stop over airing
-POST    /api/v1/api-tokens                             manage_people
-POST    /api/v1/areas                                  manage_areas
-POST    /api/v1/bulletins                              compose
-POST    /api/v1/found/{device_id}/adopt                adopt
-POST    /api/v1/found/{device_id}/identify             adopt
-POST    /api/v1/people                                 manage_people
-POST    /api/v1/people/{person_id}/password            manage_people
-POST    /api/v1/recordings                             compose
-POST    /api/v1/sign-in                                public
-POST    /api/v1/stop                                   stop
-POST    /api/v1/tokens                                 adopt
-POST    /api/v1/uploads                                compose
-POST    /areas                                         manage_areas
-POST    /areas/home                                    manage_station
-POST    /areas/{id}/close                              manage_areas over area
-POST    /areas/{id}/move                               manage_areas over area
-POST    /areas/{id}/rename                             manage_areas over area
-POST    /broadcast/prepare                             compose
-POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
-POST    /broadcast/send                                broadcast
-POST    /found/{id}/adopt                              adopt
-POST    /found/{id}/identify                           adopt
-POST    /password                                      anyone given
-POST    /people                                        manage_people
 POST    /people/{id}                                   manage_people
 POST    /people/{id}/close                             manage_people
 POST    /people/{id}/open                              manage_people
 POST    /people/{id}/password                          manage_people
 POST    /preferences                                   anyone given
+GET     /readyz                                        public
 POST    /recordings                                    compose
+GET     /sentences/audio                               compose
+GET     /sign-in                                       public
 POST    /sign-in                                       public
 POST    /sign-out                                      anyone given
+GET     /speakers                                      see
+GET     /speakers/{id}                                 see over speaker
 POST    /speakers/{id}/release                         adopt over speaker
 POST    /speakers/{id}/volume                          tend over speaker
+GET     /static/{name:.+}                              public
 POST    /stop-all                                      stop
 POST    /stop-all/release                              stop
+GET     /tokens                                        manage_people
 POST    /tokens                                        manage_people
 POST    /tokens/{id}/revoke                            manage_people
-PATCH   /api/v1/people/{person_id}                     manage_people
-PATCH   /api/v1/uploads/{upload_id}                    compose
-DELETE  /api/v1/api-tokens/{token_id}                  manage_people
-DELETE  /api/v1/areas/{area_id}                        manage_areas over area
-DELETE  /api/v1/bulletins/{bulletin_id}                compose over bulletin
-DELETE  /api/v1/people/{person_id}                     manage_people
-DELETE  /api/v1/sign-in                                person given
-DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
-DELETE  /api/v1/stop                                   stop
-DELETE  /api/v1/uploads/{upload_id}                    compose
-OPTIONS /api/v1/uploads                                compose
 """
 
 _LINES = (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
