@@ -3,12 +3,17 @@
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from aiohttp import ClientSession, CookieJar, FormData
 from jsonschema import Draft202012Validator
+
+from controller.web.api.openapi import document
+from controller.web.errors import PROBLEM_TYPE
+from controller.web.routes import ROUTES
 
 Json = dict[str, Any]
 DOCUMENT = "/api/v1/openapi.json"
@@ -110,6 +115,21 @@ def operation_at(document: Json, method: str, url: str) -> Json:
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked) and method.lower() in methods:
             return dict(methods[method.lower()])
     raise LookupError(f"{method} {asked}")
+
+
+@cache
+def documented() -> Json:
+    """The document of the API as it stands."""
+    return dict(json.loads(document(ROUTES)))
+
+
+def check_problem(method: str, url: str, status: int, content: bytes) -> None:
+    """Fails where a problem was told that the document does not foresee there."""
+    try:
+        said = operation_at(documented(), method, url)
+    except LookupError:
+        return
+    as_promised(documented(), said, status, PROBLEM_TYPE, content)
 
 
 def as_promised(document: Json, said: Json, status: int, media_type: str, content: bytes) -> Any:

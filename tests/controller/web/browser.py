@@ -1,4 +1,7 @@
-"""A person's browser as far as forms go: keeps cookies, sends the hidden fields of its page, follows redirects."""
+"""A person's browser as far as forms go: keeps cookies, sends the hidden fields of its page, follows redirects.
+
+Problems that the API tells it must be among those that its document foresees.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +13,9 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from aiohttp import ClientSession, CookieJar, FormData
+
+from controller.web.errors import PROBLEM_TYPE
+from tests.controller.web.api_client import check_problem
 
 
 @dataclass
@@ -59,6 +65,8 @@ class Browser:
             found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', text)
             if found:
                 self.token = found[1]
+            if text and answer.content_type == PROBLEM_TYPE:
+                check_problem(method, str(answer.url.relative()), answer.status, text.encode())
             return Answer(answer.status, str(answer.url.relative()), answer.headers, text)
 
     async def get(self, path: str, **what: Any) -> Answer:

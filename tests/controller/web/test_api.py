@@ -17,14 +17,12 @@ from controller.domain.airings import Airing, Playback
 from controller.domain.journals import ReceivedRecords
 from controller.domain.speakers import Speaker
 from controller.web.api.events import api_voice
-from controller.web.api.openapi import document
 from controller.web.live import Told
-from controller.web.routes import ROUTES
-from tests.controller.web.api_client import as_promised, operation_at
+from tests.controller.web.api_client import as_promised, documented, operation_at
 from tests.controller.web.browser import Browser
 from tests.controller.web.station import NAME, PASSWORD, SOUND, Station
 
-DOCUMENTED: dict[str, Any] = json.loads(document(ROUTES))
+DOCUMENTED = documented()
 
 
 async def call(program: Browser, method: str, path: str, body: Any = None, status: int = 200) -> Any:

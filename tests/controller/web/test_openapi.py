@@ -145,6 +145,17 @@ async def test_a_program_with_an_api_token_needs_neither_cookie_nor_csrf(station
         assert (status, told["code"]) == (401, "token_revoked")
 
 
+async def handed_in(station: Station, person: ApiClient) -> str:
+    """Something from above. Returns its id."""
+    wanted = {"name": "Tỉnh", "rights": ["see", "compose", "hand_in"], "area_id": "*", "valid_days": 30}
+    async with ApiClient(station.url) as program:
+        program.keys["token"] = (await person.call("create_api_token", body=wanted))[1]["text"]
+        body = {"reference": "1", "areas": [station.area_id], "title": "Tin", "text": "Kính thưa bà con."}
+        status, made = await program.call("create_hand_in", body=body)
+        assert status == 202
+        return str(made["hand_in_id"])
+
+
 READ = [said for method, _, said in OPERATIONS if method == "get" and said["operationId"] != "follow_events"]
 
 
@@ -154,6 +165,7 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         bulletin_id, airing_id = await aired(station, client)
         upload = (await client.call("create_upload", **{"Upload-Length": 5}))[1]
         await client.call("create_enrolment_token", body={"area": station.area_id})
+        hand_in_id = await handed_in(station, client)
         await client.call("stop_everything")
         known = {
             "speaker_id": station.speaker_ids[0],
@@ -162,6 +174,7 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
             "airing_id": airing_id,
             "area_id": station.area_id,
             "upload_id": upload["upload_id"],
+            "hand_in_id": hand_in_id,
             "person_id": (await client.call("list_people"))[1]["people"][0]["person_id"],
         }
         for said in READ:
