@@ -37,7 +37,9 @@ _TRUNCATED_S = 2.0
 _TRUNCATED_SHARE = 0.05
 _FELT_POWER = 0.6
 _FULL_PERCENT = 97
-# Kinds whose length is written in them; of others (MP3, AAC, AMR) it is an estimate.
+# Kinds whose length is estimated from their first bytes, and how far it may be too long: a quiet beginning takes few.
+_ESTIMATED = {"mp3": 2.0, **dict.fromkeys(("aac", "loas", "ac3", "eac3", "dts", "mpeg", "mpegts"), math.inf)}
+# Kinds whose length is written in them.
 _EXACT_FORMATS = frozenset({"wav", "w64", "aiff", "au", "caf", "flac", "mov", "matroska"})
 
 
@@ -50,6 +52,11 @@ class Heard:
     loudness_lufs: float
     peak_dbfs: float
     findings: tuple[Finding, ...]
+
+
+def surely_s(format_name: str, promised_s: float | None) -> float:
+    """The length that a recording has at least, going by what its file says; 0 when that says nothing."""
+    return (promised_s or 0.0) / _ESTIMATED.get(format_name, 1.0)
 
 
 def channels_cancel(view: View) -> bool:

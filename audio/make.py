@@ -59,8 +59,9 @@ async def make_clips(
     """
     settings = settings or AudioSettings()
     probed = await measure.probe(source, name)
-    if probed.duration_s is not None and probed.duration_s > settings.duration_limit_s:
-        raise TooLongRecording(probed.duration_s, settings.duration_limit_s)
+    promised_s = judge.surely_s(probed.format, probed.duration_s)
+    if promised_s > settings.duration_limit_s:
+        raise TooLongRecording(promised_s, settings.duration_limit_s)
     ffmpeg = settings.ffmpeg or await tools.find_ffmpeg()
     return await _Making(source, out_dir, settings, ffmpeg, probed, profile, progress).clips()
 

@@ -28,7 +28,7 @@ from tests.audio.conftest import (
     write_wav,
 )
 
-DURATION_S = 2.5
+DURATION_S = 1.6
 
 
 @dataclass(frozen=True, slots=True)

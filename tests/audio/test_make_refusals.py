@@ -24,6 +24,7 @@ from audio.clip import (
 )
 from audio.make import make_clips
 from tests.audio.conftest import (
+    convert,
     noise,
     speechlike,
     tone,
@@ -134,6 +135,23 @@ async def test_a_long_recording_that_hides_its_length_is_refused(
     assert left_in() == []
 
 
+async def test_a_quiet_beginning_makes_no_recording_too_long(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    # The length of a bare AAC stream is estimated from its first frames, and those of silence are small.
+    quiet = write_wav(tmp_path / "in.wav", np.concatenate([np.zeros(10 * 48_000), speechlike(4)]))
+    source = await convert(ffmpeg, quiet, tmp_path / "in.aac", "-f", "adts")
+    promised_s = (await measure.probe(source)).duration_s
+    assert promised_s is not None
+    assert promised_s > 60
+    made = await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg, duration_limit_s=20))
+    assert made.frames < 6 * 48_000
+
+
+async def test_a_long_stream_of_unknown_length_is_refused(tmp_path: Path, out_dir: Path, ffmpeg: Path) -> None:
+    source = await convert(ffmpeg, write_wav(tmp_path / "in.wav", speechlike(8)), tmp_path / "in.aac", "-f", "adts")
+    with pytest.raises(TooLongRecording):
+        await make_clips(source, out_dir, settings=AudioSettings(ffmpeg=ffmpeg, duration_limit_s=6))
+
+
 async def test_a_full_disk_leaves_nothing(
     speech_wav: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
 ) -> None:
@@ -153,7 +171,7 @@ async def test_an_ffmpeg_that_is_not_there_is_said(speech_wav: Path, out_dir: Pa
 async def test_cancelling_ends_ffmpeg_and_leaves_nothing(
     stage: Stage, tmp_path: Path, out_dir: Path, ffmpeg: Path, left_in: Callable[[], list[str]]
 ) -> None:
-    source = write_wav(tmp_path / "in.wav", np.tile(speechlike(20), 3))
+    source = write_wav(tmp_path / "in.wav", np.tile(speechlike(10), 3))
     reached = asyncio.Event()
 
     def progress(now: Stage, _share: float) -> None:
