@@ -50,7 +50,7 @@ def is_name(name: str) -> bool:
     """Whether a tidy name can be signed in with: letters of any script, digits, and a few signs between them."""
     if not name or len(name) > LONGEST_NAME or not name[0].isalnum():
         return False
-    return all(letter.isalnum() or letter in _IN_NAMES or unicodedata.category(letter) == "Mn" for letter in name)
+    return all(letter.isalnum() or letter in _IN_NAMES or unicodedata.category(letter)[0] == "M" for letter in name)
 
 
 def name_key(name: str) -> str:
