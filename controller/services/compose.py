@@ -195,12 +195,14 @@ class Compose:
             raise
 
     async def restore(self, bulletin_id: BulletinId, number: int, by: str) -> Bulletin:
-        """What the bulletin was in that revision, as its next one. Raises what `change` raises."""
+        """What the bulletin was in that revision, as its next one, in its area of now. Raises as `change` does."""
         async with self._store.reading() as tx:
+            now = await tx.bulletins.get(bulletin_id)
             found = [one for one in await tx.revisions.of(bulletin_id) if one.number == number]
         if not found:
             raise NotFound(f"{bulletin_id} has no revision {number}")
-        return await self.change(bulletin_id, bulletin_draft(found[0].content, self._clock.now_us()), by)
+        draft = replace(bulletin_draft(found[0].content, self._clock.now_us()), area_id=now.area_id)
+        return await self.change(bulletin_id, draft, by, revision=now.revision)
 
     async def make_again(self, bulletin_id: BulletinId, by: str) -> Bulletin:
         """Makes again what failed or was cancelled of it; what is ready stays as it is.

@@ -82,11 +82,13 @@ class Programmes:
         return programme
 
     async def restore(self, programme_id: ProgrammeId, number: int, by: str) -> Programme:
-        """What the programme was in that revision, as its next one. Raises what `change` raises."""
+        """What the programme was in that revision, as its next one, in its area of now. Raises as `change` does."""
+        now = await self.get(programme_id)
         found = [one for one in await self.history(programme_id) if one.number == number]
         if not found:
             raise NotFound(f"{programme_id} has no revision {number}")
-        return await self.change(programme_id, programme_draft(found[0].content), by)
+        draft = replace(programme_draft(found[0].content), area_id=now.area_id)
+        return await self.change(programme_id, draft, by, revision=now.revision)
 
     async def withdraw(self, programme_id: ProgrammeId, by: str) -> Programme:
         """It is not offered any more, and cannot be sent. Raises `NotFound`."""

@@ -3,11 +3,12 @@
 from controller.domain.rights import Right
 from controller.web import actions, areas, auth, broadcasting, health, pages, people, subjects
 from controller.web.aboveroutes import ABOVE_API
-from controller.web.api import airings, bulletins, newcomers, openapi, signing_in, speakers, watching
+from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
+from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
 from controller.web.uploads import tus
 
@@ -152,24 +153,7 @@ API = (
     endpoint("PUT", "/api/v1/station/home", api_areas.set_home, right=Right.MANAGE_STATION),
     endpoint("GET", "/api/v1/tokens", newcomers.list_enrolment_tokens, right=Right.ADOPT),
     endpoint("POST", "/api/v1/tokens", newcomers.create_enrolment_token, right=Right.ADOPT),
-    endpoint("GET", "/api/v1/bulletins", bulletins.list_bulletins, right=Right.SEE),
-    endpoint("POST", "/api/v1/bulletins", bulletins.create_bulletin, right=Right.COMPOSE),
-    endpoint("GET", "/api/v1/bulletins/{bulletin_id}", bulletins.get_bulletin, right=Right.SEE, over=subjects.bulletin),
-    endpoint(
-        "DELETE",
-        "/api/v1/bulletins/{bulletin_id}",
-        bulletins.cancel_bulletin,
-        right=Right.COMPOSE,
-        over=subjects.bulletin,
-    ),
-    endpoint(
-        "GET",
-        "/api/v1/bulletins/{bulletin_id}/audio",
-        bulletins.get_bulletin_audio,
-        right=Right.SEE,
-        over=subjects.bulletin,
-    ),
-    endpoint("POST", "/api/v1/recordings", bulletins.create_recording, right=Right.COMPOSE),
+    *CONTENT,
     endpoint("OPTIONS", "/api/v1/uploads", tus.get_upload_options, right=Right.COMPOSE, or_right=Right.HAND_IN),
     endpoint("GET", "/api/v1/uploads", tus.list_uploads, right=Right.COMPOSE, or_right=Right.HAND_IN),
     endpoint("POST", "/api/v1/uploads", tus.create_upload, right=Right.COMPOSE, or_right=Right.HAND_IN),

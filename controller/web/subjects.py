@@ -142,8 +142,8 @@ class _Makers:
         return cls({actor.name: actor for actor in actors})
 
     def areas_of(self, found: Content, right: Right | None = None) -> tuple[AreaId, ...]:
-        """Where a bulletin or a programme belongs. One that was made for no area belongs where its maker has roles (with ``right``),
-        or to the whole station where that is not known.
+        """Where a bulletin or a programme belongs. One that was made for no area belongs where its maker has roles
+        (with ``right``), or to the whole station where that is not known.
         """
         if found.area_id is not None:
             return (found.area_id,)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from agents.protocol.ids import AiringId, BulletinId, DocumentId, SpeakerId
+from agents.protocol.ids import AiringId, DocumentId, SpeakerId
 from agents.protocol.values import AiringClass, JournalRecord, Part
-from controller.domain.airings import Airing, AiringState, PlayState
+from controller.domain.airings import Airing, AiringState, ContentId, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
@@ -21,23 +21,30 @@ from controller.web.frames import require_stop_all
 from controller.web.moments import instant_us
 
 
-class AiringBody(Body):
-    """What to send, where, and when: without ``start_at`` it is sent now."""
+class AiringBody(Body, kw_only=True):
+    """What to send, where, and when: without ``start_at`` it is sent now.
 
-    bulletin_id: BulletinId
+    ``content_id`` is a bulletin or a programme; ``bulletin_id`` is another name for it.
+    """
+
+    content_id: ContentId | None = None
+    bulletin_id: ContentId | None = None
     speaker_ids: list[SpeakerId] | Literal["all"]
     start_at: Annotated[datetime, Meta(tz=True, description="With its zone: 2026-03-02T17:00:00+07:00.")] | None = None
 
 
 class AiringTold(Told):
-    """One bulletin, at one time, on a set of speakers.
+    """One bulletin or programme, at one time, on a set of speakers.
+
+    ``content_id`` names which, ``revision`` in which of its states. ``sequence`` is what is heard, whatever becomes of
+    the content later.
 
     ``start_at_us`` is null while a "now" waits for its speakers. What is late by at most ``lateness_window_us`` joins
     in step.
     """
 
     airing_id: AiringId
-    content_id: BulletinId
+    content_id: ContentId
     revision: int
     airing_class: AiringClass
     sequence: tuple[Part, ...]
@@ -138,20 +145,30 @@ async def list_airings(ask: Ask, query: PageQuery) -> AiringsTold:
     )
 
 
-@raises(Invalid, "no_speakers", "start_in_past", "too_far_ahead")
-@raises(NotFound, "not_found", "speaker_unknown")
-@raises(Refused, "bulletin_not_ready", "stop_all_latched", "clock_not_synchronised")
+@raises(Invalid, "no_speakers", "start_in_past", "too_far_ahead", "too_many_items")
+@raises(NotFound, "not_found", "speaker_unknown", "bulletin_unknown")
+@raises(Refused, "bulletin_not_ready", "bulletin_expired", "tune_not_ready", "withdrawn")
+@raises(Refused, "stop_all_latched", "clock_not_synchronised")
 async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
-    """Send a bulletin now, or plan it."""
+    """Send a bulletin or a programme now, or plan it."""
+    content_id = _content(body)
     speaker_ids = await _targets(ask, body)
     ask.require_all(Right.BROADCAST, await subjects.areas_of_speakers(ask, speaker_ids))
-    await subjects.require_bulletin(ask, body.bulletin_id)
+    await subjects.require_content(ask, content_id)
     made: Airing
     if body.start_at is None:
-        made = await ask.parts.dispatch.send_now(body.bulletin_id, speaker_ids, ask.by)
+        made = await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by)
     else:
-        made = await ask.parts.dispatch.schedule(body.bulletin_id, speaker_ids, instant_us(body.start_at), ask.by)
+        made = await ask.parts.dispatch.schedule(content_id, speaker_ids, instant_us(body.start_at), ask.by)
     return Created(told=told(AiringTold, made), location=f"/api/v1/airings/{made.airing_id}")
+
+
+def _content(body: AiringBody) -> ContentId:
+    """Raises `Invalid` (``bad_request``)."""
+    named = body.content_id or body.bulletin_id
+    if named is None or body.bulletin_id not in {None, named}:
+        raise Invalid("give content_id", code="bad_request")
+    return named
 
 
 async def _targets(ask: Ask, body: AiringBody) -> list[SpeakerId]:
