@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from audio.clip import AudioSettings, Loudness
+from audio.clip import AudioSettings, Loudness, Profile
+from audio.judge import Heard, hear
 from audio.level import (
     Aim,
     Burst,
     Made,
     after_trial,
+    aim,
     corrected,
     is_level,
     output_gain_db,
 )
+from audio.measure import View
 from audio.plan import Coder, Level
+from tests.audio.conftest import Sound, noise, speechlike
 
 SETTINGS = AudioSettings()
 MINUTE = 60 * 48_000
@@ -113,3 +118,43 @@ def test_a_trial_far_off_asks_for_another_and_one_near_does_not() -> None:
     level, again = after_trial(BEGIN, [(BEGIN.level, -16.0)], SETTINGS)
     assert not again
     assert 10.0 < level.gain_db < 11.5
+
+
+def viewed(sound: Sound) -> tuple[View, Heard]:
+    """What measuring shows of a sound given at the rate of the view."""
+    view = View()
+    view.feed(np.int16(np.clip(np.stack([sound, sound], axis=1), -1, 1) * 32767).tobytes())
+    view.finish()
+    return view, hear(view, -20.0, "wav", None)
+
+
+def test_a_level_that_is_foretold_well_needs_no_trial() -> None:
+    begin = aim(*viewed(0.1 * speechlike(10)[::3]), SETTINGS)
+    assert not begin.trial_needed
+    assert begin.level.gain_db == pytest.approx(4.4, abs=0.5)
+    assert begin.level.pressing_db is None
+
+
+def test_heavy_limiting_and_pressing_for_a_horn_need_a_trial() -> None:
+    quiet = 0.01 * speechlike(10)[::3]
+    peaks = quiet.copy()
+    peaks[800::1600] = 0.9
+    assert aim(*viewed(peaks), SETTINGS).trial_needed
+    horn = aim(*viewed(0.1 * speechlike(10)[::3]), SETTINGS, Profile.HORN)
+    assert horn.trial_needed
+    assert horn.level.pressing_db == pytest.approx(0.0)  # as loud as the compressor wants it
+
+
+@pytest.mark.parametrize(
+    ("sound", "coder"),
+    [
+        (0.1 * speechlike(10)[::3], Coder.SPEECH),
+        (0.1 * speechlike(10, noise=0.02)[::3], Coder.SPEECH),
+        (0.1 * np.ones(160_000), Coder.MUSIC),
+        (noise(10)[::3], Coder.MUSIC),
+        (0.1 * speechlike(0.6)[::3], Coder.SPEECH),
+    ],
+    ids=["speech", "speech in a loud room", "a tone", "a noise", "a call"],
+)
+def test_what_has_no_gaps_is_no_speech(sound: Sound, coder: Coder) -> None:
+    assert aim(*viewed(sound), SETTINGS).coder is coder
