@@ -80,16 +80,13 @@ class HandIns:
     # --- handing in ---------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def turn(self, token_id: str, reference: str) -> AsyncIterator[None]:
-        """Of requests with the same reference one goes after the other."""
+    async def turn(self, token_id: str, reference: str) -> AsyncIterator[HandIn | None]:
+        """What this token handed in under this reference. Of requests for the same one goes after the other."""
         lock = self._turns.setdefault((token_id, reference), asyncio.Lock())
         async with lock:
-            yield
-
-    async def referred(self, token_id: str, reference: str) -> HandIn | None:
-        """What this token handed in under this reference."""
-        async with self._store.reading() as tx:
-            return await tx.hand_ins.referred(token_id, reference)
+            async with self._store.reading() as tx:
+                there = await tx.hand_ins.referred(token_id, reference)
+            yield there
 
     async def hand_in(self, wanted: Handing, by: Actor) -> tuple[HandIn, bool]:
         """What was handed in, and whether it is new. Files of the draft are ours, also where it is refused.
@@ -155,6 +152,16 @@ class HandIns:
         """What waits or is being prepared, the most urgent first."""
         async with self._store.reading() as tx:
             return tuple(sorted(await tx.hand_ins.open(), key=rules.by_urgency))
+
+    async def emergencies(self) -> tuple[Outcome, ...]:
+        """Those that wait, are on their way or sound now, the first to be handed in first."""
+        async with self._store.reading() as tx:
+            found = [one for one in await tx.hand_ins.open() if one.emergency]
+            found += await tx.hand_ins.unheard(self._clock.now_us())
+            outcomes = [await _outcome(tx, one) for one in found]
+        return tuple(
+            one for one in outcomes if one.hand_in.open or any(airing.state in OPEN_STATES for airing, _ in one.airings)
+        )
 
     async def decided(self, limit: int) -> tuple[HandIn, ...]:
         """What nobody is asked about any more, the last handed in first."""

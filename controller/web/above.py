@@ -73,11 +73,3 @@ async def require_for_all(ask: Ask, hand_in: HandIn) -> None:
     """Raises `NotAllowed`."""
     if not await _for_all(ask, hand_in):
         raise NotAllowed(Right.DECIDE)
-
-
-async def waiting(ask: Ask) -> Sequence[HandIn]:
-    """What waits that whoever asks may decide about, or is an emergency that they may see; the most urgent first."""
-    if not (ask.may(Right.DECIDE) or ask.may(Right.SEE)):
-        return ()
-    there = await ask.parts.hand_ins.open()
-    return [one for one in there if decides(ask, one) or (one.emergency and sees(ask, one))]

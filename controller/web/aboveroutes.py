@@ -2,11 +2,41 @@
 
 from controller.domain.rights import Right
 from controller.web import above
+from controller.web import handing_in as pages
 from controller.web.api import handing_in as api
 from controller.web.api.endpoint import endpoint
+from controller.web.asking import Route, Token
 
 _FOLDER = "/api/v1/hand-ins"
 _ONE = _FOLDER + "/{hand_in_id}"
+
+ABOVE_PAGES = (
+    Route(method="GET", path="/from-above", handler=pages.hand_ins, right=Right.SEE),
+    Route(method="GET", path="/from-above/{id}", handler=pages.hand_in, right=Right.SEE, over=above.over),
+    Route(method="GET", path="/parts/from-above", handler=pages.hand_ins_part, right=Right.SEE),
+    Route(method="GET", path="/parts/from-above/{id}", handler=pages.hand_in_part, right=Right.SEE, over=above.over),
+    Route(method="GET", path="/parts/from-above-count", handler=pages.count_part),
+    Route(method="GET", path="/parts/from-above-emergencies", handler=pages.emergencies_part),
+)
+
+ABOVE_ACTIONS = (
+    Route(
+        method="POST",
+        path="/from-above/{id}/take",
+        handler=pages.take,
+        token=Token.HANDLER,
+        right=Right.DECIDE,
+        over=above.over,
+    ),
+    Route(
+        method="POST",
+        path="/from-above/{id}/decline",
+        handler=pages.decline,
+        token=Token.HANDLER,
+        right=Right.DECIDE,
+        over=above.over,
+    ),
+)
 
 ABOVE_API = (
     endpoint("GET", _FOLDER, api.list_hand_ins, right=Right.SEE, or_right=Right.HAND_IN),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agents.protocol.ids import AreaId
 from controller.domain.airings import AiringState
 from controller.domain.rights import EVERYWHERE, Right
+from controller.web.abovepresent import above_of
 from controller.web.asking import Ask, NotAllowed
 from controller.web.moments import moment
 from controller.web.views import Flash, Frame, OnAir, StopAll
@@ -38,8 +39,9 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         person_name=ask.person.name,
         stop_all=await stop_all(ask),
         on_air=await on_air(ask),
+        above=await above_of(ask),
         flashes=flashes,
-        rights=frozenset(right for right in Right if ask.may(right)),
+        rights=rights_of(ask),
         may_stop_all=await may_stop_all(ask),
         settled=not ask.person.password_given,
     )
@@ -49,6 +51,11 @@ async def stop_all(ask: Ask) -> StopAll | None:
     """The stop that is latched, if any."""
     active = await ask.parts.dispatch.active_stop()
     return StopAll(since=moment(active.since_us), by=active.by) if active else None
+
+
+def rights_of(ask: Ask) -> frozenset[Right]:
+    """What whoever asks may in one area at least."""
+    return frozenset(right for right in Right if ask.may(right))
 
 
 async def may_stop_all(ask: Ask) -> bool:

@@ -2,7 +2,7 @@
 
 from controller.domain.rights import Right
 from controller.web import actions, areas, auth, broadcasting, health, pages, people, subjects
-from controller.web.aboveroutes import ABOVE_API
+from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
@@ -188,4 +188,4 @@ HEALTH = (
     Route(method="GET", path="/metrics", handler=health.metrics, needs=_PUBLIC),
 )
 
-ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *API, *ABOVE_API, *HEALTH)
+ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *ABOVE_PAGES, *ABOVE_ACTIONS, *API, *ABOVE_API, *HEALTH)

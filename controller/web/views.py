@@ -14,6 +14,7 @@ from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
+from controller.web.aboveviews import Above
 from controller.web.i18n import Language
 
 
@@ -90,6 +91,7 @@ class Frame:
     person_name: str | None = None
     stop_all: StopAll | None = None
     on_air: OnAir | None = None
+    above: Above = field(default_factory=Above)
     flashes: Sequence[Flash] = ()
     rights: frozenset[Right] = frozenset()
     may_stop_all: bool = False

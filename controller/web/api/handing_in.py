@@ -173,8 +173,7 @@ async def _handed_in(ask: Ask, body: HandInBody, form: Form | None) -> web.Respo
     if token_id is None:
         raise NotAllowed(Right.HAND_IN)
     reference = rules.checked_reference(body.reference)
-    async with ask.parts.hand_ins.turn(token_id, reference):
-        there = await ask.parts.hand_ins.referred(token_id, reference)
+    async with ask.parts.hand_ins.turn(token_id, reference) as there:
         drafts, sent = await _drafts(ask, body, areas, form, known=there is not None)
         try:
             if there is not None:
@@ -325,8 +324,8 @@ async def list_hand_ins(ask: Ask, query: HandInsQuery) -> HandInsTold:
     after = place(query.since)
     token_id = ask.known_actor.token_id
     if query.reference:
-        there = await ask.parts.hand_ins.referred(token_id or "", query.reference)
-        found: Sequence[HandIn] = [there] if there is not None else []
+        async with ask.parts.hand_ins.turn(token_id or "", query.reference) as there:
+            found: Sequence[HandIn] = [there] if there is not None else []
     else:
         found = await ask.parts.hand_ins.changed(query.limit, after, token_id)
     mine = [one for one in found if above.sees(ask, one)]

@@ -1,0 +1,162 @@
+"""The pages of what came from above: what waits, what was decided, and the deciding.
+
+Rules: what waits stands first, the most urgent on top. Whatever is wrong with the input, the page comes back with what
+was typed. An emergency asks nobody, so there is nothing to press.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aiohttp import web
+
+from agents.protocol.ids import SpeakerId
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.handing_in import HandInId
+from controller.domain.speakers import SpeakerOverview
+from controller.services.handing_in import Outcome
+from controller.web import above, present
+from controller.web.abovepresent import view
+from controller.web.aboveviews import Deciding, HandInView
+from controller.web.asking import Ask
+from controller.web.errors import problem_of
+from controller.web.forms import Form, reading
+from controller.web.frames import full_frame
+from controller.web.i18n import N_
+from controller.web.moments import instant_us, wall_time
+from controller.web.pages import page
+from controller.web.views import Flash, Frame, Tone
+
+DECIDED_LENGTH = 50
+PATH = "/from-above"
+
+DONE = {
+    "taken": N_("It is taken. Its sender is told."),
+    "declined": N_("It is declined. Its sender is told why."),
+}
+
+
+async def hand_ins(ask: Ask) -> web.StreamResponse:
+    """GET /from-above"""
+    waiting, decided = await _lists(ask)
+    return page(ask, "hand_ins.html", frame=await _frame(ask), waiting=waiting, decided=decided)
+
+
+async def hand_ins_part(ask: Ask) -> web.StreamResponse:
+    waiting, decided = await _lists(ask)
+    return page(ask, "_hand_ins.html", frame=await full_frame(ask, path=PATH), waiting=waiting, decided=decided)
+
+
+async def count_part(ask: Ask) -> web.StreamResponse:
+    """The number beside the name of the page, wherever one is."""
+    return page(ask, "_hand_in_count.html", frame=await full_frame(ask))
+
+
+async def emergencies_part(ask: Ask) -> web.StreamResponse:
+    """The banner, wherever one is."""
+    return page(ask, "_hand_in_emergencies.html", frame=await full_frame(ask))
+
+
+async def hand_in(ask: Ask) -> web.StreamResponse:
+    """GET /from-above/{id}"""
+    return await _page(ask, await above.seen(ask, _id(ask)), Deciding())
+
+
+async def hand_in_part(ask: Ask) -> web.StreamResponse:
+    found = await view(ask, await above.seen(ask, _id(ask)))
+    return page(ask, "_hand_in_state.html", frame=await full_frame(ask), hand_in=found)
+
+
+async def take(ask: Ask) -> web.StreamResponse:
+    """POST /from-above/{id}/take: now, or at a wall time of the station's zone."""
+    async with reading(ask) as form:
+        outcome, typed = await above.seen(ask, _id(ask)), Deciding()
+        try:
+            if form.text("when") == "at":
+                typed = Deciding(at=wall_time(form.text("at"), ask.say.zone))
+            speaker_ids = await _chosen(ask, outcome, form)
+            start_at_us = instant_us(typed.at) if typed.at else None
+            await ask.parts.hand_ins.take(outcome.hand_in.hand_in_id, speaker_ids, start_at_us, ask.by)
+        except (Invalid, Refused, NotFound) as error:
+            told = problem_of(error, ask.say)
+            typed = replace(typed, problem=told.sentence)
+            left_out = await _left_out(ask, outcome, form)
+            return await _page(ask, outcome, typed, status=told.status, left_out=left_out)
+    return _to(f"{PATH}/{outcome.hand_in.hand_in_id}?done=taken")
+
+
+async def decline(ask: Ask) -> web.StreamResponse:
+    """POST /from-above/{id}/decline"""
+    async with reading(ask) as form:
+        outcome = await above.seen(ask, _id(ask))
+        try:
+            await above.require_for_all(ask, outcome.hand_in)
+            await ask.parts.hand_ins.decline(outcome.hand_in.hand_in_id, form.text("reason"), ask.by)
+        except (Invalid, Refused) as error:
+            told = problem_of(error, ask.say)
+            typed = Deciding(reason=form.text("reason"), reason_problem=told.sentence)
+            return await _page(ask, outcome, typed, status=told.status)
+    return _to(f"{PATH}?done=declined")
+
+
+def _id(ask: Ask) -> HandInId:
+    return HandInId(ask.request.match_info["id"])
+
+
+def _to(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
+
+
+async def _frame(ask: Ask) -> Frame:
+    done = DONE.get(ask.request.query.get("done", ""))
+    flashes = (Flash(tone=Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
+    return await full_frame(ask, flashes=flashes)
+
+
+async def _lists(ask: Ask) -> tuple[Sequence[HandInView], Sequence[HandInView]]:
+    """What waits, and what was decided."""
+    waiting = [one for one in await ask.parts.hand_ins.open() if above.sees(ask, one)]
+    decided = [one for one in await ask.parts.hand_ins.decided(DECIDED_LENGTH) if above.sees(ask, one)]
+    return (
+        [await view(ask, await ask.parts.hand_ins.get(one.hand_in_id)) for one in waiting],
+        [await view(ask, await ask.parts.hand_ins.get(one.hand_in_id)) for one in decided],
+    )
+
+
+async def _page(
+    ask: Ask,
+    outcome: Outcome,
+    typed: Deciding,
+    *,
+    status: int = 200,
+    left_out: frozenset[SpeakerId] = frozenset(),
+) -> web.Response:
+    found = await ask.parts.hand_ins.get(outcome.hand_in.hand_in_id)
+    return page(
+        ask,
+        "hand_in.html",
+        status=status,
+        frame=replace(await _frame(ask), path=f"{PATH}/{found.hand_in.hand_in_id}"),
+        hand_in=await view(ask, found),
+        typed=typed,
+        areas=present.target_areas(await _targets(ask, found), left_out),
+    )
+
+
+async def _targets(ask: Ask, outcome: Outcome) -> Sequence[SpeakerOverview]:
+    mine = {one.speaker_id for one in await above.targets(ask, outcome.hand_in)}
+    return [one for one in await ask.parts.speakers.overview() if one.speaker.speaker_id in mine]
+
+
+async def _chosen(ask: Ask, outcome: Outcome, form: Form) -> list[SpeakerId]:
+    """The speakers that are checked, and all of the areas that are checked."""
+    there = await above.targets(ask, outcome.hand_in)
+    areas, named = set(form.all("areas")), [SpeakerId(one) for one in form.all("targets")]
+    wanted = [*named, *(one.speaker_id for one in there if one.area_id in areas)]
+    if not wanted:
+        raise Invalid(code="no_targets")
+    return await above.chosen(ask, outcome.hand_in, wanted)
+
+
+async def _left_out(ask: Ask, outcome: Outcome, form: Form) -> frozenset[SpeakerId]:
+    overviews = await _targets(ask, outcome)
+    return present.unchecked_targets(overviews, form.all("areas"), form.all("targets"), form.all("known"))

@@ -1,0 +1,177 @@
+"""What came from above on the pages: it is announced, taken, given its place, or declined; all see an emergency."""
+
+import re
+
+from agents.protocol.ids import AreaId
+from agents.protocol.values import AiringClass
+from controller.domain.drafts import BulletinDraft, TextVariant
+from controller.domain.handing_in import HandIn, HandInId, HandInState, Sent, Written
+from controller.domain.rights import Actor
+from controller.domain.sounds import Reading
+from controller.services.handing_in import Handing
+from controller.web.i18n import Language, load_translators
+from controller.web.moments import moment
+from tests.controller.web.browser import Browser
+from tests.controller.web.station import Station
+
+SENDER = Actor(name="token:Sở TTTT Hưng Yên", scopes=(), token_id="t-1")
+TEXT = "Ngày mai tạm ngừng cấp nước."
+
+
+async def handed(
+    station: Station,
+    title: str = "Tin từ tỉnh",
+    airing_class: AiringClass = AiringClass.ORDINARY,
+    valid_until_us: int | None = None,
+) -> HandIn:
+    reading = Reading(text=TEXT, language="vi")
+    draft = BulletinDraft(title=title, variants=(TextVariant(reading=reading),), airing_class=airing_class)
+    wanted = Handing(
+        reference=title,
+        draft=draft,
+        areas=(AreaId(station.area_id),),
+        valid_from_us=None,
+        valid_until_us=valid_until_us,
+        sent=Sent(digest=title, written=(Written("vi", TEXT),)),
+    )
+    made, _ = await station.desk.hand_ins.hand_in(wanted, SENDER)
+    await station.wait_ready(made.bulletin_id)
+    async with station.desk.events.subscribe() as events:
+        while (await state(station, made.hand_in_id)) is HandInState.PREPARING:
+            await anext(aiter(events))
+    return made
+
+
+async def state(station: Station, hand_in_id: HandInId) -> HandInState:
+    return (await station.desk.hand_ins.get(hand_in_id)).hand_in.state
+
+
+async def test_what_waits_is_announced_on_every_page(station: Station) -> None:
+    async with station.browser() as browser:
+        assert 'class="nav-count"' not in (await browser.get("/speakers")).text
+        await handed(station)
+        await handed(station, "Hai")
+        assert "2 waiting" in (await browser.get("/speakers")).says
+        assert "2 waiting" in (await browser.get("/parts/from-above-count")).says
+
+
+async def test_the_most_urgent_stands_first_with_all_that_is_needed_to_decide(station: Station) -> None:
+    now_us = station.parts.clock.now_us()
+    await handed(station, "Tin thường")
+    await handed(station, "Tin ưu tiên", AiringClass.PRIORITY, now_us + 20 * 60_000_000)
+    async with station.browser() as browser:
+        told = await browser.get("/from-above")
+    assert told.says.index("Tin ưu tiên") < told.says.index("Tin thường")
+    for said in ("Sở TTTT Hưng Yên", "Priority", "Ordinary", "Xã Hoà Bình", TEXT, "minutes left", "days left"):
+        assert said in told.says
+    assert told.text.count("<audio") == 2
+    assert len(re.findall(r'href="/from-above/[^"]*#decline"', told.text)) == 1
+
+
+async def test_it_is_taken_now_on_the_speakers_that_are_chosen(station: Station) -> None:
+    made = await handed(station)
+    async with station.browser() as browser:
+        page = await browser.get(f"/from-above/{made.hand_in_id}")
+        assert page.text.count('name="targets"') == 3
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", [("targets", "s-1"), ("when", "now")])
+        assert answer.status == 200
+        assert "It is taken." in answer.says
+        assert "Give it a place" not in answer.says
+    assert await state(station, made.hand_in_id) is HandInState.TAKEN
+    (airing,) = await station.airings()
+    assert (airing.speaker_ids, airing.now) == (("s-1",), True)
+
+
+async def test_it_is_planned_for_a_time(station: Station) -> None:
+    made = await handed(station, valid_until_us=station.parts.clock.now_us() + 300 * 86_400_000_000)
+    async with station.browser() as browser:
+        await browser.get(f"/from-above/{made.hand_in_id}")
+        fields = [("areas", station.area_id), ("when", "at"), ("at", "2020-01-01T06:00")]
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", fields)
+        assert (answer.status, "2020-01-01T06:00" in answer.text) == (422, True)
+        later = moment(station.parts.clock.now_us() + 7_200_000_000)
+        at = load_translators()[Language.ENGLISH].input_datetime(later)
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", [*fields[:2], ("at", at)])
+        assert answer.status == 200
+    (airing,) = await station.airings()
+    assert (len(airing.speaker_ids), airing.now) == (3, False)
+
+
+async def test_nothing_chosen_is_nothing_taken(station: Station) -> None:
+    made = await handed(station)
+    async with station.browser() as browser:
+        await browser.get(f"/from-above/{made.hand_in_id}")
+        for fields in ([("when", "now")], [("when", "now"), ("targets", "s-9")]):
+            answer = await browser.post(f"/from-above/{made.hand_in_id}/take", fields)
+            assert answer.status == 422
+    assert await state(station, made.hand_in_id) is HandInState.WAITING
+
+
+async def test_it_is_declined_with_a_reason(station: Station) -> None:
+    made = await handed(station)
+    async with station.browser() as browser:
+        await browser.get(f"/from-above/{made.hand_in_id}")
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/decline", {"reason": " "})
+        assert (answer.status, "Say why it is declined." in answer.says) == (422, True)
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/decline", {"reason": "Đã phát <hôm qua>"})
+        assert "Reason: Đã phát <hôm qua>" in answer.says
+    assert await state(station, made.hand_in_id) is HandInState.DECLINED
+
+
+async def test_a_priority_one_offers_no_declining(station: Station) -> None:
+    made = await handed(station, airing_class=AiringClass.PRIORITY)
+    async with station.browser() as browser:
+        assert 'id="decline"' not in (await browser.get(f"/from-above/{made.hand_in_id}")).text
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/decline", {"reason": "x"})
+        assert answer.status == 409
+
+
+async def test_whoever_comes_second_is_told_so(station: Station) -> None:
+    made = await handed(station)
+    async with station.browser() as browser:
+        await browser.get(f"/from-above/{made.hand_in_id}")
+        await station.desk.hand_ins.decline(made.hand_in_id, "không", "lan")
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", [("targets", "s-1"), ("when", "now")])
+        assert (answer.status, "decided already" in answer.says) == (409, True)
+
+
+async def test_an_emergency_stands_on_every_page_and_asks_nothing(station: Station) -> None:
+    made = await handed(station, "Xả lũ", AiringClass.EMERGENCY)
+    async with station.browser() as browser:
+        for path in ("/speakers", "/parts/from-above-emergencies"):
+            said = (await browser.get(path)).says
+            assert "Emergency from Sở TTTT Hưng Yên: Xả lũ" in said
+            assert "No speaker of these areas can be reached" in said
+        assert "/take" not in (await browser.get(f"/from-above/{made.hand_in_id}")).text
+        await station.desk.dispatch.stop_all("admin")
+        assert "as soon as you allow playing" in (await browser.get("/parts/from-above-emergencies")).says
+
+
+async def test_open_pages_are_told_at_once(station: Station) -> None:
+    async with station.browser() as browser:
+        page = await browser.get("/")
+        where = re.search(r'sse-connect="([^"]+)"', page.text)
+        assert where is not None
+        async with browser.http.get(where[1]) as stream:
+            await handed(station)
+            async for line in stream.content:
+                if line == b"event: hand_ins\n":
+                    break
+
+
+async def test_it_reads_in_vietnamese(station: Station) -> None:
+    made = await handed(station)
+    async with station.browser(language="vi") as browser:
+        said = (await browser.get("/from-above")).says + (await browser.get(f"/from-above/{made.hand_in_id}")).says
+    for word in ("Từ cấp trên", "Từ chối", "Thông thường", "Nhận phát"):
+        assert word in said
+
+
+async def test_nobody_decides_without_the_right(station: Station) -> None:
+    made = await handed(station)
+    async with Browser(station.url) as stranger:
+        assert (await stranger.get("/from-above")).url.startswith("/sign-in")
+        assert (await stranger.post(f"/from-above/{made.hand_in_id}/take", [("when", "now")])).url.startswith(
+            "/sign-in"
+        )
+    assert await state(station, made.hand_in_id) is HandInState.WAITING
