@@ -15,7 +15,7 @@ from controller.domain.speakers import SpeakerOverview
 from controller.web import drafting, present, subjects, views
 from controller.web.asking import Ask
 from controller.web.composeviews import choices
-from controller.web.frames import full_frame
+from controller.web.frames import full_frame, rights_of
 from controller.web.i18n import N_
 from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
@@ -202,6 +202,7 @@ async def prepared_answer(
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
         problem=problem,
         draft=draft or views.Draft(),
+        rights=rights_of(ask),
     )
 
 

@@ -198,3 +198,19 @@ async def test_a_program_sends_where_its_token_lets_it(station: Station) -> None
         assert (await other.get("/speakers", follow=False)).status == 303
     deeds = await station.desk.reports.deeds(5)
     assert "token:Hệ thống tỉnh" in {deed.by for deed in deeds}
+
+
+async def test_the_first_page_offers_to_write_and_to_send_to_those_who_may(station: Station) -> None:
+    for role, writes, sends in (
+        (Role.EDITOR, True, True),
+        (Role.ANNOUNCER, True, False),
+        (Role.APPROVER, False, True),
+        (Role.TECHNICIAN, False, False),
+    ):
+        async with person(station, role.value, (role, HOME)) as somebody:
+            page = await somebody.get("/")
+            assert page.status == 200
+            assert ('id="listen-button"' in page.text) is writes, role
+            assert ('id="send-button"' in page.text) is sends, role
+            assert ('id="targets"' in page.text) is sends, role
+            assert 'id="latest"' in page.text
