@@ -51,7 +51,7 @@ def bulletin_draft(content: dict[str, Any], now_us: int) -> BulletinDraft:
         ),
         airing_class=AiringClass(content["airing_class"]),
         area_id=content["area_id"],
-        frame=_frame(content["frame"]),
+        frame=frame_of(content["frame"]),
         expires_at_us=expires_at_us if expires_at_us is not None and expires_at_us > now_us else None,
         profile=Profile(content["profile"]),
     )
@@ -64,7 +64,7 @@ def programme_draft(content: dict[str, Any]) -> ProgrammeDraft:
         items=tuple(_item(one) for one in content["items"]),
         airing_class=AiringClass(content["airing_class"]),
         area_id=content["area_id"],
-        frame=_frame(content["frame"]),
+        frame=frame_of(content["frame"]),
     )
 
 
@@ -106,7 +106,8 @@ def _variant(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _frame(content: dict[str, Any]) -> Frame:
+def frame_of(content: dict[str, Any]) -> Frame:
+    """A frame from history."""
     opening, closing = content["opening"], content["closing"]
     return Frame(
         opening=TuneId(opening) if opening else None,
