@@ -239,7 +239,7 @@ _MATTERS = {
     "KH": "kế hoạch",
     "TB": "thông báo",
     "AI": "ây ai",
-    "GDP": "gi đi pi",
+    "GDP": "di đi pi",
     "CPI": "xi pi ai",
     "BOT": "bê o tê",
     "SMS": "ét em ét",

@@ -92,3 +92,45 @@ def spell(letters: str) -> str:
     """Letter by letter, digits one by one; what has no name is passed over."""
     named = (words.LETTERS.get(each) or words.LETTERS.get(bare(each).upper()) for each in letters.upper())
     return " ".join(each for each in named if each)
+
+
+_LONGEST_RUN = 40
+_LONGEST_SYLLABLE = 7
+
+
+def parted(run: str) -> str | None:
+    """Syllables that were written together without tones, as in web addresses: "thaibinh" -> "thai binh".
+
+    None where they are no Vietnamese syllables, or there are too many letters. One that ends in c, ch, p or t gets a
+    rising tone: without any it is no syllable of the language, and a voice would turn to English for it.
+    """
+    if not 4 <= len(run) <= _LONGEST_RUN:
+        return None
+    # From the end: of several ways the cheapest, and of those the one that begins with the longest syllable.
+    ways: dict[int, tuple[str, ...]] = {len(run): ()}
+    for start in range(len(run) - 1, -1, -1):
+        found = [
+            (run[start:end], *ways[end])
+            for end in range(min(len(run), start + _LONGEST_SYLLABLE), start, -1)
+            if end in ways and _is_well_spelled(run[start:end])
+        ]
+        if found:
+            ways[start] = min(found, key=_cost)
+    return " ".join(map(_toned, ways[0])) if 0 in ways else None
+
+
+def _cost(syllables: tuple[str, ...]) -> int:
+    # Few syllables, and few that begin with a vowel: dich vu cong, not dich vuc ong.
+    return len(syllables) + sum(1 for each in syllables[1:] if each[0] in "aeiou")
+
+
+def _is_well_spelled(syllable: str) -> bool:
+    whole = len(syllable) > 1 or syllable == "y"
+    return whole and is_syllable(syllable) and not re.match(r"(?:ngh|gh|k)[^eiy]|(?:ng|c)[eiy]", syllable)
+
+
+def _toned(syllable: str) -> str:
+    if not re.search(r"(?:ch|[cpt])$", syllable):
+        return syllable
+    at = max(place for place, letter in enumerate(syllable) if letter in "aeiouy") + 1
+    return unicodedata.normalize("NFC", f"{syllable[:at]}\u0301{syllable[at:]}")

@@ -5,13 +5,16 @@ import re
 from audio import numbers_vi as numbers
 from audio import words_vi as words
 from audio.abbreviations_vi import ABBREVIATIONS
-from audio.letters_vi import has_vowel, spell
+from audio.letters_vi import has_vowel, parted, spell
 from audio.rules_vi import ALONE, END, START, YEAR, Match, Row, any_of
 
 _DOCUMENT_WORDS = (
     *("quyết định", "nghị định", "thông tư liên tịch", "thông tư", "nghị quyết", "chỉ thị", "kế hoạch", "thông báo"),
     *("công văn", "hướng dẫn", "báo cáo", "tờ trình", "công điện", "luật", "pháp lệnh", "giấy mời", "kết luận"),
     *("quy định", "chương trình", "phương án", "văn bản"),
+)
+_FOREIGN_NAMES = frozenset(
+    {"facebook", "youtube", "yahoo", "google", "gmail", "tiktok", "zalo", "email", "info", "one"}
 )
 _TOP_LEVEL = frozenset({"vn", "com", "net", "org", "gov", "edu", "info"})
 _LONGEST_PATH = 24
@@ -51,9 +54,15 @@ def _address(match: Match) -> str | None:
 
 
 def _label(part: str) -> str:
-    if part.isdigit():
-        return numbers.digits(part)
-    return part.lower() if has_vowel(part) and part.lower() not in {"ubnd", "ubmttq"} else spell(part)
+    small = part.lower()
+    if small.isdigit():
+        return numbers.digits(small)
+    if small in _FOREIGN_NAMES:
+        return small
+    if small.startswith("ubnd"):
+        # ubndxa, ubnddonghung
+        return f"{spell('ubnd')} {_label(small[4:]) if small[4:] else ''}".rstrip()
+    return parted(small) or (small if has_vowel(small) else spell(small))
 
 
 def _documents() -> tuple[Row, ...]:
