@@ -65,8 +65,8 @@ class Piece:
 def clean(text: str, language: str = "vi") -> str:
     """The text without what is neither seen nor heard (control characters, marks of direction, halves of pairs).
 
-    Raises TextUnspeakable: nothing is left to say, more than 20,000 characters are, or more than three words, or half
-    of them, are in letters that the language does not use (code `text_other_script`, values `words`).
+    Raises TextUnspeakable: nothing is left to say, more than 20,000 characters are, or more than three words, or more
+    than half, are in letters that the language does not use (code `text_other_script`, values `words`).
     """
     kept = "".join(_visible(each) for each in unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
     kept = re.sub(r"[^\S\n]+", " ", kept)
@@ -112,7 +112,7 @@ def _refuse_other_scripts(text: str, language: str) -> None:
         return
     words = sum(-(-len(run[0]) // _LETTERS_IN_A_WORD) if _unspaced(run[0]) else 1 for run in runs)
     others = len(re.findall(r"\w+", text)) - len(runs)
-    if words > MOST_FOREIGN_WORDS or words >= others:
+    if words > MOST_FOREIGN_WORDS or words > others:
         known = _EVERYWHERE | _SCRIPTS.get(language, frozenset())
         names = sorted(
             {_script(letter).title() for run in runs for letter in run[0]} - {each.title() for each in known}

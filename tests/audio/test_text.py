@@ -72,7 +72,7 @@ def test_pronunciations_are_for_english_too() -> None:
         "주민 여러분께 알려 드립니다",
         "Kính thưa bà con, внимание, говорит наше радио, сегодня собрание, xin mời bà con đến dự",
         "Kính thưa bà con nhân dân trong xã, 欢迎大家收听今天的广播节目，请注意安全, xin cảm ơn",
-        "Xin Привет",
+        "Xin Привет, друг",
     ],
 )
 def test_a_text_in_other_letters_is_refused(text: str) -> None:
@@ -92,6 +92,7 @@ def test_the_refusal_names_the_letters() -> None:
     [
         ("Thủ đô Bắc Kinh (北京) của Trung Quốc", "Thủ đô Bắc Kinh của Trung Quốc"),
         ("Bà con xem phim Москва tối nay", "Bà con xem phim tối nay"),
+        ("Xem Москва.", "Xem."),
         ("Góc α bằng 5 độ", "Góc α bằng năm độ"),
     ],
 )
