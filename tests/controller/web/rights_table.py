@@ -26,7 +26,14 @@ GET     /api/v1/bulletins                              see
 POST    /api/v1/bulletins                              compose
 DELETE  /api/v1/bulletins/{bulletin_id}                compose over bulletin
 GET     /api/v1/bulletins/{bulletin_id}                see over bulletin
+PUT     /api/v1/bulletins/{bulletin_id}                compose over bulletin
 GET     /api/v1/bulletins/{bulletin_id}/audio          see over bulletin
+POST    /api/v1/bulletins/{bulletin_id}/cancel         compose over bulletin
+GET     /api/v1/bulletins/{bulletin_id}/history        see over bulletin
+GET     /api/v1/bulletins/{bulletin_id}/playlist       see over bulletin
+POST    /api/v1/bulletins/{bulletin_id}/restore/{number} compose over bulletin
+POST    /api/v1/bulletins/{bulletin_id}/retry          compose over bulletin
+GET     /api/v1/clips/{sha256}                         see
 GET     /api/v1/deeds                                  audit
 GET     /api/v1/events                                 anyone
 GET     /api/v1/found                                  adopt
@@ -48,8 +55,21 @@ DELETE  /api/v1/people/{person_id}                     manage_people
 GET     /api/v1/people/{person_id}                     manage_people
 PATCH   /api/v1/people/{person_id}                     manage_people
 POST    /api/v1/people/{person_id}/password            manage_people
+GET     /api/v1/programmes                             see
+POST    /api/v1/programmes                             compose
+DELETE  /api/v1/programmes/{programme_id}              compose over programme
+GET     /api/v1/programmes/{programme_id}              see over programme
+PUT     /api/v1/programmes/{programme_id}              compose over programme
+GET     /api/v1/programmes/{programme_id}/history      see over programme
+GET     /api/v1/programmes/{programme_id}/playlist     see over programme
+POST    /api/v1/programmes/{programme_id}/restore/{number} compose over programme
+GET     /api/v1/pronunciations                         see
+DELETE  /api/v1/pronunciations/{language}/{written}    manage_station
+PUT     /api/v1/pronunciations/{language}/{written}    manage_station
 POST    /api/v1/recordings                             compose
 GET     /api/v1/roles                                  anyone
+POST    /api/v1/say                                    compose
+POST    /api/v1/sentences                              compose
 DELETE  /api/v1/sign-in                                person given
 GET     /api/v1/sign-in                                person given
 POST    /api/v1/sign-in                                public
@@ -65,12 +85,19 @@ GET     /api/v1/stop                                   see
 POST    /api/v1/stop                                   stop
 GET     /api/v1/tokens                                 adopt
 POST    /api/v1/tokens                                 adopt
+GET     /api/v1/tunes                                  see
+POST    /api/v1/tunes                                  compose
+DELETE  /api/v1/tunes/{tune_id}                        compose over tune
+GET     /api/v1/tunes/{tune_id}                        see over tune
+PUT     /api/v1/tunes/{tune_id}/name                   compose over tune
+POST    /api/v1/tunes/{tune_id}/retry                  compose over tune
 GET     /api/v1/uploads                                compose/hand_in
 OPTIONS /api/v1/uploads                                compose/hand_in
 POST    /api/v1/uploads                                compose/hand_in
 DELETE  /api/v1/uploads/{upload_id}                    compose/hand_in
 GET     /api/v1/uploads/{upload_id}                    compose/hand_in
 PATCH   /api/v1/uploads/{upload_id}                    compose/hand_in
+GET     /api/v1/voices                                 see
 GET     /areas                                         manage_areas
 POST    /areas                                         manage_areas
 POST    /areas/home                                    manage_station

@@ -15,7 +15,7 @@ from controller.web.errors import english
 from controller.web.routes import ACTIONS, ROUTES
 from tests.controller.web.api_client import DOCUMENT, ApiClient
 from tests.controller.web.browser import Browser
-from tests.controller.web.station import NAME, PASSWORD, Station
+from tests.controller.web.station import NAME, PASSWORD, SHA256, Station
 
 DOCUMENTED: dict[str, Any] = json.loads(document(ROUTES))
 OPERATIONS = [(method, path, said) for path, methods in DOCUMENTED["paths"].items() for method, said in methods.items()]
@@ -166,8 +166,14 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         upload = (await client.call("create_upload", **{"Upload-Length": 5}))[1]
         await client.call("create_enrolment_token", body={"area": station.area_id})
         hand_in_id = await handed_in(station, client)
+        items = [{"kind": "bulletin", "bulletin_id": bulletin_id}, {"kind": "silence", "seconds": 2}]
+        programme = (await client.call("create_programme", body={"title": "Tối", "items": items}))[1]
+        await client.call("set_pronunciation", language="vi", written="UBND", body={"spoken": "uỷ ban"})
         await client.call("stop_everything")
         known = {
+            "programme_id": programme["programme_id"],
+            "tune_id": (await client.call("list_tunes"))[1]["tunes"][0]["tune_id"],
+            "sha256": SHA256,
             "speaker_id": station.speaker_ids[0],
             "speaker": station.speaker_ids[0],
             "bulletin_id": bulletin_id,

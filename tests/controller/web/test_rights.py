@@ -14,7 +14,9 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from agents.protocol.ids import AreaId, SpeakerId
+from controller.domain.drafts import ProgrammeDraft
 from controller.domain.handing_in import Sent
+from controller.domain.programmes import BulletinItem
 from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
 from controller.services.handing_in import Handing
 from controller.services.people import shell
@@ -48,7 +50,7 @@ def test_every_role_may_what_the_table_says() -> None:
 
 def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
     for address, gate in TABLE.items():
-        named = re.search(r"(speaker|airing|bulletin)s/\{\w*id\}|prepare(d)?/\{id\}", address)
+        named = re.search(r"(speaker|airing|bulletin|programme|tune)s/\{\w*id\}|prepare(d)?/\{id\}", address)
         if named:
             assert " over " in gate, address
 
@@ -97,7 +99,7 @@ async def door(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 async def subjects(station: Station) -> dict[str, str]:
-    """A speaker, a bulletin and an airing of the first area, made by somebody of that area."""
+    """Something of each kind in the first area, made by somebody of that area."""
     await add_person(station, "maker", (Role.EDITOR, HOME))
     draft = replace(text_draft("Một bản tin", "Kính mời bà con đến họp."), area_id=HOME)
     made = await station.desk.compose.make(draft, "maker")
@@ -115,7 +117,14 @@ async def subjects(station: Station) -> dict[str, str]:
         sent=Sent(digest="1"),
     )
     handed_in, _ = await station.desk.hand_ins.hand_in(above, await station.desk.api_tokens.who(text))
+    items = (BulletinItem(bulletin_id=made.bulletin_id),)
+    programme = await station.desk.programmes.make(ProgrammeDraft(title="Tối", items=items, area_id=HOME), "maker")
+    recording = station.parts.upload_folder / "tune.wav"
+    recording.write_bytes(b"RIFF")
+    tune = await station.desk.tunes.add("Nhạc hiệu", recording, "tune.wav", "maker", HOME)
     return {
+        "programmes": programme.programme_id,
+        "tunes": tune.tune_id,
         "hand-ins": handed_in.hand_in_id,
         "from-above": handed_in.hand_in_id,
         "speakers": station.speaker_ids[0],
