@@ -21,7 +21,7 @@ from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import broadcast_page, prepared_answer
-from controller.web.subjects import require_bulletin
+from controller.web.subjects import require_bulletin, require_changeable
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
 SAME_PRESS_US = 3_000_000
@@ -88,18 +88,20 @@ async def send(ask: Ask) -> web.StreamResponse:
 
 
 async def _make(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
-    """Raises what `drafting.wanted` and `Compose.change` raise."""
+    """Raises what `drafting.wanted` and `Compose.change` raise, and `NotAllowed`."""
     former = await _former(ask, draft)
     if former is None:
         return await ask.parts.compose.make(drafting.wanted(ask, form, draft, None), ask.by)
-    if former.state in _LISTENABLE and drafting.is_same(draft, former, drafting.taken_of(form)):
+    same = former.state in _LISTENABLE and drafting.is_same(draft, former, drafting.taken_of(form))
+    if same and not drafting.is_read_anew(former, await ask.parts.voices.pronunciations()):
         return former
+    await require_changeable(ask, former)
     wanted = drafting.wanted(ask, form, draft, former)
     return await ask.parts.compose.change(former.bulletin_id, wanted, ask.by, revision=draft.revision or None)
 
 
 async def _former(ask: Ask, draft: views.Draft) -> Bulletin | None:
-    """The bulletin that the form changes. Raises `NotFound`, `Refused` (``not_yours``)."""
+    """The bulletin that the form changes. Raises `NotFound`."""
     if not draft.bulletin_id:
         return None
     bulletin_id = BulletinId(draft.bulletin_id)

@@ -6,7 +6,7 @@ Fields of a further language end in its number. A recording is named by what wen
 
 import math
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.bulletins import MOST_TIMES, MOST_VARIANTS, Bulletin, Frame, TuneId, Variant
 from controller.domain.drafts import BulletinDraft, KeptVariant, RecordingVariant, TextVariant, VariantDraft
 from controller.domain.errors import Invalid
+from controller.domain.pronunciations import Pronunciation
 from controller.domain.sounds import Profile, Reading, SoundId, SoundState, Source
 from controller.web import views
 from controller.web.asking import Ask
@@ -163,8 +164,9 @@ def wanted(ask: Ask, form: Form, draft: views.Draft, former: Bulletin | None) ->
         for one in recordings:
             one.path.unlink(missing_ok=True)
         raise
+    named = bool(draft.title) or former is None or not isinstance(variants[0], KeptVariant)
     return BulletinDraft(
-        title=draft.title,
+        title=draft.title if named or former is None else former.title,
         variants=variants,
         airing_class=draft.airing_class,
         area_id=former.area_id if former is not None else None,
@@ -307,6 +309,19 @@ def is_same(draft: views.Draft, bulletin: Bulletin, taken: Mapping[str, str]) ->
         and _profile(draft) is bulletin.main.profile
         and (reading is None or (reading.words_per_minute, reading.voice) == (draft.rate_wpm, draft.voice))
         and all(one in taken or one.startswith(KEPT) for one in recorded)
+    )
+
+
+def is_read_anew(bulletin: Bulletin, said: Iterable[Pronunciation]) -> bool:
+    """Whether a pronunciation that changed since would be heard in it."""
+    sounds = [variant.sound for variant in bulletin.variants]
+    return any(
+        sound.reading is not None
+        and one.language == sound.reading.language
+        and one.changed_at_us > sound.created_at_us
+        and one.written.casefold() in sound.reading.text.casefold()
+        for one in said
+        for sound in sounds
     )
 
 

@@ -96,6 +96,14 @@ async def _content_held(ask: Ask, found: Content, right: Right) -> bool:
     return found.created_by == ask.by or ask.may_all(right, areas)
 
 
+async def require_changeable(ask: Ask, found: Content) -> None:
+    """What a form changes, though its address does not name it. Raises `NotAllowed`."""
+    async with ask.parts.store.reading() as tx:
+        areas = (await _Makers.known(tx)).areas_of(found, Right.COMPOSE)
+    if found.created_by != ask.by:
+        ask.require_all(Right.COMPOSE, areas)
+
+
 async def bulletin_seen(ask: Ask, found: Bulletin, right: Right) -> bool:
     """See `content_seen`."""
     return await content_seen(ask, found, right)

@@ -220,6 +220,7 @@ const compose = document.querySelector("[data-compose]");
 
 function showCount() {
   const text = compose.querySelector("[data-text]");
+  if (!text) return;
   const place = compose.querySelector("[data-count]");
   const max = Number(text.dataset.max);
   const characters = [...text.value].length;
@@ -254,6 +255,7 @@ function showTargets() {
 // After a change of the content what was heard is no longer what would be sent.
 function showStale() {
   const prepared = compose.querySelector("[data-prepared]");
+  if (!prepared) return;
   const ready = prepared.querySelector("[data-ready-player]");
   const stale = Boolean(ready) && compose.dataset.stale === "yes";
   prepared.classList.toggle("stale", stale);
@@ -276,7 +278,7 @@ function onComposeInput(event) {
     compose.dataset.when = field.value;
     compose.querySelector("#at").required = field.value === "at";
   }
-  if (field.name === "language") compose.querySelector("[data-text]").lang = field.value;
+  if (field.name === "language" && compose.querySelector("[data-text]")) compose.querySelector("[data-text]").lang = field.value;
   if (field.matches("[data-area-box]")) {
     field.closest("[data-area]").querySelectorAll("[data-target-box]").forEach((box) => (box.checked = field.checked));
   }
@@ -341,6 +343,8 @@ const SOMETIMES = [
   ["[data-sentences]", "./sentences.js"],
   ["[data-variants]", "./variants.js"],
   ["[data-programme]", "./programme.js"],
+  ["[data-say]", "./say.js"],
+  ["[data-say-form]", "./say.js"],
 ];
 function load() {
   for (const [selector, script] of SOMETIMES) if (document.querySelector(selector)) import(script);

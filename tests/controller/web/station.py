@@ -43,7 +43,9 @@ SHA256 = "5" * 64
 
 
 class QuickStudio:
-    """Makes the same clip of everything at once, or waits as long as it is held."""
+    """Makes the same clip of everything at once, or waits as long as it is held; fails with the code in ``failing``."""
+
+    failing = ""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{SHA256}.opus"
@@ -59,6 +61,8 @@ class QuickStudio:
     async def _made(self, progress: Progress) -> PreparedClips:
         progress(0.5)
         await self.free.wait()
+        if self.failing:
+            raise StudioFailed(code=self.failing)
         clip = ClipRef(sha256=SHA256, size_bytes=len(SOUND), frames=5 * 48_000)
         return PreparedClips(
             renditions=dict.fromkeys(RenditionName, clip), peaks=tuple(range(100)), integrated_lufs=-16.0

@@ -1,0 +1,60 @@
+// The editor of a programme: its items can be dragged; every change comes back from the server with what is heard of it.
+// See _programme_editor.html.
+
+const form = document.querySelector("[data-programme]");
+let dragged = null;
+
+const itemOf = (event) => event.target.closest?.("[data-programme-item]");
+function ready() {
+  for (const item of form.querySelectorAll("[data-programme-item]")) item.draggable = true;
+}
+
+form.addEventListener("dragstart", (event) => {
+  dragged = itemOf(event);
+  if (!dragged) return;
+  dragged.classList.add("dragged");
+  event.dataTransfer.effectAllowed = "move";
+});
+form.addEventListener("dragover", (event) => {
+  const item = itemOf(event);
+  if (!dragged || !item) return;
+  event.preventDefault();
+  const box = item.getBoundingClientRect();
+  if (event.clientY > box.top + box.height / 2) item.after(dragged);
+  else item.before(dragged);
+});
+form.addEventListener("dragend", () => {
+  dragged?.classList.remove("dragged");
+  dragged = null;
+  form.querySelector("[data-programme-find]").click();
+});
+
+// What is typed is looked for by itself, and Enter in the search does not keep the programme.
+let waiting = 0;
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault();
+  if (event.target.matches("[data-programme-search]")) form.querySelector("[data-programme-find]").click();
+});
+form.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-programme-search]")) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => form.querySelector("[data-programme-find]").click(), 400);
+});
+
+// The place of the hand stays where it was: in the search, or on the button of the item that was moved.
+let focused = null;
+document.addEventListener("htmx:beforeSwap", () => {
+  const at = document.activeElement;
+  focused = at?.id ? { id: at.id, from: at.selectionStart } : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  ready();
+  if (form.querySelector("[autofocus]")) form.querySelector("[autofocus]").focus();
+  else if (focused?.id === "q") {
+    const search = document.getElementById("q");
+    search.focus();
+    search.setSelectionRange(focused.from, focused.from);
+  }
+});
+ready();
