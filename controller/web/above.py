@@ -37,11 +37,11 @@ async def seen(ask: Ask, hand_in_id: HandInId) -> Outcome:
     return found
 
 
-async def over(ask: Ask, right: Right) -> bool:
+async def hand_in(ask: Ask, right: Right) -> bool:
     """For `Route.over`: what the path names, to be seen, decided or withdrawn. Raises `NotFound`."""
     named = ask.request.match_info
-    hand_in = (await seen(ask, HandInId(named.get("hand_in_id", named.get("id", ""))))).hand_in
-    return decides(ask, hand_in) if right is Right.DECIDE else True
+    found = (await seen(ask, HandInId(named.get("hand_in_id", named.get("id", ""))))).hand_in
+    return decides(ask, found) if right is Right.DECIDE else True
 
 
 async def targets(ask: Ask, hand_in: HandIn) -> Sequence[Speaker]:

@@ -12,9 +12,9 @@ _ONE = _FOLDER + "/{hand_in_id}"
 
 ABOVE_PAGES = (
     Route(method="GET", path="/from-above", handler=pages.hand_ins, right=Right.SEE),
-    Route(method="GET", path="/from-above/{id}", handler=pages.hand_in, right=Right.SEE, over=above.over),
+    Route(method="GET", path="/from-above/{id}", handler=pages.hand_in, right=Right.SEE, over=above.hand_in),
     Route(method="GET", path="/parts/from-above", handler=pages.hand_ins_part, right=Right.SEE),
-    Route(method="GET", path="/parts/from-above/{id}", handler=pages.hand_in_part, right=Right.SEE, over=above.over),
+    Route(method="GET", path="/parts/from-above/{id}", handler=pages.hand_in_part, right=Right.SEE, over=above.hand_in),
     Route(method="GET", path="/parts/from-above-count", handler=pages.count_part),
     Route(method="GET", path="/parts/from-above-emergencies", handler=pages.emergencies_part),
 )
@@ -26,7 +26,7 @@ ABOVE_ACTIONS = (
         handler=pages.take,
         token=Token.HANDLER,
         right=Right.DECIDE,
-        over=above.over,
+        over=above.hand_in,
     ),
     Route(
         method="POST",
@@ -34,7 +34,7 @@ ABOVE_ACTIONS = (
         handler=pages.decline,
         token=Token.HANDLER,
         right=Right.DECIDE,
-        over=above.over,
+        over=above.hand_in,
     ),
 )
 
@@ -44,6 +44,6 @@ ABOVE_API = (
     endpoint("POST", _FOLDER + "/form", api.create_hand_in_with_file, right=Right.HAND_IN),
     endpoint("GET", _ONE, api.get_hand_in, right=Right.SEE, or_right=Right.HAND_IN),
     endpoint("POST", _ONE + "/withdraw", api.withdraw_hand_in, right=Right.HAND_IN),
-    endpoint("POST", _ONE + "/take", api.take_hand_in, right=Right.DECIDE, over=above.over),
-    endpoint("POST", _ONE + "/decline", api.decline_hand_in, right=Right.DECIDE, over=above.over),
+    endpoint("POST", _ONE + "/take", api.take_hand_in, right=Right.DECIDE, over=above.hand_in),
+    endpoint("POST", _ONE + "/decline", api.decline_hand_in, right=Right.DECIDE, over=above.hand_in),
 )

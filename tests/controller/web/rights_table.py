@@ -43,8 +43,8 @@ GET     /api/v1/hand-ins                               see/hand_in
 POST    /api/v1/hand-ins                               hand_in
 POST    /api/v1/hand-ins/form                          hand_in
 GET     /api/v1/hand-ins/{hand_in_id}                  see/hand_in
-POST    /api/v1/hand-ins/{hand_in_id}/decline          decide over over
-POST    /api/v1/hand-ins/{hand_in_id}/take             decide over over
+POST    /api/v1/hand-ins/{hand_in_id}/decline          decide over hand_in
+POST    /api/v1/hand-ins/{hand_in_id}/take             decide over hand_in
 POST    /api/v1/hand-ins/{hand_in_id}/withdraw         hand_in
 GET     /api/v1/journal                                see
 GET     /api/v1/openapi.json                           public
@@ -117,11 +117,19 @@ GET     /events                                        anyone
 GET     /favicon.ico                                   public
 POST    /found/{id}/adopt                              adopt
 POST    /found/{id}/identify                           adopt
+GET     /from-above                                    see
+GET     /from-above/{id}                               see over hand_in
+POST    /from-above/{id}/decline                       decide over hand_in
+POST    /from-above/{id}/take                          decide over hand_in
 GET     /healthz                                       public
 GET     /metrics                                       public
 GET     /parts/airings                                 see
 GET     /parts/airings/{id}                            see over airing
 GET     /parts/found                                   adopt
+GET     /parts/from-above                              see
+GET     /parts/from-above-count                        anyone
+GET     /parts/from-above-emergencies                  anyone
+GET     /parts/from-above/{id}                         see over hand_in
 GET     /parts/latest                                  see
 GET     /parts/on-air-light                            anyone
 GET     /parts/prepared/{id}                           compose over bulletin
