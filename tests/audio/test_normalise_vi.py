@@ -88,9 +88,9 @@ def test_what_only_looks_roman_is_no_number(text: str) -> None:
     assert roman(text) is None
 
 
-@pytest.mark.parametrize(("written", "spoken"), sorted(ABBREVIATIONS.items()))
-def test_an_abbreviation_is_said_in_words_of_its_own(written: str, spoken: str) -> None:
-    assert normalise(f"{written} xã") == f"{spoken} xã"
+def test_an_abbreviation_is_said_in_words_of_its_own() -> None:
+    wrong = {written: said for written, said in ABBREVIATIONS.items() if normalise(f"{written} xã") != f"{said} xã"}
+    assert wrong == {}
 
 
 @settings(deadline=None, max_examples=300)
@@ -116,30 +116,9 @@ def test_no_pronunciation_leaves_a_digit(entries: dict[str, str]) -> None:
 
 
 PARTS = (
-    *(
-        "1",
-        "1.",
-        "1,",
-        "1/",
-        "1-",
-        "111.",
-        "a",
-        "a.",
-        "a-",
-        "a@",
-        "-",
-        "A",
-        "A.",
-        "XI",
-        "(",
-        "0 ",
-        "TP.",
-        '"',
-        "h",
-        "1h",
-    ),
-    *("1:", "UBND&", "ngày ", "ngày 1", "gọi 1", "số 1/", "https://", "v.v", "1 - ", "\n", "- ", "đ/", "quyết định "),
-    *("1,000", "aB1", "km/h/", "1'", "?!", "1x", "\U0001f600", "\u0301", "H'", "nhiệm kỳ I", "1/1/", "Nguyễn Văn T. "),
+    *("1", "1.", "1,", "1/", "1-", "111.", "a.", "a@", "A.", "XI", "(", "0 ", "TP.", '"', "1h", "1:", "UBND&"),
+    *("ngày 1", "gọi 1", "số 1/", "https://", "v.v", "- ", "quyết định ", "1,000", "km/h/", "1'", "1x", "\U0001f600"),
+    *("H'", "nhiệm kỳ I", "1/1/", "Nguyễn Văn T. ", "a.vn"),
 )
 
 

@@ -136,7 +136,7 @@ def test_any_text_becomes_sentences_or_is_refused(text: str, language: str) -> N
     assert all(any(map(str.isalnum, each.spoken)) for each in found)
 
 
-PARTS = ["a. ", "1. ", "A.", "v.v. ", "TP. ", "a\n", "x" * 50 + "\nx", "[a", "(a", "...a ", "b) a"]
+PARTS = ["1. ", "A.", "v.v. ", "x" * 50 + "\nx", "[a", "b) a"]
 
 
 @pytest.mark.parametrize("part", PARTS)
