@@ -1,7 +1,7 @@
 """Bulletins: one item of content, in one language or several, and what of it is heard in which order."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
@@ -166,7 +166,7 @@ def silence(seconds: float) -> SilencePart | None:
     return SilencePart(frames=frames) if frames > 0 else None
 
 
-def framed(content: tuple[Part, ...], frame: Frame, tunes: "dict[TuneId, ClipPart]") -> tuple[Part, ...]:
+def framed(content: tuple[Part, ...], frame: Frame, tunes: Mapping[TuneId, ClipPart]) -> tuple[Part, ...]:
     """``content`` with the signature tunes of ``frame`` around it; a tune that is not in ``tunes`` is left out."""
     opening = tunes.get(frame.opening) if frame.opening else None
     closing = tunes.get(frame.closing) if frame.closing else None

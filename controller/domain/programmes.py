@@ -1,12 +1,12 @@
 """Programmes: an ordered list of bulletins and silences between an opening and a closing signature tune."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NewType
 
 from agents.protocol.ids import AreaId, BulletinId
 from agents.protocol.values import AiringClass, ClipPart, Part
-from controller.domain.bulletins import Bulletin, Frame, TuneId, content_parts, framed, silence, spaced
+from controller.domain.bulletins import Bulletin, Frame, TuneId, content_parts, silence
 
 ProgrammeId = NewType("ProgrammeId", str)
 
@@ -59,26 +59,37 @@ class Programme:
 
 
 def programme_parts(
-    programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: dict[TuneId, ClipPart]
+    programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
 ) -> tuple[Part, ...]:
-    """What is heard of the programme. Raises `ValueError` where a bulletin is not ready, `KeyError` where one is not
-    in ``bulletins``.
+    """What is heard of the programme: the usual pause between any two things, or the silence that somebody put there.
+
+    Raises `ValueError` where a bulletin is not ready, `KeyError` where one is not in ``bulletins``.
     """
-    groups: list[tuple[Part, ...]] = []
-    gap: float | None = None
-    for item in programme.items:
+    frame = programme.frame
+    groups: list[Sequence[Part]] = [content_parts(bulletins[one]) for one in programme.bulletin_ids]
+    gaps = _gaps(programme.items)
+    # A silence at either end lies between the content and the tune.
+    if frame.opening is not None and frame.opening in tunes:
+        gaps.insert(0, None)
+        groups.insert(0, (tunes[frame.opening],))
+    if frame.closing is not None and frame.closing in tunes:
+        gaps.append(None)
+        groups.append((tunes[frame.closing],))
+    parts: list[Part] = []
+    for number, (gap, group) in enumerate(zip(gaps, (*groups, ()), strict=True)):
+        between = 0 < number < len(groups)
+        pause = silence((frame.pause_s if between else 0.0) if gap is None else gap)
+        parts.extend((pause, *group) if pause else group)
+    return tuple(parts)
+
+
+def _gaps(items: Sequence[Item]) -> list[float | None]:
+    """The silence that was asked for before each bulletin and after the last, in seconds; None where there is none."""
+    gaps: list[float | None] = [None]
+    for item in items:
         match item:
             case SilenceItem(seconds=seconds):
-                gap = (gap or 0.0) + seconds
-            case BulletinItem(bulletin_id=bulletin_id):
-                content = content_parts(bulletins[bulletin_id])
-                if groups:
-                    # A silence that somebody put there stands in place of the usual pause.
-                    groups[-1] = spaced([groups[-1], content], programme.frame.pause_s if gap is None else gap)
-                else:
-                    lead = silence(gap or 0.0)
-                    groups.append((lead, *content) if lead else content)
-                gap = None
-    tail = silence(gap or 0.0)
-    content = (*groups[0], tail) if groups and tail else groups[0] if groups else ()
-    return framed(content, programme.frame, tunes)
+                gaps[-1] = (gaps[-1] or 0.0) + seconds
+            case BulletinItem():
+                gaps.append(None)
+    return gaps
