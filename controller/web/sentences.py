@@ -13,6 +13,12 @@ from controller.web.i18n import N_, Translator
 CODES: Mapping[str, str] = {
     # what was handed in
     "text_empty": N_("There is no text to read. Type the bulletin, or choose a recording."),
+    "text_empty_there": N_("One of the further languages has no text yet. Type it, or remove that language."),
+    "recording_missing_there": N_(
+        "One of the further languages has no recording yet. Choose or record it, or remove that language."
+    ),
+    "expiry_malformed": N_("This is no date and time. Choose one, or leave the field empty."),
+    "too_many_pronunciations": N_("There are too many pronunciations. Remove those that are not needed any more."),
     "text_too_long": N_("The text is too long to broadcast as one bulletin. Shorten it, or send it in parts."),
     "text_other_script": N_("This text is in a script that no voice here can read. Write it in Latin letters."),
     "title_too_long": N_("The title is too long. Use at most 200 characters."),
@@ -161,6 +167,7 @@ CODES: Mapping[str, str] = {
     "validity_order": N_("The time in which this may be heard ends before it begins. Choose a later end."),
     "validity_too_long": N_("This may be heard for a year at most. Choose an earlier end."),
     "hand_in_open": N_("This came from above and nobody has taken it. It can be sent once it is taken."),
+    "from_above": N_("This came from above, so it stays as it was handed in. Take it or decline it where it waits."),
     "hand_in_decided": N_("This was decided already, or taken back. Look at what became of it."),
     "not_to_be_declined": N_("Only an ordinary bulletin can be declined. Give this one its place."),
     "not_valid_yet": N_("This may not be heard yet. Choose a later time."),
