@@ -14,6 +14,6 @@ async function copy(button, source) {
   if (window.isSecureContext && navigator.clipboard) await navigator.clipboard.writeText(source.textContent);
   else if (!document.execCommand("copy")) return;
   const word = button.querySelector("span");
+  word.setAttribute("aria-live", "polite");
   word.textContent = button.dataset.copied;
-  word.setAttribute("role", "status");
 }
