@@ -1,4 +1,7 @@
-"""Bulletins: made, changed, withdrawn. What one was before stays readable, and can be brought back."""
+"""Bulletins: made, changed, withdrawn. What one was before stays readable, and can be brought back.
+
+What came from above stays as it was handed in: nobody puts other words, or another class, under its sender's name.
+"""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -103,13 +106,14 @@ class Compose:
         """The next revision. A text that is read as before keeps its sound; airings that are planned keep what they
         consist of. ``revision`` is the one that was looked at.
 
-        Raises what `make` raises, `NotFound`, and `Refused` (``changed_meanwhile``, ``withdrawn``).
+        Raises what `make` raises, `NotFound`, and `Refused` (``changed_meanwhile``, ``withdrawn``, ``from_above``).
         """
         async with _owning(draft):
             now_us = self._clock.now_us()
             check_bulletin(draft, now_us)
             async with self._store.reading() as tx:
                 former = await tx.bulletins.get(bulletin_id)
+                _require_own(former)
                 kept, said = await _known_sounds(tx, former), await tx.pronunciations.all()
             wish = _Wish(profile=draft.profile, by=by, kept=kept, said=said)
             variants = tuple(self._variant(one, wish) for one in draft.variants)
@@ -221,10 +225,14 @@ class Compose:
                 )
         return await self.get(bulletin_id)
 
-    async def withdraw(self, bulletin_id: BulletinId, by: str) -> Bulletin:
-        """It is not offered any more, and cannot be sent; what was sent stays in the log. Raises `NotFound`."""
+    async def withdraw(self, bulletin_id: BulletinId, by: str, *, handed_in: bool = False) -> Bulletin:
+        """It is not offered any more, and cannot be sent; what was sent stays in the log. Raises `NotFound`, `Refused`
+        (``from_above``) unless it is withdrawn with what was ``handed_in``.
+        """
         async with self._store.transaction() as tx:
             bulletin = await tx.bulletins.get(bulletin_id)
+            if not handed_in:
+                _require_own(bulletin)
             if not bulletin.withdrawn:
                 bulletin = replace(bulletin, withdrawn=True, changed_at_us=self._clock.now_us(), changed_by=by)
                 await tx.bulletins.put(bulletin)
@@ -234,8 +242,11 @@ class Compose:
         return await self.get(bulletin_id)
 
     async def cancel(self, bulletin_id: BulletinId, by: str) -> Bulletin:
-        """Ends the making of its sounds at once; one that is ready or failed stays as it is. Raises `NotFound`."""
+        """Ends the making of its sounds at once; one that is ready or failed stays as it is. Raises `NotFound`,
+        `Refused` (``from_above``).
+        """
         bulletin = await self.get(bulletin_id)
+        _require_own(bulletin)
         if bulletin.state is not BulletinState.PREPARING:
             return bulletin
         await self._making.cancel([variant.sound.sound_id for variant in bulletin.variants])
@@ -326,6 +337,11 @@ def _title(draft: BulletinDraft) -> str:
     if not title:
         raise Invalid("a title is needed", code="title_empty")
     return title
+
+
+def _require_own(bulletin: Bulletin) -> None:
+    if bulletin.origin is Origin.ABOVE:
+        raise Refused(f"the bulletin {bulletin.bulletin_id} was handed in", code="from_above")
 
 
 async def _require_usable(tx: Transaction, bulletin: Bulletin, former: Bulletin | None) -> None:

@@ -271,7 +271,7 @@ class HandIns:
                 await self._dispatch.stop(airing.airing_id, by)
 
     async def _not_offered(self, hand_in: HandIn, by: str) -> HandIn:
-        await self._compose.withdraw(hand_in.bulletin_id, by)
+        await self._compose.withdraw(hand_in.bulletin_id, by, handed_in=True)
         self._events.publish(HandInChanged(hand_in.hand_in_id))
         return hand_in
 

@@ -301,7 +301,7 @@ async def get_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
 @raises(Invalid, "language_unknown", "voice_unknown", "rate_out_of_range")
 @raises(Invalid, "recording_missing", "recording_unfinished")
 @raises(NotFound, "not_found", "area_unknown")
-@raises(Refused, "changed_meanwhile", "withdrawn")
+@raises(Refused, "changed_meanwhile", "withdrawn", "from_above")
 @raises(NotAllowed)
 @raises(StoreFailed, "out_of_space")
 async def change_bulletin(ask: Ask, bulletin_id: BulletinId, body: ChangedBulletinBody) -> BulletinTold:
@@ -318,6 +318,7 @@ async def change_bulletin(ask: Ask, bulletin_id: BulletinId, body: ChangedBullet
 
 
 @raises(NotFound)
+@raises(Refused, "from_above")
 async def withdraw_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
     """Withdraw a bulletin.
 
@@ -327,6 +328,7 @@ async def withdraw_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
 
 
 @raises(NotFound)
+@raises(Refused, "from_above")
 async def cancel_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
     """Cancel the preparation of a bulletin."""
     return _told(await ask.parts.compose.cancel(bulletin_id, ask.by))
@@ -350,7 +352,7 @@ async def get_bulletin_history(ask: Ask, bulletin_id: BulletinId) -> BulletinHis
 
 @raises(NotFound, "not_found", "area_unknown")
 @raises(Invalid, "tune_unknown")
-@raises(Refused, "changed_meanwhile", "withdrawn")
+@raises(Refused, "changed_meanwhile", "withdrawn", "from_above")
 async def restore_bulletin(ask: Ask, bulletin_id: BulletinId, number: int) -> BulletinTold:
     """Make a bulletin again what it was in a revision.
 

@@ -133,6 +133,27 @@ async def test_nobody_sends_it_who_has_not_taken_it(station: Station) -> None:
     assert refused.value.code == "hand_in_open"
 
 
+async def test_nobody_puts_other_words_or_another_class_under_its_senders_name(station: Station) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    made = await waiting(station, handing(speaker.area_id))
+    compose = station.desk.compose
+    other = BulletinDraft(
+        title="Khác", variants=(TextVariant(reading=reading("lời khác")),), airing_class=AiringClass.EMERGENCY
+    )
+    for attempt in (
+        compose.change(made.bulletin_id, other, SENDER.name),
+        compose.restore(made.bulletin_id, 1, "lan"),
+        compose.cancel(made.bulletin_id, "lan"),
+        compose.withdraw(made.bulletin_id, "lan"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await attempt
+        assert refused.value.code == "from_above"
+    found = await station.desk.hand_ins.get(made.hand_in_id)
+    assert found.hand_in.state is HandInState.WAITING
+    assert (found.bulletin.title, found.bulletin.revision, found.bulletin.withdrawn) == ("Tin từ tỉnh", 1, False)
+
+
 async def test_it_is_declined_with_a_reason_that_its_sender_learns(station: Station) -> None:
     speaker, _ = await station.speaker("Chợ")
     made = await waiting(station, handing(speaker.area_id))
