@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from audio import words_vi as words
 
 _VOWELS = "aăâeêioôơuưy"
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _SINGLE_QUOTES = "‘’‚‛ʼʻ`´′"
 _DOUBLE_QUOTES = "“”„‟«»″＂"
@@ -80,7 +81,12 @@ def is_syllable(word: str) -> bool:
 @cache
 def _syllable() -> re.Pattern[str]:
     initial = r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?"
-    return re.compile(rf"{initial}[aeiouy]{{1,3}}(?:ng|nh|ch|[cmnpt])?")
+    return re.compile(rf"{initial}[aeiouy]{{1,3}}(?:ng|nh|ch|[ckmnpt])?")
+
+
+def has_tone(word: str) -> bool:
+    """Whether a letter carries one of the five tone marks, which no abbreviation does."""
+    return any(each in _TONES for each in unicodedata.normalize("NFD", word))
 
 
 def has_vowel(word: str) -> bool:

@@ -5,7 +5,7 @@ import re
 from audio import numbers_vi as numbers
 from audio import words_vi as words
 from audio.abbreviations_vi import ABBREVIATIONS
-from audio.letters_vi import has_vowel, is_syllable, lower_class, spell, upper_class
+from audio.letters_vi import has_tone, has_vowel, is_syllable, lower_class, spell, upper_class
 from audio.rules_vi import END, START, Match, Row, any_of
 from audio.rules_vi_amounts import enumerated
 
@@ -45,8 +45,7 @@ def idioms() -> tuple[Row, ...]:
         ("idiom", rf"(?<![\w/.])({any_of(words.IDIOMS)})(?![\w/])", lambda m: words.IDIOMS[m[1]]),
         ("initials", r"(?<![\w.])[^\W\d_](?:\.[^\W\d_](?!\w))++", lambda m: m[0].replace(".", "")),
         ("stroked", rf"(?<![\w/])((?i:{any_of(words.STROKED)}))(?![\w/])", _stroked),
-        ("prefix", rf"{START}([{_CONSONANTS[:21]}])'(?=[{upper_class()}])", _prefix),
-        ("prefix within", rf"{START}([{_CONSONANTS[:21]}])'(?=[{lower_class()}])", _prefix),
+        ("prefix", rf"{START}([{_CONSONANTS[:21]}])'([{upper_class()}{lower_class()}]++)", _prefix),
     )
 
 
@@ -57,7 +56,8 @@ def _stroked(match: Match) -> str:
 
 def _prefix(match: Match) -> str:
     # H'Hen, M'Drắk, K'Bang: a consonant that is said with "ơ".
-    return "Cơ " if match[1] == "K" else f"{match[1]}ơ "
+    name = match[2].lower() if len(match[2]) > 1 and match[2].isupper() else match[2]
+    return f"{'C' if match[1] == 'K' else match[1]}ơ {name}"
 
 
 def titles() -> tuple[Row, ...]:
@@ -162,7 +162,7 @@ def _among_capitals(match: Match) -> bool:
 
 def _capitals(match: Match) -> str:
     word = match[0]
-    if is_syllable(word):
+    if is_syllable(word) or has_tone(word):
         return word.lower()
     if len(word) <= _LONGEST_SPELLED and (not has_vowel(word) or len(word) <= _LONGEST_ACRONYM):
         return spell(word)
