@@ -30,13 +30,18 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """An engine for ``url``, such as ``sqlite+aiosqlite:////var/lib/loa/loa.db``. Connects to nothing yet."""
+def make_engine(url: str, *, foreign_keys: bool = True) -> AsyncEngine:
+    """An engine for ``url``, such as ``sqlite+aiosqlite:////var/lib/loa/loa.db``. Connects to nothing yet.
+
+    Without ``foreign_keys`` SQLite does not enforce them: a table that others refer to can be replaced.
+    """
     # One more for whoever writes, and one for `SqlStore.ready`.
     engine = create_async_engine(url, pool_size=READERS + 2, max_overflow=0)
     if is_sqlite(url):
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        if not foreign_keys:
+            event.listen(engine.sync_engine, "connect", _without_foreign_keys)
     return engine
 
 
@@ -49,6 +54,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    finally:
+        cursor.close()
+
+
+def _without_foreign_keys(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA foreign_keys = OFF")
     finally:
         cursor.close()
 
