@@ -78,6 +78,7 @@ DESK: Final = (
         handler=programme_pages.send,
         token=_FORM,
         right=Right.BROADCAST,
+        over=subjects.programme_seen,
     ),
     # signature tunes, and how words are read
     Route(method="GET", path="/tunes", handler=tune_pages.tunes, right=_SEE),

@@ -74,6 +74,15 @@ async def programme(ask: Ask, right: Right) -> bool:
     return await _content_held(ask, await ask.parts.programmes.get(ProgrammeId(_named(ask, "programme_id"))), right)
 
 
+async def programme_seen(ask: Ask, right: Right) -> bool:
+    """The programme of the path, to be sent: whoever sees it may, where ``right`` holds over the speakers. Raises
+    `NotFound`.
+    """
+    return ask.may(right) and await content_seen(
+        ask, await ask.parts.programmes.get(ProgrammeId(_named(ask, "programme_id"))), Right.SEE
+    )
+
+
 async def tune(ask: Ask, right: Right) -> bool:
     """The signature tune of the path; whoever sees anything hears those of the whole station. Raises `NotFound`."""
     found = await ask.parts.tunes.get(TuneId(_named(ask, "tune_id")))

@@ -110,7 +110,12 @@ POST    /broadcast/pronounce                           manage_station
 POST    /broadcast/send                                broadcast
 POST    /broadcast/sentences                           compose
 POST    /broadcast/variants                            compose
+GET     /bulletins                                     see
+GET     /bulletins/{id}                                see over bulletin
 GET     /bulletins/{id}/audio                          see over bulletin
+POST    /bulletins/{id}/restore                        compose over bulletin
+POST    /bulletins/{id}/retry                          compose over bulletin
+POST    /bulletins/{id}/withdraw                       compose over bulletin
 GET     /clips/{sha256}                                see
 GET     /deeds                                         audit
 GET     /events                                        anyone
@@ -138,6 +143,7 @@ GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
 GET     /parts/stop-all                                anyone
 GET     /parts/targets                                 broadcast
+GET     /parts/tunes                                   see
 GET     /parts/variant                                 compose
 GET     /password                                      anyone given
 POST    /password                                      anyone given
@@ -150,6 +156,18 @@ POST    /people/{id}/close                             manage_people
 POST    /people/{id}/open                              manage_people
 POST    /people/{id}/password                          manage_people
 POST    /preferences                                   anyone given
+GET     /programmes                                    see
+POST    /programmes                                    compose
+POST    /programmes/draft                              compose
+GET     /programmes/new                                compose
+GET     /programmes/{id}                               see over programme
+POST    /programmes/{id}                               compose over programme
+POST    /programmes/{id}/send                          broadcast over programme_seen
+POST    /programmes/{id}/withdraw                      compose over programme
+GET     /pronunciations                                see
+POST    /pronunciations                                manage_station
+GET     /pronunciations/audio                          compose
+POST    /pronunciations/remove                         manage_station
 GET     /readyz                                        public
 POST    /recordings                                    compose
 GET     /sentences/audio                               compose
@@ -166,6 +184,10 @@ POST    /stop-all/release                              stop
 GET     /tokens                                        manage_people
 POST    /tokens                                        manage_people
 POST    /tokens/{id}/revoke                            manage_people
+GET     /tunes                                         see
+POST    /tunes                                         compose
+POST    /tunes/{id}/rename                             compose over tune
+POST    /tunes/{id}/withdraw                           compose over tune
 """
 
 _LINES = (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
