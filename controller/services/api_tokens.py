@@ -2,6 +2,7 @@
 
 Rules: the secret has 256 bits and is shown once; only its SHA-256 is kept, which is enough for a secret that nobody can
 guess. Whoever shows a wrong secret learns nothing of the token; whoever shows the right one learns why it is refused.
+What a token does is recorded under its name, so a name that is over comes back in its own area alone.
 """
 
 import hashlib
@@ -61,7 +62,8 @@ class ApiTokens:
         async with self._store.transaction() as tx:
             if not await _manages(tx, by, area_id):
                 raise Refused("a token outside of one's own areas", code="role_too_wide")
-            if any(one.name == token.name and one.usable(now_us) for one in await tx.api_tokens.all()):
+            namesakes = [one for one in await tx.api_tokens.all() if one.name == token.name]
+            if any(one.usable(now_us) or one.area_id != area_id for one in namesakes):
                 raise Refused(f"{token.name} is taken", code="token_name_taken")
             await tx.api_tokens.put(token)
             detail = f"{token.name}: {' '.join(sorted(wanted))}@{area_id}"

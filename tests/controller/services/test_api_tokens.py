@@ -95,6 +95,14 @@ async def test_what_cannot_be_given_is_refused(station: Station, admin: Actor) -
     await create("a", HAND_IN, COMMUNE, 1, admin)
 
 
+async def test_nobody_elsewhere_takes_the_name_of_a_token_that_is_over(station: Station, admin: Actor) -> None:
+    create = station.desk.api_tokens.create
+    wide, _ = await create("Sở", HAND_IN, EVERYWHERE, 1, admin)
+    await station.desk.api_tokens.revoke(wide.token_id, admin)
+    assert await code(create("Sở", HAND_IN, COMMUNE, 1, admin)) == "token_name_taken"
+    await create("Sở", HAND_IN, EVERYWHERE, 1, admin)
+
+
 async def test_tokens_are_made_seen_and_ended_only_in_ones_own_areas(station: Station, admin: Actor) -> None:
     head, _ = await station.desk.people.add("head", "", [Grant(role=Role.ADMINISTRATOR, area_id=COMMUNE)], admin)
     tokens = station.desk.api_tokens
