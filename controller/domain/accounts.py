@@ -46,11 +46,28 @@ def tidy_name(typed: str) -> str:
     return " ".join(unicodedata.normalize("NFC", typed).split())
 
 
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Unicode calls them letters and marks, and nothing of them is seen."""
+
+
 def is_name(name: str) -> bool:
-    """Whether a tidy name can be signed in with: letters of any script, digits, and a few signs between them."""
-    if not name or len(name) > LONGEST_NAME or not name[0].isalnum():
+    """Whether a tidy name can be signed in with: letters of any script, digits, and a few signs between them.
+
+    Latin letters and those of another script are not mixed, and all of them can be seen: records show who did what by
+    name, and one that looks like another misleads.
+    """
+    if not name or len(name) > LONGEST_NAME or not name[0].isalnum() or _is_mixed(name):
         return False
-    return all(letter.isalnum() or letter in _IN_NAMES or unicodedata.category(letter)[0] == "M" for letter in name)
+    return all(letter.isalnum() or letter in _IN_NAMES or _is_mark(letter) for letter in name)
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter)[0] == "M" and "VARIATION SELECTOR" not in unicodedata.name(letter, "")
+
+
+def _is_mixed(name: str) -> bool:
+    scripts = {unicodedata.name(letter, "").startswith("LATIN") for letter in name if letter.isalpha()}
+    return len(scripts) > 1 or not _BLANK_LETTERS.isdisjoint(name)
 
 
 def name_key(name: str) -> str:

@@ -57,6 +57,13 @@ def test_names_of_any_script_are_names(name: str) -> None:
     assert is_name(tidy_name(name))
 
 
+@pytest.mark.parametrize(
+    "name", ["\u0430dmin", "admin\u3164", "\u115fadmin", "admin\u034f", "admin\ufe0f", "adm\u03b9n"]
+)
+def test_no_name_looks_like_another_by_blank_letters_or_those_of_two_scripts(name: str) -> None:
+    assert not is_name(tidy_name(name))
+
+
 @pytest.mark.parametrize("name", ["", ".", "a:b", "a/b", "a\u200bb", "😀", "x" * 61, '"'])
 def test_what_could_mislead_is_no_name(name: str) -> None:
     assert not is_name(tidy_name(name))
