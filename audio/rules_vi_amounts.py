@@ -25,6 +25,7 @@ def amounts() -> tuple[Row, ...]:
 def left() -> tuple[Row, ...]:
     """The rules for every number that is left, in order; after them there is no digit."""
     return (
+        ("stroke before a number", r"(?<=[^\W\d]) ?/ ?(?=\d)", lambda _: ", "),
         ("strokes", r"(?<=\d) ?/ ?(?=\d)", lambda _: " trên "),
         ("numbered", rf"{START}((?i:{any_of(_NUMBERED)})) (\d++(?:\.\d++)++){NO_MORE}", _numbered),
         ("code", r"(?<![\w.])\w++(?:\.\d++)*+(?!\w)", _code),
@@ -59,7 +60,7 @@ def _ranges() -> tuple[Row, ...]:
         ),
         ("range", rf"(?<![\w.,/-])({NUMBER}) ?({_UNIT})?{TO}(-?)({NUMBER})(?![\d/-]|[.,]\d)", _range),
         ("minus", r"(?<![\w.,)-])-(?=\d)", lambda _: "âm "),
-        ("times", r"(?<=[\dm]) ?[xX×] ?(?=\d)", lambda _: " nhân "),
+        ("times", r"(?<=[\dm]) ?[xX×] ?(?=\d)|(?<=\w) [xX×] (?=\d)", lambda _: " nhân "),
     )
 
 
@@ -75,7 +76,7 @@ def _units() -> tuple[Row, ...]:
         ("minutes", r"(?<![\w.,])(\d{1,3})'(?![\w'])", lambda m: f"{numbers.counted(m[1])} phút"),
         ("degrees", rf"{START}độ C{END}", lambda _: "độ xê"),
         ("unit attached", rf"(?<![\w.,])({NUMBER})([KVW]){END}", _attached),
-        ("unit", rf"(?<=\d) ?({_UNIT})((?:/(?:\d{{1,2}}h|(?:{_EACH}){END})){{0,3}})(?!\w)", _unit),
+        ("unit", rf"(?<=\d) ?({_UNIT})((?:/(?:\d{{1,2}}h|(?:1 )?(?:{_EACH}){END})){{0,3}})(?!\w)", _unit),
         ("unit alone", rf"(?<![\w/])({bare}){END}", lambda m: words.UNITS[m[1]]),
         ("each", rf"(?<=[^\W\d]) ?/ ?({_EACH}){END}", lambda m: f" một {words.UNITS.get(m[1], m[1])}"),
     )
@@ -88,10 +89,11 @@ def _attached(match: Match) -> str:
 def _unit(match: Match) -> str:
     said = f" {words.UNITS[match[1]]}"
     for each in match[2].split("/")[1:]:
-        if each[0].isdigit():
-            said += f" trong {numbers.counted(each[:-1])} giờ"
+        counted = each.removeprefix("1 ")
+        if counted[0].isdigit():
+            said += f" trong {numbers.counted(counted[:-1])} giờ"
         else:
-            said += f" một {words.UNITS.get(each, each)}"
+            said += f" một {words.UNITS.get(counted, counted).replace('.', ' ')}"
     return said
 
 
@@ -107,6 +109,8 @@ def _points(match: Match) -> str:
     written = match[0]
     if re.fullmatch(NUMBER, written):
         return f" {numbers.quantity(written)} "
+    if "." not in written:
+        return " " + ", ".join(numbers.counted(each) for each in written.split(",")) + " "
     return " " + re.sub(r"[.,]", " chấm ", re.sub(r"\d+", lambda m: numbers.counted(m[0]), written)) + " "
 
 

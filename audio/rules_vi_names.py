@@ -139,7 +139,11 @@ def _telephones() -> tuple[Row, ...]:
             rf"{START}((?i:{dialled}))(:? (?:số )?|: ?)(\d{{3,11}}+(?:[ .-]\d{{2,6}}+){{0,4}}+)(?![\w/]|[.,]\d)",
             lambda m: f"{m[1]}{m[2]}{_said_groups(m[3])}" if len(re.sub(r"\D", "", m[3])) > 4 else None,
         ),
-        ("emergency later", rf"(?<![\w.,/-])11[1-5](?=[.,;!?)]*(?: (?:{_BEHIND_A_CALL}){END}|\n|$|[.,;!?)] ))", _later),
+        (
+            "emergency later",
+            rf"(?<![\w.,/-])11[1-5](?=[.,;!?)]*(?: (?:{_BEHIND_A_CALL}){END}| [(-]|\n|$|[.,;!?)] ))",
+            _later,
+        ),
         (
             "code",
             rf"{START}((?i:{any_of(words.CODE_AFTER)}))(:? (?:số:? ?|là:? ?)?|: ?)({code})(?![\w/]|[.,]\d)",

@@ -16,12 +16,37 @@ _NOT_IN = r"(?<![\w.,/:-])"
 _DATE = rf"{DAY}/{MONTH}(?:/(?:{YEAR}|\d\d))?"
 _G_BEFORE = ("lúc", "từ", "đến", "hồi", "vào", "trước", "sau", "khoảng", "tới", "đúng", "vào lúc")
 _G_AFTER = ("sáng", "trưa", "chiều", "tối", "đêm", "khuya", "ngày", "hôm", "thứ", "mỗi", "cùng", "kém")
+_LUNAR = frozenset({"mùng", "mồng", "rằm"})
 _WEEKDAYS = {"2": "thứ hai", "3": "thứ ba", "4": "thứ tư", "5": "thứ năm", "6": "thứ sáu", "7": "thứ bảy"}
 
 
 def rows() -> tuple[Row, ...]:
     """The rules of this kind, in order."""
-    return (*_clocks(), *_ranges_of_dates(), *_dates(), *_days())
+    return (*_lists(), *_clocks(), *_ranges_of_dates(), *_dates(), *_days())
+
+
+def _lists() -> tuple[Row, ...]:
+    # Numbers of things, with commas between and no space: none of them is a decimal fraction.
+    things = "lớp|tổ|thôn|khu phố|khu|xóm|ấp|khối|nhóm|mũi|đợt|quận|phường|tuần|bản|buôn|lần"
+    return (
+        ("things", rf"{START}((?i:{things})) (\d{{1,2}}+(?:,\d{{1,2}}+)++)(?![\w%]|[./]\d)", _listed),
+        ("days or months", rf"{START}((?i:ngày|tháng|năm)) (\d{{1,4}}+(?:,\d{{1,4}}+){{2,30}})(?!\w|[.]\d)", _listed),
+        ("days before a month", rf"{START}((?i:ngày)) ({DAY}(?:,{DAY}){{1,9}})(?=/{MONTH}(?!\d))", _listed),
+        (
+            "weekdays in a row",
+            rf"{START}((?i:thứ)) ([2-7])((?:(?:, ?| và )[2-7](?!\w))++)(?!/|[.,]\d)",
+            _weekdays_listed,
+        ),
+    )
+
+
+def _listed(match: Match) -> str:
+    return f"{match[1]} {match[2].replace(',', ', ')}"
+
+
+def _weekdays_listed(match: Match) -> str:
+    others = re.sub(r", ?", ", ", re.sub(r"[2-7]", lambda day: _WEEKDAYS[day[0]], match[3]))
+    return f"{match[1]} {numbers.ordinal(int(match[2]))}{others}"
 
 
 def _clocks() -> tuple[Row, ...]:
@@ -42,6 +67,7 @@ def _clocks() -> tuple[Row, ...]:
             rf"{_NOT_IN}({_HOUR})g(?= (?:{any_of(_G_AFTER)}){END})",
             lambda m: f"{numbers.counted(m[1])} giờ",
         ),
+        ("half of the day", r"(?:(?<=giờ)|(?<=phút)) ?(AM|PM|am|pm)(?!\w)", _half),
         ("minutes and seconds", rf"{_NOT_IN}(\d{{1,2}})'(\d{{1,2}})(?:''|\")", _minutes),
     )
 
@@ -67,12 +93,17 @@ def _said(written: str) -> str:
     return said if seconds == "00" else f"{said} {numbers.counted(seconds)} giây"
 
 
+def _half(match: Match) -> str:
+    return " sáng" if match[1].lower() == "am" else " chiều"
+
+
 def _minutes(match: Match) -> str:
     return f"{numbers.counted(match[1])} phút {numbers.counted(match[2])} giây"
 
 
 def _ranges_of_dates() -> tuple[Row, ...]:
     dashed = rf"{DAY}-{MONTH}(?![\w/-])"
+    solar = [each for each in words.DATE_AFTER if each not in _LUNAR]
     before = rf"(?:{START}((?i:{any_of(words.DATE_AFTER)})) )?+"
     return (
         ("dates", rf"{before}(?<![\w/.,-])({_DATE}){TO}({_DATE})(?![\d/]|\w)", _dates_said),
@@ -84,9 +115,14 @@ def _ranges_of_dates() -> tuple[Row, ...]:
         ),
         (
             "dates with a dash",
-            rf"(?<!từ )(?<!các ){START}((?i:{any_of(words.DATE_AFTER)})) ({dashed}(?:(?:, ?| và | đến | - ){dashed})*+)"
+            rf"(?<!từ )(?<!các ){START}((?i:{any_of(solar)})) ({dashed}(?:(?:, ?| và | đến | - ){dashed})*+)"
             rf"(?![\w/-]|[.,]\d| (?:tháng|hàng|hằng|mỗi){END})",
             _dashed,
+        ),
+        (
+            "first days",
+            rf"{START}((?i:mùng|mồng)) ({DAY}){TO}({DAY})(?![\w/]|[.,]\d)",
+            lambda m: f"{m[1]} {numbers.counted(m[2])} đến {m[1].lower()} {numbers.counted(m[3])}",
         ),
         (
             "months",
@@ -122,7 +158,7 @@ def _one(before: str | None, written: str) -> str:
 def _day(before: str | None, day: str) -> str:
     before = before or "ngày"
     # "mùng" is there already.
-    plain = before.lower() in {"mùng", "mồng"}
+    plain = before.lower() in _LUNAR
     return f"{before} {numbers.counted(day) if plain else numbers.day(int(day))}"
 
 
@@ -195,9 +231,13 @@ def _share_plain(match: Match) -> str:
 
 def _days() -> tuple[Row, ...]:
     named = r"tháng|và|đến|hàng|hằng|âm lịch|dương lịch|tới|này|tết|Tết|giêng|chạp"
-    follows = rf"(?= (?:{named})(?!\w)|,(?! ?\d+ lần)|[;.!?]|$)"
+    follows = rf"(?= (?:{named})(?!\w)|, (?!\d+ lần)|,$|[;.!?]|$)"
     return (
-        ("day", rf"{START}((?i:ngày)) (0?[1-9]|10){follows}", lambda m: f"{m[1]} {numbers.day(int(m[2]))}"),
+        (
+            "day",
+            rf"(?<!mỗi )(?<!một ){START}((?i:ngày)) (0?[1-9]|10){follows}",
+            lambda m: f"{m[1]} {numbers.day(int(m[2]))}",
+        ),
         ("month", rf"{START}((?i:tháng)) ({MONTH})(?![\w/]|[.,]\d)", lambda m: f"{m[1]} {_month(m[2])}"),
         ("weekdays", rf"{START}((?i:thứ)) ([2-7]){TO}((?i:thứ) )?([2-7]){END}", _weekdays),
         ("ordinal", rf"{START}((?i:thứ)) (\d{{1,3}}+)(?![\w/]|[.,]\d)", _ordinal),
