@@ -82,7 +82,13 @@ async def test_two_who_change_the_same_bulletin_do_not_overwrite_each_other(stat
     async with station.browser() as one, station.browser() as other:
         bulletin = await made(station, one, "Họp dân", "Họp lúc 7 giờ.")
         await made(station, one, "Họp dân", "Họp lúc 8 giờ.", bulletin_id=bulletin, revision="1")
-        fields = {"source": "text", "text": "Họp lúc 9 giờ.", "language": "vi", "bulletin_id": bulletin, "revision": "1"}
+        fields = {
+            "source": "text",
+            "text": "Họp lúc 9 giờ.",
+            "language": "vi",
+            "bulletin_id": bulletin,
+            "revision": "1",
+        }
         answer = await other.post("/broadcast/prepare", fields)
         assert answer.status == 409
         assert "Họp lúc 9 giờ." in answer.text, "what was typed is still there"
