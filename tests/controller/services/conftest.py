@@ -26,7 +26,7 @@ async def station(new_database: Path, tmp_path: Path) -> AsyncIterator[Station]:
     clips = tmp_path / "clips"
     clips.mkdir()
     url = f"sqlite+aiosqlite:///{tmp_path / 'loa.db'}"
-    made = Station(url, clips, FakeClock(), KeySigner(), DeskSettings())
+    made = Station(url, clips, FakeClock(), KeySigner(), DeskSettings(recordings_folder=tmp_path / "recordings"))
     await made.open()
     yield made
     await made.close()

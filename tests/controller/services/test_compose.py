@@ -93,16 +93,32 @@ async def test_a_person_can_end_the_work(station: Station, tmp_path: Path) -> No
         await station.desk.compose.cancel("b-nothing", "admin")
 
 
-async def test_after_a_restart_texts_are_prepared_again_and_recordings_fail(station: Station, tmp_path: Path) -> None:
+async def test_after_a_restart_texts_and_recordings_are_prepared_again(station: Station, tmp_path: Path) -> None:
     station.studio.hold = asyncio.Event()
     text = await station.desk.compose.make(text_draft("", "một hai", "vi", 125), "admin")
     upload = tmp_path / "x.wav"
     upload.write_bytes(b"RIFF....")
     recording = await station.desk.compose.make(recording_draft("x", upload), "admin")
+    assert not upload.exists()
     await station.restart()
-    assert (await station.desk.compose.wait_ready(text.bulletin_id)).state is BulletinState.READY
+    for made in (text, recording):
+        assert (await station.desk.compose.wait_ready(made.bulletin_id)).state is BulletinState.READY
+    assert files(tmp_path / "recordings") == []
+
+
+async def test_a_recording_whose_file_is_lost_fails_after_a_restart(station: Station, tmp_path: Path) -> None:
+    station.studio.hold = asyncio.Event()
+    upload = tmp_path / "x.wav"
+    upload.write_bytes(b"RIFF....")
+    recording = await station.desk.compose.make(recording_draft("x", upload), "admin")
+    (tmp_path / "recordings" / recording.main.sound_id).unlink()
+    await station.restart()
     failed = await station.desk.compose.wait_ready(recording.bulletin_id)
     assert (failed.state, failed.main.failure) == (BulletinState.FAILED, "upload_incomplete")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def test_a_bulletin_that_cannot_be_stored_is_prepared_again_at_the_next_start(
