@@ -1,7 +1,7 @@
 """Where the things are that a path names, for `Route.over`.
 
-Rules: who reads needs the right in one of the areas of a thing; who changes it needs it in all of them. What is not
-there is `NotFound` to everybody.
+Rules: who reads needs the right in one of the areas of a thing; who changes it needs it in all of them, whoever made it.
+What is not there is `NotFound` to everybody.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -102,15 +102,14 @@ async def _content_held(ask: Ask, found: Content, right: Right) -> bool:
         return await content_seen(ask, found, right)
     async with ask.parts.store.reading() as tx:
         areas = (await _Makers.known(tx)).areas_of(found, right)
-    return found.created_by == ask.by or ask.may_all(right, areas)
+    return ask.may_all(right, areas)
 
 
 async def require_changeable(ask: Ask, found: Content) -> None:
     """What a form changes, though its address does not name it. Raises `NotAllowed`."""
     async with ask.parts.store.reading() as tx:
         areas = (await _Makers.known(tx)).areas_of(found, Right.COMPOSE)
-    if found.created_by != ask.by:
-        ask.require_all(Right.COMPOSE, areas)
+    ask.require_all(Right.COMPOSE, areas)
 
 
 async def bulletin_seen(ask: Ask, found: Bulletin, right: Right) -> bool:

@@ -93,6 +93,17 @@ async def test_lists_show_ones_own_areas(station: Station) -> None:
         assert "Cầu Tân Lập" not in (await lan.get("/speakers")).says
 
 
+async def test_who_made_something_changes_it_only_where_they_still_may(station: Station) -> None:
+    made = await bulletin(station, AreaId(SIBLING), by="lan")
+    fields = [("bulletin_id", made), ("source", "text"), ("text", "Khác"), ("language", "vi"), ("revision", "1")]
+    async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
+        assert (await lan.get(f"/api/v1/bulletins/{made}")).status == 200
+        assert (await lan.ask("PUT", f"/api/v1/bulletins/{made}", json={"text": "Khác"})).status == 403
+        assert (await lan.ask("DELETE", f"/api/v1/bulletins/{made}")).status == 403
+        assert (await lan.post("/broadcast/prepare", fields)).status == 403
+    assert (await station.bulletin(made)).revision == 1
+
+
 async def test_an_airing_that_also_sounds_elsewhere_is_not_ones_own_to_stop(station: Station) -> None:
     airing = await planned(station, station.speaker_ids[0], ELSEWHERE)
     async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
