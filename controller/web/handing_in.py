@@ -148,15 +148,15 @@ async def _targets(ask: Ask, outcome: Outcome) -> Sequence[SpeakerOverview]:
 
 
 async def _chosen(ask: Ask, outcome: Outcome, form: Form) -> list[SpeakerId]:
-    """The speakers that are checked, and all of the areas that are checked."""
-    there = await above.targets(ask, outcome.hand_in)
-    areas, named = set(form.all("areas")), [SpeakerId(one) for one in form.all("targets")]
-    wanted = [*named, *(one.speaker_id for one in there if one.area_id in areas)]
+    """The speakers that are checked."""
+    wanted = [SpeakerId(one) for one in form.all("targets")]
     if not wanted:
         raise Invalid(code="no_targets")
     return await above.chosen(ask, outcome.hand_in, wanted)
 
 
 async def _left_out(ask: Ask, outcome: Outcome, form: Form) -> frozenset[SpeakerId]:
-    overviews = await _targets(ask, outcome)
-    return present.unchecked_targets(overviews, form.all("areas"), form.all("targets"), form.all("known"))
+    checked = form.all("targets")
+    return frozenset(
+        one.speaker_id for one in await above.targets(ask, outcome.hand_in) if one.speaker_id not in checked
+    )

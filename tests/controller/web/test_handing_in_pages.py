@@ -51,15 +51,17 @@ async def test_it_is_planned_for_a_time(station: Station) -> None:
     made = await handed(station, valid_until_us=station.parts.clock.now_us() + 300 * 86_400_000_000)
     async with station.browser() as browser:
         await browser.get(f"/from-above/{made.hand_in_id}")
-        fields = [("areas", station.area_id), ("when", "at"), ("at", "2020-01-01T06:00")]
+        fields = [("targets", "s-0"), ("targets", "s-2"), ("when", "at"), ("at", "2020-01-01T06:00")]
         answer = await browser.post(f"/from-above/{made.hand_in_id}/take", fields)
         assert (answer.status, "2020-01-01T06:00" in answer.text) == (422, True)
+        shown = re.findall(r'name="targets" value="(.*?)" (\w*)', answer.text)
+        assert dict(shown) == {"s-0": "checked", "s-1": "", "s-2": "checked"}
         later = moment(station.parts.clock.now_us() + 7_200_000_000)
         at = load_translators()[Language.ENGLISH].input_datetime(later)
-        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", [*fields[:2], ("at", at)])
+        answer = await browser.post(f"/from-above/{made.hand_in_id}/take", [*fields[:3], ("at", at)])
         assert answer.status == 200
     (airing,) = await station.airings()
-    assert (len(airing.speaker_ids), airing.now) == (3, False)
+    assert (airing.speaker_ids, airing.now) == (("s-0", "s-2"), False)
 
 
 async def test_nothing_chosen_is_nothing_taken(station: Station) -> None:
