@@ -1,7 +1,7 @@
 """Where the things are that a path names, for `Route.over`.
 
-Rules: who reads needs the right in one of the areas of a thing; who changes it needs it in all of them, whoever made it.
-What is not there is `NotFound` to everybody.
+Rules: who reads needs the right in one of the areas of a thing; who changes it needs it in all of them, also who made
+it. What is not there is `NotFound` to everybody.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
