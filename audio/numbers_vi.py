@@ -39,17 +39,20 @@ def decimal(integer: str, fraction: str, mark: str = "phẩy") -> str:
 def quantity(written: str) -> str:
     """A number as it is written: "1.250.000", "3,5", "1.234,5", "1,250,000", "2.5", "4.0".
 
-    A point or a comma before three digits parts thousands where it stands more than once, and a point does so
-    always; whatever else they part is a decimal fraction.
+    A point before three digits parts thousands, except in "0.005"; so does a comma that stands more than once or
+    before three zeros. Whatever else they part is a decimal fraction, of which zeros alone are not said.
     """
     if re.fullmatch(r"\d{1,3}(?:,\d{3}){2,}", written):
         return counted(written.replace(",", ""))
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", written):
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", written) and not written.startswith("0."):
         integer, _, fraction = written.replace(".", "").partition(",")
         return decimal(integer.lstrip("0") or "0", fraction) if fraction else counted(integer)
     if (point := re.fullmatch(r"(\d+)\.(\d+)", written)) is not None:
         return decimal(point[1], point[2], "chấm" if point[2] == "0" else "phẩy")
     integer, comma, fraction = written.partition(",")
+    if comma and not fraction.strip("0"):
+        # "1,0" is one; "25,000" is thousands, as they are written elsewhere.
+        return counted(integer + fraction) if len(fraction) == 3 and integer.strip("0") else counted(integer)
     if not comma:
         return counted(integer) if len(integer) == 2 else whole(integer)
     return decimal(integer, fraction)
