@@ -120,7 +120,7 @@ class HandInWatch:
         """The emergency is on its way, or waits: for a stop of everything to end, or for a speaker to be reached."""
         now_us = self._clock.now_us()
         until_us = hand_in.valid_until_us or now_us + _IDLE_US
-        targets = await self._hand_ins.targets(hand_in.area_ids)
+        targets = await self._hand_ins.reports.targets(hand_in.area_ids)
         reached = self._outbox.connected() & {one.device_id for one in targets}
         if not reached or await self._dispatch.active_stop() is not None:
             return until_us

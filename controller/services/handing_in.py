@@ -15,25 +15,21 @@ from weakref import WeakValueDictionary
 
 from agents.protocol.ids import AreaId, BulletinId, SpeakerId
 from controller.domain import handing_in as rules
-from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback
+from controller.domain.airings import OPEN_STATES, Airing, AiringState
 from controller.domain.bulletins import Bulletin, Origin
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.drafts import BulletinDraft
 from controller.domain.errors import Invalid, Refused
 from controller.domain.handing_in import HandIn, HandInId, HandInState, Sent
-from controller.domain.paging import Place
 from controller.domain.rights import Actor
-from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.tokens import BY_TOKEN
 from controller.ports import Transaction
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import HandInChanged
+from controller.services.hand_in_reports import HandInReports, Outcome
 from controller.services.office import Office
 from controller.services.secretary import fresh_id
-from schedules.areas import AreaTree
-
-_LISTED: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,15 +42,6 @@ class Handing:
     valid_from_us: int | None
     valid_until_us: int | None
     sent: Sent
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What became of it: its bulletin, and each airing with its evidence, the newest first."""
-
-    hand_in: HandIn
-    bulletin: Bulletin
-    airings: tuple[tuple[Airing, tuple[Playback, ...]], ...]
 
 
 class _AlreadyHere(Exception):
@@ -71,6 +58,7 @@ class HandIns:
         self._clock = office.clock
         self._events = office.events
         self._areas = office.areas
+        self.reports: Final = HandInReports(office)
         self._compose = compose
         self._dispatch = dispatch
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -141,47 +129,6 @@ class HandIns:
         common = [those[0] for those in zip(*paths, strict=False) if len(set(those)) == 1]
         return common[-1] if common else None
 
-    # --- asking -------------------------------------------------------------------------------------------------------
-
-    async def get(self, hand_in_id: HandInId) -> Outcome:
-        """Raises `NotFound`."""
-        async with self._store.reading() as tx:
-            return await _outcome(tx, await tx.hand_ins.get(hand_in_id))
-
-    async def open(self) -> tuple[HandIn, ...]:
-        """What waits or is being prepared, the most urgent first."""
-        async with self._store.reading() as tx:
-            return tuple(sorted(await tx.hand_ins.open(), key=rules.by_urgency))
-
-    async def emergencies(self) -> tuple[Outcome, ...]:
-        """Those that wait, are on their way or sound now, the first to be handed in first."""
-        async with self._store.reading() as tx:
-            found = [one for one in await tx.hand_ins.open() if one.emergency]
-            found += await tx.hand_ins.unheard(self._clock.now_us())
-            outcomes = [await _outcome(tx, one) for one in found]
-        return tuple(
-            one for one in outcomes if one.hand_in.open or any(airing.state in OPEN_STATES for airing, _ in one.airings)
-        )
-
-    async def decided(self, limit: int) -> tuple[HandIn, ...]:
-        """What nobody is asked about any more, the last handed in first."""
-        async with self._store.reading() as tx:
-            found = await tx.hand_ins.latest(_LISTED)
-        return tuple([one for one in found if not one.open][:limit])
-
-    async def changed(self, limit: int, after: Place | None = None, token_id: str | None = None) -> tuple[HandIn, ...]:
-        """The first to change first: of all, or of one token's; those that changed after a place."""
-        async with self._store.reading() as tx:
-            return await tx.hand_ins.changed(limit, after, token_id)
-
-    async def targets(self, area_ids: Sequence[AreaId]) -> tuple[Speaker, ...]:
-        """The adopted speakers that stand in these areas, or below them."""
-        async with self._store.reading() as tx:
-            adopted = [one for one in await tx.speakers.all() if one.state is SpeakerState.ADOPTED]
-            tree = await self._areas.knowing(tx, {one.area_id for one in adopted})
-        wanted = set(area_ids)
-        return tuple([one for one in adopted if wanted & _path(tree, one.area_id)])
-
     # --- deciding -----------------------------------------------------------------------------------------------------
 
     async def take(
@@ -191,7 +138,7 @@ class HandIns:
 
         Raises `NotFound`, `Refused` (``hand_in_decided``), what `Dispatch.send_now` and `Dispatch.schedule` raise.
         """
-        found = await self.get(hand_in_id)
+        found = await self.reports.get(hand_in_id)
 
         async def within(tx: Transaction) -> None:
             await self.taken(tx, hand_in_id, by)
@@ -242,7 +189,7 @@ class HandIns:
         Raises `NotFound`, `Refused` (``hand_in_decided``).
         """
         async with self.deciding:
-            found = await self.get(hand_in_id)
+            found = await self.reports.get(hand_in_id)
             if found.hand_in.emergency and found.hand_in.state is HandInState.TAKEN:
                 await self._stop(found, by)
             async with self._store.transaction() as tx:
@@ -295,13 +242,3 @@ def _decided(hand_in: HandIn, state: HandInState, by: str, now_us: int) -> HandI
 def _deed(hand_in: HandIn, what: DeedKind, by: str, now_us: int) -> Deed:
     detail = f"{hand_in.airing_class} {hand_in.reference}"
     return Deed(at_us=now_us, by=by, what=what, subject=hand_in.hand_in_id, detail=detail)
-
-
-def _path(tree: AreaTree, area_id: AreaId) -> set[str]:
-    return {area.area_id for area in tree.path(area_id)}
-
-
-async def _outcome(tx: Transaction, hand_in: HandIn) -> Outcome:
-    airings = await tx.airings.of_content(hand_in.bulletin_id)
-    played = [(airing, await tx.airings.playbacks(airing.airing_id)) for airing in airings]
-    return Outcome(hand_in=hand_in, bulletin=await tx.bulletins.get(hand_in.bulletin_id), airings=tuple(played))

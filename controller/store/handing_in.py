@@ -1,5 +1,6 @@
 """What was handed in from above, and how the station says words."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import ColumnElement, and_, delete, or_
@@ -43,6 +44,12 @@ class SqlHandIns:
         )
         row = rows.first()
         return None if row is None else _hand_in(row)
+
+    async def senders(self, bulletin_ids: Sequence[BulletinId]) -> dict[str, str]:
+        rows = await self._session.execute(
+            select(HandInRow.bulletin_id, HandInRow.sender).where(col(HandInRow.bulletin_id).in_(bulletin_ids))
+        )
+        return {row.bulletin_id: row.sender for row in rows}
 
     async def put(self, hand_in: HandIn) -> None:
         values = asdict(hand_in) | {

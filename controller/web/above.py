@@ -13,7 +13,7 @@ from controller.domain.errors import Invalid, NotFound
 from controller.domain.handing_in import HandIn, HandInId, may_be_declined
 from controller.domain.rights import Right
 from controller.domain.speakers import Speaker
-from controller.services.handing_in import Outcome
+from controller.services.hand_in_reports import Outcome
 from controller.web.asking import Ask, NotAllowed
 
 
@@ -31,7 +31,7 @@ def decides(ask: Ask, hand_in: HandIn) -> bool:
 
 async def seen(ask: Ask, hand_in_id: HandInId) -> Outcome:
     """Raises `NotFound`, also where whoever asks may not know of it."""
-    found = await ask.parts.hand_ins.get(hand_in_id)
+    found = await ask.parts.hand_ins.reports.get(hand_in_id)
     if not sees(ask, found.hand_in):
         raise NotFound(f"nothing was handed in as {hand_in_id}")
     return found
@@ -46,7 +46,7 @@ async def hand_in(ask: Ask, right: Right) -> bool:
 
 async def targets(ask: Ask, hand_in: HandIn) -> Sequence[Speaker]:
     """Those of its speakers that whoever asks may choose."""
-    return [s for s in await ask.parts.hand_ins.targets(hand_in.area_ids) if ask.may(Right.DECIDE, s.area_id)]
+    return [s for s in await ask.parts.hand_ins.reports.targets(hand_in.area_ids) if ask.may(Right.DECIDE, s.area_id)]
 
 
 async def chosen(ask: Ask, hand_in: HandIn, speaker_ids: Iterable[SpeakerId]) -> list[SpeakerId]:
@@ -65,7 +65,7 @@ async def may_decline(ask: Ask, hand_in: HandIn) -> bool:
 
 
 async def _for_all(ask: Ask, hand_in: HandIn) -> bool:
-    standing = await ask.parts.hand_ins.targets(hand_in.area_ids)
+    standing = await ask.parts.hand_ins.reports.targets(hand_in.area_ids)
     return all(ask.may(Right.DECIDE, one.area_id) for one in standing)
 
 

@@ -9,7 +9,7 @@ from controller.domain.bulletins import Bulletin, Variant
 from controller.domain.evidence import ENDS
 from controller.domain.handing_in import HandIn, HandInState
 from controller.domain.rights import Right
-from controller.services.handing_in import Outcome
+from controller.services.hand_in_reports import Outcome
 from controller.web import above
 from controller.web.aboveviews import Above, AboveAiring, AboveEmergency, AboveSound, HandInView
 from controller.web.asking import Ask
@@ -129,8 +129,8 @@ async def above_of(ask: Ask) -> Above:
     """How many wait for whoever asks, and the emergencies that they may see."""
     if not (ask.may(Right.DECIDE) or ask.may(Right.SEE)):
         return Above()
-    waiting = [one for one in await ask.parts.hand_ins.open() if not one.emergency and above.decides(ask, one)]
-    seen = [one for one in await ask.parts.hand_ins.emergencies() if above.sees(ask, one.hand_in)]
+    waiting = [one for one in await ask.parts.hand_ins.reports.open() if not one.emergency and above.decides(ask, one)]
+    seen = [one for one in await ask.parts.hand_ins.reports.emergencies() if above.sees(ask, one.hand_in)]
     return Above(waiting=len(waiting), emergencies=[await _emergency(ask, one) for one in seen])
 
 

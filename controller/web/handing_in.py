@@ -13,7 +13,7 @@ from agents.protocol.ids import SpeakerId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.handing_in import HandInId
 from controller.domain.speakers import SpeakerOverview
-from controller.services.handing_in import Outcome
+from controller.services.hand_in_reports import Outcome
 from controller.web import above, present
 from controller.web.abovepresent import view
 from controller.web.aboveviews import Deciding, HandInView
@@ -114,11 +114,11 @@ async def _frame(ask: Ask) -> Frame:
 
 async def _lists(ask: Ask) -> tuple[Sequence[HandInView], Sequence[HandInView]]:
     """What waits, and what was decided."""
-    waiting = [one for one in await ask.parts.hand_ins.open() if above.sees(ask, one)]
-    decided = [one for one in await ask.parts.hand_ins.decided(DECIDED_LENGTH) if above.sees(ask, one)]
+    waiting = [one for one in await ask.parts.hand_ins.reports.open() if above.sees(ask, one)]
+    decided = [one for one in await ask.parts.hand_ins.reports.decided(DECIDED_LENGTH) if above.sees(ask, one)]
     return (
-        [await view(ask, await ask.parts.hand_ins.get(one.hand_in_id)) for one in waiting],
-        [await view(ask, await ask.parts.hand_ins.get(one.hand_in_id)) for one in decided],
+        [await view(ask, await ask.parts.hand_ins.reports.get(one.hand_in_id)) for one in waiting],
+        [await view(ask, await ask.parts.hand_ins.reports.get(one.hand_in_id)) for one in decided],
     )
 
 
@@ -130,7 +130,7 @@ async def _page(
     status: int = 200,
     left_out: frozenset[SpeakerId] = frozenset(),
 ) -> web.Response:
-    found = await ask.parts.hand_ins.get(outcome.hand_in.hand_in_id)
+    found = await ask.parts.hand_ins.reports.get(outcome.hand_in.hand_in_id)
     return page(
         ask,
         "hand_in.html",

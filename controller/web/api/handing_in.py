@@ -184,7 +184,7 @@ async def _handed_in(ask: Ask, body: HandInBody, form: Form | None) -> web.Respo
         except BaseException:
             await asyncio.to_thread(_remove, drafts)
             raise
-    outcome = await ask.parts.hand_ins.get(made.hand_in_id)
+    outcome = await ask.parts.hand_ins.reports.get(made.hand_in_id)
     answer = await hand_in_told(ask, outcome)
     headers = {"Location": f"{FOLDER}/{made.hand_in_id}"}
     return web.Response(
@@ -327,9 +327,9 @@ async def list_hand_ins(ask: Ask, query: HandInsQuery) -> HandInsTold:
         async with ask.parts.hand_ins.turn(token_id or "", query.reference) as there:
             found: Sequence[HandIn] = [there] if there is not None else []
     else:
-        found = await ask.parts.hand_ins.changed(query.limit, after, token_id)
+        found = await ask.parts.hand_ins.reports.changed(query.limit, after, token_id)
     mine = [one for one in found if above.sees(ask, one)]
-    answers = [await hand_in_told(ask, await ask.parts.hand_ins.get(one.hand_in_id)) for one in mine]
+    answers = [await hand_in_told(ask, await ask.parts.hand_ins.reports.get(one.hand_in_id)) for one in mine]
     last = Place(found[-1].changed_at_us, found[-1].hand_in_id) if found and not query.reference else after
     return HandInsTold(hand_ins=answers, next=following(last) or "")
 
@@ -351,7 +351,7 @@ async def withdraw_hand_in(ask: Ask, hand_in_id: HandInId) -> HandInTold:
         raise NotAllowed(Right.HAND_IN)
     await above.seen(ask, hand_in_id)
     await ask.parts.hand_ins.withdraw(hand_in_id, ask.by)
-    return await hand_in_told(ask, await ask.parts.hand_ins.get(hand_in_id))
+    return await hand_in_told(ask, await ask.parts.hand_ins.reports.get(hand_in_id))
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
@@ -382,4 +382,4 @@ async def decline_hand_in(ask: Ask, hand_in_id: HandInId, body: DeclineBody) -> 
     """
     await above.require_for_all(ask, (await above.seen(ask, hand_in_id)).hand_in)
     await ask.parts.hand_ins.decline(hand_in_id, body.reason, ask.by)
-    return await hand_in_told(ask, await ask.parts.hand_ins.get(hand_in_id))
+    return await hand_in_told(ask, await ask.parts.hand_ins.reports.get(hand_in_id))

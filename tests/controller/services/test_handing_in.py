@@ -48,13 +48,13 @@ def handing(
 
 async def until_state(station: Station, hand_in: HandIn, state: HandInState) -> HandIn:
     async def look() -> HandIn | None:
-        found = (await station.desk.hand_ins.get(hand_in.hand_in_id)).hand_in
+        found = (await station.desk.hand_ins.reports.get(hand_in.hand_in_id)).hand_in
         return found if found.state is state else None
 
     try:
         found = await station.until(look)
     except TimeoutError:
-        now = (await station.desk.hand_ins.get(hand_in.hand_in_id)).hand_in
+        now = (await station.desk.hand_ins.reports.get(hand_in.hand_in_id)).hand_in
         raise AssertionError(f"it is {now.state}, not {state}: {now.failure}") from None
     assert isinstance(found, HandIn)
     return found
@@ -67,7 +67,7 @@ async def waiting(station: Station, wanted: Handing) -> HandIn:
 
 
 async def airings(station: Station, hand_in: HandIn) -> list[Airing]:
-    return [airing for airing, _ in (await station.desk.hand_ins.get(hand_in.hand_in_id)).airings]
+    return [airing for airing, _ in (await station.desk.hand_ins.reports.get(hand_in.hand_in_id)).airings]
 
 
 async def until_sent(station: Station, hand_in: HandIn, count: int = 1) -> Airing:
@@ -97,7 +97,7 @@ async def test_an_ordinary_one_waits_until_somebody_takes_it(station: Station) -
     await settled(station)
     assert await airings(station, made) == []
     airing = await station.desk.hand_ins.take(made.hand_in_id, [speaker.speaker_id], None, "lan")
-    outcome = await station.desk.hand_ins.get(made.hand_in_id)
+    outcome = await station.desk.hand_ins.reports.get(made.hand_in_id)
     assert outcome.hand_in.state is HandInState.TAKEN
     assert (outcome.hand_in.decided_by, outcome.hand_in.sender) == ("lan", "Sở TTTT")
     assert [one.airing_id for one, _ in outcome.airings] == [airing.airing_id]
@@ -122,7 +122,7 @@ async def test_its_time_lies_within_its_validity(station: Station, at_s: float, 
     with pytest.raises(Refused) as refused:
         await station.desk.hand_ins.take(made.hand_in_id, [speaker.speaker_id], start_us, "lan")
     assert refused.value.code == code
-    assert (await station.desk.hand_ins.get(made.hand_in_id)).hand_in.state is HandInState.WAITING
+    assert (await station.desk.hand_ins.reports.get(made.hand_in_id)).hand_in.state is HandInState.WAITING
 
 
 async def test_nobody_sends_it_who_has_not_taken_it(station: Station) -> None:
@@ -149,7 +149,7 @@ async def test_nobody_puts_other_words_or_another_class_under_its_senders_name(s
         with pytest.raises(Refused) as refused:
             await attempt
         assert refused.value.code == "from_above"
-    found = await station.desk.hand_ins.get(made.hand_in_id)
+    found = await station.desk.hand_ins.reports.get(made.hand_in_id)
     assert found.hand_in.state is HandInState.WAITING
     assert (found.bulletin.title, found.bulletin.revision, found.bulletin.withdrawn) == ("Tin từ tỉnh", 1, False)
 
@@ -161,7 +161,7 @@ async def test_it_is_declined_with_a_reason_that_its_sender_learns(station: Stat
         await station.desk.hand_ins.decline(made.hand_in_id, " \n ", "lan")
     assert invalid.value.code == "reason_missing"
     await station.desk.hand_ins.decline(made.hand_in_id, " Đã phát hôm qua. ", "lan")
-    found = await station.desk.hand_ins.get(made.hand_in_id)
+    found = await station.desk.hand_ins.reports.get(made.hand_in_id)
     assert (found.hand_in.state, found.hand_in.reason) == (HandInState.DECLINED, "Đã phát hôm qua.")
     assert found.bulletin.withdrawn
     with pytest.raises(Refused) as refused:
@@ -179,7 +179,7 @@ async def test_only_one_of_two_persons_decides(station: Station) -> None:
         return_exceptions=True,
     )
     assert sum(isinstance(one, Refused) for one in decided) == 2
-    found = await station.desk.hand_ins.get(made.hand_in_id)
+    found = await station.desk.hand_ins.reports.get(made.hand_in_id)
     assert len(found.airings) == (1 if found.hand_in.state is HandInState.TAKEN else 0)
 
 
@@ -189,7 +189,7 @@ async def test_it_expires_by_itself(station: Station) -> None:
     await settled(station)
     station.clock.advance(HOUR - 1)
     await settled(station)
-    assert (await station.desk.hand_ins.get(made.hand_in_id)).hand_in.state is HandInState.WAITING
+    assert (await station.desk.hand_ins.reports.get(made.hand_in_id)).hand_in.state is HandInState.WAITING
     station.clock.advance(1)
     await until_state(station, made, HandInState.EXPIRED)
 
@@ -239,7 +239,7 @@ async def test_priority_waits_above_ordinary(station: Station) -> None:
     await waiting(station, handing(area, reference="late", until_s=3 * HOUR))
     await waiting(station, handing(area, reference="soon", until_s=2 * HOUR))
     await waiting(station, handing(area, reference="first", airing_class=AiringClass.PRIORITY))
-    assert [one.reference for one in await station.desk.hand_ins.open()] == ["first", "soon", "late"]
+    assert [one.reference for one in await station.desk.hand_ins.reports.open()] == ["first", "soon", "late"]
 
 
 # --- an emergency is heard at once ------------------------------------------------------------------------------------
@@ -396,7 +396,7 @@ async def test_a_decision_and_its_airing_are_kept_together_or_not_at_all(
     made = await waiting(station, handing(speaker.area_id))
     with pytest.raises(Invalid):
         await station.desk.hand_ins.take(made.hand_in_id, [], None, "lan")
-    found = await station.desk.hand_ins.get(made.hand_in_id)
+    found = await station.desk.hand_ins.reports.get(made.hand_in_id)
     assert (found.hand_in.state, found.airings) == (HandInState.WAITING, ())
 
 
@@ -467,7 +467,7 @@ async def test_an_emergency_on_the_air_is_stopped(station: Station) -> None:
     await station.until_state(airing, AiringState.ON_AIR)
     await station.desk.hand_ins.withdraw(made.hand_in_id, SENDER.name)
     assert (await station.airing(airing.airing_id)).state is AiringState.STOPPED
-    assert (await station.desk.hand_ins.get(made.hand_in_id)).hand_in.state is HandInState.WITHDRAWN
+    assert (await station.desk.hand_ins.reports.get(made.hand_in_id)).hand_in.state is HandInState.WITHDRAWN
 
 
 # --- when it may be heard ---------------------------------------------------------------------------------------------
@@ -484,4 +484,4 @@ async def test_a_validity_that_cannot_be_is_refused(
     with pytest.raises(Invalid) as invalid:
         await station.desk.hand_ins.hand_in(handing(speaker.area_id, from_s=from_s, until_s=until_s), SENDER)
     assert invalid.value.code == code
-    assert await station.desk.hand_ins.open() == ()
+    assert await station.desk.hand_ins.reports.open() == ()

@@ -38,4 +38,4 @@ async def handed(
 
 
 async def state(station: Station, hand_in_id: HandInId) -> HandInState:
-    return (await station.desk.hand_ins.get(hand_in_id)).hand_in.state
+    return (await station.desk.hand_ins.reports.get(hand_in_id)).hand_in.state

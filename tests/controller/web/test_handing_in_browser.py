@@ -89,4 +89,4 @@ async def test_it_is_taken_without_scripts(station: Station) -> None:
         await page.get_by_role("link", name="Nhận phát").click()
         await page.get_by_role("button", name="Phát ngay").click()
         await expect(page.locator("main")).to_contain_text("Đã nhận phát")
-    assert len((await station.desk.hand_ins.get(made.hand_in_id)).airings) == 1
+    assert len((await station.desk.hand_ins.reports.get(made.hand_in_id)).airings) == 1
