@@ -267,7 +267,12 @@ async def airing_rows_part(ask: Ask) -> web.StreamResponse:
 
 
 async def _airing_rows(ask: Ask) -> Sequence[views.AiringRow]:
-    return [present.airing_row(summary) for summary in await subjects.seen_airings(ask, LOG_LENGTH)]
+    summaries = await subjects.seen_airings(ask, LOG_LENGTH)
+    senders = await ask.parts.hand_ins.reports.senders([summary.airing.content_id for summary in summaries])
+    return [
+        replace(present.airing_row(summary), from_above=senders.get(summary.airing.content_id, ""))
+        for summary in summaries
+    ]
 
 
 async def airing(ask: Ask) -> web.StreamResponse:

@@ -243,6 +243,7 @@ def airing(report: AiringReport, say: Translator) -> views.Airing:
         text=(bulletin.main.reading.text if bulletin.main.reading else "") if bulletin else "",
         audio_url=audio_url(bulletin) if bulletin and bulletin.clips else "",
         peaks=bulletin.clips.peaks if bulletin and bulletin.clips else (),
+        from_above=bulletin.sender if bulletin else "",
     )
 
 

@@ -295,7 +295,9 @@ class TargetProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class AiringRow:
-    """An airing in a list. ``starts_at`` is None while "now" waits for its speakers."""
+    """An airing in a list. ``starts_at`` is None while "now" waits for its speakers; ``from_above`` names who handed it
+    in.
+    """
 
     id: str
     title: str
@@ -304,6 +306,7 @@ class AiringRow:
     duration_s: float
     finished: int
     targets: int
+    from_above: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,6 +329,7 @@ class Airing:
     audio_url: str = ""
     peaks: Sequence[int] = ()
     may_stop: bool = True
+    from_above: str = ""
 
     @property
     def finished(self) -> int:

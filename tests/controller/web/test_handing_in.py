@@ -4,13 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from agents.protocol.ids import AreaId
+from agents.protocol.ids import AiringId, AreaId
 from controller.domain.accounts import Person
+from controller.domain.airings import PlayState
 from controller.domain.handing_in import HandInState
 from controller.domain.rights import EVERYWHERE, Right
 from tests.controller.web.api_client import ApiClient
@@ -361,3 +363,42 @@ async def test_an_emergency_waits_for_a_speaker_that_can_be_reached(station: Sta
     async with system(station) as client:
         told = await waiting(client, airing_class="emergency")
         assert (told["airings"], "withdraw" in told["links"]) == ([], True)
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------------
+
+
+async def heard(station: Station, airing_id: str) -> None:
+    """Two speakers play it to its end, and the third cannot."""
+    states = {"s-0": PlayState.FINISHED, "s-1": PlayState.FINISHED, "s-2": PlayState.FAILED}
+    async with station.parts.store.transaction() as tx:
+        playbacks = await tx.airings.playbacks(AiringId(airing_id))
+        changed = [replace(one, state=states[one.speaker_id]) for one in playbacks]
+        await tx.airings.put_playbacks([replace(changed[2], reason="disk_full"), *changed[:2]])
+
+
+async def test_a_program_that_read_only_the_document_hands_in_and_learns_what_became_of_it(station: Station) -> None:
+    """A token, an upload, a hand-in, a person who takes it on the page, and what was heard of it."""
+    async with desk(station) as administrator, ApiClient(station.url) as sender, station.browser() as person:
+        wanted = {"name": "Sở TTTT", "rights": ["hand_in"], "area_id": station.area_id, "valid_days": 30}
+        status, made = await administrator.call("create_api_token", body=wanted)
+        assert status == 201
+        sender.keys["token"] = made["text"]
+        upload_id = await uploaded(sender, station.recording)
+        told = await waiting(sender, upload_id=upload_id, airing_class="priority", valid_until=soon(hours=1))
+        assert "Tin từ tỉnh" in (await person.get("/from-above")).says
+        page = f"/from-above/{told['hand_in_id']}"
+        await person.get(page)
+        chosen = [("targets", speaker_id) for speaker_id in station.speaker_ids]
+        assert (await person.post(f"{page}/take", [*chosen, ("when", "now")])).status == 200
+        taken = await until(sender, told["hand_in_id"], HandInState.TAKEN)
+        await heard(station, taken["airings"][0]["airing_id"])
+        _, told = await sender.call("list_hand_ins", reference="r-1")
+        (airing,) = told["hand_ins"][0]["airings"]
+        assert (airing["targets"], airing["finished"], airing["failed"]) == (3, 2, 1)
+        (area,) = airing["areas"]
+        assert (area["name"], area["finished"], area["failed"]) == ("Xã Hoà Bình", 2, 1)
+        failed = [one for one in airing["speakers"] if one["state"] == "failed"]
+        assert [(one["reason"], one["reason_sentence"]) for one in failed] == [
+            ("disk_full", "Bộ nhớ của cụm loa đã đầy.")
+        ]

@@ -2,6 +2,7 @@
 
 import re
 
+from agents.protocol.ids import SpeakerId
 from agents.protocol.values import AiringClass
 from controller.domain.handing_in import HandInState
 from controller.web.i18n import Language, load_translators
@@ -142,3 +143,11 @@ async def test_nobody_decides_without_the_right(station: Station) -> None:
             "/sign-in"
         )
     assert await state(station, made.hand_in_id) is HandInState.WAITING
+
+
+async def test_the_log_says_where_it_is_from(station: Station) -> None:
+    made = await handed(station)
+    airing = await station.desk.hand_ins.take(made.hand_in_id, [SpeakerId("s-1")], None, "lan")
+    async with station.browser() as browser:
+        for path in ("/airings", f"/airings/{airing.airing_id}"):
+            assert re.search("From above:? Sở TTTT Hưng Yên", (await browser.get(path)).says), path
