@@ -14,6 +14,8 @@ from controller.domain.errors import Invalid
 from controller.domain.programmes import BulletinItem, Item, SilenceItem
 from controller.domain.sounds import Profile, Reading, SoundId
 
+FARTHEST_EXPIRY_US: Final = 100 * 366 * 86_400_000_000
+"""From now on. What lies beyond the years of a calendar can be shown on no page."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
 
@@ -72,7 +74,7 @@ class ProgrammeDraft:
 
 def check_bulletin(draft: BulletinDraft, now_us: int) -> None:
     """Raises `Invalid`: ``variant_missing``, ``too_many_variants``, ``variant_twice``, ``language_unknown``,
-    ``class_unknown``, ``expiry_passed``, ``times_out_of_range``, ``pause_out_of_range``.
+    ``class_unknown``, ``expiry_passed``, ``too_far_ahead``, ``times_out_of_range``, ``pause_out_of_range``.
     """
     languages = [variant.language for variant in draft.variants]
     if not languages:
@@ -87,6 +89,8 @@ def check_bulletin(draft: BulletinDraft, now_us: int) -> None:
     _check_class(draft.airing_class, bulletins.CLASSES)
     if draft.expires_at_us is not None and draft.expires_at_us <= now_us:
         raise Invalid("the expiry has passed", code="expiry_passed")
+    if draft.expires_at_us is not None and draft.expires_at_us > now_us + FARTHEST_EXPIRY_US:
+        raise Invalid("the expiry is more than a hundred years ahead", code="too_far_ahead")
     if not 1 <= draft.frame.times <= bulletins.MOST_TIMES:
         raise Invalid(f"read from 1 to {bulletins.MOST_TIMES} times", code="times_out_of_range")
     _check_pause(draft.frame)

@@ -199,6 +199,7 @@ async def list_bulletins(ask: Ask, query: PageQuery) -> BulletinsTold:
 
 @raises(Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "expiry_passed")
 @raises(Invalid, "times_out_of_range", "pause_out_of_range", "tune_unknown", "title_too_long", "title_empty")
+@raises(Invalid, "too_far_ahead")
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script")
 @raises(Invalid, "language_unknown", "voice_unknown", "rate_out_of_range")
 @raises(Invalid, "recording_missing", "recording_unfinished")
@@ -297,6 +298,7 @@ async def get_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
 
 @raises(Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "expiry_passed")
 @raises(Invalid, "times_out_of_range", "pause_out_of_range", "tune_unknown", "title_too_long", "title_empty")
+@raises(Invalid, "too_far_ahead")
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script")
 @raises(Invalid, "language_unknown", "voice_unknown", "rate_out_of_range")
 @raises(Invalid, "recording_missing", "recording_unfinished")

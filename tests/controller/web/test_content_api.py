@@ -158,6 +158,8 @@ async def test_what_was_cancelled_can_be_made_again(station: Station) -> None:
         ({**TEXT, "airing_class": "drill"}, "class_unknown"),
         ({**TEXT, "opening": "tune-nothing"}, "tune_unknown"),
         ({**TEXT, "expires_at_us": 1}, "expiry_passed"),
+        ({**TEXT, "expires_at_us": 2**62}, "too_far_ahead"),
+        ({**TEXT, "expires_at_us": 2**63}, "too_far_ahead"),
     ],
 )
 async def test_what_cannot_be_made_is_refused_with_its_code(station: Station, body: Any, code: str) -> None:
