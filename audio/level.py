@@ -162,6 +162,7 @@ class Made:
     level: Level
     loudness: Loudness
     bursts: tuple[Burst, ...]
+    calm_dbtp: float = -math.inf  # the true peak of all that is no burst
 
 
 def over_db(loudness: Loudness, settings: AudioSettings) -> float:
@@ -221,6 +222,15 @@ def corrected(begin: Aim, made: Sequence[Made], frames: int, settings: AudioSett
     if not is_near(last.loudness, settings) or level.ceiling_dbfs != last.level.ceiling_dbfs:
         level = begin.moved(level, _gain_db(begin, made, level.ceiling_dbfs, settings))
     return None if level == last.level else (last.coder, level)
+
+
+def added_dips(made: Made, following: tuple[Coder, Level] | None) -> tuple[Dip, ...]:
+    """The dips by which `following` differs from `made`, when it differs in nothing else."""
+    if following is None:
+        return ()
+    coder, level = following
+    same = coder is made.coder and replace(level, dips=()) == replace(made.level, dips=())
+    return level.dips[len(made.level.dips) :] if same else ()
 
 
 def _gain_db(begin: Aim, made: Sequence[Made], ceiling_dbfs: float, settings: AudioSettings) -> float:

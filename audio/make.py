@@ -5,11 +5,11 @@ cancellation or a power cut leaves nothing half-made.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio import judge, level, measure, ogg, plan, runner, tools
+from audio import judge, level, measure, mend, ogg, plan, runner, tools
 from audio.clip import (
     SAMPLE_RATE_HZ,
     AudioSettings,
@@ -30,6 +30,7 @@ from audio.clip import (
 
 _TRIALS = 4
 _ENCODINGS = 8
+_MENDINGS = 4
 # The share of the whole work that each stage takes, measured on speech.
 _SHARES = {
     Stage.MEASURING: (0.0, 0.08),
@@ -66,6 +67,20 @@ async def make_clips(
     return await _Making(source, out_dir, settings, ffmpeg, probed, profile, progress).clips()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What the measuring pass says of a recording."""
+
+    view: measure.View
+    heard: judge.Heard
+
+    @property
+    def kept_levels(self) -> Sequence[int]:
+        """The level of every 10 ms of the kept part."""
+        first = self.heard.cut.start_frame // measure.BLOCK_FRAMES
+        return self.view.levels[first : first + -(-self.heard.frames // measure.BLOCK_FRAMES)]
+
+
 @dataclass(slots=True)
 class _Making:
     """One recording on its way; holds what every step needs."""
@@ -92,7 +107,7 @@ class _Making:
             source, view, heard = await self._measured(source, work)
             begin = await asyncio.to_thread(level.aim, view, heard, self.settings, self.profile)
             at = await self._levelled(source, heard, begin)
-            made = await self._encoded(source, heard, (begin, at), work)
+            made = await self._encoded(source, _Sound(view, heard), begin, at, work)
             renditions = await runner.in_thread(lambda: self._settled(made))
         self._tell(Stage.CHECKING, 1.0)
         return MadeClips(
@@ -151,9 +166,9 @@ class _Making:
         return at
 
     async def _encoded(
-        self, source: plan.Source, heard: judge.Heard, start: tuple[level.Aim, plan.Level], work: Path
+        self, source: plan.Source, sound: _Sound, begin: level.Aim, at: plan.Level, work: Path
     ) -> dict[Rendition, tuple[Path, Loudness]]:
-        begin, at = start
+        heard = sound.heard
         targets = [plan.Target(each, begin.coder, at, work / f"{each}.opus", self.profile) for each in Rendition]
         made: dict[Rendition, list[level.Made]] = {target.rendition: [] for target in targets}
         for _ in range(_ENCODINGS):
@@ -162,8 +177,13 @@ class _Making:
             again = []
             for target in targets:
                 results = made[target.rendition]
-                results.append(await self._checked(target, heard.frames))
+                results.append(await self._checked(target, target.path, heard.frames))
                 better = level.corrected(begin, results, heard.frames, self.settings)
+                for _ in range(_MENDINGS):
+                    if not level.added_dips(results[-1], better):
+                        break
+                    results[-1] = await self._mended(source, sound, target, (results[-1], better))
+                    better = level.corrected(begin, results, heard.frames, self.settings)
                 if better is not None:
                     again.append(replace(target, coder=better[0], level=better[1]))
             targets = again
@@ -171,19 +191,57 @@ class _Making:
                 break
         return {each: (work / f"{each}.opus", results[-1].loudness) for each, results in made.items()}
 
-    async def _checked(self, target: plan.Target, frames: int) -> level.Made:
+    async def _mended(
+        self,
+        source: plan.Source,
+        sound: _Sound,
+        target: plan.Target,
+        step: tuple[level.Made, tuple[plan.Coder, plan.Level] | None],
+    ) -> level.Made:
+        """Encode the moments of a rendition that burst once more, and nothing else of it."""
+        before, better = step
+        dips = level.added_dips(before, better)
+        target = replace(target, coder=before.coder, level=replace(before.level, dips=(*before.level.dips, *dips)))
+        cuts = mend.seams(dips, sound.kept_levels, self.settings.preroll_ms * SAMPLE_RATE_HZ // 1000)
+        parts = [plan.Patch(*cut.frames, target.path.with_suffix(f".{number}")) for number, cut in enumerate(cuts)]
+        arguments = plan.patching(source, sound.heard.cut, target, tuple(parts), self.settings.preroll_ms)
+        await self._run(arguments, Stage.ENCODING, sound.heard.frames)
+        whole = await asyncio.to_thread(ogg.pages, target.path)
+        bursts = [
+            burst for burst in before.bursts if not any(cut.changes(burst.at_s + self._preroll_s) for cut in cuts)
+        ]
+        peaks_dbtp = [before.calm_dbtp, *(burst.peak_dbtp for burst in bursts)]
+        for part, cut in zip(parts, cuts, strict=True):
+            patch = await asyncio.to_thread(ogg.pages, part.path)
+            whole = ogg.splice(whole, patch, cut.first, cut.end, cut.encode_from)
+            near, begins = ogg.excerpt(whole, cut.first - mend.HEARD_AFTER_PACKETS, cut.end + mend.HEARD_AFTER_PACKETS)
+            await asyncio.to_thread(ogg.write, part.path, near)
+            result = await self._checked(target, part.path, sound.heard.frames)
+            later_s = begins * mend.PACKET_FRAMES / SAMPLE_RATE_HZ
+            moved = [replace(burst, at_s=burst.at_s + later_s) for burst in result.bursts]
+            bursts += [burst for burst in moved if cut.changes(burst.at_s + self._preroll_s)]
+            peaks_dbtp.append(result.loudness.true_peak_dbtp)
+        await asyncio.to_thread(ogg.write, target.path, whole)
+        loudness = replace(before.loudness, true_peak_dbtp=max(peaks_dbtp))
+        bursts.sort(key=lambda burst: burst.at_s)
+        return replace(before, level=target.level, loudness=loudness, bursts=tuple(bursts))
+
+    async def _checked(self, target: plan.Target, path: Path, frames: int) -> level.Made:
         peaks = measure.Peaks(level.burst_limit_dbtp(self.settings))
 
         def take(data: bytes) -> None:
             peaks.feed(data)
             self._tell(Stage.CHECKING, peaks.frames / max(1, frames))
 
-        finished = await runner.run_checked(self._command(plan.checking(target.path)), on_stdout=take)
+        finished = await runner.run_checked(self._command(plan.checking(path)), on_stdout=take)
         peaks.finish()
         loudness = replace(measure.read_loudness(finished.stderr), true_peak_dbtp=round(peaks.highest_dbtp, 2))
-        preroll_s = self.settings.preroll_ms / 1000
-        bursts = tuple(level.Burst(at_s - preroll_s, dbtp) for at_s, dbtp in peaks.above)
-        return level.Made(target.coder, target.level, loudness, bursts)
+        bursts = tuple(level.Burst(at_s - self._preroll_s, dbtp) for at_s, dbtp in peaks.above)
+        return level.Made(target.coder, target.level, loudness, bursts, round(peaks.calm_dbtp, 2))
+
+    @property
+    def _preroll_s(self) -> float:
+        return self.settings.preroll_ms / 1000
 
     def _trimmed(self, work: Path, loudness: Loudness) -> Loudness:
         gain_db = level.output_gain_db(loudness, self.settings)

@@ -220,12 +220,18 @@ class Peaks:
         self.frames = 0  # looked at so far
         self._limit = _UNITY * 10 ** (limit_dbtp / 20)
         self._highest = 0.0
+        self._calm = 0.0
         self._buffer = bytes(2 * _TAPS)  # the context of the next block, then the block
 
     @property
     def highest_dbtp(self) -> float:
         """The true peak of all that was fed."""
         return decibels(self._highest / _UNITY)
+
+    @property
+    def calm_dbtp(self) -> float:
+        """The true peak of all that was fed but for what is above the limit."""
+        return decibels(self._calm / _UNITY)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -236,6 +242,8 @@ class Peaks:
             peak = self._peak(buffer[start - context : start + size + context])
             if peak > self._limit:
                 self.above.append(((self.frames + BLOCK_FRAMES // 2) / SAMPLE_RATE_HZ, decibels(peak / _UNITY)))
+            else:
+                self._calm = max(self._calm, peak)
             self._highest = max(self._highest, peak)
             self.frames += BLOCK_FRAMES
             start += size

@@ -5,6 +5,8 @@ nothing has to be encoded again.
 """
 
 import struct
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from audio.clip import ToolFailed
@@ -54,11 +56,92 @@ def set_output_gain(path: Path, gain_db: float) -> None:
         file.write(page)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page (RFC 3533, 6) whose packets all end in it: its first 27 bytes, and the packets."""
+
+    head: bytes
+    packets: tuple[bytes, ...]
+
+    def written(self) -> bytes:
+        """The page as bytes."""
+        table = b"".join(b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in self.packets)
+        if len(table) > 255:
+            raise ToolFailed("too much for one page")
+        page = bytearray(self.head[:26] + bytes([len(table)]) + table + b"".join(self.packets))
+        struct.pack_into("<I", page, _CHECKSUM_AT, 0)
+        struct.pack_into("<I", page, _CHECKSUM_AT, _checksum(page))
+        return bytes(page)
+
+
+def pages(path: Path) -> list[Page]:
+    """All pages of a file. Raises ToolFailed when it is not whole Ogg, or a packet goes on in the next page."""
+    data, at = path.read_bytes(), 0
+    found = []
+    while at < len(data):
+        table = data[at + 27 : at + 27 + data[at + 26]] if data[at : at + 4] == b"OggS" and at + 27 < len(data) else b""
+        if not table or table[-1] == 255:
+            raise ToolFailed(f"{path.name} has a page that cannot be taken apart")
+        start = at + 27 + len(table)
+        packets, size = [], 0
+        for lace in table:
+            size += lace
+            if lace < 255:
+                packets.append(data[start : start + size])
+                start, size = start + size, 0
+        found.append(Page(data[at : at + 27], tuple(packets)))
+        at = start
+    return found
+
+
+def splice(into: list[Page], patch: list[Page], first: int, end: int, patch_begins: int) -> list[Page]:
+    """`into` with its packets of sound from `first` up to `end` taken from `patch`, which begins at `patch_begins`.
+
+    Packets of sound are counted from 0, behind the two of the header.
+    """
+    new = [packet for page in patch[2:] for packet in page.packets][first - patch_begins : end - patch_begins]
+    at, made = 0, list(into[:2])
+    for page in into[2:]:
+        packets = list(page.packets)
+        low, high = max(first, at), min(end, at + len(packets))
+        if low < high:
+            packets[low - at : high - at] = new[low - first : high - first]
+        if len(packets) != len(page.packets):
+            raise ToolFailed("the patch is too short")
+        at += len(packets)
+        made.append(Page(page.head, tuple(packets)) if low < high else page)
+    return made
+
+
+def excerpt(whole: list[Page], first: int, end: int) -> tuple[list[Page], int]:
+    """The header and the pages that hold the packets of sound from `first` up to `end`; and where they begin."""
+    at, begins, kept = 0, 0, list(whole[:2])
+    for page in whole[2:]:
+        if at + len(page.packets) > first and at < end:
+            begins = at if len(kept) == 2 else begins
+            kept.append(page)
+        at += len(page.packets)
+    return kept, begins
+
+
+def write(path: Path, made: list[Page]) -> None:
+    """Write pages as a file."""
+    path.write_bytes(b"".join(page.written() for page in made))
+
+
 def _checksum(page: bytes | bytearray) -> int:
-    checksum = 0
+    checksum, table = 0, _checksums()
     for byte in page:
-        checksum ^= byte << 24
-        for _ in range(8):
-            checksum = (checksum << 1) ^ (_POLYNOMIAL if checksum & 0x80000000 else 0)
-        checksum &= 0xFFFFFFFF
+        checksum = ((checksum << 8) & 0xFFFFFFFF) ^ table[(checksum >> 24) ^ byte]
+    return checksum
+
+
+@cache
+def _checksums() -> tuple[int, ...]:
+    return tuple(_of_byte(byte << 24) for byte in range(256))
+
+
+def _of_byte(checksum: int) -> int:
+    for _ in range(8):
+        checksum = ((checksum << 1) ^ (_POLYNOMIAL if checksum & 0x80000000 else 0)) & 0xFFFFFFFF
     return checksum

@@ -22,7 +22,7 @@ CPU. At the full bandwidth complexity 5 would lose 0.2 dB of nearness, and now a
 Two channels become the mean of both, by a matrix that is written here: the default one differs between sample formats.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,25 @@ def encoding(source: Source, cut: Cut, targets: tuple[Target, ...], preroll_ms: 
         levelled = _levelled(branch, level, preroll_ms)
         for copy, target in zip(_fork(levelled, len(group)), group, strict=True):
             outputs.append(_opus(copy, target))
+    return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A part of a rendition, from one frame up to another, to encode by itself into `path`."""
+
+    start_frame: int
+    end_frame: int
+    path: Path
+
+
+def patching(source: Source, cut: Cut, target: Target, patches: tuple[Patch, ...], preroll_ms: int) -> Arguments:
+    """Encode parts of a rendition by themselves, in one run."""
+    levelled = _levelled(_cut(source, cut), target.level, preroll_ms)
+    outputs = []
+    for copy, patch in zip(_fork(levelled, len(patches)), patches, strict=True):
+        part = copy.filter("atrim", start_sample=patch.start_frame, end_sample=patch.end_frame)
+        outputs.append(_opus(part.filter("asetpts", "N/SR/TB"), replace(target, path=patch.path)))
     return _arguments(ffmpeg.merge_outputs(*outputs), progress=True)
 
 
