@@ -35,6 +35,7 @@ from controller.web import views
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
+from tests.controller.web import look_content
 from tests.controller.web.look_people import PEOPLE_PAGES
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
@@ -308,6 +309,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"path": "/speakers"},
     ),
     "speaker": ("speaker.html", {"speaker": SPEAKER_PAGE, "notice": "Xong.", "problem": ""}, {"path": "/speakers/s0"}),
+    **look_content.PAGES,
     "sign-in": (
         "sign_in.html",
         {"next_path": "/", "name": "", "problem": "Sai."},

@@ -20,7 +20,23 @@ from tests.controller.web.look_pages import PAGES, render
 pytestmark = pytest.mark.system
 
 SCREENS = {"office": (1366, 768), "phone": (390, 844)}
-DIFFERENT = ("first-ready", "busy", "airing-on_air", "airings", "speakers", "speaker", "sign-in", "password", "error")
+DIFFERENT = (
+    "first-ready",
+    "first-full",
+    "busy",
+    "airing-on_air",
+    "airings",
+    "speakers",
+    "speaker",
+    "bulletins",
+    "bulletin",
+    "programme",
+    "tunes",
+    "pronunciations",
+    "sign-in",
+    "password",
+    "error",
+)
 DIFFERENT += ("people", "person", "person-secret", "tokens-made", "deeds", "no-role")
 """One page of each kind: axe takes half a second a page."""
 
