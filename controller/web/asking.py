@@ -41,7 +41,7 @@ THEME_COOKIE = "theme"
 CSRF_HEADERS = ("X-Loa-CSRF", "X-CSRF-Token")
 CSRF_FIELD = "csrf_token"
 API = "/api/v1/"
-BEARER = "Bearer "
+BEARER = "bearer"
 STRANGER_WITHIN_S = 30.0
 """How long an answer to somebody who is not signed in may take, what they send included."""
 
@@ -283,8 +283,8 @@ async def make_ask(request: web.Request) -> Ask:
 
 def _bearer(request: web.Request) -> str:
     """The API token of this request. Pages take none."""
-    shown = request.headers.get("Authorization", "")
-    return shown[len(BEARER) :].strip() if request.path.startswith(API) and shown.startswith(BEARER) else ""
+    scheme, _, shown = request.headers.get("Authorization", "").strip().partition(" ")
+    return shown.strip() if request.path.startswith(API) and scheme.lower() == BEARER else ""
 
 
 async def answer(route: Route, request: web.Request) -> web.StreamResponse:

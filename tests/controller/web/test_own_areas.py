@@ -1,6 +1,7 @@
 """What lists show and what forms may name: one's own areas, and nothing beside them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ async def told(browser: Browser, path: str) -> Any:
     return json.loads(answer.text)
 
 
-async def send(browser: Browser, bulletin_id: str, speaker_ids: list[str] | str) -> Any:
+async def send(browser: Browser, bulletin_id: str, speaker_ids: Sequence[str]) -> Any:
     answer = await browser.ask("POST", "/api/v1/airings", json={"bulletin_id": bulletin_id, "speaker_ids": speaker_ids})
     return answer.status, json.loads(answer.text)
 

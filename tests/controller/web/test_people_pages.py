@@ -154,6 +154,8 @@ async def test_a_token_needs_no_cookie_and_no_form_token_but_the_right(station: 
     async with Browser(station.url, headers={"Authorization": f"Bearer {text}"}) as other:
         assert (await other.ask("POST", "/api/v1/stop")).status == 201
         assert (await other.post("/stop-all", follow=False)).status in {303, 403}
+    async with Browser(station.url, headers={"Authorization": f"bearer  {text} "}) as other:
+        assert (await other.ask("DELETE", "/api/v1/stop")).status == 204
     async with Browser(station.url, headers={"Authorization": "Bearer loa_x_y"}) as stranger:
         answer = await stranger.get("/api/v1/speakers")
         assert (answer.status, json.loads(answer.text)["code"]) == (401, "token_unknown")
