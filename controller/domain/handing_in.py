@@ -177,7 +177,8 @@ def validity(airing_class: AiringClass, from_us: int | None, until_us: int | Non
 
     Raises `Invalid` (``validity_passed``, ``validity_order``, ``validity_too_long``).
     """
-    begins_us = now_us if from_us is None else from_us
+    # No calendar that a page shows goes back as far as a program can say.
+    begins_us = now_us if from_us is None else max(0, from_us)
     usual_us = EMERGENCY_VALIDITY_US if airing_class is AiringClass.EMERGENCY else USUAL_VALIDITY_US
     ends_us = max(begins_us, now_us) + usual_us if until_us is None else until_us
     if ends_us <= now_us:

@@ -242,7 +242,7 @@ def _verified(password_hash: str, password: str) -> bool:
 
 
 def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def _account_key(person: Person) -> str:

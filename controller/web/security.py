@@ -62,12 +62,14 @@ def from_our_pages(request: web.Request) -> bool:
 
 def csrf_token(secret: str) -> str:
     """The token that forms carry, derived from the secret in the person's cookie."""
-    return hmac.new(secret.encode(), b"loa forms", hashlib.sha256).hexdigest()[:40]
+    return hmac.new(secret.encode(errors="replace"), b"loa forms", hashlib.sha256).hexdigest()[:40]
 
 
 def csrf_matches(secret: str, given: str | None) -> bool:
     """True when ``given`` is the token of this ``secret``; compared in constant time."""
-    return bool(secret) and given is not None and hmac.compare_digest(csrf_token(secret).encode(), given.encode())
+    if not secret or given is None:
+        return False
+    return hmac.compare_digest(csrf_token(secret).encode(), given.encode(errors="replace"))
 
 
 def local_path(wanted: str | None) -> str:
@@ -81,7 +83,7 @@ def local_path(wanted: str | None) -> str:
 
 def sign_in_digest(token: str) -> str:
     """A name for a sign-in that does not give it away."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def networks(written: Sequence[str]) -> tuple[Network, ...]:

@@ -201,6 +201,10 @@ def test_without_an_end_it_is_valid_for_as_long_as_is_usual() -> None:
     assert validity(EMERGENCY, NOW_US - HOUR_US, None, NOW_US)[1] == NOW_US + EMERGENCY_VALIDITY_US
 
 
+def test_a_beginning_before_any_calendar_can_still_be_shown() -> None:
+    assert validity(ORDINARY, -62_135_647_200_000_000, None, NOW_US) == (0, NOW_US + USUAL_VALIDITY_US)
+
+
 @pytest.mark.parametrize("reference", ["", " r", "r ", "a\nb", "a\x00b", "r" * 201, "\u202e"])
 def test_a_reference_can_be_written_down(reference: str) -> None:
     with pytest.raises(Invalid):

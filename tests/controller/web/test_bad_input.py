@@ -56,6 +56,18 @@ async def test_the_same_from_a_program_is_a_problem(station: Station) -> None:
     assert problem["title"]
 
 
+@pytest.mark.parametrize("name", ["Cookie", "X-Loa-CSRF"])
+async def test_a_header_of_bytes_that_are_no_letters_is_just_wrong(station: Station, name: str) -> None:
+    written = {"Cookie": b"loa_sign_in=\xff\xfe; loa_form=\xf0", "X-Loa-CSRF": b"\xff"}[name]
+    host, port = station.server.host, station.server.port
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n")
+    writer.write(b"Cookie: loa_form=x\r\n" * (name != "Cookie") + name.encode() + b": " + written + b"\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 403 ")
+
+
 async def test_more_than_a_form_can_hold_is_refused_unread(station: Station) -> None:
     async with station.browser() as browser:
         answer = await browser.post("/broadcast/prepare", {"text": "a" * 3_000_000, "source": "text"})
