@@ -67,12 +67,13 @@ class ChangedBulletinBody(BulletinBody):
 class RecordingForm(Struct):
     """A recording in any form that ffmpeg reads: as ``file``, or uploaded before and named by ``upload_id``.
 
-    Without a ``title`` it is called as the file is.
+    Without a ``title`` it is called as the file is; without a ``language`` it is in Vietnamese.
     """
 
     file: File = ""
     upload_id: str = ""
     title: str = ""
+    language: str = ""
 
 
 class VariantTold(Told):
@@ -219,7 +220,7 @@ async def create_bulletin(ask: Ask, body: BulletinBody) -> Accepted[BulletinTold
 
 
 @raises(Invalid, "recording_missing", "recording_unfinished", "recording_empty")
-@raises(Invalid, "too_large_recording", "upload_incomplete", "title_too_long")
+@raises(Invalid, "too_large_recording", "upload_incomplete", "title_too_long", "language_unknown")
 @raises(StoreFailed, "out_of_space")
 async def create_recording(ask: Ask, form: Annotated[Form, FormOf(RecordingForm)]) -> Accepted[BulletinTold]:
     """Hand in a recording, as a form.
@@ -227,7 +228,7 @@ async def create_recording(ask: Ask, form: Annotated[Form, FormOf(RecordingForm)
     It is levelled from here on, as a text is.
     """
     path, name = _recording(ask, form)
-    recording = RecordingVariant(language="vi", path=path, file_name=name)
+    recording = RecordingVariant(language=form.text("language").strip() or "vi", path=path, file_name=name)
     draft = BulletinDraft(title=form.text("title"), variants=(recording,), area_id=content.area_of(ask, None))
     made = await ask.parts.compose.make(draft, ask.by)
     return Accepted(told=_told(made), location=_path(made))

@@ -214,7 +214,7 @@ async def restore_programme(ask: Ask, programme_id: ProgrammeId, number: int) ->
 
 
 @raises(NotFound)
-@raises(Refused, "bulletin_not_ready", "bulletin_expired", "tune_not_ready", "withdrawn")
+@raises(Refused, "bulletin_not_ready", "tune_not_ready", "withdrawn")
 @raises(Invalid, "too_many_items")
 async def get_programme_playlist(ask: Ask, programme_id: ProgrammeId) -> PlaylistTold:
     """What will be heard of a programme, in order, with its bulletins as they are now."""

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 
 from controller.domain.rights import Role
 from tests.controller.web.api_client import as_promised, documented, operation_at
@@ -280,3 +281,54 @@ async def test_an_airing_needs_one_thing_to_send(station: Station) -> None:
         assert (await call(program, "POST", "airings", body, 400))["code"] == "bad_request"
         body = {"content_id": "pr-nothing", "speaker_ids": "all"}
         assert (await call(program, "POST", "airings", body, 404))["code"] == "not_found"
+
+
+async def test_a_recording_says_its_language(station: Station) -> None:
+    async with station.program() as program:
+        form = FormData(default_to_multipart=True)
+        form.add_field("csrf_token", program.program_token)
+        form.add_field("language", "tyz")
+        form.add_field("file", station.recording, filename="Tày.wav")
+        answer = await program.ask("POST", "/api/v1/recordings", data=form)
+        assert answer.status == 202, answer.text
+        assert json.loads(answer.text)["variants"][0]["language"] == "tyz"
+
+
+async def test_programmes_are_read_page_by_page(station: Station) -> None:
+    async with station.program() as program:
+        bulletin = await ready(station, program, TEXT)
+        items = [{"kind": "bulletin", "bulletin_id": bulletin["bulletin_id"]}]
+        made = [await call(program, "POST", "programmes", {"title": f"{n}", "items": items}, 201) for n in range(3)]
+        first = await call(program, "GET", "programmes?limit=2")
+        rest = await call(program, "GET", f"programmes?limit=2&before={first['next']}")
+        found = [one["programme_id"] for one in first["programmes"] + rest["programmes"]]
+        assert sorted(found) == sorted(one["programme_id"] for one in made)
+        assert rest["next"] is None
+
+
+async def test_content_of_an_area_is_that_area_s(station: Station) -> None:
+    await second_area(station)
+    async with (
+        station.program() as admin,
+        person(station, "an", (Role.EDITOR, HOME)) as an,
+        person(station, "binh", (Role.EDITOR, SIBLING)) as binh,
+    ):
+        tune = await call(an, "POST", "tunes", {"upload_id": await uploaded(station, an), "name": "Của An"}, 202)
+        assert tune["area_id"] == HOME
+        assert [one["tune_id"] for one in (await call(binh, "GET", "tunes"))["tunes"]] == ["tune-chime"]
+        assert (await call(binh, "POST", "bulletins", {**TEXT, "closing": tune["tune_id"]}, 422))["code"] == (
+            "tune_unknown"
+        )
+        await call(binh, "PUT", f"tunes/{tune['tune_id']}/name", {"name": "Của Bình"}, 403)
+        await call(an, "PUT", "tunes/tune-chime/name", {"name": "Của An"}, 403)
+        everybody_s = await ready(station, admin, TEXT)
+        assert everybody_s["area_id"] is None
+        path = f"bulletins/{everybody_s['bulletin_id']}"
+        assert (await call(an, "GET", path))["revision"] == 1
+        await call(an, "PUT", path, TEXT, 403)
+        moved = await call(admin, "PUT", path, {**TEXT, "area_id": SIBLING})
+        assert moved["area_id"] == SIBLING
+        await call(an, "GET", path, status=404)
+        assert (await call(binh, "PUT", path, {**TEXT, "title": "Của Bình"}))["area_id"] == SIBLING
+        assert (await call(binh, "PUT", path, {**TEXT, "area_id": HOME}, 403))["code"] == "not_allowed"
+        assert (await call(binh, "POST", f"{path}/restore/1"))["area_id"] == SIBLING, "it stays where it is"
