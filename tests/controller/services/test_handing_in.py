@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.protocol.documents import Play, Start
+from agents.protocol.documents import Play, Start, Stop
 from agents.protocol.ids import AreaId
-from agents.protocol.values import AiringClass
-from controller.domain.airings import Airing, AiringState
+from agents.protocol.values import AiringClass, Preempted
+from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.deeds import DeedKind
 from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, Refused
@@ -17,8 +17,8 @@ from controller.domain.handing_in import Audio, HandIn, HandInState, Sent
 from controller.domain.rights import Actor
 from controller.services.handing_in import Handing
 from tests.controller.drafts import reading
-from tests.controller.fakes import T0_US
-from tests.controller.services.station import Station, finished
+from tests.controller.fakes import T0_US, FakeDevice
+from tests.controller.services.station import Station, finished, sounding
 
 SENDER = Actor(name="token:Sở TTTT", scopes=(), token_id="t-1")
 MINUTE, HOUR = 60, 3_600
@@ -485,3 +485,47 @@ async def test_a_validity_that_cannot_be_is_refused(
         await station.desk.hand_ins.hand_in(handing(speaker.area_id, from_s=from_s, until_s=until_s), SENDER)
     assert invalid.value.code == code
     assert await station.desk.hand_ins.reports.open() == ()
+
+
+# --- beside what plays ------------------------------------------------------------------------------------------------
+
+
+async def test_an_emergency_goes_over_what_plays(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    usual = await station.send(speaker)
+    await station.arm(device, usual)
+    began = await station.until_ordered(device, Start)
+    await station.sound(device, usual.airing_id, began.start_at_us)
+    await station.until_state(usual, AiringState.ON_AIR)
+
+    made, _ = await station.desk.hand_ins.hand_in(emergency(speaker.area_id), SENDER)
+    airing = await until_sent(station, made)
+    await station.until(lambda: told(device, airing))
+    assert not any(isinstance(order, Stop) for order in device.orders()), "the device gives way by itself"
+    start_us = station.clock.now_us()
+    await station.arm(device, airing)
+    await station.report(
+        device,
+        Preempted(airing_id=usual.airing_id, by_airing_id=airing.airing_id, at_us=SECOND_US),
+        sounding(airing.airing_id, start_us),
+    )
+    assert (await station.until_played(usual, speaker, PlayState.PREEMPTED)).state is PlayState.PREEMPTED
+    await station.until_state(airing, AiringState.ON_AIR)
+
+
+async def told(device: FakeDevice, airing: Airing) -> bool:
+    return airing.airing_id in device.plays()
+
+
+async def test_a_restart_while_a_recording_is_prepared_goes_on(station: Station, tmp_path: Path) -> None:
+    speaker, device = await station.speaker("Chợ")
+    path = tmp_path / "warning.wav"
+    path.write_bytes(b"RIFF")
+    wanted = emergency(speaker.area_id)
+    draft = replace(wanted.draft, variants=(RecordingVariant(language="vi", path=path, file_name=path.name),))
+    station.studio.hold = asyncio.Event()
+    made, _ = await station.desk.hand_ins.hand_in(replace(wanted, draft=draft), SENDER)
+    await station.studio.began.wait()
+    await station.restart()
+    await station.connect(device)
+    await until_sent(station, made)
