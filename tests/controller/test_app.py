@@ -241,3 +241,15 @@ async def test_an_address_that_is_none_is_told_with_a_sentence(tmp_path):
     assert code == 3
     assert "no.such.host.invalid port 0 cannot be used" in error
     assert "Unknown error" not in error
+
+
+async def test_a_file_of_voices_that_cannot_be_used_is_told_with_its_line(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "voices.toml").write_text('[[voice]]\nid = "south"\nname = "Miền Nam"\nkind = "gramophone"\n')
+    code, _, error = await run(*serving(folder))
+    assert code == 3
+    assert "loa: The file of voices cannot be used" in error
+    assert "voices.toml" in error
+    assert "kind" in error
+    assert "Traceback" not in error
