@@ -22,7 +22,7 @@ BARS: Final = 160
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Known:
+class Known:
     """What a clip is called, and what is known of its sound."""
 
     label: str
@@ -65,7 +65,7 @@ def sound_track(sound: Sound, label: str, say: Translator) -> Track:
     """One sound alone; empty while it is not ready."""
     if sound.state is not SoundState.READY or sound.clips is None:
         return Track()
-    known = _Known(label=label, clips=sound.clips, language=sound.reading.language if sound.reading else "")
+    known = Known(label=label, clips=sound.clips, language=sound.reading.language if sound.reading else "")
     return track((sound.clips.part,), {_sha256(sound.clips): known}, say)
 
 
@@ -74,23 +74,23 @@ def _tune_parts(tunes: Mapping[TuneId, Tune]) -> dict[TuneId, ClipPart]:
     return {i: t.sound.clips.part for i, t in tunes.items() if t.sound.state is ready and t.sound.clips is not None}
 
 
-def _of_tunes(tunes: Mapping[TuneId, Tune]) -> dict[str, _Known]:
+def _of_tunes(tunes: Mapping[TuneId, Tune]) -> dict[str, Known]:
     return {
-        _sha256(tune.sound.clips): _Known(label=tune.name, clips=tune.sound.clips)
+        _sha256(tune.sound.clips): Known(label=tune.name, clips=tune.sound.clips)
         for tune in tunes.values()
         if tune.sound.clips is not None
     }
 
 
-def _of_bulletins(bulletins: Iterable[Bulletin], say: Translator, *, titled: bool) -> dict[str, _Known]:
-    known: dict[str, _Known] = {}
+def _of_bulletins(bulletins: Iterable[Bulletin], say: Translator, *, titled: bool) -> dict[str, Known]:
+    known: dict[str, Known] = {}
     for bulletin in bulletins:
         for variant in bulletin.variants:
             if variant.sound.clips is not None:
                 named = language_name(variant.language, say)
                 label = f"{bulletin.title} · {named}" if titled and len(bulletin.variants) > 1 else named
                 label = bulletin.title if titled and len(bulletin.variants) == 1 else label
-                known[_sha256(variant.sound.clips)] = _Known(
+                known[_sha256(variant.sound.clips)] = Known(
                     label=label, clips=variant.sound.clips, language=variant.language
                 )
     return known
@@ -100,7 +100,7 @@ def _sha256(clips: PreparedClips) -> str:
     return clips.renditions[RenditionName.OPUS24].sha256
 
 
-def track(sequence: Sequence[Part], known: Mapping[str, _Known], say: Translator) -> Track:
+def track(sequence: Sequence[Part], known: Mapping[str, Known], say: Translator) -> Track:
     """The pieces in their order, the picture of all of them, and where each sentence is heard."""
     parts: list[SoundPart] = []
     marks: list[SentenceMark] = []

@@ -138,7 +138,7 @@ async def test_language_and_colours_are_remembered(station: Station) -> None:
 async def test_files_of_the_pages_are_kept_for_ever_by_their_content(station: Station) -> None:
     async with Browser(station.url) as stranger:
         page = await stranger.get("/sign-in")
-        named = re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text)
+        named = re.findall(r'(?:href|src)="(/static/[^"#]+\?v=[^"#]+)', page.text)
         assert named
         for path in named:
             file = await head(stranger, path)

@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.values import AiringClass, ClipRef, RenditionName
+from agents.protocol.values import AiringClass, ClipPart, ClipRef, RenditionName, SilencePart
+from audio.clip import FindingCode
 from controller.domain.bulletins import Bulletin, BulletinState, Variant
-from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, Sound, SoundState, Source
+from controller.domain.sounds import Finding, Mark, PreparedClips, Profile, Reading, Sound, SoundState, Source
 from controller.domain.speakers import FoundDevice, NotReady, Speaker, SpeakerOverview, SpeakerState
 from controller.web import present, views
+from controller.web.findings import finding_sentence
 from controller.web.i18n import Language, load_translators
+from controller.web.sounding import BARS, Known, track
 from schedules.areas import Area
 
 SAY = load_translators()[Language.ENGLISH]
@@ -131,19 +134,65 @@ def bulletin(state: BulletinState, **more: object) -> Bulletin:
     )
 
 
+def prepared(shown: Bulletin) -> views.Prepared:
+    return present.prepared(shown, views.Track(), ["up-1=sd-1"], SAY)
+
+
 def test_a_bulletin_in_the_making_shows_how_far_it_is_and_no_sound() -> None:
-    shown = present.prepared(bulletin(BulletinState.PREPARING, progress=0.416), SAY)
-    assert (shown.progress_percent, shown.audio_url) == (42, "")
+    shown = prepared(bulletin(BulletinState.PREPARING, progress=0.416))
+    assert (shown.progress_percent, shown.sentence, shown.size_bytes) == (42, "", 0)
+    assert shown.asked == "taken=up-1%3Dsd-1"
 
 
-def test_a_ready_bulletin_can_be_heard_and_says_what_was_noticed() -> None:
+def test_a_ready_bulletin_tells_what_was_noticed_with_its_figures() -> None:
     clip = ClipRef(sha256="5" * 64, size_bytes=9_000, frames=96_000)
-    clips = PreparedClips(renditions=dict.fromkeys(RenditionName, clip), findings=(Finding(code="very_quiet"),))
-    shown = present.prepared(bulletin(BulletinState.READY, clips=clips), SAY)
-    assert (shown.audio_url, shown.duration_s, shown.size_bytes) == ("/bulletins/b-1/audio", 2.0, 9_000)
-    assert "very quiet" in shown.finding_sentences[0]
+    quiet = Finding(code="very_quiet", remedy="amplified", values={"loudness_lufs": -47.2, "gain_db": 29.1})
+    clips = PreparedClips(renditions=dict.fromkeys(RenditionName, clip), findings=(quiet,))
+    shown = prepared(bulletin(BulletinState.READY, clips=clips))
+    assert shown.size_bytes == 9_000
+    assert "very quiet (-47 LUFS): it was made 29 dB louder" in shown.finding_sentences[0]
+
+
+def test_a_finding_without_its_figures_is_told_plainly() -> None:
+    for remedy in ("amplified", "kept"):
+        assert "very quiet" in finding_sentence(Finding(code="very_quiet", remedy=remedy), SAY)
+
+
+def test_every_finding_of_the_room_is_told_in_both_languages_with_all_its_figures() -> None:
+    figures = {
+        FindingCode.VERY_QUIET: {"loudness_lufs": -47.0, "gain_db": 29.0},
+        FindingCode.CLIPPED: {"percent": 7.0},
+        FindingCode.MOSTLY_SILENT: {"percent": 70.0},
+        FindingCode.SILENCE_TRIMMED: {"start_s": 1.5, "end_s": 2.5},
+        FindingCode.TRUNCATED: {"duration_s": 3.5, "promised_s": 9.5},
+        FindingCode.OFF_LEVEL: {"loudness_lufs": -17.0, "true_peak_dbtp": -1.0},
+    }
+    for say in load_translators().values():
+        for code, values in figures.items():
+            for remedy in ("kept", "trimmed", "amplified"):
+                told = finding_sentence(Finding(code=code.value, remedy=remedy, values=values), say)
+                assert "code:" not in told
+                assert "%" not in told or "percent" in values
 
 
 def test_a_failed_bulletin_says_why() -> None:
-    shown = present.prepared(bulletin(BulletinState.FAILED, failure="recording_unreadable"), SAY)
+    shown = prepared(bulletin(BulletinState.FAILED, failure="recording_unreadable"))
     assert "cannot be read as sound" in shown.sentence
+
+
+def clip_part(name: str, seconds: int) -> ClipPart:
+    ref = ClipRef(sha256=name * 64, size_bytes=1, frames=seconds * 48_000)
+    return ClipPart(renditions=dict.fromkeys(RenditionName, ref))
+
+
+def test_a_track_tells_each_piece_and_where_each_sentence_is_heard_in_the_whole() -> None:
+    marks = (Mark(text="Một.", start_s=0.5, end_s=1.5),)
+    clips = PreparedClips(renditions=clip_part("a", 2).renditions, peaks=(100,) * 20, marks=marks)
+    known = {"a" * 64: Known(label="Tiếng Việt", clips=clips, language="vi")}
+    heard = track((clip_part("a", 2), SilencePart(frames=48_000), clip_part("a", 2)), known, SAY)
+    assert heard.duration_s == 5.0
+    assert [part.audio_url[:7] for part in heard.parts] == ["/clips/", "", "/clips/"]
+    assert [mark.start_s for mark in heard.marks] == [0.5, 3.5]
+    assert len(heard.peaks) == BARS
+    assert {level for level in heard.peaks[70:90]} == {0}, "the silence in the middle is drawn as one"
+    assert heard.alone is None
