@@ -137,7 +137,7 @@ class HandIns(Protocol):
         ...
 
     async def unheard(self, now_us: int) -> tuple[HandIn, ...]:
-        """Emergencies that have an airing, and whose validity goes on: perhaps no speaker played it."""
+        """Emergencies that have an airing or no sound, and whose validity goes on: perhaps no speaker played it."""
         ...
 
     async def latest(self, limit: int) -> tuple[HandIn, ...]:

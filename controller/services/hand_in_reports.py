@@ -8,7 +8,7 @@ from agents.protocol.ids import AreaId, BulletinId
 from controller.domain import handing_in as rules
 from controller.domain.airings import OPEN_STATES, Airing, Playback
 from controller.domain.bulletins import Bulletin
-from controller.domain.handing_in import HandIn, HandInId
+from controller.domain.handing_in import HandIn, HandInId, HandInState
 from controller.domain.paging import Place
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
@@ -46,14 +46,12 @@ class HandInReports:
             return tuple(sorted(await tx.hand_ins.open(), key=rules.by_urgency))
 
     async def emergencies(self) -> tuple[Outcome, ...]:
-        """Those that wait, are on their way or sound now, the first to be handed in first."""
+        """Those that wait, are on their way or sound now, or have no sound and would still be valid."""
         async with self._store.reading() as tx:
             found = [one for one in await tx.hand_ins.open() if one.emergency]
             found += await tx.hand_ins.unheard(self._clock.now_us())
             outcomes = [await _outcome(tx, one) for one in found]
-        return tuple(
-            one for one in outcomes if one.hand_in.open or any(airing.state in OPEN_STATES for airing, _ in one.airings)
-        )
+        return tuple([one for one in outcomes if _matters(one)])
 
     async def decided(self, limit: int) -> tuple[HandIn, ...]:
         """What nobody is asked about any more, the last handed in first."""
@@ -78,6 +76,12 @@ class HandInReports:
         """Who handed in these, of those that came from above."""
         async with self._store.reading() as tx:
             return await tx.hand_ins.senders([BulletinId(one) for one in content_ids])
+
+
+def _matters(outcome: Outcome) -> bool:
+    if outcome.hand_in.open or outcome.hand_in.state is HandInState.FAILED:
+        return True
+    return any(airing.state in OPEN_STATES for airing, _ in outcome.airings)
 
 
 def _path(tree: AreaTree, area_id: AreaId) -> set[str]:

@@ -65,7 +65,7 @@ class SqlHandIns:
 
     async def unheard(self, now_us: int) -> tuple[HandIn, ...]:
         return await self._chosen(
-            col(HandInRow.state) == HandInState.TAKEN.value,
+            col(HandInRow.state).in_([HandInState.TAKEN.value, HandInState.FAILED.value]),
             col(HandInRow.airing_class) == AiringClass.EMERGENCY.value,
             col(HandInRow.valid_until_us) > now_us,
         )

@@ -352,6 +352,23 @@ async def test_an_airing_that_a_person_stopped_stays_stopped(station: Station) -
     assert len(await airings(station, made)) == 1
 
 
+async def test_people_are_told_of_each_emergency_that_is_not_over(station: Station) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    reports = station.desk.hand_ins.reports
+    station.studio.failing = "voice_failed"
+    silent, _ = await station.desk.hand_ins.hand_in(emergency(speaker.area_id), SENDER)
+    await until_state(station, silent, HandInState.FAILED)
+    station.studio.failing = None
+    wanted = replace(emergency(speaker.area_id), reference="r-2")
+    made, _ = await station.desk.hand_ins.hand_in(wanted, SENDER)
+    airing = await until_sent(station, made)
+    assert {one.hand_in.hand_in_id for one in await reports.emergencies()} == {silent.hand_in_id, made.hand_in_id}
+    await station.desk.dispatch.stop(airing.airing_id, "lan")
+    assert [one.hand_in.hand_in_id for one in await reports.emergencies()] == [silent.hand_in_id]
+    station.clock.advance(HOUR)
+    assert await reports.emergencies() == ()
+
+
 # --- a restart at any moment ------------------------------------------------------------------------------------------
 
 
