@@ -36,6 +36,8 @@ PAUSE_S = 0.2
 WRITE_WITHIN_S = 20.0
 MOST_PAGES = 4
 """Streams to pages of one browser. It opens six connections to one server and no more: the oldest page's gives way."""
+MOST_PROGRAMS = 16
+"""Streams to programs of one sign-in or one API token: a program that forgets its old ones takes no more than that."""
 RETRY_MS = 2_000
 GAVE_WAY_RETRY_MS = 10_000
 HEARTBEAT = b": alive\n\n"
@@ -124,8 +126,8 @@ class _Stream:
 class Listener:
     """Who opens a stream, in which form they are told, and from which mark on.
 
-    ``welcome`` is asked with every heartbeat whether the person still is. Unless it is a ``program``, the owner's
-    oldest stream gives way where there are too many.
+    ``welcome`` is asked as often as a heartbeat is due whether they still are, however much is told. Where there are
+    too many streams to pages, or to a ``program``, the owner's oldest of the kind gives way.
     """
 
     owner: str
@@ -224,8 +226,8 @@ class Live:
         stream = _Stream(listener.voice)
         streams = self._streams.setdefault(listener.owner, {})
         streams[stream] = listener.program
-        pages = [one for one, is_program in streams.items() if not is_program and not one.over.is_set()]
-        for oldest in pages[:-MOST_PAGES]:
+        kind = [one for one, program in streams.items() if program is listener.program and not one.over.is_set()]
+        for oldest in kind[: -MOST_PROGRAMS if listener.program else -MOST_PAGES]:
             oldest.gave_way = True
             oldest.end()
         for event in self._missed(since):
@@ -236,12 +238,18 @@ class Live:
 
     async def _tell(self, response: web.StreamResponse, stream: _Stream, listener: Listener) -> None:
         await _write(response, f"retry: {RETRY_MS}\nid: {self.mark}\nevent: subscribed\ndata: {{}}\n\n".encode())
+        now_s = asyncio.get_running_loop().time
+        ask_at_s = now_s() + self._heartbeat_s
         while not stream.over.is_set():
             told = await stream.next(self._heartbeat_s)
             if stream.gave_way:
                 await _write(response, f"retry: {GAVE_WAY_RETRY_MS}\n\n".encode())
-            if stream.over.is_set() or (told == HEARTBEAT and not await listener.welcome()):
+            if stream.over.is_set():
                 break
+            if told == HEARTBEAT or now_s() >= ask_at_s:
+                if not await listener.welcome():
+                    break
+                ask_at_s = now_s() + self._heartbeat_s
             await _write(response, told)
             await stream.pause(self._pause_s)
 

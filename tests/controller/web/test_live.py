@@ -20,7 +20,7 @@ from controller.services.events import (
     StopChanged,
 )
 from controller.web.api.events import api_voice
-from controller.web.live import MOST_PAGES, REMEMBERED, Listener, Live, page_voice
+from controller.web.live import MOST_PAGES, MOST_PROGRAMS, REMEMBERED, Listener, Live, page_voice
 
 WITHIN_S = 10
 
@@ -135,6 +135,31 @@ async def test_a_person_who_is_no_longer_signed_in_hears_nothing_more() -> None:
         while said := await message(stream):
             assert said == ": alive\n"
         assert stream.content.at_eof()
+
+
+async def test_they_hear_nothing_more_either_where_something_always_happens() -> None:
+    desk = Desk(heartbeat_s=0.5)
+    async with desk_of(desk) as session:
+        stream = await subscribed(desk, session, "/ann/program")
+        desk.welcome = False
+        async with asyncio.timeout(WITHIN_S):
+            said = "something"
+            while said:
+                desk.events.publish(FoundChanged())
+                said = await message(stream)
+        assert stream.content.at_eof()
+
+
+async def test_a_program_that_forgets_its_streams_loses_the_oldest() -> None:
+    desk = Desk()
+    async with desk_of(desk) as session:
+        page = await subscribed(desk, session, "/ann")
+        programs = [await subscribed(desk, session, "/ann/program") for _ in range(MOST_PROGRAMS + 1)]
+        assert await message(programs[0]) == "retry: 10000\n"
+        assert await message(programs[0]) == ""
+        desk.events.publish(FoundChanged())
+        assert "found_changed" in await message(programs[1])
+        assert await message(page) == "event: found\ndata: -\n"
 
 
 async def test_signing_out_ends_the_streams_of_that_person_alone() -> None:
