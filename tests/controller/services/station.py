@@ -11,6 +11,7 @@ from agents.protocol.ids import AiringId
 from agents.protocol.values import Armed, ClockBasis, Finished, JournalEvent, Sounding, Stored
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin
+from controller.domain.sounds import SoundState
 from controller.domain.speakers import Speaker
 from controller.services.desk import Desk
 from controller.services.settings import DeskSettings
@@ -51,6 +52,11 @@ class Station:
         if self._running.done():
             started.cancel()
             await self._running
+        # The tune that comes with Loa is being made: a test that ends at once would cut it off in the database.
+        await self.until(self._tunes_made)
+
+    async def _tunes_made(self) -> bool:
+        return all(tune.sound.state is not SoundState.PREPARING for tune in await self.desk.tunes.all())
 
     async def close(self) -> None:
         self._running.cancel()
