@@ -203,12 +203,8 @@ def _keys(folder: Path) -> Keys:
 
 
 def _studio(config: Config, folder: Path) -> AudioStudio:
-    studio = AudioStudio(
-        folder / "clips",
-        ffmpeg=config.ffmpeg,
-        duration_limit_s=config.max_recording_s,
-        voices_file=config.voices_file or folder / "voices.toml",
-    )
+    voices, limit_s = config.voices_file or folder / "voices.toml", config.max_recording_s
+    studio = AudioStudio(folder / "clips", ffmpeg=config.ffmpeg, duration_limit_s=limit_s, voices_file=voices)
     try:
         studio.open()
     except VoicesUnusable as error:
