@@ -46,7 +46,7 @@ class Right(StrEnum):
     ADOPT = "adopt"
     """Speakers: adopt, enrol, release."""
     MANAGE_STATION = "manage_station"
-    """Pronunciations and the station's own commune."""
+    """Pronunciations, which needs it wherever there is a speaker, and the station's own commune."""
     MANAGE_AREAS = "manage_areas"
     """Villages and other areas: add, rename, close."""
     MANAGE_PEOPLE = "manage_people"

@@ -14,7 +14,7 @@ from controller.web.broadcasting import left_out_of
 from controller.web.composeviews import choices
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
-from controller.web.frames import full_frame
+from controller.web.frames import full_frame, wherever_heard
 from controller.web.languages import NAMES, language_name
 from controller.web.listening import Sentences, line_of
 from controller.web.pages import broadcast_page, page
@@ -110,7 +110,7 @@ async def _answer(
         "_sentences.html",
         status=status,
         sentences=shown,
-        choices=await choices(ask, draft, may_fix=ask.may(Right.MANAGE_STATION)),
+        choices=await choices(ask, draft, may_fix=await wherever_heard(ask, Right.MANAGE_STATION)),
     )
 
 

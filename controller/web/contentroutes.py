@@ -6,6 +6,7 @@ from controller.domain.rights import Right
 from controller.web import subjects
 from controller.web.api import bulletins, programmes, tunes, voices
 from controller.web.api.endpoint import Endpoint, endpoint
+from controller.web.frames import wherever_heard
 
 CONTENT: Final[tuple[Endpoint, ...]] = (
     endpoint("GET", "/api/v1/bulletins", bulletins.list_bulletins, right=Right.SEE),
@@ -128,11 +129,13 @@ CONTENT: Final[tuple[Endpoint, ...]] = (
         "/api/v1/pronunciations/{language}/{written}",
         voices.set_pronunciation,
         right=Right.MANAGE_STATION,
+        over=wherever_heard,
     ),
     endpoint(
         "DELETE",
         "/api/v1/pronunciations/{language}/{written}",
         voices.remove_pronunciation,
         right=Right.MANAGE_STATION,
+        over=wherever_heard,
     ),
 )

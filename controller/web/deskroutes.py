@@ -5,6 +5,7 @@ from typing import Final
 from controller.domain.rights import Right
 from controller.web import bulletin_pages, clips, composing, listening, programme_pages, subjects, tune_pages
 from controller.web.asking import Route, Token
+from controller.web.frames import wherever_heard
 
 _FORM: Final = Token.HANDLER
 _SEE: Final = Right.SEE
@@ -23,6 +24,7 @@ DESK: Final = (
         handler=composing.pronounce,
         token=_FORM,
         right=Right.MANAGE_STATION,
+        over=wherever_heard,
     ),
     # bulletins
     Route(method="GET", path="/bulletins", handler=bulletin_pages.bulletins, right=_SEE),
@@ -103,6 +105,7 @@ DESK: Final = (
         handler=tune_pages.pronounce,
         token=_FORM,
         right=Right.MANAGE_STATION,
+        over=wherever_heard,
     ),
     Route(
         method="POST",
@@ -110,5 +113,6 @@ DESK: Final = (
         handler=tune_pages.forget,
         token=_FORM,
         right=Right.MANAGE_STATION,
+        over=wherever_heard,
     ),
 )

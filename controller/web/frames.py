@@ -60,9 +60,14 @@ def rights_of(ask: Ask) -> frozenset[Right]:
 
 async def may_stop_all(ask: Ask) -> bool:
     """Whether whoever asks may stop airings wherever a speaker stands."""
-    if not ask.may(Right.STOP) or ask.may(Right.STOP, EVERYWHERE):
-        return ask.may(Right.STOP)
-    return ask.may_all(Right.STOP, await standing(ask))
+    return await wherever_heard(ask, Right.STOP)
+
+
+async def wherever_heard(ask: Ask, right: Right) -> bool:
+    """Whether ``right`` holds wherever a speaker stands: for what is heard from all of them. Also for `Route.over`."""
+    if not ask.may(right) or ask.may(right, EVERYWHERE):
+        return ask.may(right)
+    return ask.may_all(right, await standing(ask))
 
 
 async def require_stop_all(ask: Ask) -> None:

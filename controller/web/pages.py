@@ -15,7 +15,7 @@ from controller.domain.speakers import SpeakerOverview
 from controller.web import drafting, present, subjects, views
 from controller.web.asking import Ask
 from controller.web.composeviews import choices
-from controller.web.frames import full_frame, rights_of
+from controller.web.frames import full_frame, rights_of, wherever_heard
 from controller.web.i18n import N_
 from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
@@ -88,7 +88,7 @@ async def broadcast_page(
         areas=present.target_areas(targets_of(ask, overviews), left_out),
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
         problem=problem,
-        choices=await choices(ask, draft, may_fix=ask.may(Right.MANAGE_STATION)),
+        choices=await choices(ask, draft, may_fix=await wherever_heard(ask, Right.MANAGE_STATION)),
         sentences=sentences,
         speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
         latest=await _latest(ask),

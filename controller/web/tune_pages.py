@@ -21,6 +21,7 @@ from controller.web.bulletin_pages import desk_frame, to
 from controller.web.composeviews import Option
 from controller.web.errors import problem_of
 from controller.web.forms import Form, owner_of, reading
+from controller.web.frames import wherever_heard
 from controller.web.languages import language_name
 from controller.web.moments import moment
 from controller.web.pages import page
@@ -187,7 +188,7 @@ async def _pronunciations_page(
         languages=[Option(id=code, name=language_name(code, ask.say)) for code in codes],
         typed={name: typed.get(name, "") for name in ("language", "written", "spoken")},
         problem=problem,
-        may_change=ask.may(Right.MANAGE_STATION),
+        may_change=await wherever_heard(ask, Right.MANAGE_STATION),
     )
 
 

@@ -64,8 +64,8 @@ GET     /api/v1/programmes/{programme_id}/history      see over programme
 GET     /api/v1/programmes/{programme_id}/playlist     see over programme
 POST    /api/v1/programmes/{programme_id}/restore/{number} compose over programme
 GET     /api/v1/pronunciations                         see
-DELETE  /api/v1/pronunciations/{language}/{written}    manage_station
-PUT     /api/v1/pronunciations/{language}/{written}    manage_station
+DELETE  /api/v1/pronunciations/{language}/{written}    manage_station over wherever_heard
+PUT     /api/v1/pronunciations/{language}/{written}    manage_station over wherever_heard
 POST    /api/v1/recordings                             compose
 GET     /api/v1/roles                                  anyone
 POST    /api/v1/say                                    compose
@@ -106,7 +106,7 @@ POST    /areas/{id}/move                               manage_areas over area
 POST    /areas/{id}/rename                             manage_areas over area
 POST    /broadcast/prepare                             compose
 POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
-POST    /broadcast/pronounce                           manage_station
+POST    /broadcast/pronounce                           manage_station over wherever_heard
 POST    /broadcast/send                                broadcast
 POST    /broadcast/sentences                           compose
 POST    /broadcast/variants                            compose
@@ -165,9 +165,9 @@ POST    /programmes/{id}                               compose over programme
 POST    /programmes/{id}/send                          broadcast over programme_seen
 POST    /programmes/{id}/withdraw                      compose over programme
 GET     /pronunciations                                see
-POST    /pronunciations                                manage_station
+POST    /pronunciations                                manage_station over wherever_heard
 GET     /pronunciations/audio                          compose
-POST    /pronunciations/remove                         manage_station
+POST    /pronunciations/remove                         manage_station over wherever_heard
 GET     /readyz                                        public
 POST    /recordings                                    compose
 GET     /sentences/audio                               compose

@@ -128,6 +128,19 @@ async def test_stopping_everything_needs_the_right_wherever_a_speaker_stands(sta
         assert await station.active_stop() is not None
 
 
+async def test_how_a_word_is_said_everywhere_needs_the_right_wherever_a_speaker_stands(station: Station) -> None:
+    word, fields = "/api/v1/pronunciations/vi/Loa", {"language": "vi", "written": "Loa", "spoken": "lô a"}
+    async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
+        assert (await lan.ask("PUT", word, json={"spoken": "lời khác"})).status == 403
+        assert (await lan.post("/pronunciations", fields)).status == 403
+        assert 'action="/pronunciations"' not in (await lan.get("/pronunciations")).text
+    assert await station.desk.voices.pronunciations() == ()
+    async with person(station, "minh", (Role.EDITOR, HOME), (Role.EDITOR, SIBLING)) as minh:
+        assert 'action="/pronunciations"' in (await minh.get("/pronunciations")).text
+        assert (await minh.ask("PUT", word, json={"spoken": "lô a"})).status == 200
+        assert (await minh.ask("DELETE", word)).status == 204
+
+
 async def test_a_token_for_devices_leads_into_ones_own_areas(station: Station) -> None:
     async with person(station, "thợ", (Role.TECHNICIAN, HOME)) as technician:
         for area_id, expected in ((SIBLING, 403), (HOME, 201)):

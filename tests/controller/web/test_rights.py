@@ -79,6 +79,8 @@ class Caller:
             return 200
         if self.rights.isdisjoint(Right(one) for one in gate.split("/")):
             return 403
+        if "wherever_heard" in more:
+            return 403  # speakers stand in both areas, and nobody here has a role in both
         if "over" in more and self.area == SIBLING:
             return 404 if method in SAFE or "hand-ins" in path or "from-above" in path else 403
         return 200
