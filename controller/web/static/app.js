@@ -305,7 +305,7 @@ if (compose) {
     const player = event.target.querySelector("[data-ready-player]");
     if (!player) return;
     player.scrollIntoView({ block: "nearest" });
-    import("./player.js").then(({ playIn }) => playIn(player));
+    import("./player.js").then(({ playIn }) => playIn(player), () => {});
   });
   refreshCompose();
 }
@@ -347,7 +347,10 @@ const SOMETIMES = [
   ["[data-say-form]", "./say.js"],
 ];
 function load() {
-  for (const [selector, script] of SOMETIMES) if (document.querySelector(selector)) import(script);
+  for (const [selector, script] of SOMETIMES) {
+    // Where the connection is lost, the banner says so; the next part that comes tries again.
+    if (document.querySelector(selector)) import(script).catch(() => {});
+  }
 }
 document.addEventListener("htmx:afterSettle", load);
 load();
