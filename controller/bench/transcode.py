@@ -12,6 +12,7 @@ mode, at twice the cost, unless it is told a lower true peak: it is told so, and
 ratio is against the cheapest way that ffmpeg has.
 
 CPU is user and system time of all processes, as the kernel counts it for children that have ended. Both take turns.
+Then the pages are measured while ten recordings are made at once, as `underload` does alone.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from controller.bench import underload
 from controller.bench.figures import CannotMeasure, middle
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ async def measure(rounds: int) -> dict[str, float]:
     except AudioError as error:
         raise CannotMeasure(str(error)) from error
     worse = max(figures["mono_cpu_ratio"], figures["stereo_cpu_ratio"])
-    return {"cpu_ratio": worse, **figures, "bound": BOUND, "rounds": float(rounds or ROUNDS)}
+    figures = {"cpu_ratio": worse, **figures, "bound": BOUND, "rounds": float(rounds or ROUNDS)}
+    return figures | await underload.measure(1)
 
 
 def _compared(kind: str, ffmpeg: Path, recording: Path, folder: Path, rounds: int) -> dict[str, float]:
