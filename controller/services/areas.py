@@ -73,8 +73,8 @@ class AreaDesk:
     ) -> Area:
         """A village, hamlet, group or other area below ``parent_id``, or beside the provinces for None.
 
-        Raises `Invalid` (``name_empty``, ``name_too_long``, ``area_name_taken`` among its siblings, ``area_unknown`` for the
-        parent, ``area_level_malformed``, ``place_out_of_range``).
+        Raises `Invalid` (``name_empty``, ``name_too_long``, ``area_name_taken`` among its siblings, ``area_unknown``
+        for the parent, ``area_level_malformed``, ``place_out_of_range``).
         """
         made = Area(
             area_id=fresh_id("area"),
