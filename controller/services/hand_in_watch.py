@@ -1,6 +1,8 @@
 """What happens by itself to what was handed in: it waits once its sound is ready, an emergency goes on the air, it
 expires.
 
+An emergency whose token was revoked is not sent any more, for nobody at the commune could decline it.
+
 It looks when a sound, an airing, a speaker or a stop changed, and at the instants that `handing_in.next_step` names. A
 database that fails delays it, and ends nothing; after a restart it goes on from what is stored.
 """
@@ -142,5 +144,9 @@ class HandInWatch:
 
 
 async def _step(tx: Transaction, hand_in: HandIn, now_us: int) -> rules.Step:
+    if hand_in.open and hand_in.emergency:
+        token = await tx.api_tokens.get(hand_in.token_id)
+        if token is not None and token.revoked_at_us is not None:
+            return rules.Become(HandInState.FAILED, "token_revoked")
     bulletin = await tx.bulletins.get(hand_in.bulletin_id)
     return rules.next_step(hand_in, bulletin, await tx.airings.of_content(hand_in.bulletin_id), now_us)

@@ -167,6 +167,7 @@ CODES: Mapping[str, str] = {
     "validity_order": N_("The time in which this may be heard ends before it begins. Choose a later end."),
     "validity_too_long": N_("This may be heard for a year at most. Choose an earlier end."),
     "hand_in_open": N_("This came from above and nobody has taken it. It can be sent once it is taken."),
+    "token_revoked": N_("This API token was revoked. Ask an administrator of the station for a new one."),
     "from_above": N_("This came from above, so it stays as it was handed in. Take it or decline it where it waits."),
     "hand_in_decided": N_("This was decided already, or taken back. Look at what became of it."),
     "not_to_be_declined": N_("Only an ordinary bulletin can be declined. Give this one its place."),

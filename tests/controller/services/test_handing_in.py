@@ -14,8 +14,9 @@ from controller.domain.deeds import DeedKind
 from controller.domain.drafts import BulletinDraft, RecordingVariant, TextVariant
 from controller.domain.errors import Invalid, Refused
 from controller.domain.handing_in import Audio, HandIn, HandInState, Sent
-from controller.domain.rights import Actor
+from controller.domain.rights import Actor, Right
 from controller.services.handing_in import Handing
+from controller.services.people import shell
 from tests.controller.drafts import reading
 from tests.controller.fakes import T0_US, FakeDevice
 from tests.controller.services.station import Station, finished, sounding
@@ -330,6 +331,20 @@ async def test_it_waits_until_its_validity_begins(station: Station) -> None:
     assert await airings(station, made) == []
     station.clock.advance(10 * MINUTE)
     await until_sent(station, made)
+
+
+async def test_what_a_token_planned_is_not_heard_once_it_is_revoked(station: Station) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    rights, tokens = [Right.HAND_IN, Right.HAND_IN_EMERGENCY], station.desk.api_tokens
+    token, _ = await tokens.create("Sở", rights, speaker.area_id, 1, shell())
+    made, _ = await station.desk.hand_ins.hand_in(
+        emergency(speaker.area_id, from_s=10 * MINUTE, until_s=HOUR), token.actor
+    )
+    await until_state(station, made, HandInState.WAITING)
+    await tokens.revoke(token.token_id, shell())
+    station.clock.advance(10 * MINUTE)
+    found = await until_state(station, made, HandInState.FAILED)
+    assert (found.failure, await airings(station, made)) == ("token_revoked", [])
 
 
 async def test_it_waits_while_everything_is_stopped(station: Station) -> None:
