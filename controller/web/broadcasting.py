@@ -21,7 +21,7 @@ from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import broadcast_page, prepared_answer
-from controller.web.subjects import require_bulletin, require_changeable
+from controller.web.subjects import require_bulletin, require_changeable, require_parts
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
 SAME_PRESS_US = 3_000_000
@@ -91,11 +91,13 @@ async def _make(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     """Raises what `drafting.wanted` and `Compose.change` raise, and `NotAllowed`."""
     former = await _former(ask, draft)
     if former is None:
+        await require_parts(ask, (), drafting.frame_of(draft), None)
         return await ask.parts.compose.make(drafting.wanted(ask, form, draft, None), ask.by)
     same = former.state in _LISTENABLE and drafting.is_same(draft, former, drafting.taken_of(form))
     if same and not drafting.is_read_anew(former, await ask.parts.voices.pronunciations()):
         return former
     await require_changeable(ask, former)
+    await require_parts(ask, (), drafting.frame_of(draft), former)
     wanted = drafting.wanted(ask, form, draft, former)
     return await ask.parts.compose.change(former.bulletin_id, wanted, ask.by, revision=draft.revision or None)
 

@@ -22,6 +22,7 @@ from controller.web.asking import Ask
 from controller.web.forms import Form, owner_of
 from controller.web.languages import NAMES
 from controller.web.moments import instant_us, maybe_moment, wall_time
+from controller.web.subjects import area_of_new
 
 RATES_WPM: Final = range(110, 151)
 USUAL_WPM: Final = 125
@@ -169,8 +170,8 @@ def wanted(ask: Ask, form: Form, draft: views.Draft, former: Bulletin | None) ->
         title=draft.title if named or former is None else former.title,
         variants=variants,
         airing_class=draft.airing_class,
-        area_id=former.area_id if former is not None else None,
-        frame=_frame(draft),
+        area_id=former.area_id if former is not None else area_of_new(ask),
+        frame=frame_of(draft),
         expires_at_us=instant_us(draft.expires_at) if draft.expires_at else None,
         profile=_profile(draft),
     )
@@ -202,7 +203,8 @@ def reading_of(ask: Ask, text: str, language: str, rate_wpm: int, voice: str) ->
     return Reading(text=text, language=language, words_per_minute=rate_wpm, voice=voice if reads else "")
 
 
-def _frame(draft: views.Draft) -> Frame:
+def frame_of(draft: views.Draft) -> Frame:
+    """What lies around it."""
     return Frame(
         opening=TuneId(draft.opening) if draft.opening else None,
         closing=TuneId(draft.closing) if draft.closing else None,
@@ -281,7 +283,7 @@ def typed_variants(draft: views.Draft) -> list[views.VariantDraft]:
 
 def is_heard(draft: views.Draft, bulletin: Bulletin, taken: Mapping[str, str]) -> bool:
     """Whether the form still says what the bulletin is: every language, and everything around it."""
-    if (_frame(draft), draft.airing_class) != (bulletin.frame, bulletin.airing_class):
+    if (frame_of(draft), draft.airing_class) != (bulletin.frame, bulletin.airing_class):
         return False
     typed = typed_variants(draft)
     return len(typed) == len(bulletin.variants) and all(

@@ -219,9 +219,11 @@ async def _keep(ask: Ask, draft: ProgrammeForm, known: Programme | None) -> Prog
         title=draft.title,
         items=_items(draft),
         airing_class=AiringClass(draft.airing_class) if draft.airing_class in set(CLASSES) else AiringClass.ORDINARY,
-        area_id=known.area_id if known else None,
+        area_id=known.area_id if known else subjects.area_of_new(ask),
         frame=_frame(draft),
     )
+    ids = [item.bulletin_id for item in wanted.items if isinstance(item, BulletinItem)]
+    await subjects.require_parts(ask, ids, wanted.frame, known)
     if known is None:
         return await ask.parts.programmes.make(wanted, ask.by)
     revision = draft.revision or None

@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from controller.domain.airings import Airing, ContentId
-from controller.domain.bulletins import Bulletin, Tune, TuneId
-from controller.domain.errors import NotFound
+from controller.domain.bulletins import Bulletin, Frame, Tune, TuneId
+from controller.domain.errors import Invalid, NotFound
 from controller.domain.paging import Page, Place
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.rights import EVERYWHERE, Actor, Right
@@ -134,6 +134,31 @@ async def require_bulletin(ask: Ask, bulletin_id: BulletinId) -> None:
     """One that is to be sent must be one that whoever asks may see. Raises `NotFound`."""
     if not await bulletin_seen(ask, await ask.parts.compose.get(bulletin_id), Right.BROADCAST):
         raise NotFound(f"no bulletin {bulletin_id}")
+
+
+async def require_parts(ask: Ask, bulletin_ids: Iterable[BulletinId], frame: Frame, former: Content | None) -> None:
+    """What something is made of, but for what is in it already, must be what whoever asks may see. Raises `NotFound`
+    (``bulletin_unknown``), `Invalid` (``tune_unknown``).
+    """
+    there = former.bulletin_ids if isinstance(former, Programme) else ()
+    wanted = set(bulletin_ids) - set(there)
+    async with ask.parts.store.reading() as tx:
+        found = await tx.bulletins.several(list(wanted))
+    for bulletin_id in wanted:
+        if bulletin_id not in found or not await bulletin_seen(ask, found[bulletin_id], Right.SEE):
+            raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
+    kept = {former.frame.opening, former.frame.closing} if former is not None else set()
+    tunes = {frame.opening, frame.closing} - kept - {None}
+    if tunes and not tunes <= {t.tune_id for t in await ask.parts.tunes.all() if tune_seen(ask, t, Right.COMPOSE)}:
+        raise Invalid("no such signature tune", code="tune_unknown")
+
+
+def area_of_new(ask: Ask) -> AreaId | None:
+    """Where something belongs that is made without a word about where: in the area of whoever makes it, where that is
+    one alone, so that it stays there whatever becomes of them; None for the whole station.
+    """
+    mine = ask.known_actor.areas_of(Right.COMPOSE)
+    return next(iter(mine)) if len(mine) == 1 and EVERYWHERE not in mine else None
 
 
 async def require_content(ask: Ask, content_id: ContentId) -> None:

@@ -160,8 +160,7 @@ def area_of(ask: Ask, wanted: AreaId | None) -> AreaId | None:
     there.
     """
     if wanted is None:
-        mine = ask.known_actor.areas_of(Right.COMPOSE)
-        return next(iter(mine)) if len(mine) == 1 and EVERYWHERE not in mine else None
+        return subjects.area_of_new(ask)
     ask.require(Right.COMPOSE, wanted)
     return None if wanted == EVERYWHERE else wanted
 

@@ -128,6 +128,27 @@ async def test_stopping_everything_needs_the_right_wherever_a_speaker_stands(sta
         assert await station.active_stop() is not None
 
 
+async def test_nothing_is_made_of_what_one_does_not_see(station: Station) -> None:
+    there = await bulletin(station, SIBLING, by="minh")
+    recording = station.uploads / "tune.wav"
+    recording.write_bytes(station.recording)
+    tune = await station.desk.tunes.add("Nhạc hiệu", recording, "tune.wav", "minh", SIBLING)
+    text = [("source", "text"), ("text", "Kính mời."), ("language", "vi")]
+    async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
+        assert (await lan.post("/programmes", [("title", "Tối"), ("item", there)])).status == 422
+        assert (await lan.post("/broadcast/prepare", [*text, ("opening", tune.tune_id)])).status == 422
+        assert (await lan.post("/programmes", [("title", "Tối"), ("opening", tune.tune_id)])).status == 422
+    assert await station.desk.programmes.latest(9) == ()
+    assert [one.bulletin_id for one in await station.desk.compose.latest(9)] == [there]
+
+
+async def test_what_is_made_on_a_page_stays_in_its_area_whatever_becomes_of_its_maker(station: Station) -> None:
+    async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
+        await lan.post("/broadcast/prepare", [("source", "text"), ("text", "Kính mời."), ("language", "vi")])
+    (made,) = await station.desk.compose.latest(9)
+    assert made.area_id == HOME
+
+
 async def test_how_a_word_is_said_everywhere_needs_the_right_wherever_a_speaker_stands(station: Station) -> None:
     word, fields = "/api/v1/pronunciations/vi/Loa", {"language": "vi", "written": "Loa", "spoken": "lô a"}
     async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
