@@ -100,14 +100,22 @@ def last_line(stderr: str) -> str:
 
 
 async def _start(command: Command) -> asyncio.subprocess.Process:
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             *command.argv,
             stdin=asyncio.subprocess.PIPE if command.stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+    )
+    try:
+        # A start that is cut off would kill the program and not what the program started meanwhile.
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            await _end(await starting, [])
+        raise
     except (FileNotFoundError, PermissionError, OSError) as error:
         raise ToolMissing(f"{command.argv[0]}: {error.strerror}") from error
     with suppress(ProcessLookupError, PermissionError):

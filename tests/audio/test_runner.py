@@ -101,6 +101,28 @@ async def test_a_cancellation_ends_the_whole_group(tmp_path: Path) -> None:
         await until(lambda pid=pid: is_gone(int(pid)))  # type: ignore[misc]
 
 
+async def test_a_cancellation_in_the_middle_of_the_start_ends_the_whole_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = tmp_path / "pids"
+    create = asyncio.create_subprocess_exec
+
+    async def slowly(*argv: str, **how: object) -> asyncio.subprocess.Process:
+        process = await create(*argv, **how)  # type: ignore[arg-type]
+        await until(pids.exists)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slowly)
+    running = asyncio.create_task(run(shell(f"sleep 600 & echo $! $$ > {pids}.new; mv {pids}.new {pids}; wait")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    for pid in pids.read_text().split():
+        await until(lambda pid=pid: is_gone(int(pid)))  # type: ignore[misc]
+
+
 async def test_a_full_disk_is_told_from_other_failures() -> None:
     with pytest.raises(OutOfSpace) as caught:
         await run(shell("cat /dev/zero > /dev/full"))
