@@ -1,8 +1,8 @@
 """The studio of `controller.ports`, made of the room `audio`: texts and recordings in, named clips out.
 
-Rules of the module: only so many are made at once, because each takes a processor; the others wait their turn. A
-sentence to be listened to waits for none of these. What the room refuses becomes `StudioFailed` with the room's own
-code. Its heavy parts are loaded when they are first used.
+Rules of the module: how many clips are made at once is for the caller to say; of sentences to be listened to, only so
+many are. What the room refuses becomes `StudioFailed` with the room's own code. Its heavy parts are loaded when they
+are first used.
 """
 
 import asyncio
@@ -27,7 +27,6 @@ from controller.ports import Progress
 if TYPE_CHECKING:
     from audio.voices.book import VoiceBook
 
-_AT_ONCE: Final = 2
 _SAID_AT_ONCE: Final = 2
 _SPEAKING_SHARE: Final = 0.3
 _REMEMBERED: Final = 64
@@ -51,7 +50,6 @@ class AudioStudio:
         self._settings = AudioSettings(ffmpeg=ffmpeg, duration_limit_s=duration_limit_s)
         self._voices_file = voices_file
         self._opened: VoiceBook | None = None
-        self._turn = asyncio.Semaphore(_AT_ONCE)
         self._saying = asyncio.Semaphore(_SAID_AT_ONCE)
         self._said = _Said()
 
@@ -84,9 +82,8 @@ class AudioStudio:
 
     async def from_recording(self, source: Path, file_name: str, profile: Profile, progress: Progress) -> PreparedClips:
         """Raises `StudioFailed`."""
-        async with self._turn:
-            with _failures():
-                return _prepared(await self._make(source, progress, profile, name=file_name))
+        with _failures():
+            return _prepared(await self._make(source, progress, profile, name=file_name))
 
     async def from_text(
         self, reading: Reading, pronunciations: Mapping[str, str], profile: Profile, progress: Progress
@@ -95,33 +92,31 @@ class AudioStudio:
         from audio.runner import work_directory
         from audio.speech import speak
 
-        async with self._turn:
-            with _failures(), work_directory(self._folder) as work:
-                spoken = await speak(
-                    reading.text,
-                    reading.language,
-                    work / "spoken.wav",
-                    voice=self._book.voice(reading.voice, reading.language),
-                    words_per_minute=reading.words_per_minute,
-                    pronunciations=pronunciations,
-                    progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
-                )
-                made = await self._make(
-                    spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE)), profile
-                )
-                prepared = _prepared(made)
-                return replace(prepared, marks=_marks(spoken.marks, made, self._settings.preroll_ms / 1000))
+        with _failures(), work_directory(self._folder) as work:
+            spoken = await speak(
+                reading.text,
+                reading.language,
+                work / "spoken.wav",
+                voice=self._book.voice(reading.voice, reading.language),
+                words_per_minute=reading.words_per_minute,
+                pronunciations=pronunciations,
+                progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
+            )
+            made = await self._make(
+                spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE)), profile
+            )
+            prepared = _prepared(made)
+            return replace(prepared, marks=_marks(spoken.marks, made, self._settings.preroll_ms / 1000))
 
     async def chime(self) -> PreparedClips:
         """Raises `StudioFailed`."""
         from audio.runner import work_directory
         from audio.tones import write_chime
 
-        async with self._turn:
-            with _failures(), work_directory(self._folder) as work:
-                tune = work / "chime.wav"
-                await asyncio.to_thread(write_chime, tune)
-                return _prepared(await self._make(tune, lambda _: None, Profile.PLAIN))
+        with _failures(), work_directory(self._folder) as work:
+            tune = work / "chime.wav"
+            await asyncio.to_thread(write_chime, tune)
+            return _prepared(await self._make(tune, lambda _: None, Profile.PLAIN))
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """Raises `StudioFailed`."""

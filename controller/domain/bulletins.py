@@ -116,6 +116,11 @@ class Bulletin:
         """What the first variant became."""
         return self.main.clips
 
+    @property
+    def urgent(self) -> bool:
+        """Whether its sound waits for that of no other: an emergency is heard at once."""
+        return self.airing_class is AiringClass.EMERGENCY
+
     def expired(self, now_us: int) -> bool:
         """True when it must not be sent any more."""
         return self.expires_at_us is not None and now_us >= self.expires_at_us

@@ -180,7 +180,7 @@ class Compose:
                 await within(tx, bulletin)
         tell = self._making.told(bulletin.bulletin_id)
         for sound, _ in wish.begun:
-            self._making.begin(sound, tell)
+            self._making.begin(sound, tell, urgent=bulletin.urgent)
         if not wish.begun:
             tell()
 
@@ -217,7 +217,8 @@ class Compose:
         if bulletin.withdrawn:
             raise Refused("the bulletin is withdrawn", code="withdrawn")
         tell = self._making.told(bulletin_id)
-        begun = [await self._making.again(variant.sound.sound_id, tell) for variant in bulletin.variants]
+        urgent = bulletin.urgent
+        begun = [await self._making.again(one.sound.sound_id, tell, urgent=urgent) for one in bulletin.variants]
         if any(begun):
             async with self._store.transaction() as tx:
                 await tx.deeds.add(

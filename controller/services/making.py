@@ -2,6 +2,9 @@
 
 A sound is stored before the work begins and again when it ended; how far the work is lives in memory alone. What once
 is ready never changes. One that failed or was cancelled can be made again, as long as there is something to make it of.
+
+Only so many are made at once, because each takes a processor; the others wait their turn. What is urgent, the sound of
+an emergency, waits for none of these.
 """
 
 import asyncio
@@ -23,6 +26,8 @@ from controller.services.recordings import Recordings
 
 _log = logging.getLogger(__name__)
 _PROGRESS_STEP: Final = 0.01
+_AT_ONCE: Final = 2
+_URGENT_AT_ONCE: Final = 2
 _WORTH_ANOTHER_TRY: Final = frozenset(
     {"out_of_space", "tool_missing", "tool_failed", "tool_timed_out", "store_failed", "internal"}
 )
@@ -36,6 +41,7 @@ class _Work:
 
     sound: Sound
     changed: Changed
+    urgent: bool
     progress: float = 0.0
     task: asyncio.Task[None] | None = None
 
@@ -51,10 +57,12 @@ class Making:
         self._events = office.events
         self._crew = office.crew
         self._works: dict[SoundId, _Work] = {}
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._urgent_turns = asyncio.Semaphore(_URGENT_AT_ONCE)
 
-    def begin(self, sound: Sound, changed: Changed) -> None:
+    def begin(self, sound: Sound, changed: Changed, *, urgent: bool = False) -> None:
         """Starts the work on a stored sound; a recording's file is with `recordings`, and removed when it was used."""
-        work = _Work(sound, changed)
+        work = _Work(sound, changed, urgent)
         self._works[sound.sound_id] = work
         work.task = self._crew.spawn(self._prepared(work), f"prepare {sound.sound_id}")
         work.task.add_done_callback(lambda _: self._over(work))
@@ -68,9 +76,10 @@ class Making:
 
     async def _prepared(self, work: _Work) -> None:
         try:
-            if not await self._still_wanted(work.sound.sound_id):
-                return
-            clips = await self._clips(work)
+            async with self._urgent_turns if work.urgent else self._turns:
+                if not await self._still_wanted(work.sound.sound_id):
+                    return
+                clips = await self._clips(work)
         except LoaError as error:
             ended = _failed(work.sound, error.code, error.detail)
         except Exception:
@@ -148,7 +157,7 @@ class Making:
         if stopped:
             await asyncio.wait(stopped)
 
-    async def again(self, sound_id: SoundId, changed: Changed) -> bool:
+    async def again(self, sound_id: SoundId, changed: Changed, *, urgent: bool = False) -> bool:
         """Makes a sound again that failed, was cancelled, or whose end could not be stored; False where there is
         nothing to do. Raises `Refused` (``recording_gone``), `StoreFailed`.
         """
@@ -164,7 +173,7 @@ class Making:
             await tx.sounds.put(sound)
         if sound_id in self._works:  # meanwhile
             return False
-        self.begin(sound, changed)
+        self.begin(sound, changed, urgent=urgent)
         return True
 
     async def wait(self, sound_ids: Iterable[SoundId]) -> None:
@@ -196,11 +205,13 @@ class Making:
         async with self._store.reading() as tx:
             unfinished = await tx.sounds.preparing()
             owners = {sound.sound_id: await tx.sounds.bulletins_with(sound.sound_id) for sound in unfinished}
+            known = await tx.bulletins.several([one for those in owners.values() for one in those])
             clips = await tx.sounds.clips() | await tx.airings.clips()
         await self._studio.keep_only(clips)
         await self.recordings.keep_only(sound.sound_id for sound in unfinished)
         for sound in unfinished:
-            self.begin(sound, self._told_all(owners[sound.sound_id]))
+            urgent = any(known[bulletin_id].urgent for bulletin_id in owners[sound.sound_id])
+            self.begin(sound, self._told_all(owners[sound.sound_id]), urgent=urgent)
 
     def _told_all(self, bulletin_ids: Iterable[BulletinId]) -> Changed:
         tellers = [self.told(bulletin_id) for bulletin_id in bulletin_ids]

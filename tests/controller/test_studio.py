@@ -1,6 +1,5 @@
 """The studio: what the room audio makes, as the services know it, and nothing outside its folder."""
 
-import asyncio
 import hashlib
 import io
 import math
@@ -122,12 +121,7 @@ async def test_what_was_mended_is_told_with_its_figures(studio, tmp_path):
     assert trimmed.values["start_s"] == pytest.approx(2.0, abs=0.1)
 
 
-async def test_a_sentence_is_said_while_the_room_is_full_of_long_work(studio, monkeypatch):
-    class Full(asyncio.Semaphore):
-        async def acquire(self):
-            await asyncio.Event().wait()
-
-    monkeypatch.setattr(studio, "_turn", Full(2))
+async def test_a_sentence_is_said_as_it_will_be_heard(studio):
     said = await studio.say(reading("Xin chào."), {})
     with wave.open(io.BytesIO(said)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
