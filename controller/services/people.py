@@ -54,7 +54,7 @@ class People:
     async def wholly_managed(self, person: Person, by: Actor) -> bool:
         """Whether ``by`` may close this account or give it a new password."""
         async with self._store.reading() as tx:
-            return await _manages_all(tx, by, person.grants)
+            return await _manages_all(tx, by, person)
 
     async def add(self, name: str, full_name: str, grants: Iterable[Grant], by: Actor) -> tuple[Person, str]:
         """A new account and its generated password, which is shown once and must be replaced at the first sign-in.
@@ -172,8 +172,13 @@ async def _manages(tx: Transaction, by: Actor, grant: Grant) -> bool:
     return by.may(Right.MANAGE_PEOPLE, path)
 
 
-async def _manages_all(tx: Transaction, by: Actor, grants: Iterable[Grant]) -> bool:
-    return all([await _manages(tx, by, grant) for grant in grants])
+async def _manages_all(tx: Transaction, by: Actor, person: Person) -> bool:
+    """An account without roles had some, unless it was never used: whoever got hold of it would be taken for its
+    owner, so it is for an administrator of the whole station.
+    """
+    if not person.grants and not person.password_given:
+        return by.may(Right.MANAGE_PEOPLE, ())
+    return all([await _manages(tx, by, grant) for grant in person.grants])
 
 
 async def _is_seen(tx: Transaction, by: Actor, person: Person) -> bool:
@@ -191,7 +196,7 @@ async def _seen(tx: Transaction, by: Actor, person_id: str) -> Person:
 
 async def _require_may_grant(tx: Transaction, by: Actor, grants: Iterable[Grant]) -> None:
     try:
-        allowed = await _manages_all(tx, by, grants)
+        allowed = all([await _manages(tx, by, grant) for grant in grants])
     except NotFound as error:
         raise Invalid(error.detail, code="area_unknown") from error
     if not allowed:
@@ -199,7 +204,7 @@ async def _require_may_grant(tx: Transaction, by: Actor, grants: Iterable[Grant]
 
 
 async def _require_manages_all(tx: Transaction, by: Actor, person: Person) -> None:
-    if not await _manages_all(tx, by, person.grants):
+    if not await _manages_all(tx, by, person):
         raise Refused("this person has roles elsewhere", code="person_too_wide")
 
 

@@ -106,6 +106,15 @@ async def test_nobody_takes_over_an_account_that_may_more(station: Station, admi
     assert await code(people.reset_password(admin.person_id, head)) == "person_unknown"
 
 
+async def test_nobody_of_one_area_takes_over_an_account_whose_roles_were_taken(station: Station, admin: Actor) -> None:
+    narrow = await actor(station, await person(station, "narrow", role(Role.ADMINISTRATOR, COMMUNE)))
+    former = await person(station, "former", role(Role.OFFICER, OTHER))
+    await station.desk.accounts.set_password("former", "long enough for this", "former")
+    await station.desk.people.change(former.person_id, "", (), True, admin)
+    assert await code(station.desk.people.reset_password(former.person_id, narrow)) == "person_too_wide"
+    assert await station.desk.people.reset_password(former.person_id, admin)
+
+
 async def test_one_sees_the_people_of_ones_areas(station: Station, admin: Actor) -> None:
     head = await actor(station, await person(station, "head", role(Role.ADMINISTRATOR, COMMUNE)))
     inside = await person(station, "inside", role(Role.EDITOR, VILLAGE))
