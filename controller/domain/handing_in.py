@@ -234,6 +234,15 @@ def next_step(hand_in: HandIn, bulletin: Bulletin, airings: Sequence[Airing], no
     return SendNow() if now_us >= due_us else Rest(min(due_us, hand_in.valid_until_us or due_us))
 
 
+def step_by_time(hand_in: HandIn, now_us: int) -> Step | None:
+    """What to do about one that waits for a person: its sound is ready and stays so, and only time changes it. None
+    for every other, about which `next_step` knows.
+    """
+    if hand_in.state is not HandInState.WAITING or hand_in.emergency:
+        return None
+    return Become(HandInState.EXPIRED) if hand_in.over(now_us) else Rest(_next_us(hand_in, now_us))
+
+
 def _next_state(hand_in: HandIn, bulletin: Bulletin, now_us: int) -> Become | None:
     if hand_in.over(now_us):
         return Become(HandInState.EXPIRED)

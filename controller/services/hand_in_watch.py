@@ -96,8 +96,11 @@ class HandInWatch:
 
     async def _moved(self, hand_in: HandIn) -> int:
         now_us = self._clock.now_us()
-        async with self._store.reading() as tx:
-            step = await _step(tx, hand_in, now_us)
+        # Many may wait for a person, and much happens while they do: nothing is read for those.
+        step = rules.step_by_time(hand_in, now_us)
+        if step is None:
+            async with self._store.reading() as tx:
+                step = await _step(tx, hand_in, now_us)
         match step:
             case rules.Become(state=state, failure=failure):
                 await self._become(hand_in, state, failure)

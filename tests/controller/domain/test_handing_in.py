@@ -26,6 +26,7 @@ from controller.domain.handing_in import (
     checked_reference,
     may_be_declined,
     next_step,
+    step_by_time,
     validity,
 )
 from controller.domain.sounds import Profile, Sound, SoundId, SoundState, Source
@@ -234,3 +235,15 @@ def test_audio_is_compared_by_what_is_in_it_and_else_by_its_upload(mine: Audio, 
     assert mine.same(other) is same
     assert Sent(digest="d", audio=(mine,)).same(Sent(digest="d", audio=(other,))) is same
     assert not Sent(digest="d", audio=(mine,)).same(Sent(digest="d"))
+
+
+@pytest.mark.parametrize("airing_class", [ORDINARY, PRIORITY])
+@pytest.mark.parametrize("at_us", [0, 4 * HOUR_US, 5 * HOUR_US - 1, 5 * HOUR_US])
+def test_of_one_that_waits_for_a_person_time_says_the_same(airing_class: AiringClass, at_us: int) -> None:
+    made = of(airing_class)
+    assert step_by_time(made, NOW_US + at_us) == next_step(made, bulletin(), (), NOW_US + at_us)
+
+
+@pytest.mark.parametrize("made", [of(EMERGENCY), of(ORDINARY, PREPARING), of(EMERGENCY, TAKEN)])
+def test_of_every_other_time_does_not_say_enough(made: HandIn) -> None:
+    assert step_by_time(made, NOW_US) is None
