@@ -164,6 +164,8 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
     keys = _keys(folder)
     identity = keys.identity(config.name)
     database = database_url(folder)
+    (folder / "loa.db").touch(mode=0o600)  # for nobody else of this machine, also in a folder that is open
+    (folder / "loa.db").chmod(0o600)
     await upgrade_to_head(database)
     async with contextlib.AsyncExitStack() as stack:
         store = SqlStore(database)

@@ -9,7 +9,7 @@ from typing import Final
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
 from controller.domain import bulletins, programmes
-from controller.domain.bulletins import Frame
+from controller.domain.bulletins import Frame, Origin
 from controller.domain.errors import Invalid
 from controller.domain.programmes import BulletinItem, Item, SilenceItem
 from controller.domain.sounds import Profile, Reading, SoundId
@@ -72,9 +72,12 @@ class ProgrammeDraft:
     frame: Frame = Frame()  # noqa: RUF009 - frozen
 
 
-def check_bulletin(draft: BulletinDraft, now_us: int) -> None:
-    """Raises `Invalid`: ``variant_missing``, ``too_many_variants``, ``variant_twice``, ``language_unknown``,
-    ``class_unknown``, ``expiry_passed``, ``too_far_ahead``, ``times_out_of_range``, ``pause_out_of_range``.
+def check_bulletin(draft: BulletinDraft, now_us: int, origin: Origin = Origin.STATION) -> None:
+    """Of the station's own bulletins none is an emergency: those come from above, or go another way than a bulletin.
+
+    Raises `Invalid`: ``variant_missing``, ``too_many_variants``, ``variant_twice``, ``language_unknown``,
+    ``class_unknown``, ``class_reserved``, ``expiry_passed``, ``too_far_ahead``, ``times_out_of_range``,
+    ``pause_out_of_range``.
     """
     languages = [variant.language for variant in draft.variants]
     if not languages:
@@ -87,6 +90,8 @@ def check_bulletin(draft: BulletinDraft, now_us: int) -> None:
     if len(set(languages)) < len(languages):
         raise Invalid("a language comes twice", code="variant_twice")
     _check_class(draft.airing_class, bulletins.CLASSES)
+    if draft.airing_class is AiringClass.EMERGENCY and origin is Origin.STATION:
+        raise Invalid("an emergency of the station's own", code="class_reserved")
     if draft.expires_at_us is not None and draft.expires_at_us <= now_us:
         raise Invalid("the expiry has passed", code="expiry_passed")
     if draft.expires_at_us is not None and draft.expires_at_us > now_us + FARTHEST_EXPIRY_US:

@@ -80,7 +80,7 @@ class Compose:
         async with _owning(draft):
             wish = _Wish(profile=draft.profile, by=by)
             now_us = self._clock.now_us()
-            check_bulletin(draft, now_us)
+            check_bulletin(draft, now_us, origin)
             variants = tuple(self._variant(one, wish) for one in draft.variants)
             bulletin = Bulletin(
                 bulletin_id=BulletinId(fresh_id("b")),

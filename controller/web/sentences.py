@@ -63,6 +63,9 @@ CODES: Mapping[str, str] = {
     "variant_twice": N_("One language comes twice. Keep one of the two."),
     "too_many_variants": N_("A bulletin has at most 6 languages. Make a second bulletin for the others."),
     "voice_unknown": N_("This voice is not there, or does not read this language. Choose another one."),
+    "class_reserved": N_(
+        "An emergency is not sent as a bulletin of the station. It comes from a level above, by its API token."
+    ),
     "class_unknown": N_(
         "A bulletin is ordinary, priority or emergency; a programme is ordinary or priority. Choose one of these."
     ),

@@ -198,7 +198,9 @@ async def list_bulletins(ask: Ask, query: PageQuery) -> BulletinsTold:
     return BulletinsTold(bulletins=[_told(one) for one in page.items], next=following(page.next))
 
 
-@raises(Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "expiry_passed")
+@raises(
+    Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "class_reserved", "expiry_passed"
+)
 @raises(Invalid, "times_out_of_range", "pause_out_of_range", "tune_unknown", "title_too_long", "title_empty")
 @raises(Invalid, "too_far_ahead")
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script")
@@ -297,7 +299,9 @@ async def get_bulletin(ask: Ask, bulletin_id: BulletinId) -> BulletinTold:
     return _told(await ask.parts.compose.get(bulletin_id))
 
 
-@raises(Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "expiry_passed")
+@raises(
+    Invalid, "variant_missing", "variant_twice", "too_many_variants", "class_unknown", "class_reserved", "expiry_passed"
+)
 @raises(Invalid, "times_out_of_range", "pause_out_of_range", "tune_unknown", "title_too_long", "title_empty")
 @raises(Invalid, "too_far_ahead")
 @raises(Invalid, "text_empty", "text_too_long", "text_other_script")

@@ -66,6 +66,7 @@ async def test_one_bad_recording_fails_the_bulletin_and_keeps_the_rest(station: 
         ({"frame": Frame(pause_s=30.1)}, "pause_out_of_range"),
         ({"frame": Frame(opening=TuneId("tune-x"))}, "tune_unknown"),
         ({"airing_class": AiringClass.DRILL}, "class_unknown"),
+        ({"airing_class": AiringClass.EMERGENCY}, "class_reserved"),
         ({"expires_at_us": 1}, "expiry_passed"),
         ({"area_id": AreaId("x-nowhere")}, "area_unknown"),
     ],

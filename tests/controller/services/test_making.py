@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.protocol.values import AiringClass
-from controller.domain.bulletins import BulletinState
+from controller.domain.bulletins import BulletinState, Origin
 from controller.domain.drafts import RecordingVariant
 from controller.domain.errors import StoreFailed
 from controller.domain.sounds import PreparedClips, Reading, SoundId, SoundState
@@ -91,7 +91,8 @@ async def test_an_emergency_waits_for_no_other_sound(
 
     monkeypatch.setattr(FakeStudio, "from_text", slowly)
     ordinary = [await station.desk.compose.make(draft(text(f"chữ {number}")), "an") for number in range(5)]
-    urgent = await station.desk.compose.make(draft(text("lũ"), airing_class=AiringClass.EMERGENCY), "an")
+    wanted = draft(text("lũ"), airing_class=AiringClass.EMERGENCY)
+    urgent = await station.desk.compose.make(wanted, "an", origin=Origin.ABOVE)
     if restarted:
         await station.restart()
     assert await station.desk.voices.say(reading("chữ")), "nor does somebody who listens to a sentence"
