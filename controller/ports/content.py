@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Protocol
 
-from agents.protocol.ids import BulletinId
+from agents.protocol.ids import AreaId, BulletinId
 from controller.domain.bulletins import Bulletin, Tune, TuneId
 from controller.domain.handing_in import HandIn, HandInId
 from controller.domain.paging import Place
@@ -134,6 +134,14 @@ class HandIns(Protocol):
     async def put(self, hand_in: HandIn) -> None: ...
     async def open(self) -> tuple[HandIn, ...]:
         """Those that are preparing or waiting, the oldest first."""
+        ...
+
+    async def open_emergencies(self) -> tuple[HandIn, ...]:
+        """The same of the emergencies alone."""
+        ...
+
+    async def waiting_areas(self) -> tuple[tuple[AreaId, ...], ...]:
+        """The areas of each other one that is preparing or waiting."""
         ...
 
     async def unheard(self, now_us: int) -> tuple[HandIn, ...]:

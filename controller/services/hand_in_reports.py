@@ -1,12 +1,12 @@
 """What was handed in and what became of it, as whoever asks is told. Reads, and changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agents.protocol.ids import AreaId, BulletinId
 from controller.domain import handing_in as rules
-from controller.domain.airings import OPEN_STATES, Airing, Playback
+from controller.domain.airings import Airing, ContentId, Playback
 from controller.domain.bulletins import Bulletin
 from controller.domain.handing_in import HandIn, HandInId, HandInState
 from controller.domain.paging import Place
@@ -45,13 +45,20 @@ class HandInReports:
         async with self._store.reading() as tx:
             return tuple(sorted(await tx.hand_ins.open(), key=rules.by_urgency))
 
-    async def emergencies(self) -> tuple[Outcome, ...]:
-        """Those that wait, are on their way or sound now, or have no sound and would still be valid."""
+    async def waiting_areas(self) -> tuple[tuple[AreaId, ...], ...]:
+        """The areas of each that is open and no emergency."""
         async with self._store.reading() as tx:
-            found = [one for one in await tx.hand_ins.open() if one.emergency]
-            found += await tx.hand_ins.unheard(self._clock.now_us())
-            outcomes = [await _outcome(tx, one) for one in found]
-        return tuple([one for one in outcomes if _matters(one)])
+            return await tx.hand_ins.waiting_areas()
+
+    async def emergencies(self, underway: Collection[ContentId]) -> tuple[tuple[HandIn, str], ...]:
+        """Those that wait, are ``underway``, or have no sound and would still be valid; each with its title. Every page
+        asks: what each speaker says of them is not read.
+        """
+        async with self._store.reading() as tx:
+            found = [*await tx.hand_ins.open_emergencies(), *await tx.hand_ins.unheard(self._clock.now_us())]
+            found = [one for one in found if one.state is not HandInState.TAKEN or one.bulletin_id in underway]
+            bulletins = await tx.bulletins.several([one.bulletin_id for one in found])
+        return tuple([(one, bulletins[one.bulletin_id].title) for one in found])
 
     async def decided(self, limit: int) -> tuple[HandIn, ...]:
         """What nobody is asked about any more, the last handed in first."""
@@ -76,12 +83,6 @@ class HandInReports:
         """Who handed in these, of those that came from above."""
         async with self._store.reading() as tx:
             return await tx.hand_ins.senders([BulletinId(one) for one in content_ids])
-
-
-def _matters(outcome: Outcome) -> bool:
-    if outcome.hand_in.open or outcome.hand_in.state is HandInState.FAILED:
-        return True
-    return any(airing.state in OPEN_STATES for airing, _ in outcome.airings)
 
 
 def _path(tree: AreaTree, area_id: AreaId) -> set[str]:

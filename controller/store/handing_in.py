@@ -16,6 +16,8 @@ from controller.domain.pronunciations import Pronunciation
 from controller.store.content_rows import HandInRow, PronunciationRow
 
 _FRESH = {"populate_existing": True}
+_OPEN = col(HandInRow.state).in_([state.value for state in OPEN_STATES])
+_EMERGENCY = col(HandInRow.airing_class) == AiringClass.EMERGENCY.value
 
 
 class SqlHandIns:
@@ -61,12 +63,19 @@ class SqlHandIns:
         await self._session.flush()
 
     async def open(self) -> tuple[HandIn, ...]:
-        return await self._chosen(col(HandInRow.state).in_([state.value for state in OPEN_STATES]))
+        return await self._chosen(_OPEN)
+
+    async def open_emergencies(self) -> tuple[HandIn, ...]:
+        return await self._chosen(_OPEN, _EMERGENCY)
+
+    async def waiting_areas(self) -> tuple[tuple[AreaId, ...], ...]:
+        rows = await self._session.scalars(select(HandInRow.area_ids).where(_OPEN, ~_EMERGENCY))
+        return tuple(tuple(AreaId(area_id) for area_id in area_ids) for area_ids in rows)
 
     async def unheard(self, now_us: int) -> tuple[HandIn, ...]:
         return await self._chosen(
             col(HandInRow.state).in_([HandInState.TAKEN.value, HandInState.FAILED.value]),
-            col(HandInRow.airing_class) == AiringClass.EMERGENCY.value,
+            _EMERGENCY,
             col(HandInRow.valid_until_us) > now_us,
         )
 

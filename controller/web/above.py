@@ -8,7 +8,7 @@ one who may decide for all of these.
 
 from collections.abc import Iterable, Sequence
 
-from agents.protocol.ids import SpeakerId
+from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.handing_in import HandIn, HandInId, may_be_declined
 from controller.domain.rights import Right
@@ -26,7 +26,12 @@ def sees(ask: Ask, hand_in: HandIn) -> bool:
 
 def decides(ask: Ask, hand_in: HandIn) -> bool:
     """Whether whoever asks is one of those who may take it."""
-    return ask.person is not None and any(ask.touches(Right.DECIDE, area_id) for area_id in hand_in.area_ids)
+    return ask.person is not None and decides_in(ask, hand_in.area_ids)
+
+
+def decides_in(ask: Ask, area_ids: Iterable[AreaId]) -> bool:
+    """Whether whoever asks decides about what is meant for these areas."""
+    return any(ask.touches(Right.DECIDE, area_id) for area_id in area_ids)
 
 
 async def seen(ask: Ask, hand_in_id: HandInId) -> Outcome:

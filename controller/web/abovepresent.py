@@ -1,10 +1,11 @@
 """From what was handed in to what a page shows of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from agents.protocol.ids import AreaId
 from agents.protocol.version import FRAMES_PER_SECOND
-from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback, PlayState
+from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin, Variant
 from controller.domain.evidence import ENDS
 from controller.domain.handing_in import HandIn, HandInState
@@ -46,7 +47,7 @@ async def view(ask: Ask, outcome: Outcome) -> HandInView:
         valid_until=maybe_moment(hand_in.valid_until_us),
         left_sentence=_left(hand_in, now_us, ask.say) if hand_in.open else "",
         soon=hand_in.ends_soon(now_us),
-        note_sentence=await _note(ask, outcome, now_us),
+        note_sentence=await _note(ask, hand_in, now_us),
         sounds=sounds(hand_in, outcome.bulletin, ask.say),
         airings=[_airing(airing, playbacks) for airing, playbacks in outcome.airings],
         reason=hand_in.reason,
@@ -75,8 +76,7 @@ def _left(hand_in: HandIn, now_us: int, say: Translator) -> str:
     return say.ngettext("%(num)s minute left", "%(num)s minutes left", minutes)
 
 
-async def _note(ask: Ask, outcome: Outcome, now_us: int) -> str:
-    hand_in = outcome.hand_in
+async def _note(ask: Ask, hand_in: HandIn, now_us: int) -> str:
     if hand_in.state is HandInState.FAILED:
         return sentence(hand_in.failure or "tool_failed", ask.say)
     if hand_in.state is HandInState.PREPARING:
@@ -129,22 +129,30 @@ async def above_of(ask: Ask) -> Above:
     """How many wait for whoever asks, and the emergencies that they may see."""
     if not (ask.may(Right.DECIDE) or ask.may(Right.SEE)):
         return Above()
-    waiting = [one for one in await ask.parts.hand_ins.reports.open() if not one.emergency and above.decides(ask, one)]
-    seen = [one for one in await ask.parts.hand_ins.reports.emergencies() if above.sees(ask, one.hand_in)]
-    return Above(waiting=len(waiting), emergencies=[await _emergency(ask, one) for one in seen])
+    # Many wait for the same few areas.
+    waiting = Counter(await ask.parts.hand_ins.reports.waiting_areas())
+    underway = {airing.content_id: airing for airing in ask.parts.dispatch.open_airings()}
+    found = await ask.parts.hand_ins.reports.emergencies(underway)
+    return Above(
+        waiting=sum(count for area_ids, count in waiting.items() if above.decides_in(ask, area_ids)),
+        emergencies=[
+            await _emergency(ask, hand_in, title, underway.get(hand_in.bulletin_id))
+            for hand_in, title in found
+            if above.sees(ask, hand_in)
+        ],
+    )
 
 
-async def _emergency(ask: Ask, outcome: Outcome) -> AboveEmergency:
-    underway = [airing for airing, _ in outcome.airings if airing.state in OPEN_STATES]
-    said = await _note(ask, outcome, ask.parts.clock.now_us())
+async def _emergency(ask: Ask, hand_in: HandIn, title: str, underway: Airing | None) -> AboveEmergency:
+    said = await _note(ask, hand_in, ask.parts.clock.now_us())
     if not said:
-        sounding = any(airing.state is AiringState.ON_AIR for airing in underway)
+        sounding = underway is not None and underway.state is AiringState.ON_AIR
         said = ask.say.gettext(SOUNDS if sounding else IS_SENT)
     return AboveEmergency(
-        id=outcome.hand_in.hand_in_id,
-        title=outcome.bulletin.title,
-        sender=outcome.hand_in.sender,
-        area_names=area_names(ask, outcome.hand_in.area_ids),
+        id=hand_in.hand_in_id,
+        title=title,
+        sender=hand_in.sender,
+        area_names=area_names(ask, hand_in.area_ids),
         sentence=said,
-        airing_id=underway[0].airing_id if underway else "",
+        airing_id="" if underway is None else underway.airing_id,
     )

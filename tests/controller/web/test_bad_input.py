@@ -99,7 +99,7 @@ async def test_control_characters_never_reach_a_page(station: Station) -> None:
         (b"{", 400, "bad_json"),
         (b"[]", 400, "bad_json"),
         (b'{"text": 5}', 400, "bad_json"),
-        (b'{"title": "no text"}', 400, "bad_json"),
+        (b'{"title": "no text"}', 422, "text_empty"),
         (b'\xff\xfe{"text": "x"}', 400, "bad_json"),
         (b'{"text": "\\ud800"}', 400, "bad_json"),
         (b"[" * 100_000, 400, "bad_json"),
