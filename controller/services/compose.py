@@ -110,10 +110,10 @@ class Compose:
         """
         async with _owning(draft):
             now_us = self._clock.now_us()
-            check_bulletin(draft, now_us)
             async with self._store.reading() as tx:
                 former = await tx.bulletins.get(bulletin_id)
                 _require_own(former)
+                check_bulletin(draft, now_us)
                 kept, said = await _known_sounds(tx, former), await tx.pronunciations.all()
             wish = _Wish(profile=draft.profile, by=by, kept=kept, said=said)
             variants = tuple(self._variant(one, wish) for one in draft.variants)
