@@ -139,8 +139,8 @@ class Station:
         return found[0]
 
     async def until(self, what: Callable[[], Awaitable[object]]) -> object:
-        """Waits until ``what`` returns something true; time does not move by itself."""
-        async with asyncio.timeout(5):
+        """Waits until ``what`` returns something true; time does not move by itself. A busy machine may take long."""
+        async with asyncio.timeout(30):
             while True:
                 found = await what()
                 if found:
