@@ -6,6 +6,7 @@ are first used.
 """
 
 import asyncio
+import logging
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from controller.ports import Progress
 if TYPE_CHECKING:
     from audio.voices.book import VoiceBook
 
+_log = logging.getLogger(__name__)
 _SAID_AT_ONCE: Final = 2
 _SPEAKING_SHARE: Final = 0.3
 _REMEMBERED: Final = 64
@@ -90,23 +92,44 @@ class AudioStudio:
     ) -> PreparedClips:
         """Raises `StudioFailed`."""
         from audio.runner import work_directory
-        from audio.speech import speak
 
         with _failures(), work_directory(self._folder) as work:
-            spoken = await speak(
-                reading.text,
-                reading.language,
+            spoken = await self._spoken(
+                reading,
+                pronunciations,
                 work / "spoken.wav",
-                voice=self._book.voice(reading.voice, reading.language),
-                words_per_minute=reading.words_per_minute,
-                pronunciations=pronunciations,
-                progress=lambda _stage, share: progress(share * _SPEAKING_SHARE),
+                lambda _stage, share: progress(share * _SPEAKING_SHARE),
             )
             made = await self._make(
                 spoken.path, lambda share: progress(_SPEAKING_SHARE + share * (1 - _SPEAKING_SHARE)), profile
             )
             prepared = _prepared(made)
             return replace(prepared, marks=_marks(spoken.marks, made, self._settings.preroll_ms / 1000))
+
+    async def _spoken(
+        self, reading: Reading, pronunciations: Mapping[str, str], out: Path, tell: clip.Progress
+    ) -> clip.Spoken:
+        """Where no voice was chosen and the first one fails, its service being out of reach say, the next is asked."""
+        from audio.speech import speak
+
+        async def by(voice_id: str) -> clip.Spoken:
+            return await speak(
+                reading.text,
+                reading.language,
+                out,
+                voice=self._book.voice(voice_id, reading.language),
+                words_per_minute=reading.words_per_minute,
+                pronunciations=pronunciations,
+                progress=tell,
+            )
+
+        *others, last = self._book.candidates(reading.voice, reading.language) or ("",)
+        for voice_id in others:
+            try:
+                return await by(voice_id)
+            except (clip.VoiceFailed, clip.VoiceMissing) as error:
+                _log.warning("A voice failed, the next one is asked: %s", error.detail, extra={"voice_id": voice_id})
+        return await by(last)
 
     async def chime(self) -> PreparedClips:
         """Raises `StudioFailed`."""

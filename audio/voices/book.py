@@ -58,6 +58,10 @@ class VoiceBook:
         """Every language that some voice reads."""
         return frozenset(language for each in self._voices for language in each.info.languages)
 
+    def candidates(self, id: str, language: str) -> tuple[str, ...]:
+        """Which voices to ask in turn: the one of this id alone, or with an empty id each that reads the language."""
+        return (id,) if id else tuple(each.info.id for each in self._voices if language in each.info.languages)
+
     def voice(self, id: str, language: str) -> Voice:
         """The voice of this id, or with an empty id the first that reads the language.
 

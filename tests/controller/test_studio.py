@@ -176,3 +176,21 @@ async def test_a_voice_that_is_gone_is_told_by_its_code(studio):
     with pytest.raises(StudioFailed) as failed:
         await studio.say(replace(reading("Xin chào."), voice="south"), {})
     assert failed.value.code == "voice_missing"
+
+
+BROKEN = '[[voice]]\nid = "away"\nname = "Xa"\nkind = "command"\nlanguages = ["vi"]\nargv = ["false"]\n'
+
+
+async def test_where_no_voice_was_chosen_the_next_one_reads_for_one_that_fails(tmp_path):
+    made = voices(tmp_path, BROKEN)
+    made.open()
+    prepared = await made.from_text(reading("Xin chào bà con."), {}, Profile.PLAIN, lambda share: None)
+    assert prepared.frames > 48_000
+
+
+async def test_no_other_voice_reads_for_one_that_was_chosen(tmp_path):
+    made = voices(tmp_path, BROKEN)
+    made.open()
+    with pytest.raises(StudioFailed) as failed:
+        await made.from_text(replace(reading("Xin chào."), voice="away"), {}, Profile.PLAIN, lambda share: None)
+    assert failed.value.code == "voice_failed"
