@@ -27,7 +27,7 @@ CODES: Mapping[str, str] = {
     "recording_unreadable": N_(
         "This file cannot be read as sound. It may be damaged or not a recording; try saving it again as MP3 or WAV."
     ),
-    "recording_empty": N_("The recording is empty. Choose another file."),
+    "recording_empty": N_("The recording is empty or too short to be heard. Choose another file."),
     "recording_without_sound": N_("This file holds no sound. Choose a recording."),
     "recording_silent": N_("The recording is silent from beginning to end. Check the microphone and record again."),
     "recording_too_long": N_("The recording is too long for one bulletin. Cut it into shorter parts."),

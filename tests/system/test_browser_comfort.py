@@ -20,7 +20,7 @@ from tests.system.person import PHONE, SECONDS, STREAM_ENDED, Person, person
 SPEAKER = "Sân đình"
 TEXT = "Kính thưa bà con."
 TOO_LONG = "The text is too long to broadcast as one bulletin. Shorten it, or send it in parts."
-EMPTY = "The recording is empty. Choose another file."
+EMPTY = "The recording is empty or too short to be heard. Choose another file."
 UNREADABLE = (
     "This file cannot be read as sound. It may be damaged or not a recording; try saving it again as MP3 or WAV."
 )

@@ -193,7 +193,10 @@ async def test_an_empty_recording_is_refused_and_nothing_is_kept(station: Statio
     async with station.browser() as browser:
         answer = await browser.post_file("/recordings", "recording", b"")
         assert answer.status == 422
-        assert json.loads(answer.text)["sentence"] == "The recording is empty. Choose another file."
+        assert (
+            json.loads(answer.text)["sentence"]
+            == "The recording is empty or too short to be heard. Choose another file."
+        )
         assert left_over(station) == []
 
 
