@@ -15,7 +15,7 @@ from typing import Final
 
 from agents.protocol.documents import Audience, Play
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
-from agents.protocol.values import DocumentKind
+from agents.protocol.values import AiringClass, DocumentKind
 from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
@@ -69,6 +69,7 @@ class Dispatch:
             if within is not None:
                 await within(tx)
             content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
+            _require_way(content, within)
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
             airing = self._airing(content, speakers, by, None)
@@ -111,6 +112,7 @@ class Dispatch:
             if within is not None:
                 await within(tx)
             content, speakers = await _checked(tx, content_id, speaker_ids, start_at_us)
+            _require_way(content, within)
             airing = self._airing(content, speakers, by, start_at_us)
             await tx.airings.add(airing)
             await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
@@ -209,6 +211,12 @@ async def _checked(
         raise NotFound(f"no speaker {unknown[0]}", code="speaker_unknown")
     content = await content_of(tx, content_id, now_us)
     return content, [adopted[speaker_id] for speaker_id in dict.fromkeys(speaker_ids)]
+
+
+def _require_way(content: Content, within: Within | None) -> None:
+    """An emergency is sent by what decides on it, in one with the airing; not by whoever may send."""
+    if content.airing_class is AiringClass.EMERGENCY and within is None:
+        raise Refused("an emergency is not sent as a bulletin", code="class_reserved")
 
 
 def _deed(airing: Airing, what: DeedKind) -> Deed:

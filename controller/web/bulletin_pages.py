@@ -9,7 +9,7 @@ from aiohttp import web
 
 from agents.protocol.ids import BulletinId
 from controller.domain.bulletins import Bulletin, BulletinState, Origin
-from controller.domain.rights import Right
+from controller.domain.rights import EVERYWHERE, Right
 from controller.web import present, subjects
 from controller.web.asking import Ask
 from controller.web.bulletinviews import BulletinRow, bulletin_row, bulletin_shown, revisions_shown, says
@@ -76,8 +76,14 @@ async def bulletin_rows(ask: Ask, query: Mapping[str, str]) -> Sequence[Bulletin
     now_us = ask.parts.clock.now_us()
     found = await subjects.seen_bulletins(ask, SEARCHED)
     wanted = [one for one in found if _fits(ask, one, query, now_us)]
-    may_change = ask.may(Right.COMPOSE)
-    return [bulletin_row(one, ask.say, now_us, may_change=may_change) for one in wanted[:SHOWN]]
+    return [bulletin_row(one, ask.say, now_us, may_change=_may_change(ask, one)) for one in wanted[:SHOWN]]
+
+
+def _may_change(ask: Ask, bulletin: Bulletin) -> bool:
+    """Whether to offer it; who may is asked again when it is done."""
+    if bulletin.area_id is None and bulletin.created_by == ask.by:
+        return ask.may(Right.COMPOSE)
+    return ask.may(Right.COMPOSE, bulletin.area_id or EVERYWHERE)
 
 
 def _fits(ask: Ask, bulletin: Bulletin, query: Mapping[str, str], now_us: int) -> bool:
@@ -102,7 +108,7 @@ async def bulletin(ask: Ask) -> web.StreamResponse:
     found = await ask.parts.compose.get(_id(ask))
     tunes = await all_tunes(ask)
     now_us = ask.parts.clock.now_us()
-    row = bulletin_row(found, ask.say, now_us, may_change=ask.may(Right.COMPOSE) and not found.withdrawn)
+    row = bulletin_row(found, ask.say, now_us, may_change=_may_change(ask, found) and not found.withdrawn)
     summaries = await subjects.seen_airings(ask, AIRINGS_SEARCHED)
     return page(
         ask,

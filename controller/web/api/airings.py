@@ -148,7 +148,7 @@ async def list_airings(ask: Ask, query: PageQuery) -> AiringsTold:
 @raises(Invalid, "no_speakers", "start_in_past", "too_far_ahead", "too_many_items")
 @raises(NotFound, "not_found", "speaker_unknown", "bulletin_unknown")
 @raises(Refused, "bulletin_not_ready", "bulletin_expired", "tune_not_ready", "withdrawn")
-@raises(Refused, "stop_all_latched", "clock_not_synchronised")
+@raises(Refused, "stop_all_latched", "clock_not_synchronised", "class_reserved")
 async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
     """Send a bulletin or a programme now, or plan it."""
     content_id = _content(body)

@@ -11,7 +11,7 @@ from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass, Preempted
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.drafts import RecordingVariant
-from controller.domain.errors import Invalid
+from controller.domain.errors import Invalid, Refused
 from controller.domain.handing_in import HandInState
 from controller.domain.rights import Right
 from controller.services.people import shell
@@ -45,6 +45,21 @@ async def test_an_emergency_asks_nobody(station: Station) -> None:
     await station.arm(device, airing)
     start = await station.until_ordered(device, Start)
     assert start.airing_id == airing.airing_id
+
+
+async def test_nobody_sends_it_again_who_may_only_send(station: Station) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    made, _ = await station.desk.hand_ins.hand_in(emergency(speaker.area_id), SENDER)
+    await until_sent(station, made)
+    start_at_us = station.clock.now_us() + MINUTE * SECOND_US
+    dispatch = station.desk.dispatch
+    for sent in (
+        dispatch.send_now(made.bulletin_id, [speaker.speaker_id], "editor"),
+        dispatch.schedule(made.bulletin_id, [speaker.speaker_id], start_at_us, "editor"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await sent
+        assert refused.value.code == "class_reserved"
 
 
 async def test_it_goes_to_every_speaker_of_the_areas_and_below(station: Station) -> None:
