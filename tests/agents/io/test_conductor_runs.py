@@ -72,7 +72,9 @@ async def test_a_restart_in_the_middle_joins_in_step_and_ends_once(tmp_path: Pat
         play_id, start_local_us = await agent.does("start")
         agent.conductor.play_event(engine.Sounding(play_id, start_local_us, 0, 0))
         await agent.tells("stored", "armed", "sounding")
-        offset_us = agent.clock.to_controller(0)
+        # Asked of now: of a moment hours ago, such as the start of this machine, the clock rightly says nothing.
+        before_us = agent.time.monotonic_us()
+        offset_us = agent.clock.to_controller(before_us) - before_us
 
     async with running(tmp_path) as agent:
         now_us = agent.time.monotonic_us()
