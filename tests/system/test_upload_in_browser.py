@@ -341,7 +341,6 @@ async def test_a_recording_ends_at_the_greatest_length_of_the_station(somebody: 
         ("AbortError", "The microphone could not be started. Try again, or choose a file."),
     ],
 )
-@pytest.mark.parametrize("somebody", ["vi", "en"], indirect=True)
 async def test_where_the_microphone_cannot_be_had_the_page_says_what_to_do(
     somebody: Person, name: str, said: str
 ) -> None:

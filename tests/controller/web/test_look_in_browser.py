@@ -41,6 +41,7 @@ DIFFERENT += ("people", "person", "person-secret", "tokens-made", "deeds", "no-r
 """One page of each kind: axe takes half a second a page."""
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")]
   .filter((one) => one.offsetParent)
   .map((one) => [one.outerHTML, (one.closest("label") ?? one).getBoundingClientRect().height])
@@ -101,7 +102,8 @@ async def test_every_page_is_readable_for_everyone_in_light_and_dark(look: Look)
     for page in DIFFERENT:
         for theme in (Theme.LIGHT, Theme.DARK):
             await look.open(page, Language.VIETNAMESE, theme)
-            found = await Axe().run(look.window, options=RULES)
+            # All but the colours is the same in the dark.
+            found = await Axe().run(look.window, options=RULES if theme is Theme.LIGHT else COLOURS)
             assert found.violations_count == 0, f"{page} {theme}: {found.generate_report()}"
 
 
