@@ -18,7 +18,6 @@ CODES: Mapping[str, str] = {
         "One of the further languages has no recording yet. Choose or record it, or remove that language."
     ),
     "expiry_malformed": N_("This is no date and time. Choose one, or leave the field empty."),
-    "too_many_pronunciations": N_("There are too many pronunciations. Remove those that are not needed any more."),
     "text_too_long": N_("The text is too long to broadcast as one bulletin. Shorten it, or send it in parts."),
     "text_other_script": N_("This text is in a script that no voice here can read. Write it in Latin letters."),
     "title_too_long": N_("The title is too long. Use at most 200 characters."),

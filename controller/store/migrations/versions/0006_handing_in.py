@@ -1,4 +1,4 @@
-"""What is handed in keeps what was sent, and since when it is in its state"""
+"""What another level's system hands in"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,6 @@ NAME = sa.String(length=200)
 
 
 def upgrade() -> None:
-    # Nothing wrote to this table before.
-    op.drop_table("hand_in")
     op.create_table(
         "hand_in",
         sa.Column("hand_in_id", ID, nullable=False),
