@@ -1,0 +1,1 @@
+"""What each speaker will play, in order, over the next days, and why it will not play the rest."""
