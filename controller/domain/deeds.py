@@ -39,6 +39,23 @@ class DeedKind(StrEnum):
     MOVE_AREA = "move_area"
     CLOSE_AREA = "close_area"
     SET_HOME = "set_home"
+    PLAN = "plan"
+    CHANGE_PLAN = "change_plan"
+    WITHDRAW_PLAN = "withdraw_plan"
+    MOVE_OCCURRENCE = "move_occurrence"
+    CANCEL_OCCURRENCE = "cancel_occurrence"
+    REPLACE_OCCURRENCE = "replace_occurrence"
+    RESTORE_OCCURRENCE = "restore_occurrence"
+    SPLIT_PLAN = "split_plan"
+    SUCCEED_AREA = "succeed_area"
+    CHOOSE_ORDER = "choose_order"
+    APPROVE = "approve"
+    APPROVE_OWN = "approve_own"
+    SEND_BACK = "send_back"
+    REVOKE_APPROVAL = "revoke_approval"
+    SET_GUARDS = "set_guards"
+    SET_SELF_APPROVAL = "set_self_approval"
+    SET_HOLIDAY = "set_holiday"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,10 @@ class Right(StrEnum):
     """Send now, or plan."""
     DECIDE = "decide"
     """What came from above: take it, give it a time, or decline it."""
+    APPROVE = "approve"
+    """What others planned: hear it, then approve it, send it back, or revoke what was approved."""
+    SET_GUARDS = "set_guards"
+    """Quiet hours, how much may be played, how loud, and whether persons may approve their own."""
     STOP = "stop"
     """End an airing. Stopping everything needs it wherever there is a speaker."""
     TEND = "tend"
@@ -65,8 +69,8 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.EDITOR: _DESK | {Right.COMPOSE, Right.BROADCAST, Right.MANAGE_STATION},
         Role.ANNOUNCER: _DESK | {Right.COMPOSE},
-        Role.APPROVER: _DESK | {Right.BROADCAST, Right.DECIDE, Right.AUDIT},
-        Role.OFFICER: _DESK | {Right.COMPOSE, Right.BROADCAST, Right.DECIDE, Right.AUDIT},
+        Role.APPROVER: _DESK | {Right.BROADCAST, Right.DECIDE, Right.APPROVE, Right.SET_GUARDS, Right.AUDIT},
+        Role.OFFICER: _DESK | {Right.COMPOSE, Right.BROADCAST, Right.DECIDE, Right.APPROVE, Right.AUDIT},
         Role.TECHNICIAN: _DESK | {Right.TEND, Right.ADOPT},
         Role.ADMINISTRATOR: frozenset(Right) - {Right.HAND_IN, Right.HAND_IN_EMERGENCY},
     }

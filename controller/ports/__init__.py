@@ -28,6 +28,7 @@ from controller.ports.content import (
     Studio,
     Tunes,
 )
+from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
 from schedules.areas import Area
 
 
@@ -303,6 +304,11 @@ class Transaction(Protocol):
     revisions: Revisions
     pronunciations: Pronunciations
     hand_ins: HandIns
+    schedules: Schedules
+    approvals: Approvals
+    choices: Choices
+    guard_rows: GuardRows
+    holidays: Holidays
     airings: Airings
     journals: Journals
     documents: Documents
@@ -335,12 +341,16 @@ class Identity(Protocol):
 __all__ = [
     "Airings",
     "ApiTokens",
+    "Approvals",
     "Areas",
     "Bulletins",
+    "Choices",
     "Clock",
     "Deeds",
     "Documents",
+    "GuardRows",
     "HandIns",
+    "Holidays",
     "Identity",
     "Journals",
     "Links",
@@ -349,6 +359,7 @@ __all__ = [
     "Progress",
     "Pronunciations",
     "Revisions",
+    "Schedules",
     "Signer",
     "Sounds",
     "Speakers",

@@ -8,6 +8,7 @@ from controller.ports import Clock, Links, Signer, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
 from controller.services.api_tokens import ApiTokens
+from controller.services.approvals import ApprovalDesk
 from controller.services.areabook import AreaBook
 from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
@@ -19,6 +20,7 @@ from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
 from controller.services.handing_in import HandIns
 from controller.services.ingest import Ingest
@@ -30,6 +32,7 @@ from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
+from controller.services.schedules import ScheduleDesk
 from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
 from controller.services.speakers import SpeakerDesk
@@ -87,6 +90,9 @@ class Desk:
         self.compose: Final = Compose(office, making)
         self.programmes: Final = Programmes(office, making)
         self.tunes: Final = Tunes(office, making)
+        self.schedules: Final = ScheduleDesk(office)
+        self.approvals: Final = ApprovalDesk(office)
+        self.guards: Final = GuardDesk(office)
         self.voices: Final = VoiceDesk(office, studio, making)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)

@@ -1,9 +1,10 @@
 """What the services of one desk share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.ports import Clock, Store
 from controller.services.areabook import AreaBook
+from controller.services.bell import Bell
 from controller.services.board import Board
 from controller.services.crew import Crew
 from controller.services.events import Events
@@ -25,3 +26,5 @@ class Office:
     roster: Roster
     board: Board
     areas: AreaBook
+    planning: Bell = field(default_factory=Bell)
+    """Rung by whatever changes what is planned, or what plans depend on."""

@@ -18,8 +18,14 @@ ROLE_NAMES: Mapping[Role, str] = {
 ROLE_SAYS: Mapping[Role, str] = {
     Role.EDITOR: N_("Makes bulletins and programmes, sends and plans them, and stops them."),
     Role.ANNOUNCER: N_("Makes bulletins and programmes; others send them."),
-    Role.APPROVER: N_("Decides on what comes from above, sends and plans, and reads who did what."),
-    Role.OFFICER: N_("Makes, sends and plans bulletins, decides on what comes from above, and reads who did what."),
+    Role.APPROVER: N_(
+        "Approves what others planned, decides on what comes from above, sets quiet hours, sends and plans, and reads "
+        "who did what."
+    ),
+    Role.OFFICER: N_(
+        "Makes, sends and plans bulletins, approves what others planned, decides on what comes from above, and reads "
+        "who did what."
+    ),
     Role.TECHNICIAN: N_("Adopts, names and releases speakers, and sets their volume."),
     Role.ADMINISTRATOR: N_("Everything, and also people, API tokens and areas."),
 }
@@ -29,6 +35,8 @@ RIGHT_NAMES: Mapping[Right, str] = {
     Right.COMPOSE: N_("make bulletins and programmes"),
     Right.BROADCAST: N_("send and plan"),
     Right.DECIDE: N_("decide on what comes from above"),
+    Right.APPROVE: N_("approve what others planned"),
+    Right.SET_GUARDS: N_("set quiet hours and other guards"),
     Right.STOP: N_("stop airings"),
     Right.TEND: N_("name speakers and set their volume"),
     Right.ADOPT: N_("adopt and release speakers"),
@@ -73,6 +81,23 @@ DEED_NAMES: Mapping[DeedKind, str] = {
     DeedKind.MOVE_AREA: N_("moved an area"),
     DeedKind.CLOSE_AREA: N_("closed an area"),
     DeedKind.SET_HOME: N_("set the station's own area"),
+    DeedKind.PLAN: N_("planned a schedule"),
+    DeedKind.CHANGE_PLAN: N_("changed a schedule"),
+    DeedKind.WITHDRAW_PLAN: N_("withdrew a schedule"),
+    DeedKind.MOVE_OCCURRENCE: N_("moved one occurrence"),
+    DeedKind.CANCEL_OCCURRENCE: N_("cancelled one occurrence"),
+    DeedKind.REPLACE_OCCURRENCE: N_("replaced one occurrence"),
+    DeedKind.RESTORE_OCCURRENCE: N_("restored one occurrence"),
+    DeedKind.SPLIT_PLAN: N_("changed a schedule from one occurrence on"),
+    DeedKind.SUCCEED_AREA: N_("gave a schedule the successor of an area"),
+    DeedKind.CHOOSE_ORDER: N_("chose which schedule goes first"),
+    DeedKind.APPROVE: N_("approved a schedule"),
+    DeedKind.APPROVE_OWN: N_("approved a schedule of their own"),
+    DeedKind.SEND_BACK: N_("sent a schedule back"),
+    DeedKind.REVOKE_APPROVAL: N_("revoked an approval"),
+    DeedKind.SET_GUARDS: N_("set guards"),
+    DeedKind.SET_SELF_APPROVAL: N_("set who may approve their own"),
+    DeedKind.SET_HOLIDAY: N_("changed the station's own holidays"),
 }
 
 LACKING = N_(
