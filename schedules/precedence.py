@@ -25,6 +25,11 @@ class AirClass(StrEnum):
 _PLACES = {air_class: place for place, air_class in enumerate(AirClass)}
 
 
+def place_of(air_class: AirClass) -> int:
+    """0 for the class that goes before all others, and so on."""
+    return _PLACES[air_class]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One airing's claim to the air.

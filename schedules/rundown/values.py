@@ -97,7 +97,7 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """As displaced, of two priority items of which one is from above: the commune has yet to choose which goes first."""
+    """As displaced, of two priority items of which one is from above: the commune has yet to choose the first."""
 
     with_: str
 

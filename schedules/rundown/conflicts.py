@@ -1,0 +1,208 @@
+"""Conflicts: what a schedule would meet, found when it is planned; and where it could go instead.
+
+The two answers are *override* (a `Choice`: this one goes first) and *append* (it begins in the next air that is free
+within the guards).
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from schedules.guards import forbidden
+from schedules.recurrence.rule import Cancelled, Series
+from schedules.rundown.book import Key, keys_of
+from schedules.rundown.compile import Compiler
+from schedules.rundown.items import Days, items_of
+from schedules.rundown.near import keys_near, narrowed, planned_with, reached
+from schedules.rundown.place import touches
+from schedules.rundown.values import Item
+from schedules.schedule import Place, Schedule, World
+
+MOST_CONFLICTS: Final = 500
+_SEARCHED_DAYS: Final = 8
+_ONE_DAY: Final = timedelta(days=1)
+_MINUTE_US: Final = 60_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """Two items that want the same air on ``speaker_ids`` from one instant until another.
+
+    ``wins`` is true where ``item``, of the schedule that was asked about, goes first as things stand. ``undecided``: it
+    is for the commune to choose, one comes from above.
+    """
+
+    item: Item
+    other: Item
+    from_us: int
+    until_us: int
+    speaker_ids: tuple[str, ...]
+    wins: bool
+    undecided: bool
+
+
+def find(world: World, schedule: Schedule, first: date, days: int) -> tuple[Conflict, ...]:
+    """What ``schedule`` meets in so many days from ``first`` on, whether or not it is in the world already; by time, at
+    most `MOST_CONFLICTS`.
+    """
+    zone = Days(world.zone)
+    window = zone.named(first - _ONE_DAY, days + 2)
+    places = reached(world, schedule.target, window)
+    own = _items(world, schedule, zone, first, days)
+    if not places or not own:
+        return ()
+    reach = _Reach(world, window)
+    speakers = reach.of(schedule, places)
+    starts = [item.start_us for item in own]
+    longest_us = max(item.room_us for item in own)
+    found: list[Conflict] = []
+    for other in narrowed(world, places, first, days).schedules:
+        if other.schedule_id == schedule.schedule_id:
+            continue
+        for met in _items(world, other, zone, first - _ONE_DAY, days + 2):
+            near = bisect_left(starts, met.start_us - longest_us)
+            last = bisect_left(starts, met.start_us + met.room_us)
+            for item in own[near:last]:
+                from_us = max(item.start_us, met.start_us)
+                until_us = min(item.start_us + item.length_us, met.start_us + met.length_us)
+                if until_us <= from_us:
+                    continue
+                common = speakers & reach.of(other, places)
+                if common:
+                    insort(found, _conflict(world, item, met, (from_us, until_us), common), key=_by_time)
+                    del found[MOST_CONFLICTS:]
+    return tuple(found)
+
+
+def _by_time(conflict: Conflict) -> tuple[int, str, str]:
+    return conflict.from_us, conflict.item.item_id, conflict.other.item_id
+
+
+def _conflict(world: World, item: Item, other: Item, span: tuple[int, int], common: frozenset[str]) -> Conflict:
+    chosen = {(choice.first, choice.second) for choice in world.choices}
+    forward, back = (item.schedule_id, other.schedule_id), (other.schedule_id, item.schedule_id)
+    same_class = item.order[0] == other.order[0]
+    if same_class and forward in chosen:
+        wins = True
+    elif same_class and back in chosen:
+        wins = False
+    else:
+        wins = item.order < other.order
+    both_priority = item.priority and other.priority and item.above != other.above
+    return Conflict(
+        item=item,
+        other=other,
+        from_us=span[0],
+        until_us=span[1],
+        speaker_ids=tuple(sorted(common)),
+        wins=wins,
+        undecided=both_priority and forward not in chosen and back not in chosen,
+    )
+
+
+class _Reach:
+    """Which of some speakers a schedule is addressed to, found once for each."""
+
+    def __init__(self, world: World, days: Sequence[date]) -> None:
+        self._world, self._days = world, days
+        self._keys: dict[str, frozenset[Key]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+
+    def of(self, schedule: Schedule, places: Iterable[Place]) -> frozenset[str]:
+        found = self._reached.get(schedule.schedule_id)
+        if found is None:
+            wanted = set(keys_of(schedule.target))
+            found = frozenset(one.speaker_id for one in places if not wanted.isdisjoint(self._of(one)))
+            self._reached[schedule.schedule_id] = found
+        return found
+
+    def _of(self, place: Place) -> frozenset[Key]:
+        if place.speaker_id not in self._keys:
+            self._keys[place.speaker_id] = keys_near(self._world, place, self._days)
+        return self._keys[place.speaker_id]
+
+
+def _items(world: World, schedule: Schedule, zone: Days, first: date, days: int) -> list[Item]:
+    """Those that are not out for another reason than a missing approval: that may still come."""
+    from_us, until_us = zone.begin_us(first), zone.begin_us(first + days * _ONE_DAY)
+    granted = replace(schedule, needs_approval=False)
+    items = items_of(granted, world.contents, world.holidays, from_us, until_us)
+    return [item for item in items if item.why_not is None]
+
+
+# --- append -------------------------------------------------------------------------------------------------------------
+
+
+def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
+    """The first instant, not before it is planned for, at which all of ``item`` could be heard on every speaker that it
+    reaches, within their guards; None where there is none in the next days, or it reaches nobody.
+    """
+    zone = Days(world.zone)
+    first = zone.of(item.start_us)
+    places = reached(world, schedule.target, zone.named(first, _SEARCHED_DAYS))
+    if not places:
+        return None
+    kept = (*(change for change in schedule.series.changes if change.original != item.original),)
+    without = replace(schedule, series=Series(rule=schedule.series.rule, changes=(*kept, Cancelled(item.original))))
+    near = narrowed(planned_with(world, without), places, first - _ONE_DAY, _SEARCHED_DAYS + 1)
+    compiler = Compiler(near, first - _ONE_DAY, _SEARCHED_DAYS + 1)
+    rooms = [_Room(compiler, near, place, zone, first) for place in _unlike(compiler, places)]
+    last_us = zone.begin_us(first + _SEARCHED_DAYS * _ONE_DAY) - item.length_us
+    starts = {item.start_us, *(end_us for room in rooms for _, end_us in room.taken)}
+    starts |= {zone.begin_us(first + number * _ONE_DAY) for number in range(1, _SEARCHED_DAYS)}
+    for start_us in sorted(start_us for start_us in starts if item.start_us <= start_us <= last_us):
+        if all(room.holds(start_us, item.length_us) for room in rooms):
+            return start_us
+    return None
+
+
+def _unlike(compiler: Compiler, places: Sequence[Place]) -> list[Place]:
+    """One of each sort: thousands that hear the same need not be asked each."""
+    return list({(place.area_id, place.groups, place.guards, place.stagger_us): place for place in places}.values())
+
+
+class _Room:
+    """What is left for one more on a speaker."""
+
+    def __init__(self, compiler: Compiler, world: World, place: Place, zone: Days, first: date) -> None:
+        timeline = compiler.timeline(place.speaker_id)
+        begin_us = zone.begin_us(first - _ONE_DAY)
+        until_us = zone.begin_us(first + (_SEARCHED_DAYS + 1) * _ONE_DAY)
+        self._zone, self._compiler, self._speaker_id = zone, compiler, place.speaker_id
+        guards = compiler.guards_of(place.speaker_id, first)
+        quiet = forbidden(guards, world.zone, begin_us, until_us)
+        later_us = place.stagger_us
+        busy = [(segment.from_us, segment.until_us) for segment in timeline]
+        self.taken = sorted([*busy, *((from_us - later_us, end_us - later_us) for from_us, end_us in quiet)])
+        self._merged = _merged(self.taken)
+        self._slots: dict[date, set[str]] = {}
+        self._sounded_us: dict[date, int] = {}
+        for segment in timeline:
+            day = zone.of(compiler.item(segment.item_id).start_us)
+            self._slots.setdefault(day, set()).add(segment.item_id)
+            self._sounded_us[day] = self._sounded_us.get(day, 0) + segment.until_us - segment.from_us
+
+    def holds(self, start_us: int, length_us: int) -> bool:
+        """Whether something that long could begin then."""
+        if touches(self._merged, start_us, start_us + length_us):
+            return False
+        day = self._zone.of(start_us)
+        guards = self._compiler.guards_of(self._speaker_id, day)
+        if guards.slot_minutes is not None and length_us > guards.slot_minutes * _MINUTE_US:
+            return False
+        if guards.slots_a_day is not None and len(self._slots.get(day, ())) >= guards.slots_a_day:
+            return False
+        sounded_us = self._sounded_us.get(day, 0)
+        return guards.day_minutes is None or sounded_us + length_us <= guards.day_minutes * _MINUTE_US
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for from_us, until_us in spans:
+        if merged and from_us <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], until_us)
+        else:
+            merged.append((from_us, until_us))
+    return merged
