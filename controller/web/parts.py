@@ -10,15 +10,18 @@ from controller.ports import Clock, Store, Studio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
 from controller.services.api_tokens import ApiTokens
+from controller.services.approvals import ApprovalDesk
 from controller.services.areas import AreaDesk
 from controller.services.audit import Audit
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.guards import GuardDesk
 from controller.services.handing_in import HandIns
 from controller.services.people import People
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
+from controller.services.schedules import ScheduleDesk
 from controller.services.speakers import SpeakerDesk
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
@@ -61,6 +64,9 @@ class WebParts:
     areas: AreaDesk
     reports: Reports
     hand_ins: HandIns
+    schedules: ScheduleDesk
+    approvals: ApprovalDesk
+    guards: GuardDesk
     upload_folder: Path
     station_name: str = "Loa"
     zone: str = DEFAULT_ZONE

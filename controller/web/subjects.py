@@ -15,6 +15,7 @@ from controller.domain.errors import Invalid, NotFound
 from controller.domain.paging import Page, Place
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.rights import EVERYWHERE, Actor, Right
+from controller.domain.schedules import PlannedSchedule, ScheduleId
 from controller.ports import Transaction
 from controller.services.reports import AiringReport, AiringSummary
 from controller.web.asking import Ask
@@ -81,6 +82,27 @@ async def programme_seen(ask: Ask, right: Right) -> bool:
     return ask.may(right) and await content_seen(
         ask, await ask.parts.programmes.get(ProgrammeId(_named(ask, "programme_id"))), Right.SEE
     )
+
+
+async def schedule(ask: Ask, right: Right) -> bool:
+    """The schedule of the path. It is seen wherever something of it is heard, changed where the right holds over all of
+    its places. Raises `NotFound` (``schedule_unknown``).
+    """
+    found = await ask.parts.schedules.get(ScheduleId(_named(ask, "schedule_id")))
+    area_ids = await areas_of_schedule(ask, found)
+    if ask.request.method in SAFE_METHODS:
+        return schedule_seen(ask, area_ids, right)
+    return ask.may_all(right, area_ids)
+
+
+async def areas_of_schedule(ask: Ask, found: PlannedSchedule) -> tuple[AreaId, ...]:
+    """Where a schedule is heard; where it is filed, if that is nowhere any more."""
+    return await ask.parts.schedules.areas_of(found.schedule.target) or (found.area_id or EVERYWHERE,)
+
+
+def schedule_seen(ask: Ask, area_ids: Iterable[AreaId], right: Right = Right.SEE) -> bool:
+    """Whether something planned for these areas is heard where whoever asks has the right, or around it."""
+    return any(ask.touches(right, area_id) for area_id in area_ids)
 
 
 async def tune(ask: Ask, right: Right) -> bool:
