@@ -19,6 +19,7 @@ from agents.protocol.values import (
     RenditionName,
     ShortText,
     TrustedKey,
+    WireGuards,
 )
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES
 
@@ -69,7 +70,8 @@ class Assignment(Struct, frozen=True, kw_only=True, tag_field="kind", tag=Docume
 class Rundown(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentKind.RUNDOWN.value):
     """What one device plays from ``from_us`` until ``until_us``. It replaces the rundown before it, whole.
 
-    An airing that was in the earlier rundown, has not begun, and is not in this one is withdrawn.
+    An airing that was in the earlier rundown, has not begun, and is not in this one is withdrawn. ``guards`` hold for
+    everything that the device plays, from whatever document; None is no guards.
     """
 
     header: Header
@@ -77,6 +79,7 @@ class Rundown(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentK
     from_us: MicrosNatural
     until_us: MicrosNatural
     airings: Annotated[tuple[PlannedAiring, ...], Meta(max_length=MAX_AIRINGS_A_RUNDOWN)]
+    guards: WireGuards | None = None
 
 
 class Audience(Struct, frozen=True, kw_only=True):

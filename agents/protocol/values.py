@@ -7,7 +7,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, DocumentId, KeyId, Sha256
-from agents.protocol.version import FRAMES_PER_SECOND, MAX_INTEGER, MAX_PARTS_A_SEQUENCE
+from agents.protocol.version import (
+    FRAMES_PER_SECOND,
+    MAX_FORBIDDEN,
+    MAX_GUARDED_DAYS,
+    MAX_INTEGER,
+    MAX_PARTS_A_SEQUENCE,
+)
 
 ShortText = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=2_000)]
@@ -83,10 +89,13 @@ Part = ClipPart | SilencePart
 
 
 class PlannedAiring(Struct, frozen=True, kw_only=True):
-    """One airing as a speaker must play it: a gapless sequence that starts at an instant.
+    """One airing as a speaker must play it: a gapless sequence, or a stretch of one, that starts at an instant.
 
     ``start_at_us`` is controller time; None means "fetch, arm and wait for the start order". An airing found to be
     late by at most ``lateness_window_us`` joins in step; later than that it is skipped.
+
+    Of the sequence it plays ``play_us`` from ``from_us`` into it (None: to its end), fading out over the last
+    ``fade_us`` of that. Everything said of an airing counts from the first frame that it plays.
     """
 
     airing_id: Id
@@ -98,6 +107,9 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
     start_at_us: MicrosNatural | None
     lateness_window_us: MicrosNatural = 60_000_000
     sequence: Annotated[tuple[Part, ...], Meta(min_length=1, max_length=MAX_PARTS_A_SEQUENCE)]
+    from_us: MicrosNatural = 0
+    play_us: Positive | None = None
+    fade_us: MicrosNatural = 0
 
     def clips(self, wanted: RenditionName) -> tuple[ClipRef, ...]:
         """The files needed to play this airing, each once, in order."""
@@ -108,13 +120,53 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
                 seen.setdefault(ref.sha256, ref)
         return tuple(seen.values())
 
+    def span(self, wanted: RenditionName) -> range:
+        """The frames of the sequence that it plays, at 48 kHz; none where ``from_us`` lies behind its end."""
+        whole = sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
+        first = min(whole, _frames_in(self.from_us))
+        last = whole if self.play_us is None else min(whole, _frames_in(self.from_us + self.play_us))
+        return range(first, last)
+
     def frames(self, wanted: RenditionName) -> int:
         """How long it sounds, in frames at 48 kHz."""
-        return sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
+        return len(self.span(wanted))
 
     def duration_us(self, wanted: RenditionName) -> int:
         """How long it sounds, in microseconds."""
         return self.frames(wanted) * 1_000_000 // FRAMES_PER_SECOND
+
+    @property
+    def fade_frames(self) -> int:
+        """Over how many of its last frames it fades out."""
+        return _frames_in(self.fade_us)
+
+
+def _frames_in(micros: int) -> int:
+    return micros * FRAMES_PER_SECOND // 1_000_000
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """From an instant of controller time until another, which is not in it."""
+
+    from_us: MicrosNatural
+    until_us: MicrosNatural
+
+
+class GuardedDay(Struct, frozen=True, kw_only=True):
+    """How much may be played of what begins between two instants of controller time; None is no limit."""
+
+    from_us: MicrosNatural
+    until_us: MicrosNatural
+    budget_us: MicrosNatural | None = None
+    slots: Natural | None = None
+
+
+class WireGuards(Struct, frozen=True, kw_only=True):
+    """When a speaker must be silent, how much it may be used, and how loud. Stop and emergency alone pass them."""
+
+    forbidden: Annotated[tuple[Stretch, ...], Meta(max_length=MAX_FORBIDDEN)] = ()
+    days: Annotated[tuple[GuardedDay, ...], Meta(max_length=MAX_GUARDED_DAYS)] = ()
+    max_volume_percent: Percent | None = None
 
 
 class TrustedKey(Struct, frozen=True, kw_only=True):
@@ -148,6 +200,16 @@ class SkipReason(StrEnum):
     STOPPED = "stopped"
     DISPLACED = "displaced"
     WITHDRAWN = "withdrawn"
+    GUARDED = "guarded"
+    """Quiet hours, or the slots or minutes of its day are used up: `GuardDetail` says which."""
+
+
+class GuardDetail(StrEnum):
+    """The ``detail`` of what was skipped as ``guarded``."""
+
+    QUIET_HOURS = "quiet_hours"
+    SLOTS_USED_UP = "slots_used_up"
+    MINUTES_USED_UP = "minutes_used_up"
 
 
 class FailReason(StrEnum):
@@ -210,7 +272,7 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
 class Gap(Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
     """Part of an airing did not sound: ``lost_us`` from ``from_us`` into it.
 
-    ``cause`` is ``late``, ``restart``, ``output`` or ``underrun``.
+    ``cause`` is ``late``, ``restart``, ``output``, ``underrun``, or ``guarded`` where quiet hours ended it early.
     """
 
     airing_id: Id
@@ -349,6 +411,8 @@ __all__ = [
     "Failed",
     "Finished",
     "Gap",
+    "GuardDetail",
+    "GuardedDay",
     "Id",
     "JournalEvent",
     "JournalRecord",
@@ -374,7 +438,9 @@ __all__ = [
     "StartedUp",
     "Stopped",
     "Stored",
+    "Stretch",
     "TrustedKey",
     "Whole",
+    "WireGuards",
     "airing_of",
 ]

@@ -20,6 +20,9 @@ MAX_CLIP_BYTES: Final = 64 * 1_048_576
 MAX_DOCUMENT_BYTES: Final = 524_288
 MAX_AIRINGS_A_RUNDOWN: Final = 2_000
 MAX_PARTS_A_SEQUENCE: Final = 200
+MAX_FORBIDDEN: Final = 500
+"""Stretches of quiet hours in the guards of a rundown."""
+MAX_GUARDED_DAYS: Final = 50
 MAX_JOURNAL_BATCH: Final = 200
 MAX_INTEGER: Final = 2**53 - 1
 """In size: what every language and database holds exactly."""
@@ -29,4 +32,4 @@ FRAMES_PER_SECOND: Final = 48_000
 LINK_SILENCE_LIMIT_S: Final = 15.0
 """On the LAN profile either side closes a link that was silent for this long."""
 
-CAPABILITIES: Final = ("opus24", "opus16", "identify", "orders-v1", "rundown-v1")
+CAPABILITIES: Final = ("opus24", "opus16", "identify", "orders-v1", "rundown-v1", "guards-v1")

@@ -190,6 +190,7 @@ SKIPPED: Mapping[SkipReason, str] = {
     SkipReason.STOPPED: N_("Everything was stopped at that time."),
     SkipReason.DISPLACED: N_("Another airing that goes first was on the air."),
     SkipReason.WITHDRAWN: N_("It was taken out of the plan before it began."),
+    SkipReason.GUARDED: N_("Quiet hours had begun, or the slots or minutes of the day were used up."),
 }
 
 FAILED: Mapping[FailReason, str] = {

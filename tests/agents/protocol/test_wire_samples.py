@@ -70,6 +70,21 @@ def test_every_document_sample_encodes_to_itself() -> None:
             assert msgspec.json.encode(decode_document(compact(path))) == compact(path), path
 
 
+def test_a_rundown_from_before_there_were_guards_is_still_one() -> None:
+    loose = json.loads((SAMPLES / "documents" / "rundown.json").read_text())
+    del loose["guards"]
+    for name in ("from_us", "play_us", "fade_us"):
+        del loose["airings"][0][name]
+
+    rundown = decode_document(json.dumps(loose).encode())
+
+    assert isinstance(rundown, documents.Rundown)
+    (airing,) = rundown.airings
+    assert rundown.guards is None
+    assert (airing.from_us, airing.play_us, airing.fade_us) == (0, None, 0)
+    assert airing.span(values.RenditionName.OPUS24) == range(2 * 2_880_000 + 24_000)
+
+
 def test_there_is_a_sample_of_every_document_and_action() -> None:
     actions = {f"order_{tag(kind)}" for kind in get_args(documents.Action)}
     assert {path.stem for path in samples("documents")} == {"signed", "assignment", "rundown"} | actions
@@ -81,6 +96,7 @@ def _names() -> set[str]:
     kinds += [*get_args(documents.Document), *get_args(documents.Action), *get_args(values.Part)]
     kinds += [documents.SignedDocument, documents.Header, documents.Audience, values.JournalRecord, values.ClipRef]
     kinds += [values.PlannedAiring, values.TrustedKey, messages.CounterMark]
+    kinds += [values.WireGuards, values.GuardedDay, values.Stretch]
     fields = {field for kind in kinds for field in kind.__struct_encode_fields__}
     tags = {tag(kind) for kind in kinds if kind.__struct_config__.tag}
     words = {
@@ -90,6 +106,7 @@ def _names() -> set[str]:
             values.ClockBasis,
             values.DocumentKind,
             values.FailReason,
+            values.GuardDetail,
             values.RefusalReason,
             values.RenditionName,
             values.SkipReason,
