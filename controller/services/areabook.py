@@ -11,7 +11,8 @@ from typing import Final
 from agents.protocol.ids import AreaId
 from controller.domain.errors import NotFound, StoreFailed
 from controller.ports import Transaction
-from schedules.areas import Area, AreaTree, BrokenTree, Origin, folded
+from schedules.areanames import folded
+from schedules.areas import Area, AreaTree, BrokenTree, Origin
 
 HOME_KEY: Final = "home_area"
 """Under which the station's own area is kept among its settings."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.areas import Area, AreaTree, BrokenTree, Origin, UnknownArea, folded
+from schedules.areanames import folded
+from schedules.areas import Area, AreaTree, BrokenTree, Origin, UnknownArea, nearest
 
 LIST = Path(__file__).parents[2] / "controller" / "assets" / "areas" / "vietnam-2025.csv"
 
@@ -180,17 +181,17 @@ def test_a_search_can_be_kept_inside_an_area_and_ends_at_its_limit(country: Area
 
 
 def test_the_nearest_area_is_the_one_with_the_nearest_middle(country: AreaTree) -> None:
-    nearest = country.nearest(21.0317, 105.8502, level="commune")
-    assert nearest is not None
-    assert nearest.name == "Phường Hoàn Kiếm"
-    assert SMALL.nearest(21.0, 105.8) is None
+    found = nearest(country, 21.0317, 105.8502, level="commune")
+    assert found is not None
+    assert found.name == "Phường Hoàn Kiếm"
+    assert nearest(SMALL, 21.0, 105.8) is None
 
 
 def test_east_and_west_count_less_the_further_north() -> None:
     tree = AreaTree([area("north", latitude=61.0, longitude=0.0), area("east", latitude=60.0, longitude=1.5)])
-    nearest = tree.nearest(60.0, 0.0)
-    assert nearest is not None
-    assert nearest.area_id == "east"
+    found = nearest(tree, 60.0, 0.0)
+    assert found is not None
+    assert found.area_id == "east"
 
 
 # --- the country's list ---
