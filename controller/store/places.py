@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -13,8 +14,15 @@ from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.errors import NotFound
 from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
 from controller.store.bulk import pieces, upsert
-from controller.store.rows import AreaRow, SpeakerHealthRow, SpeakerRow, StationSettingRow
-from schedules.areas import Area, Origin
+from controller.store.rows import (
+    AreaPastRow,
+    AreaRow,
+    AreaSuccessorRow,
+    SpeakerHealthRow,
+    SpeakerRow,
+    StationSettingRow,
+)
+from schedules.areas import Area, Origin, Past
 
 
 class SqlAreas:
@@ -26,16 +34,48 @@ class SqlAreas:
     async def all(self) -> tuple[Area, ...]:
         """As plain rows: thousands of mapped objects would cost more than the areas themselves."""
         found = await self._session.execute(select(*_COLUMNS).order_by(col(AreaRow.name), col(AreaRow.area_id)))
+        past, successors = await self._past(), await self._successors()
         shared: dict[Any, Any] = {}
-        return tuple(_area(row, shared) for row in found)
+        return tuple(_area(row, shared, past.get(row[0], ()), successors.get(row[0], ())) for row in found)
+
+    async def _past(self) -> dict[str, tuple[Past, ...]]:
+        kept: dict[str, tuple[Past, ...]] = {}
+        for row in await self._session.scalars(select(AreaPastRow).order_by(col(AreaPastRow.until))):
+            past = Past(date.fromisoformat(row.until), row.name, row.parent_id)
+            kept[row.area_id] = (*kept.get(row.area_id, ()), past)
+        return kept
+
+    async def _successors(self) -> dict[str, tuple[str, ...]]:
+        kept: dict[str, tuple[str, ...]] = {}
+        for row in await self._session.scalars(select(AreaSuccessorRow).order_by(col(AreaSuccessorRow.position))):
+            kept[row.area_id] = (*kept.get(row.area_id, ()), row.successor_id)
+        return kept
 
     async def add(self, area: Area) -> None:
         self._session.add(AreaRow(**_area_values(area)))
         await self._session.flush()
+        await self._put_history(area)
 
     async def put(self, area: Area) -> None:
         await self._session.merge(AreaRow(**_area_values(area)))
         await self._session.flush()
+        for table in (AreaPastRow, AreaSuccessorRow):
+            await self._session.execute(delete(table).where(col(table.area_id) == area.area_id))
+        await self._put_history(area)
+
+    async def _put_history(self, area: Area) -> None:
+        past = [
+            {"area_id": area.area_id, "until": one.until.isoformat(), "name": one.name, "parent_id": one.parent_id}
+            for one in area.past
+        ]
+        successors = [
+            {"area_id": area.area_id, "position": position, "successor_id": successor_id}
+            for position, successor_id in enumerate(area.successors)
+        ]
+        if past:
+            await self._session.execute(insert(AreaPastRow), past)
+        if successors:
+            await self._session.execute(insert(AreaSuccessorRow), successors)
 
     async def standing(self) -> frozenset[AreaId]:
         rows = await self._session.scalars(
@@ -142,10 +182,15 @@ class SqlStationSettings:
         await self._session.flush()
 
 
-_COLUMNS = tuple(AreaRow.__table__.columns[field.name] for field in fields(Area))  # type: ignore[attr-defined]
+_HISTORY = frozenset({"past", "successors"})
+_COLUMNS = tuple(
+    AreaRow.__table__.columns[field.name]  # type: ignore[attr-defined]
+    for field in fields(Area)
+    if field.name not in _HISTORY
+)
 
 
-def _area(row: Iterable[Any], shared: dict[Any, Any]) -> Area:
+def _area(row: Iterable[Any], shared: dict[Any, Any], past: tuple[Past, ...], successors: tuple[str, ...]) -> Area:
     """``row`` in the order of `Area`'s fields; ``shared`` keeps one copy of what many areas have in common."""
     area_id, parent_id, level, name, code, latitude, longitude, valid_from, valid_until, origin = row
     return Area(
@@ -159,6 +204,8 @@ def _area(row: Iterable[Any], shared: dict[Any, Any]) -> Area:
         valid_from=_day(valid_from, shared),
         valid_until=_day(valid_until, shared),
         origin=Origin(origin),
+        past=past,
+        successors=successors,
     )
 
 
@@ -172,7 +219,8 @@ def _day(text: str | None, shared: dict[Any, Any]) -> date | None:
 
 def _area_values(area: Area) -> dict[str, Any]:
     days = {name: None if day is None else day.isoformat() for name, day in _days(area)}
-    return asdict(area) | days | {"code": area.code or None, "origin": area.origin.value}
+    values = {field.name: getattr(area, field.name) for field in fields(Area) if field.name not in _HISTORY}
+    return values | days | {"code": area.code or None, "origin": area.origin.value}
 
 
 def _days(area: Area) -> tuple[tuple[str, date | None], ...]:

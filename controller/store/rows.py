@@ -44,6 +44,23 @@ class AreaRow(Row, table=True):
     origin: str = Field(sa_type=WORD, sa_column_kwargs={"server_default": "station"})
 
 
+class AreaPastRow(Row, table=True):
+    """What held of an area before the day ``until``."""
+
+    __tablename__ = "area_past"
+    area_id: str = Field(primary_key=True, foreign_key="area.area_id", sa_type=ID)
+    until: str = Field(primary_key=True, sa_type=_DAY)
+    name: str = Field(sa_type=NAME)
+    parent_id: str | None = Field(default=None, foreign_key="area.area_id", sa_type=ID)
+
+
+class AreaSuccessorRow(Row, table=True):
+    __tablename__ = "area_successor"
+    area_id: str = Field(primary_key=True, foreign_key="area.area_id", sa_type=ID)
+    position: int = Field(primary_key=True)
+    successor_id: str = Field(foreign_key="area.area_id", sa_type=ID)
+
+
 class StationSettingRow(Row, table=True):
     __tablename__ = "station_setting"
     key: str = Field(primary_key=True, sa_type=ID)
@@ -63,6 +80,20 @@ class SpeakerRow(Row, table=True):
     max_volume_percent: int
     delay_us: int = Field(sa_type=BigInteger)
     rendition: str = Field(sa_type=WORD)
+
+
+class SpeakerGroupRow(Row, table=True):
+    __tablename__ = "speaker_group"
+    group_id: str = Field(primary_key=True, sa_type=ID)
+    name: str = Field(sa_type=NAME)
+    stagger_s: int
+
+
+class GroupMemberRow(Row, table=True):
+    __tablename__ = "group_member"
+    group_id: str = Field(primary_key=True, foreign_key="speaker_group.group_id", sa_type=ID)
+    speaker_id: str = Field(primary_key=True, foreign_key="speaker.speaker_id", index=True, sa_type=ID)
+    turn: int
 
 
 class SpeakerHealthRow(Row, table=True):
