@@ -1,6 +1,7 @@
 """Airings and their evidence. Only what a device reported moves an airing forward on a speaker."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -16,7 +17,8 @@ class AiringState(StrEnum):
     """The airing as a whole, at the desk.
 
     ``waiting`` for speakers to be ready (a "now"), ``planned`` for its instant, ``on_air``, ``ended``, ``stopped`` by a
-    person, or ``expired`` where no speaker could play it in time.
+    person, ``expired`` where no speaker could play it in time, or ``withdrawn`` before it began because what is planned
+    has changed.
     """
 
     WAITING = "waiting"
@@ -25,6 +27,7 @@ class AiringState(StrEnum):
     ENDED = "ended"
     STOPPED = "stopped"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 OPEN_STATES: Final = frozenset({AiringState.WAITING, AiringState.PLANNED, AiringState.ON_AIR})
@@ -53,6 +56,10 @@ class Airing:
 
     ``content_id`` names which, ``revision`` in which of its states; ``sequence`` is what is heard, whatever becomes of
     the content later. ``start_at_us`` is None while a "now" waits for its speakers.
+
+    It is heard from ``from_us`` into its sequence on, for ``play_us`` (None: to its end), faded out over the last
+    ``fade_us``; ``duration_us`` is how long that sounds. One that the planner made follows from a schedule: from the
+    occurrence ``original`` (wall time), which is to begin at ``due_us``. ``speaker_ids`` are those that are to play it.
     """
 
     airing_id: AiringId
@@ -70,6 +77,12 @@ class Airing:
     duration_us: int
     lateness_window_us: int
     rank: int = 0
+    from_us: int = 0
+    play_us: int | None = None
+    fade_us: int = 0
+    schedule_id: str | None = None
+    original: datetime | None = None
+    due_us: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +91,7 @@ class Playback:
 
     Every ``*_at_us`` is controller time as the device reported it (``pushed_at_us``: when the device confirmed).
     ``start_error_us`` is actual minus due, positive late; ``joined_at_us`` how far into it the speaker began.
+    ``withdrawn`` is the desk's own word: this speaker is not to play it any more, though others are.
     """
 
     airing_id: AiringId
@@ -98,3 +112,4 @@ class Playback:
     clock_error_us: int | None = None
     reason: str | None = None
     detail: str = ""
+    withdrawn: bool = False

@@ -69,8 +69,8 @@ def refused(playback: Playback, reply: DocumentReply) -> Playback:
 def fold(playback: Playback, records: Sequence[JournalRecord]) -> Playback:
     """The playback after ``records``: all there are of this airing and device, each once, in the device's order.
 
-    Of ``playback`` itself only what the desk knows is used (whether the document was confirmed or refused), so that
-    the same records give the same result again.
+    Of ``playback`` itself only what the desk knows is used (whether the document was confirmed or refused, or it was
+    taken out), so that the same records give the same result again.
     """
     if not records:
         return playback
@@ -80,6 +80,7 @@ def fold(playback: Playback, records: Sequence[JournalRecord]) -> Playback:
         speaker_id=playback.speaker_id,
         state=state,
         pushed_at_us=playback.pushed_at_us,
+        withdrawn=playback.withdrawn,
     )
     for record in records:
         folded = _after(folded, record)
@@ -197,17 +198,18 @@ def _cut(ended: Playback, before: Playback, at_us: int) -> Playback:
 def reported_state(airing: Airing, playbacks: Sequence[Playback]) -> AiringState:
     """Where the evidence puts the airing as a whole, forward only.
 
-    On the air once a speaker sounds, ended once every speaker reported an end and one of them sounded. A stop by a
-    person stays a stop. What had expired and turns out to have sounded after all, has ended.
+    On the air once a speaker sounds, ended once every speaker that is to play it reported an end and one of them
+    sounded. A stop by a person stays a stop. What had expired or was withdrawn, and turns out to have sounded after
+    all, has ended.
     """
     sounded = any(playback.started_at_us is not None for playback in playbacks)
     match airing.state:
         case AiringState.STOPPED | AiringState.ENDED:
             return airing.state
-        case AiringState.EXPIRED:
-            return AiringState.ENDED if sounded else AiringState.EXPIRED
+        case AiringState.EXPIRED | AiringState.WITHDRAWN:
+            return AiringState.ENDED if sounded else airing.state
         case AiringState.WAITING | AiringState.PLANNED | AiringState.ON_AIR:
-            if playbacks and all(playback.state in ENDS for playback in playbacks):
+            if playbacks and all(playback.state in ENDS for playback in playbacks if not playback.withdrawn):
                 return AiringState.ENDED if sounded else airing.state
             return AiringState.ON_AIR if sounded else airing.state
 

@@ -26,27 +26,46 @@ class OpenAiring:
 
     @property
     def states(self) -> dict[SpeakerId, PlayState]:
-        """How far each speaker is."""
-        return {speaker_id: playback.state for speaker_id, playback in self.playbacks.items()}
+        """How far each speaker is that still is to play it."""
+        return {speaker_id: one.state for speaker_id, one in self.playbacks.items() if not one.withdrawn}
 
 
 class Board:
-    """Open airings by id, and which of them changed since they were last looked at."""
+    """Open airings by id and by speaker, and which of them changed since they were last looked at."""
 
     def __init__(self) -> None:
         self._open: dict[AiringId, OpenAiring] = {}
+        self._by_speaker: dict[SpeakerId, dict[AiringId, OpenAiring]] = {}
+        self._unbegun: set[AiringId] = set()
         self._touched: set[AiringId] = set()
         self._changed = asyncio.Event()
 
     def put(self, entry: OpenAiring) -> None:
-        """A new open airing."""
-        self._open[entry.airing.airing_id] = entry
-        self._touch(entry.airing.airing_id)
+        """A new open airing, or one whose speakers are others now."""
+        airing_id = entry.airing.airing_id
+        self._forget(airing_id)
+        self._open[airing_id] = entry
+        for speaker_id in entry.states:
+            self._by_speaker.setdefault(speaker_id, {})[airing_id] = entry
+        if entry.airing.start_at_us is None:
+            self._unbegun.add(airing_id)
+        self._touch(airing_id)
 
     def remove(self, airing_id: AiringId) -> None:
         """It is not open any more."""
-        self._open.pop(airing_id, None)
+        self._forget(airing_id)
         self._touched.discard(airing_id)
+
+    def _forget(self, airing_id: AiringId) -> None:
+        entry = self._open.pop(airing_id, None)
+        self._unbegun.discard(airing_id)
+        if entry is None:
+            return
+        for speaker_id in entry.playbacks:
+            of_speaker = self._by_speaker.get(speaker_id, {})
+            of_speaker.pop(airing_id, None)
+            if not of_speaker:
+                self._by_speaker.pop(speaker_id, None)
 
     def get(self, airing_id: AiringId) -> OpenAiring | None:
         """The airing, if it is open."""
@@ -55,6 +74,10 @@ class Board:
     def all(self) -> tuple[OpenAiring, ...]:
         """Every open airing."""
         return tuple(self._open.values())
+
+    def of_speaker(self, speaker_id: SpeakerId) -> tuple[OpenAiring, ...]:
+        """The open airings that this speaker is to play, or plays."""
+        return tuple(self._by_speaker.get(speaker_id, {}).values())
 
     def advanced(self, playbacks: Iterable[Playback]) -> None:
         """These playbacks were committed."""
@@ -66,9 +89,9 @@ class Board:
 
     def links_changed(self) -> None:
         """Somebody connected or left: airings that wait for speakers are to be looked at."""
-        for airing_id, entry in self._open.items():
-            if entry.airing.start_at_us is None:
-                self._touch(airing_id)
+        self._unbegun = {one for one in self._unbegun if self._open[one].airing.start_at_us is None}
+        for airing_id in self._unbegun:
+            self._touch(airing_id)
 
     def _touch(self, airing_id: AiringId) -> None:
         self._touched.add(airing_id)

@@ -15,7 +15,6 @@ from controller.domain.errors import StoreFailed
 from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
-from controller.services.board import OpenAiring
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.secretary import MustSign
@@ -109,12 +108,9 @@ class Rundowns:
 
     def _plan(self, speaker: Speaker) -> Plan:
         """From the open airings that this speaker takes part in; the board holds them all, by speaker."""
-        airings = [entry.airing for entry in self._planned() if speaker.speaker_id in entry.playbacks]
+        airings = [entry.airing for entry in self._board.of_speaker(speaker.speaker_id)]
         window_us = round(self._settings.rundown_days * _DAY_US)
         return compile_plan(airings, self._clock.now_us(), window_us)
-
-    def _planned(self) -> list[OpenAiring]:
-        return [entry for entry in self._board.all() if not entry.airing.now]
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:
         document = Rundown(

@@ -201,7 +201,9 @@ def _parts(written: Any) -> tuple[Part, ...]:
 
 def _values(playback: Playback) -> dict[str, Any]:
     """The columns of a playback; all but ``position`` bear the names of its fields."""
-    return asdict(playback) | {"state": playback.state.value}
+    values = asdict(playback) | {"state": playback.state.value}
+    del values["withdrawn"]
+    return values
 
 
 def _playback(row: PlaybackRow) -> Playback:

@@ -256,6 +256,8 @@ def airing(state: AiringState) -> Airing:
         (AiringState.STOPPED, ((sounding(), FINISHED), ()), AiringState.STOPPED, AiringState.STOPPED),
         (AiringState.EXPIRED, ((sounding(), FINISHED), ()), AiringState.ENDED, AiringState.ENDED),
         (AiringState.ENDED, ((sounding(),), ()), AiringState.ENDED, AiringState.ENDED),
+        (AiringState.WITHDRAWN, ((SKIPPED,), ()), AiringState.WITHDRAWN, AiringState.WITHDRAWN),
+        (AiringState.WITHDRAWN, ((sounding(), FINISHED), ()), AiringState.ENDED, AiringState.ENDED),
     ],
 )
 def test_the_airing_as_a_whole(
@@ -264,3 +266,11 @@ def test_the_airing_as_a_whole(
     playbacks = [folded(*life) for life in lives]
     assert evidence.reported_state(airing(state), playbacks) is reported
     assert evidence.settled_state(airing(state), playbacks) is settled
+
+
+def test_a_speaker_that_was_taken_out_is_not_waited_for_and_its_evidence_is_kept_all_the_same() -> None:
+    out = replace(folded(STORED), withdrawn=True)
+    done = folded(sounding(), FINISHED)
+    assert evidence.reported_state(airing(AiringState.ON_AIR), [out, done]) is AiringState.ENDED
+    played_all_the_same = evidence.fold(out, journal(STORED, ARMED, sounding(), FINISHED))
+    assert (played_all_the_same.state, played_all_the_same.withdrawn) == (PlayState.FINISHED, True)
