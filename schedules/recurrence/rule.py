@@ -49,6 +49,9 @@ class Rule:
     ``start`` is the wall time before which nothing fires; it fires itself only where the rest of the rule names it, or
     ``frequency`` is ``ONCE``. What is left empty is taken from ``start``, as RFC 5545 says. ``until`` is the last
     instant that may fire, in microseconds; ``extra`` are wall times besides (RDATE).
+
+    A rule knows whole seconds, and lists in order without repetitions: what is written differently and means the same
+    is the same rule.
     """
 
     zone: str
@@ -69,6 +72,30 @@ class Rule:
     count: int | None = None
     on_holiday: OnHoliday = OnHoliday.PLAY
     extra: tuple[datetime, ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "start", self.start.replace(microsecond=0, fold=0))
+        put(self, "by_month", _ordered(self.by_month))
+        put(self, "by_month_day", _ordered(self.by_month_day))
+        put(self, "by_year_day", _ordered(self.by_year_day))
+        put(self, "by_week_no", _ordered(self.by_week_no))
+        put(self, "by_day", tuple(sorted(set(self.by_day))) if len(self.by_day) > 1 else self.by_day)
+        put(self, "by_hour", _ordered(self.by_hour))
+        put(self, "by_minute", _ordered(self.by_minute))
+        put(self, "by_set_pos", _ordered(self.by_set_pos))
+        if self.until_us is not None:
+            put(self, "until_us", self.until_us - self.until_us % 1_000_000)
+        if self.extra:
+            put(self, "extra", tuple(sorted({at.replace(microsecond=0, fold=0) for at in self.extra})))
+
+    def __hash__(self) -> int:
+        # Rules are looked up often, and these tell them apart.
+        return hash((self.start, self.zone, self.by_hour, self.by_minute, self.by_month_day, self.until_us, self.count))
+
+
+def _ordered(values: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(values))) if len(values) > 1 else values
 
 
 class RuleError(ValueError):
