@@ -98,6 +98,10 @@ class Programmes(Protocol):
         """Raises `NotFound`."""
         ...
 
+    async def several(self, programme_ids: Sequence[ProgrammeId]) -> dict[ProgrammeId, Programme]:
+        """Those that exist."""
+        ...
+
     async def put(self, programme: Programme) -> None: ...
     async def latest(self, limit: int, before: Place | None = None) -> tuple[Programme, ...]:
         """Those that are not withdrawn, the last changed first."""

@@ -141,6 +141,15 @@ class SqlProgrammes:
             raise NotFound(f"no programme {programme_id}")
         return _programme(row)
 
+    async def several(self, programme_ids: Sequence[ProgrammeId]) -> dict[ProgrammeId, Programme]:
+        found: dict[ProgrammeId, Programme] = {}
+        for piece in pieces(list(dict.fromkeys(programme_ids))):
+            rows = await self._session.scalars(
+                select(ProgrammeRow).where(col(ProgrammeRow.programme_id).in_(piece)), execution_options=_FRESH
+            )
+            found.update({ProgrammeId(row.programme_id): _programme(row) for row in rows})
+        return found
+
     async def put(self, programme: Programme) -> None:
         values = _made_and_changed(programme)
         await self._session.merge(

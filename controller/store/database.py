@@ -17,6 +17,7 @@ from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
 from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
 from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
+from controller.store.planning import SqlApprovals, SqlChoices, SqlGuardRows, SqlHolidays, SqlSchedules
 from controller.store.sounds import SqlSounds
 
 
@@ -33,6 +34,11 @@ class SqlTransaction:
         self.revisions: ports.Revisions = SqlRevisions(session)
         self.pronunciations: ports.Pronunciations = SqlPronunciations(session)
         self.hand_ins: ports.HandIns = SqlHandIns(session)
+        self.schedules: ports.Schedules = SqlSchedules(session)
+        self.approvals: ports.Approvals = SqlApprovals(session)
+        self.choices: ports.Choices = SqlChoices(session)
+        self.guard_rows: ports.GuardRows = SqlGuardRows(session)
+        self.holidays: ports.Holidays = SqlHolidays(session)
         self.airings: ports.Airings = SqlAirings(session)
         self.journals: ports.Journals = SqlJournals(session)
         self.documents: ports.Documents = SqlDocuments(session)

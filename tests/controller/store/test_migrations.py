@@ -13,9 +13,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from controller.domain.errors import StoreFailed
-from controller.store.content_rows import Row
+from controller.store import content_rows, planning_rows
 from controller.store.engine import make_engine
 from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_here, upgrade_to_head
+
+METADATA = content_rows.SoundRow.metadata
+assert planning_rows.ScheduleRow.metadata is METADATA, "each module of tables adds to the same"
 
 
 async def test_the_migrations_and_the_rows_agree(url: str) -> None:
@@ -24,7 +27,7 @@ async def test_the_migrations_and_the_rows_agree(url: str) -> None:
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        return list(compare_metadata(context, Row.metadata))
+        return list(compare_metadata(context, METADATA))
 
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
@@ -87,5 +90,5 @@ async def test_an_upgrade_that_is_cut_off_leaves_nothing_half_made(url: str, mon
 
 
 def test_every_table_can_be_written_for_postgresql() -> None:
-    for table in Row.metadata.sorted_tables:
+    for table in METADATA.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
