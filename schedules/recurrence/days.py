@@ -1,8 +1,8 @@
 """On which days, and at which times of them, a rule fires: in wall time alone, for any stretch of days.
 
-Days are ordinals (1 is 0001-01-01, a Monday), times are microseconds of the day. What a period (week, month, year) holds
-is found from its number, so that the cost does not grow with the age of a rule. Parts that RFC 5545 says expand or limit
-a period come to the same: a day of the period fires where every part that is given names it.
+Days are ordinals (1 is 0001-01-01, a Monday), times are microseconds of the day. What a period (week, month, year)
+holds is found from its number, so that the cost does not grow with the age of a rule. Parts that RFC 5545 says expand
+or limit a period come to the same: a day of the period fires where every part that is given names it.
 """
 
 from collections.abc import Iterator
@@ -214,10 +214,7 @@ class Pattern:
                 return False
             begin, days = (month.first, month.days) if not self._nth_in_year else _year(month.year)
             place = day - begin
-            if (weekday, place // 7 + 1) not in self._nth and (
-                weekday,
-                -((days - 1 - place) // 7) - 1,
-            ) not in self._nth:
+            if self._nth.isdisjoint(((weekday, place // 7 + 1), (weekday, -((days - 1 - place) // 7) - 1))):
                 return False
         if self._year_days:
             begin, days = _year(month.year)

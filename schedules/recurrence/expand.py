@@ -18,7 +18,7 @@ Start = tuple[int, datetime]
 
 
 def occurrences(rule: Rule, from_us: int, until_us: int) -> tuple[Occurrence, ...]:
-    """Those whose instant is in [``from_us``, ``until_us``), in order; two wall times that are the same instant are one.
+    """Those whose instant is in [``from_us``, ``until_us``), in order. Two wall times of one instant are one.
 
     Raises RuleError where the rule has no zone that is known (``zone_unknown``), or a lunar one starts outside the
     years of its calendar (``rule_out_of_years``).
@@ -44,6 +44,14 @@ def fires_at(rule: Rule, wall: datetime) -> bool:
     """Whether an occurrence of the rule has this wall time as its name."""
     at_us = instant_us(rule.zone, wall)
     return (at_us, wall) in starts(rule, at_us, at_us + 1)
+
+
+def counted_before(rule: Rule, wall: datetime) -> int:
+    """How many times a rule has fired by itself, without the wall times besides, before this one."""
+    count = 0
+    for day, times in _plan(rule).firings(rule.start.toordinal(), wall.toordinal()):
+        count += sum(_wall(day, time_us) < wall for time_us in times)
+    return count
 
 
 def starts_from(rule: Rule, from_us: int, until_us: int) -> Iterator[Start]:
@@ -109,7 +117,7 @@ class _Plan:
     def firings(self, first: int, last: int) -> Iterator[Firing]:
         pattern, last_day = self._pattern, self._last_day
         for day, times in pattern.firings(first, min(last, last_day)):
-            if day == pattern.start_day or day == last_day:
+            if day in (pattern.start_day, last_day):
                 kept = tuple([time_us for time_us in times if self._lies_within(day, time_us)])
                 yield day, kept
             else:

@@ -20,8 +20,8 @@ _Value = TypeVar("_Value")
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY"})
 _KEYS: Final = frozenset(
-    "FREQ INTERVAL COUNT UNTIL BYMONTH BYMONTHDAY BYYEARDAY BYWEEKNO BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS WKST RSCALE"
-    " SKIP".split()
+    {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "RSCALE", "SKIP", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}
+    | {"BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS"}
 )
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,6}", re.ASCII)
 _BY_DAY: Final = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)

@@ -1,25 +1,27 @@
 """A series: a rule, and what was changed of single occurrences without touching it.
 
-A change belongs to the wall time that the rule gives an occurrence. Where the rule, edited since, no longer fires there,
-the change rests: it does nothing, and is in force again once the rule fires there again.
+A change belongs to the wall time that the rule gives an occurrence. Where the rule, edited since, no longer fires
+there, the change rests: it does nothing, and is in force again once the rule fires there again.
 
-Holidays are looked up by the day of that wall time. On one that a rule leaves out nothing happens, but for an occurrence
-that somebody moved: whoever named the time has decided. A rule for holidays alone does not fire on other days.
+Holidays are looked up by the day of that wall time. On one that a rule leaves out nothing happens, but for an
+occurrence that somebody moved: whoever named the time has decided. A rule for holidays alone does not fire on other
+days.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from schedules.recurrence.expand import Start, fires_at, starts
+from schedules.recurrence.expand import Start, counted_before, fires_at, starts
 from schedules.recurrence.form import check_year
-from schedules.recurrence.rule import Cancelled, Change, Changed, Due, OnHoliday, Rule, RuleError, Series
+from schedules.recurrence.rule import Cancelled, Change, Changed, Due, Frequency, OnHoliday, Rule, RuleError, Series
 from schedules.recurrence.zones import DAY_US, LAST_US, instant_us
 
 MOST_CHANGES: Final = 1000
 SEARCH_YEARS: Final = 50
+
 _SECOND_US: Final = 1_000_000
 
 
@@ -130,3 +132,53 @@ def without_change(series: Series, original: datetime) -> Series:
 def _check_fires(rule: Rule, original: datetime) -> None:
     if original.tzinfo is not None or not fires_at(rule, original):
         raise RuleError(f"The rule does not fire at {original:%Y-%m-%d %H:%M}", "exception_unknown")
+
+
+def split(series: Series, original: datetime, new_rule: Rule) -> tuple[Series, Series]:
+    """This one and those that follow by another rule: the series until before it, and the one from it on.
+
+    Wall times besides, and changes, go with the occurrence they belong to; a change follows where the new rule still
+    fires. Where both rules count to the same number, what is left of it is the new one's. Before the first occurrence
+    nothing is left: the old rule then never fires. Raises RuleError (``exception_unknown``).
+    """
+    rule = series.rule
+    _check_fires(rule, original)
+    old_rule = _ended(rule, original)
+    besides = tuple([at for at in new_rule.extra if new_rule.zone != rule.zone or at >= original])
+    new_rule = replace(new_rule, extra=besides)
+    if rule.count is not None and new_rule.count == rule.count:
+        left = rule.count - counted_before(rule, original)
+        new_rule = replace(new_rule, count=left) if left else _once(new_rule)
+    earlier = tuple([change for change in series.changes if change.original < original])
+    later = tuple([change for change in series.changes if change.original >= original])
+    following = tuple([change for change in later if fires_at(new_rule, change.original)])
+    return Series(rule=old_rule, changes=earlier), Series(rule=new_rule, changes=following)
+
+
+def _ended(rule: Rule, original: datetime) -> Rule:
+    """The rule without this occurrence and those that follow."""
+    besides = [at for at in rule.extra if at < original]
+    never_us = instant_us(rule.zone, rule.start) - _SECOND_US
+    if rule.frequency is Frequency.ONCE:
+        if rule.start < original:
+            return replace(rule, extra=tuple(besides))
+        if besides:
+            return replace(rule, start=besides[0], extra=tuple(besides[1:]))
+        return replace(rule, frequency=Frequency.DAILY, until_us=never_us, extra=())
+    if rule.count is not None:
+        count = counted_before(rule, original)
+        if not count:
+            return replace(rule, count=None, until_us=never_us, extra=tuple(besides))
+        return replace(rule, count=count, extra=tuple(besides))
+    at_us = instant_us(rule.zone, original)
+    near = starts(rule, at_us - DAY_US, at_us + DAY_US)
+    last_us = min(start_us for start_us, wall in near if wall >= original) - _SECOND_US
+    # A wall time that moved by a gap may come behind one that is later on the clock.
+    besides.extend([wall for start_us, wall in near if wall < original and start_us > last_us])
+    if rule.until_us is not None:
+        last_us = min(last_us, rule.until_us)
+    return replace(rule, until_us=last_us, extra=tuple(besides))
+
+
+def _once(rule: Rule) -> Rule:
+    return Rule(zone=rule.zone, start=rule.start, on_holiday=rule.on_holiday, extra=rule.extra)
