@@ -15,10 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from agents.protocol.ids import AiringId, SpeakerId
-from agents.protocol.values import AiringClass, Part
+from agents.protocol.values import AiringClass, ClipPart, Part
 from agents.protocol.version import FRAMES_PER_SECOND, MAX_PARTS_A_SEQUENCE
 from controller.domain.airings import Airing, AiringState, ContentId
 from controller.domain.bulletins import frames_of
@@ -33,8 +31,16 @@ Parts = tuple[Part, ...]
 
 
 def master_of(sequence: Sequence[Part]) -> str:
-    """Names exactly these bytes in this order, as 64 hexadecimal digits."""
-    return hashlib.sha256(msgspec.json.encode(sequence, order="sorted")).hexdigest()
+    """Names exactly these bytes in this order, silences included, as 64 hexadecimal digits. Nothing else of the parts
+    counts: what was approved stays so where the wire learns more of them.
+    """
+    said = [
+        sorted((name.value, clip.sha256) for name, clip in part.renditions.items())
+        if isinstance(part, ClipPart)
+        else part.frames
+        for part in sequence
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
