@@ -1,59 +1,221 @@
 """What is planned, as `schedules` sees it: read once, and the same for the planner, the approvals and the pages."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from agents.protocol.ids import AreaId
+from agents.protocol.ids import AreaId, BulletinId, SpeakerId
+from agents.protocol.values import AiringClass
 from controller.domain.airings import ContentId
+from controller.domain.bulletins import Bulletin, Origin
+from controller.domain.errors import LoaError
+from controller.domain.guarding import STATION, PlaceKind
+from controller.domain.handing_in import HandInState
+from controller.domain.planning import duration_us, master_of
+from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.schedules import PlannedSchedule
 from controller.ports import Transaction
+from controller.services.contents import Content as HeardContent
+from controller.services.contents import sequence_of
+from controller.services.tunes import ready_tunes
 from schedules.areas import AreaTree
-from schedules.guards import Guards
+from schedules.guards import NO_GUARDS, Guards, tightened
+from schedules.precedence import AirClass
 from schedules.schedule import Choice, Content, Schedule, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What is known of one content: its ``summary`` as `schedules` wants it; ``heard``, part by part, where it can be
+    heard; who last changed it or a bulletin in it; whether it came from above.
+    """
+
+    summary: Content
+    airing_class: AiringClass | None = None
+    above: bool = False
+    authors: frozenset[str] = frozenset()
+    heard: HeardContent | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plans:
-    """The live schedules with their approvals and the class of their contents, and what is known of the contents."""
+    """The live schedules: as the desk keeps them, and as they count now, with their approvals and the class that their
+    content has by now. ``known`` has every content of them.
+    """
 
     planned: tuple[PlannedSchedule, ...]
     schedules: tuple[Schedule, ...]
-    contents: dict[str, Content]
+    known: Mapping[str, Known]
     choices: frozenset[Choice]
+
+    @property
+    def contents(self) -> dict[str, Content]:
+        """As `schedules.schedule.World` wants them."""
+        return {content_id: one.summary for content_id, one in self.known.items()}
 
 
 async def read_plans(tx: Transaction, since_us: int, now_us: int) -> Plans:
     """Everything of which something may begin at ``since_us`` or later. Raises `StoreFailed`."""
-    raise NotImplementedError
+    planned = await tx.schedules.live(since_us)
+    approved = await tx.approvals.in_force()
+    known = await known_contents(tx, {one for each in planned for one in each.content_ids}, now_us)
+    return Plans(
+        planned=planned,
+        schedules=tuple(counting(one, known, approved.get(one.schedule_id, frozenset())) for one in planned),
+        known=known,
+        choices=frozenset(chosen.choice for chosen in await tx.choices.all()),
+    )
+
+
+def counting(planned: PlannedSchedule, known: Mapping[str, Known], approved: frozenset[str]) -> Schedule:
+    """The schedule as it counts now. Where its content is of another class by now it goes by that, and is to be
+    approved anew: the class is part of what was approved.
+    """
+    airing_class = known[planned.schedule.content_id].airing_class
+    if airing_class is None:
+        return replace(planned.schedule, approved=approved)
+    return replace(planned.schedule, approved=approved, air_class=AirClass(airing_class.value))
+
+
+# --- contents ---------------------------------------------------------------------------------------------------------
+
+
+async def known_contents(tx: Transaction, content_ids: Iterable[ContentId], now_us: int) -> dict[str, Known]:
+    """Every content that was asked for, also one that is not there: its summary says why it cannot be heard. Raises
+    `StoreFailed`.
+    """
+    wanted = list(dict.fromkeys(content_ids))
+    found = await tx.bulletins.several([BulletinId(one) for one in wanted])
+    programmes = await tx.programmes.several([ProgrammeId(one) for one in wanted if BulletinId(one) not in found])
+    inside = [one for programme in programmes.values() for one in programme.bulletin_ids if one not in found]
+    bulletins = {**found, **await tx.bulletins.several(inside)}
+    closed = {
+        one.bulletin_id: await _closed(tx, one, now_us) for one in bulletins.values() if one.origin is Origin.ABOVE
+    }
+    tunes = await ready_tunes(tx)
+    known: dict[str, Known] = {}
+    for content_id in wanted:
+        subject = found.get(BulletinId(content_id)) or programmes.get(ProgrammeId(content_id))
+        if subject is None:
+            known[content_id] = Known(summary=_lacking(content_id, "", "content_unknown"))
+            continue
+        try:
+            sequence = sequence_of(subject, bulletins, tunes)
+        except LoaError as error:
+            known[content_id] = _known(content_id, subject, bulletins, None, error.code)
+        else:
+            why_not = _why_closed(subject, closed)
+            heard = HeardContent(
+                content_id=content_id,
+                title=subject.title,
+                airing_class=subject.airing_class,
+                revision=subject.revision,
+                sequence=sequence,
+            )
+            known[content_id] = _known(content_id, subject, bulletins, None if why_not else heard, why_not)
+    return known
 
 
 async def summaries(tx: Transaction, content_ids: Iterable[ContentId], now_us: int) -> dict[str, Content]:
-    """Every content that was asked for, also one that is not there: it says why it cannot be heard. Raises
-    `StoreFailed`.
+    """As `known_contents`, no more of it than `schedules` wants."""
+    return {content_id: one.summary for content_id, one in (await known_contents(tx, content_ids, now_us)).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """Why a bulletin from above may not be heard; ``early`` where its validity has not begun."""
+
+    open: bool
+    early: bool
+
+
+async def _closed(tx: Transaction, bulletin: Bulletin, now_us: int) -> _Closed:
+    hand_in = await tx.hand_ins.of_bulletin(bulletin.bulletin_id)
+    if hand_in is None or hand_in.state is not HandInState.TAKEN:
+        return _Closed(open=True, early=False)
+    return _Closed(open=False, early=not hand_in.begun(now_us))
+
+
+def _why_closed(subject: Bulletin | Programme, closed: Mapping[BulletinId, _Closed]) -> str:
+    """A bulletin of its own is planned from the beginning of its validity on, as the desk saw to when it was planned; a
+    programme may have got one since.
     """
-    raise NotImplementedError
+    if isinstance(subject, Bulletin):
+        return "hand_in_open" if subject.bulletin_id in closed and closed[subject.bulletin_id].open else ""
+    inside = [closed[one] for one in subject.bulletin_ids if one in closed]
+    if any(one.open for one in inside):
+        return "hand_in_open"
+    return "not_valid_yet" if any(one.early for one in inside) else ""
+
+
+def _known(
+    content_id: str,
+    subject: Bulletin | Programme,
+    bulletins: Mapping[BulletinId, Bulletin],
+    heard: HeardContent | None,
+    why_not: str,
+) -> Known:
+    ids = (subject.bulletin_id,) if isinstance(subject, Bulletin) else subject.bulletin_ids
+    inside = [bulletins[one] for one in ids if one in bulletins]
+    expiries = [one.expires_at_us for one in inside if one.expires_at_us is not None]
+    if heard is None:
+        summary = _lacking(content_id, subject.title, why_not)
+    else:
+        summary = Content(
+            content_id=content_id,
+            title=subject.title,
+            master=master_of(heard.sequence),
+            duration_us=duration_us(heard.sequence),
+            expires_us=min(expiries, default=None),
+        )
+    return Known(
+        summary=summary,
+        airing_class=subject.airing_class,
+        above=isinstance(subject, Bulletin) and subject.origin is Origin.ABOVE,
+        authors=frozenset({subject.changed_by, *(one.changed_by for one in inside if one.origin is not Origin.ABOVE)}),
+        heard=heard,
+    )
+
+
+def _lacking(content_id: str, title: str, why: str) -> Content:
+    return Content(content_id=content_id, title=title, master="", duration_us=0, lacking=why)
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
 
 
 async def guards_by_area(tx: Transaction, tree: AreaTree) -> dict[str, Guards]:
     """As `schedules.schedule.World.guards` wants them: what holds at the whole station is put on every widest area.
     Raises `StoreFailed`.
     """
-    raise NotImplementedError
+    rows = await tx.guard_rows.all()
+    found = {row.place.place_id: row.guards for row in rows if row.place.kind is PlaceKind.AREA}
+    everywhere = found.pop(STATION.place_id, NO_GUARDS)
+    if everywhere != NO_GUARDS:
+        for root in tree.roots():
+            found[root.area_id] = tightened(everywhere, found.get(root.area_id, NO_GUARDS))
+    return {area_id: guards for area_id, guards in found.items() if guards != NO_GUARDS}
 
 
 async def guards_by_speaker(tx: Transaction) -> dict[str, Guards]:
     """Guards of single speakers' own. Raises `StoreFailed`."""
-    raise NotImplementedError
+    rows = await tx.guard_rows.all()
+    return {
+        row.place.place_id: row.guards
+        for row in rows
+        if row.place.kind is PlaceKind.SPEAKER and row.guards != NO_GUARDS
+    }
 
 
 async def own_holidays(tx: Transaction) -> frozenset[date]:
     """The station's own, to be joined with the public ones. Raises `StoreFailed`."""
-    raise NotImplementedError
+    return frozenset(holiday.day for holiday in await tx.holidays.all())
 
 
 async def areas_of_target(tx: Transaction, target: Target) -> tuple[AreaId, ...]:
-    """The areas that a target touches: those named, those of its groups, and where its speakers stand. Whoever plans or
-    approves needs the right in each. Raises `StoreFailed`.
+    """The areas that a target touches: those named, those of its groups' speakers, and where its speakers stand.
+    Whoever plans or approves needs the right in each. Raises `StoreFailed`.
     """
-    raise NotImplementedError
+    speakers = dict.fromkeys(SpeakerId(one) for one in target.speakers)
+    standing = [speaker.area_id for speaker in (await tx.speakers.several(list(speakers))).values()]
+    return tuple(dict.fromkeys([*(AreaId(one) for one in target.areas), *standing]))
