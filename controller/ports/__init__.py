@@ -28,6 +28,7 @@ from controller.ports.content import (
     Studio,
     Tunes,
 )
+from controller.ports.planned import PlannedAirings
 from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
 from schedules.areas import Area
 
@@ -318,6 +319,7 @@ class Transaction(Protocol):
     deeds: Deeds
     station_settings: StationSettings
 
+    planned_airings: PlannedAirings
 
 class Store(Protocol):
     """Raises `StoreFailed` when the database or the disk fails."""
@@ -363,6 +365,7 @@ __all__ = [
     "Signer",
     "Sounds",
     "Speakers",
+    "PlannedAirings",
     "StationSettings",
     "Store",
     "Studio",

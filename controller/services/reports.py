@@ -114,7 +114,7 @@ class Reports:
             rundown = await tx.documents.latest_rundown(speaker.device_id)
             return SpeakerReport(
                 rundown=None if rundown is None else rundown[0],
-                open_airings=tuple(pair for pair in airings if pair[0].state in OPEN_STATES),
+                open_airings=tuple(pair for pair in airings if pair[0].state in OPEN_STATES and not pair[1].withdrawn),
                 records=tuple(record for _, record in await tx.journals.latest(speaker.device_id, limit)),
                 refusals=await tx.journals.refusals(speaker.device_id),
             )

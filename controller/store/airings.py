@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -30,13 +31,13 @@ class SqlAirings:
         row = await self._session.get(AiringRow, airing_id, populate_existing=True)
         if row is None:
             raise NotFound(f"no airing {airing_id}")
-        return (await self._whole([row]))[0]
+        return (await whole(self._session, [row]))[0]
 
     async def add(self, airing: Airing) -> None:
-        self._session.add(_row(airing))
+        self._session.add(airing_row(airing))
         await self._session.flush()
         planned = [
-            _values(Playback(airing_id=airing.airing_id, speaker_id=speaker_id, state=PlayState.PLANNED))
+            playback_values(Playback(airing_id=airing.airing_id, speaker_id=speaker_id, state=PlayState.PLANNED))
             | {"position": position}
             for position, speaker_id in enumerate(airing.speaker_ids)
         ]
@@ -61,7 +62,7 @@ class SqlAirings:
         at_us, key = col(AiringRow.planned_at_us), col(AiringRow.airing_id)
         query = select(AiringRow) if before is None else select(AiringRow).where(after(before, at_us, key))
         rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
-        return await self._whole(rows.all())
+        return await whole(self._session, rows.all())
 
     async def of_content(self, content_id: ContentId) -> tuple[Airing, ...]:
         rows = await self._session.scalars(
@@ -70,7 +71,7 @@ class SqlAirings:
             .order_by(col(AiringRow.planned_at_us).desc(), col(AiringRow.airing_id)),
             execution_options=_FRESH,
         )
-        return await self._whole(rows.all())
+        return await whole(self._session, rows.all())
 
     async def clips(self) -> frozenset[str]:
         wanted: set[str] = set()
@@ -86,7 +87,7 @@ class SqlAirings:
             .order_by(col(AiringRow.planned_at_us), col(AiringRow.airing_id)),
             execution_options=_FRESH,
         )
-        return await self._whole(rows.all())
+        return await whole(self._session, rows.all())
 
     async def playbacks(self, airing_id: AiringId) -> tuple[Playback, ...]:
         rows = await self._session.scalars(
@@ -126,7 +127,7 @@ class SqlAirings:
         if playbacks:
             await self._session.execute(
                 update(PlaybackRow),
-                [_values(playback) for playback in playbacks],
+                [playback_values(playback) for playback in playbacks],
                 execution_options={"synchronize_session": None},
             )
 
@@ -140,23 +141,26 @@ class SqlAirings:
             execution_options=_FRESH,
         )
         pairs = rows.all()
-        airings = await self._whole([airing for airing, _ in pairs])
+        airings = await whole(self._session, [airing for airing, _ in pairs])
         return tuple((airing, _playback(row)) for airing, (_, row) in zip(airings, pairs, strict=True))
 
-    async def _whole(self, rows: Sequence[AiringRow]) -> tuple[Airing, ...]:
-        speakers: dict[str, list[SpeakerId]] = {}
-        for piece in pieces([row.airing_id for row in rows]):
-            found = await self._session.execute(
-                select(PlaybackRow.airing_id, PlaybackRow.speaker_id)
-                .where(col(PlaybackRow.airing_id).in_(piece))
-                .order_by(col(PlaybackRow.airing_id), col(PlaybackRow.position))
-            )
-            for airing_id, speaker_id in found:
-                speakers.setdefault(airing_id, []).append(SpeakerId(speaker_id))
-        return tuple(_airing(row, tuple(speakers.get(row.airing_id, ()))) for row in rows)
+
+async def whole(session: AsyncSession, rows: Sequence[AiringRow]) -> tuple[Airing, ...]:
+    """Airings with the speakers that are to play them."""
+    speakers: dict[str, list[SpeakerId]] = {}
+    for piece in pieces([row.airing_id for row in rows]):
+        found = await session.execute(
+            select(PlaybackRow.airing_id, PlaybackRow.speaker_id)
+            .where(col(PlaybackRow.airing_id).in_(piece), ~col(PlaybackRow.withdrawn))
+            .order_by(col(PlaybackRow.airing_id), col(PlaybackRow.position))
+        )
+        for airing_id, speaker_id in found:
+            speakers.setdefault(airing_id, []).append(SpeakerId(speaker_id))
+    return tuple(_airing(row, tuple(speakers.get(row.airing_id, ()))) for row in rows)
 
 
-def _row(airing: Airing) -> AiringRow:
+def airing_row(airing: Airing) -> AiringRow:
+    """An airing without its speakers."""
     return AiringRow(
         airing_id=airing.airing_id,
         content_id=airing.content_id,
@@ -172,6 +176,12 @@ def _row(airing: Airing) -> AiringRow:
         duration_us=airing.duration_us,
         lateness_window_us=airing.lateness_window_us,
         rank=airing.rank,
+        from_us=airing.from_us,
+        play_us=airing.play_us,
+        fade_us=airing.fade_us,
+        schedule_id=airing.schedule_id,
+        original=None if airing.original is None else airing.original.isoformat(),
+        due_us=airing.due_us,
     )
 
 
@@ -192,6 +202,12 @@ def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
         duration_us=row.duration_us,
         lateness_window_us=row.lateness_window_us,
         rank=row.rank,
+        from_us=row.from_us,
+        play_us=row.play_us,
+        fade_us=row.fade_us,
+        schedule_id=row.schedule_id,
+        original=None if row.original is None else datetime.fromisoformat(row.original),
+        due_us=row.due_us,
     )
 
 
@@ -199,11 +215,9 @@ def _parts(written: Any) -> tuple[Part, ...]:
     return msgspec.convert(written, tuple[Part, ...])
 
 
-def _values(playback: Playback) -> dict[str, Any]:
+def playback_values(playback: Playback) -> dict[str, Any]:
     """The columns of a playback; all but ``position`` bear the names of its fields."""
-    values = asdict(playback) | {"state": playback.state.value}
-    del values["withdrawn"]
-    return values
+    return asdict(playback) | {"state": playback.state.value}
 
 
 def _playback(row: PlaybackRow) -> Playback:

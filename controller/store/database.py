@@ -17,6 +17,7 @@ from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
 from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
 from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
+from controller.store.planned import SqlPlannedAirings
 from controller.store.planning import SqlApprovals, SqlChoices, SqlGuardRows, SqlHolidays, SqlSchedules
 from controller.store.sounds import SqlSounds
 
@@ -40,6 +41,7 @@ class SqlTransaction:
         self.guard_rows: ports.GuardRows = SqlGuardRows(session)
         self.holidays: ports.Holidays = SqlHolidays(session)
         self.airings: ports.Airings = SqlAirings(session)
+        self.planned_airings: ports.PlannedAirings = SqlPlannedAirings(session)
         self.journals: ports.Journals = SqlJournals(session)
         self.documents: ports.Documents = SqlDocuments(session)
         self.persons: ports.Persons = SqlPersons(session)

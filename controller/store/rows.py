@@ -113,7 +113,9 @@ class SpeakerHealthRow(Row, table=True):
 
 
 class AiringRow(Row, table=True):
-    """``content_id`` names a bulletin or a programme; ``sequence`` holds parts as on the wire."""
+    """``content_id`` names a bulletin or a programme; ``sequence`` holds parts as on the wire. ``original`` is a wall
+    time as ISO 8601 writes it.
+    """
 
     __tablename__ = "airing"
     airing_id: str = Field(primary_key=True, sa_type=ID)
@@ -133,12 +135,18 @@ class AiringRow(Row, table=True):
 
 
 class PlaybackRow(Row, table=True):
-    """``position`` keeps the order in which the speakers were chosen."""
+    """``position`` keeps the order in which the speakers were chosen; ``withdrawn`` is said of those that are out."""
 
     __tablename__ = "playback"
     airing_id: str = Field(primary_key=True, foreign_key="airing.airing_id", sa_type=ID)
     speaker_id: str = Field(primary_key=True, foreign_key="speaker.speaker_id", index=True, sa_type=ID)
     position: int
+    from_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    play_us: int | None = Field(default=None, sa_type=BigInteger)
+    fade_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    schedule_id: str | None = Field(default=None, index=True, sa_type=ID)
+    original: str | None = Field(default=None, sa_type=WORD)
+    due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
     state: str = Field(sa_type=WORD)
     pushed_at_us: int | None = Field(default=None, sa_type=BigInteger)
     stored_at_us: int | None = Field(default=None, sa_type=BigInteger)
@@ -164,6 +172,7 @@ class JournalRow(Row, table=True):
     device_id: str = Field(primary_key=True, sa_type=ID)
     journal_id: str = Field(primary_key=True, sa_type=ID)
     first_seen_us: int = Field(sa_type=BigInteger)
+    withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     committed_seq: int = Field(sa_type=BigInteger)
     missing: int = Field(sa_type=BigInteger)
 

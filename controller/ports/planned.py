@@ -1,0 +1,35 @@
+"""The store's part for airings that follow from schedules."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from agents.protocol.ids import AiringId, SpeakerId
+from controller.domain.airings import Airing, AiringState
+
+
+class PlannedAirings(Protocol):
+    async def add(self, airings: Sequence[Airing]) -> None:
+        """New ones, each with a planned playback for each of its speakers."""
+        ...
+
+    async def join(self, airing_id: AiringId, speaker_ids: Sequence[SpeakerId]) -> None:
+        """Speakers that were never in this airing are to play it too."""
+        ...
+
+    async def leave(self, airing_id: AiringId, speaker_ids: Sequence[SpeakerId]) -> None:
+        """These are not to play it any more; what they report all the same is kept."""
+        ...
+
+    async def withdraw(self, airing_ids: Sequence[AiringId]) -> None:
+        """Nobody is to play them any more."""
+        ...
+
+    async def states(self, airing_ids: Sequence[AiringId]) -> dict[AiringId, AiringState]:
+        """Of those that exist."""
+        ...
+
+    async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:
+        """Those whose occurrence was to begin at ``from_us`` or later and before ``until_us``, in whatever state they
+        are, by time.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""Airings that follow from schedules: many at once, with speakers that come and go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from agents.protocol.ids import AiringId, SpeakerId
+from controller.domain.airings import Airing, AiringState, Playback, PlayState
+from controller.store.airings import airing_row, playback_values, whole
+from controller.store.bulk import pieces
+from controller.store.rows import AiringRow, PlaybackRow
+
+_FRESH = {"populate_existing": True}
+
+
+class SqlPlannedAirings:
+    """`ports.PlannedAirings`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, airings: Sequence[Airing]) -> None:
+        self._session.add_all([airing_row(airing) for airing in airings])
+        await self._session.flush()
+        for airing in airings:
+            await self._put(airing.airing_id, airing.speaker_ids, 0)
+
+    async def join(self, airing_id: AiringId, speaker_ids: Sequence[SpeakerId]) -> None:
+        last = await self._session.scalar(
+            select(func.max(PlaybackRow.position)).where(col(PlaybackRow.airing_id) == airing_id)
+        )
+        await self._put(airing_id, speaker_ids, 0 if last is None else last + 1)
+
+    async def _put(self, airing_id: AiringId, speaker_ids: Sequence[SpeakerId], first: int) -> None:
+        rows = [
+            playback_values(Playback(airing_id=airing_id, speaker_id=speaker_id, state=PlayState.PLANNED))
+            | {"position": position}
+            for position, speaker_id in enumerate(speaker_ids, first)
+        ]
+        if rows:
+            await self._session.execute(insert(PlaybackRow), rows)
+
+    async def leave(self, airing_id: AiringId, speaker_ids: Sequence[SpeakerId]) -> None:
+        for piece in pieces(speaker_ids):
+            await self._session.execute(
+                update(PlaybackRow)
+                .where(col(PlaybackRow.airing_id) == airing_id, col(PlaybackRow.speaker_id).in_(piece))
+                .values(withdrawn=True)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def withdraw(self, airing_ids: Sequence[AiringId]) -> None:
+        for piece in pieces(airing_ids):
+            await self._session.execute(
+                update(AiringRow)
+                .where(col(AiringRow.airing_id).in_(piece))
+                .values(state=AiringState.WITHDRAWN.value)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def states(self, airing_ids: Sequence[AiringId]) -> dict[AiringId, AiringState]:
+        found: dict[AiringId, AiringState] = {}
+        for piece in pieces(airing_ids):
+            rows = await self._session.execute(
+                select(AiringRow.airing_id, AiringRow.state).where(col(AiringRow.airing_id).in_(piece))
+            )
+            found.update({AiringId(airing_id): AiringState(state) for airing_id, state in rows})
+        return found
+
+    async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:
+        rows = await self._session.scalars(
+            select(AiringRow)
+            .where(col(AiringRow.due_us) >= from_us, col(AiringRow.due_us) < until_us)
+            .order_by(col(AiringRow.due_us), col(AiringRow.start_at_us), col(AiringRow.airing_id)),
+            execution_options=_FRESH,
+        )
+        return await whole(self._session, rows.all())
