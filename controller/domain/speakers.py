@@ -1,6 +1,8 @@
 """Speakers and the devices in their boxes. Areas are `schedules.areas`: both sides know them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
@@ -33,6 +35,19 @@ class Speaker:
     max_volume_percent: int = 100
     delay_us: int = 0
     rendition: RenditionName = RenditionName.OPUS24
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Until the day ``until`` a speaker stood in another area than after."""
+
+    until: date
+    area_id: AreaId
+
+
+def stood_in(speaker: Speaker, moves: Sequence[Move], on: date) -> AreaId:
+    """The area that a speaker was recorded in on a day; ``moves`` are its own, the earliest first."""
+    return next((move.area_id for move in moves if on < move.until), speaker.area_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from controller.domain.deliveries import Delivered
 from controller.domain.enrolment import Token
 from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords, Refusals
 from controller.domain.paging import Place
-from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice, Speaker, SpeakerHealth
+from controller.domain.speakers import ControllerIdentity, FoundDevice, Move, PairedDevice, Speaker, SpeakerHealth
 from controller.domain.tokens import ApiToken
 from controller.ports.content import (
     Bulletins,
@@ -115,6 +115,14 @@ class Speakers(Protocol):
     async def put(self, speaker: Speaker) -> None: ...
     async def several(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, Speaker]:
         """Those that exist, in whatever state they are."""
+        ...
+
+    async def put_move(self, speaker_id: SpeakerId, move: Move) -> None:
+        """Where it stood before; the first of several moves on one day is kept."""
+        ...
+
+    async def moves(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, tuple[Move, ...]]:
+        """The earliest first; those that never moved may be left out."""
         ...
 
     async def health(self) -> dict[SpeakerId, SpeakerHealth]: ...
@@ -311,6 +319,7 @@ class Transaction(Protocol):
     guard_rows: GuardRows
     holidays: Holidays
     airings: Airings
+    planned_airings: PlannedAirings
     journals: Journals
     documents: Documents
     persons: Persons
@@ -319,7 +328,6 @@ class Transaction(Protocol):
     deeds: Deeds
     station_settings: StationSettings
 
-    planned_airings: PlannedAirings
 
 class Store(Protocol):
     """Raises `StoreFailed` when the database or the disk fails."""
@@ -357,6 +365,7 @@ __all__ = [
     "Journals",
     "Links",
     "Persons",
+    "PlannedAirings",
     "Programmes",
     "Progress",
     "Pronunciations",
@@ -365,7 +374,6 @@ __all__ = [
     "Signer",
     "Sounds",
     "Speakers",
-    "PlannedAirings",
     "StationSettings",
     "Store",
     "Studio",

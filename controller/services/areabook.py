@@ -2,9 +2,12 @@
 
 Whoever changes areas in the database puts the change here once it is committed. An area that another program added is
 noticed when something first stands in it.
+
+Kept is what holds of the areas on every day (`AreaBook.history`); what is asked without a day is answered for today.
+What is recorded as standing in an area that was merged stands in its successor: see `AreaTree.path_on`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
@@ -13,6 +16,7 @@ from controller.domain.errors import NotFound, StoreFailed
 from controller.ports import Transaction
 from schedules.areanames import folded
 from schedules.areas import Area, AreaTree, BrokenTree, Origin
+from schedules.succession import with_changes
 
 HOME_KEY: Final = "home_area"
 """Under which the station's own area is kept among its settings."""
@@ -25,19 +29,33 @@ _DAYS_BEGIN: Final = timezone(timedelta(hours=7))
 class AreaBook:
     """One `AreaTree`, replaced as a whole at every change, and which of its areas is the station's own."""
 
-    def __init__(self) -> None:
-        self._tree = AreaTree()
+    def __init__(self, today: Callable[[], date]) -> None:
+        """``today`` is the day where the areas are, see `day_of`."""
+        self._today = today
+        self._history = AreaTree()
         self._home_id: AreaId | None = None
         self._roots: dict[AreaId, None] = {}
 
     def tree(self) -> AreaTree:
-        """All areas as they are now; empty before `load`."""
-        return self._tree
+        """All areas with today's names, each in what it lies in today; empty before `load`."""
+        return self._history.as_of(self._today())
+
+    def history(self) -> AreaTree:
+        """The areas with all that is known of their past and their future: what changes are made to."""
+        return self._history
 
     def home(self) -> Area | None:
-        """The station's own area."""
-        known = self._home_id is not None and self._home_id in self._tree
-        return self._tree.get(self._home_id) if known and self._home_id is not None else None
+        """The station's own area, or what it was merged into."""
+        if self._home_id is None or self._home_id not in self._history:
+            return None
+        return self.standing(self._home_id)
+
+    def standing(self, area_id: str, on: date | None = None) -> Area:
+        """Where something stands on a day that is recorded in this area, by the names of that day; today where none is
+        given. Raises `UnknownArea`.
+        """
+        on = self._today() if on is None else on
+        return self._history.as_of(on).get(self._history.path_on(area_id, on)[-1])
 
     def roots(self) -> tuple[AreaId, ...]:
         """Every area that is or ever was the widest of its path: a device that was away when its area moved still
@@ -52,32 +70,33 @@ class AreaBook:
         self.replace(await stored_tree(tx), None if home_id is None else AreaId(home_id))
         self._roots.update(dict.fromkeys(AreaId(area_id) for area_id in former))
 
-    def replace(self, tree: AreaTree, home_id: AreaId | None) -> None:
-        """What was committed."""
-        self._tree, self._home_id = tree, home_id
-        self._roots.update(dict.fromkeys(AreaId(area.area_id) for area in tree.roots()))
+    def replace(self, history: AreaTree, home_id: AreaId | None) -> None:
+        """What was committed: the areas of all days."""
+        self._history, self._home_id = history, home_id
+        once = (area for area in history if any(past.parent_id is None for past in area.past))
+        self._roots.update(dict.fromkeys(AreaId(area.area_id) for area in (*history.roots(), *once)))
 
-    def put(self, area: Area) -> None:
-        """An area that was added or changed, and committed."""
-        self.replace(changed(self._tree, area), self._home_id)
+    def put(self, *areas: Area) -> None:
+        """Areas that were added or changed, and committed."""
+        self.replace(with_changes(self._history, areas), self._home_id)
 
     async def knowing(self, tx: Transaction, area_ids: Iterable[AreaId]) -> AreaTree:
-        """The tree with these areas in it. Where one is missing, what the database has more is taken over, and only
+        """Today's tree with these areas in it. Where one is missing, what the database has more is taken over, and only
         that: ``tx`` may have begun before the last change here. Not for a transaction that adds some itself. Raises
         `StoreFailed`.
         """
-        if not all(area_id in self._tree for area_id in area_ids):
+        if not all(area_id in self._history for area_id in area_ids):
             stored = await stored_tree(tx)
-            more = [area for area in stored if area.area_id not in self._tree]
-            self.replace(AreaTree([*self._tree, *more]), self._home_id)
-        return self._tree
+            more = [area for area in stored if area.area_id not in self._history]
+            self.replace(AreaTree([*self._history, *more]), self._home_id)
+        return self.tree()
 
     async def path(self, tx: Transaction, area_id: AreaId) -> tuple[AreaId, ...]:
-        """From the widest area down to this one, which may have been added in ``tx``. Raises `NotFound`
-        (``area_unknown``), `StoreFailed`.
+        """From the widest area down to this one, or to what it was merged into; it may have been added in ``tx``.
+        Raises `NotFound` (``area_unknown``), `StoreFailed`.
         """
-        if area_id in self._tree:
-            return tuple(AreaId(area.area_id) for area in self._tree.path(area_id))
+        if area_id in self._history:
+            return tuple(AreaId(one) for one in self._history.path_on(area_id, self._today()))
         path = await tx.areas.path(area_id)
         self._roots[path[0]] = None
         return path
@@ -99,7 +118,7 @@ def in_use(
     own = [] if home is None else list(tree.walk(home.area_id))
     added = [area for area in tree if area.origin is Origin.STATION]
     chosen = {area.area_id for area in (*own, *added) if area.valid(today)}
-    chosen.update(area_id for area_id in standing if area_id in tree)
+    chosen.update(tree.path_on(area_id, today)[-1] for area_id in standing if area_id in tree)
     wanted = {area.area_id for area_id in chosen for area in tree.path(area_id)}
     listed: list[Area] = []
     waiting = _last_first(tree.roots(), wanted)
@@ -115,15 +134,8 @@ def _last_first(siblings: Iterable[Area], wanted: set[str]) -> list[Area]:
     return sorted((area for area in siblings if area.area_id in wanted), key=lambda one: folded(one.name), reverse=True)
 
 
-def changed(tree: AreaTree, area: Area) -> AreaTree:
-    """The tree with this area in the place of the one of its id, or added to it. Raises `BrokenTree`."""
-    if area.area_id not in tree:
-        return AreaTree([*tree, area])
-    return AreaTree(area if one.area_id == area.area_id else one for one in tree)
-
-
 async def stored_tree(tx: Transaction) -> AreaTree:
-    """All areas of the database. Raises `StoreFailed`, also where they make no tree."""
+    """All areas of the database, on all days. Raises `StoreFailed`, also where they make no tree."""
     try:
         return AreaTree(await tx.areas.all())
     except BrokenTree as error:

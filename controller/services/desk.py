@@ -9,7 +9,7 @@ from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
 from controller.services.api_tokens import ApiTokens
 from controller.services.approvals import ApprovalDesk
-from controller.services.areabook import AreaBook
+from controller.services.areabook import AreaBook, day_of
 from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
 from controller.services.audit import Audit
@@ -37,6 +37,7 @@ from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
 from controller.services.speakers import SpeakerDesk
 from controller.services.stops import Stops
+from controller.services.telling import Telling
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
 
@@ -73,7 +74,7 @@ class Desk:
             crew=Crew(),
             roster=Roster(),
             board=Board(),
-            areas=AreaBook(),
+            areas=AreaBook(lambda: day_of(clock.now_us())),
         )
         assignments = Assignments(office)
         self._outbox = outbox = Outbox(office, links)
@@ -85,7 +86,8 @@ class Desk:
         self.api_tokens: Final = ApiTokens(office)
         self.audit: Final = Audit(store)
         self.adoption: Final = Adoption(office, links, outbox, assignments)
-        self.areas: Final = AreaDesk(office, outbox, assignments)
+        telling = Telling(office, outbox, assignments)
+        self.areas: Final = AreaDesk(office, telling)
         self._making = making = Making(office, studio)
         self.compose: Final = Compose(office, making)
         self.programmes: Final = Programmes(office, making)

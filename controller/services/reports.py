@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from agents.protocol.documents import Rundown
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
@@ -11,14 +12,17 @@ from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed
 from controller.domain.journals import JournalKey, JournalPlace, Refusals
 from controller.domain.paging import Place
-from controller.domain.speakers import Speaker
-from controller.ports import Store
-from controller.services.areabook import AreaBook
+from controller.domain.speakers import Speaker, stood_in
+from controller.ports import Store, Transaction
+from controller.services.areabook import AreaBook, day_of
+from schedules.areas import Area
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaybackReport:
-    """One speaker of an airing, with what its device wrote about it."""
+    """One speaker of an airing, with what its device wrote about it. ``area_name`` is that of where it stood on the day
+    of the airing, as it was called then.
+    """
 
     speaker: Speaker
     area_name: str
@@ -77,12 +81,12 @@ class Reports:
             playbacks = await tx.airings.playbacks(airing_id)
             known = await tx.speakers.several([playback.speaker_id for playback in playbacks])
             speakers = [known[playback.speaker_id] for playback in playbacks]
-            areas = await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
+            stood = await self._stood(tx, speakers, day_of(airing.start_at_us or airing.planned_at_us))
             journals = await tx.journals.of_airings([(airing_id, speaker.device_id) for speaker in speakers])
         reports = [
             PlaybackReport(
                 speaker=speaker,
-                area_name=areas.get(speaker.area_id).name,
+                area_name=stood[speaker.speaker_id].name,
                 playback=playback,
                 records=tuple(journals.get(JournalKey(airing_id, speaker.device_id), ())),
             )
@@ -95,6 +99,15 @@ class Reports:
             playbacks=tuple(reports),
             spread_us=_spread_us(playbacks),
         )
+
+    async def _stood(self, tx: Transaction, speakers: Sequence[Speaker], on: date) -> dict[SpeakerId, Area]:
+        """Where each speaker stood on a day."""
+        await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
+        moves = await tx.speakers.moves([speaker.speaker_id for speaker in speakers])
+        return {
+            one.speaker_id: self._areas.standing(stood_in(one, moves.get(one.speaker_id, ()), on), on)
+            for one in speakers
+        }
 
     async def latest_airings(self, limit: int, before: Place | None = None) -> tuple[AiringSummary, ...]:
         """The last planned first: of all, or of those that come after a place."""

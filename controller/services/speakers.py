@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from agents.protocol.ids import DeviceId, SpeakerId
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
@@ -37,12 +37,9 @@ class SpeakerDesk:
         async with self._store.reading() as tx:
             speakers = await tx.speakers.all()
             stored = await tx.speakers.health()
-            areas = await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
+            await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected = self._outbox.connected()
-        return tuple(
-            self._seen(speaker, areas.get(speaker.area_id).name, stored.get(speaker.speaker_id), connected)
-            for speaker in speakers
-        )
+        return tuple(self._seen(speaker, stored.get(speaker.speaker_id), connected) for speaker in speakers)
 
     async def names(self) -> frozenset[str]:
         """What speakers are called here, and what their devices that are connected call themselves. Raises
@@ -59,17 +56,17 @@ class SpeakerDesk:
             if speaker.state not in {SpeakerState.ADOPTED, SpeakerState.RELEASING}:
                 raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
             stored = await tx.speakers.health_of(speaker_id)
-            areas = await self._areas.knowing(tx, [speaker.area_id])
-        return self._seen(speaker, areas.get(speaker.area_id).name, stored, self._outbox.connected())
+            await self._areas.knowing(tx, [speaker.area_id])
+        return self._seen(speaker, stored, self._outbox.connected())
 
-    def _seen(
-        self, speaker: Speaker, area_name: str, stored: SpeakerHealth | None, connected: frozenset[DeviceId]
-    ) -> SpeakerOverview:
+    def _seen(self, speaker: Speaker, stored: SpeakerHealth | None, connected: frozenset[DeviceId]) -> SpeakerOverview:
+        """Where its area was merged, the speaker as standing in what that became."""
+        area = self._areas.standing(speaker.area_id)
         present = self._roster.get(speaker.device_id)
         linked = present is not None and speaker.device_id in connected
         return SpeakerOverview(
-            speaker=speaker,
-            area_name=area_name,
+            speaker=speaker if speaker.area_id == area.area_id else replace(speaker, area_id=AreaId(area.area_id)),
+            area_name=area.name,
             health=_health(present, stored),
             not_ready=self._not_ready(speaker, present if linked else None),
             connected_since_us=present.since_us if present is not None and linked else None,

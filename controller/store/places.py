@@ -12,13 +12,14 @@ from sqlmodel import col, select
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.errors import NotFound
-from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
+from controller.domain.speakers import Move, Speaker, SpeakerHealth, SpeakerState
 from controller.store.bulk import pieces, upsert
 from controller.store.rows import (
     AreaPastRow,
     AreaRow,
     AreaSuccessorRow,
     SpeakerHealthRow,
+    SpeakerMoveRow,
     SpeakerRow,
     StationSettingRow,
 )
@@ -150,6 +151,25 @@ class SqlSpeakers:
             )
         )
         await self._session.flush()
+
+    async def put_move(self, speaker_id: SpeakerId, move: Move) -> None:
+        until = move.until.isoformat()
+        if await self._session.get(SpeakerMoveRow, (speaker_id, until)) is None:
+            self._session.add(SpeakerMoveRow(speaker_id=speaker_id, until=until, area_id=move.area_id))
+            await self._session.flush()
+
+    async def moves(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, tuple[Move, ...]]:
+        found: dict[SpeakerId, tuple[Move, ...]] = {}
+        for piece in pieces(speaker_ids):
+            rows = await self._session.scalars(
+                select(SpeakerMoveRow)
+                .where(col(SpeakerMoveRow.speaker_id).in_(piece))
+                .order_by(col(SpeakerMoveRow.until))
+            )
+            for row in rows:
+                move = Move(date.fromisoformat(row.until), AreaId(row.area_id))
+                found[SpeakerId(row.speaker_id)] = (*found.get(SpeakerId(row.speaker_id), ()), move)
+        return found
 
     async def health(self) -> dict[SpeakerId, SpeakerHealth]:
         rows = await self._session.scalars(select(SpeakerHealthRow))

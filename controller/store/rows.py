@@ -82,6 +82,15 @@ class SpeakerRow(Row, table=True):
     rendition: str = Field(sa_type=WORD)
 
 
+class SpeakerMoveRow(Row, table=True):
+    """Where a speaker stood before the day ``until``."""
+
+    __tablename__ = "speaker_move"
+    speaker_id: str = Field(primary_key=True, foreign_key="speaker.speaker_id", sa_type=ID)
+    until: str = Field(primary_key=True, sa_type=_DAY)
+    area_id: str = Field(foreign_key="area.area_id", sa_type=ID)
+
+
 class SpeakerGroupRow(Row, table=True):
     __tablename__ = "speaker_group"
     group_id: str = Field(primary_key=True, sa_type=ID)
@@ -132,6 +141,12 @@ class AiringRow(Row, table=True):
     duration_us: int = Field(sa_type=BigInteger)
     lateness_window_us: int = Field(sa_type=BigInteger)
     rank: int
+    from_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    play_us: int | None = Field(default=None, sa_type=BigInteger)
+    fade_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    schedule_id: str | None = Field(default=None, index=True, sa_type=ID)
+    original: str | None = Field(default=None, sa_type=WORD)
+    due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
 
 
 class PlaybackRow(Row, table=True):
@@ -141,12 +156,6 @@ class PlaybackRow(Row, table=True):
     airing_id: str = Field(primary_key=True, foreign_key="airing.airing_id", sa_type=ID)
     speaker_id: str = Field(primary_key=True, foreign_key="speaker.speaker_id", index=True, sa_type=ID)
     position: int
-    from_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    play_us: int | None = Field(default=None, sa_type=BigInteger)
-    fade_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    schedule_id: str | None = Field(default=None, index=True, sa_type=ID)
-    original: str | None = Field(default=None, sa_type=WORD)
-    due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
     state: str = Field(sa_type=WORD)
     pushed_at_us: int | None = Field(default=None, sa_type=BigInteger)
     stored_at_us: int | None = Field(default=None, sa_type=BigInteger)
@@ -163,6 +172,7 @@ class PlaybackRow(Row, table=True):
     clock_error_us: int | None = Field(default=None, sa_type=BigInteger)
     reason: str | None = Field(default=None, sa_type=WORD)
     detail: str = Field(default="", sa_type=Text)
+    withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class JournalRow(Row, table=True):
@@ -172,7 +182,6 @@ class JournalRow(Row, table=True):
     device_id: str = Field(primary_key=True, sa_type=ID)
     journal_id: str = Field(primary_key=True, sa_type=ID)
     first_seen_us: int = Field(sa_type=BigInteger)
-    withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     committed_seq: int = Field(sa_type=BigInteger)
     missing: int = Field(sa_type=BigInteger)
 

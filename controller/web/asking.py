@@ -170,20 +170,19 @@ class Ask:
             return False
 
     def path_of(self, area_id: AreaId) -> tuple[AreaId, ...]:
-        """From the widest area down to this one; nothing for the whole station."""
-        tree = self.parts.areas.tree()
-        if area_id == EVERYWHERE:
-            return ()
-        # What is not in the tree was added by another program a moment ago: whoever has a role right there may.
-        return tuple(AreaId(area.area_id) for area in tree.path(area_id)) if area_id in tree else (area_id,)
+        """From the widest area down to this one, or to what it was merged into; nothing for the whole station."""
+        return () if area_id == EVERYWHERE else self.parts.areas.path(area_id)
 
     def may(self, right: Right, area_id: AreaId | None = None) -> bool:
-        """Whether whoever asks has ``right`` in this area, or in any area at all where none is named."""
+        """Whether whoever asks has ``right`` in this area, or in any area at all where none is named. Who had it in an
+        area that was merged keeps it for what stood there, and gets no more by the merger.
+        """
         if self.actor is None:
             return False
         if area_id is None:
             return self.actor.may_anywhere(right)
-        return self.actor.may(right, self.path_of(area_id))
+        former = () if area_id == EVERYWHERE else self.parts.areas.former(area_id)
+        return self.actor.may(right, (*former, *self.path_of(area_id)))
 
     def may_all(self, right: Right, area_ids: Iterable[AreaId]) -> bool:
         """Whether ``right`` holds in each of these areas, and in one at least."""

@@ -151,7 +151,7 @@ async def test_speakers_deeper_inside_are_told_too_and_others_are_not(station: S
 
 
 async def test_many_speakers_are_told_of_a_move(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.services.areas._AT_ONCE", 2)
+    monkeypatch.setattr("controller.services.telling._AT_ONCE", 2)
     chosen = [await station.speaker(f"Loa {number}") for number in range(5)]
     await station.desk.areas.move(chosen[0][0].area_id, COMMUNE, "admin")
 

@@ -1,4 +1,4 @@
-"""What areas were before and what became of them; groups of speakers"""
+"""What areas were before and what became of them; where speakers stood; groups of speakers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("area_id", "position", name=op.f("pk_area_successor")),
     )
     op.create_table(
+        "speaker_move",
+        sa.Column("speaker_id", ID, nullable=False),
+        sa.Column("until", DAY, nullable=False),
+        sa.Column("area_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["speaker_id"], ["speaker.speaker_id"], name=op.f("fk_speaker_move_speaker_id_speaker")
+        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.area_id"], name=op.f("fk_speaker_move_area_id_area")),
+        sa.PrimaryKeyConstraint("speaker_id", "until", name=op.f("pk_speaker_move")),
+    )
+    op.create_table(
         "speaker_group",
         sa.Column("group_id", ID, nullable=False),
         sa.Column("name", NAME, nullable=False),
@@ -58,5 +69,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_group_member_speaker_id"), table_name="group_member")
-    for table in ("group_member", "speaker_group", "area_successor", "area_past"):
+    for table in ("group_member", "speaker_group", "speaker_move", "area_successor", "area_past"):
         op.drop_table(table)
