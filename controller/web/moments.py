@@ -43,3 +43,18 @@ def wall_time(written: str, zone: tzinfo) -> datetime:
 def today(now_us: int, zone: tzinfo) -> date:
     """The day it is in ``zone``."""
     return moment(now_us).astimezone(zone).date()
+
+
+def day_of(written: str) -> date:
+    """A day as addresses write it: ``2026-03-02``. Raises `Invalid` (``day_malformed``), also for one of years that
+    nothing is planned in.
+    """
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
+            raise ValueError(written)
+        found = date.fromisoformat(written)
+    except ValueError as error:
+        raise Invalid(written[:40], code="day_malformed") from error
+    if not 1970 < found.year < 2199:
+        raise Invalid(written, code="day_malformed")
+    return found

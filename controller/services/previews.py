@@ -1,0 +1,91 @@
+"""What would become of a schedule that is not planned yet: when it would be heard, what it would meet, what guards would
+refuse of it. Nothing is kept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from schedules.guards import is_odd
+from schedules.recurrence.rule import Due
+from schedules.recurrence.series import next_dues
+from schedules.rundown.compile import Compiler
+from schedules.rundown.conflicts import Conflict, find
+from schedules.rundown.near import narrowed, planned_with, reached
+from schedules.rundown.values import Item, Line, Refused, RefusedFor
+from schedules.schedule import Content, Place, Schedule, World
+
+DUES: Final = 10
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """One item that would not be heard on ``speaker_ids``, for the reason that the outcome names."""
+
+    item: Item
+    outcome: Refused
+    speaker_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """``dues`` are the next occurrences, ``conflicts`` and ``refusals`` those of the days that were looked at.
+
+    ``odd`` are the originals of `dues` that sound in the middle of the night; ``speakers`` counts those it would reach.
+    """
+
+    dues: tuple[Due, ...]
+    conflicts: tuple[Conflict, ...]
+    refusals: tuple[Refusal, ...]
+    odd: tuple[Due, ...]
+    speakers: int
+
+
+def preview(world: World, schedule: Schedule, content: Content, now_us: int, first: date, days: int) -> Preview:
+    """Of ``schedule`` in so many days from ``first`` on, as if it were approved."""
+    granted = replace(schedule, needs_approval=False)
+    seen = replace(world, contents={**world.contents, content.content_id: content})
+    dues = next_dues(schedule.series, now_us, DUES, world.holidays)
+    length_us = min(content.duration_us, schedule.slot_us or content.duration_us)
+    places = reached(seen, schedule.target, tuple(first + number * _ONE_DAY for number in range(days)))
+    return Preview(
+        dues=dues,
+        conflicts=find(seen, granted, first, days),
+        refusals=_refusals(seen, granted, places, first, days),
+        odd=tuple(due for due in dues if is_odd(due.start_us, due.start_us + length_us, world.zone)),
+        speakers=len(places),
+    )
+
+
+def _refusals(
+    world: World, schedule: Schedule, places: tuple[Place, ...], first: date, days: int
+) -> tuple[Refusal, ...]:
+    if not places:
+        return ()
+    near = narrowed(planned_with(world, schedule), places, first - _ONE_DAY, days + 1)
+    compiler = Compiler(near, first, days)
+    found: dict[tuple[str, RefusedFor], tuple[Line, Refused, list[str]]] = {}
+    named = frozenset(one for other in near.schedules for one in other.target.speakers)
+    for alike in _alike(places, named):
+        for line in compiler.lines(alike[0].speaker_id):
+            if line.item.schedule_id != schedule.schedule_id or not isinstance(line.outcome, Refused):
+                continue
+            key = line.item.item_id, line.outcome.reason
+            speaker_ids = found.setdefault(key, (line, line.outcome, []))[2]
+            speaker_ids.extend(place.speaker_id for place in alike)
+    told = [
+        Refusal(item=line.item, outcome=outcome, speaker_ids=tuple(sorted(speaker_ids)))
+        for line, outcome, speaker_ids in found.values()
+    ]
+    return tuple(sorted(told, key=lambda one: (one.item.start_us, one.outcome.reason)))
+
+
+def _alike(places: Iterable[Place], named: frozenset[str]) -> list[list[Place]]:
+    """Speakers that hear the same need not be asked each; those that a schedule names one by one are."""
+    sorts: dict[object, list[Place]] = {}
+    for place in places:
+        alone = place.speaker_id if place.speaker_id in named else ""
+        sorts.setdefault((place.area_id, place.groups, place.guards, place.stagger_us, alone), []).append(place)
+    return list(sorts.values())

@@ -1,0 +1,193 @@
+"""A speaker's rundown made ready to be shown: lines and guards in, rows and bars out. Reads nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Final
+
+from controller.web.i18n import Translator
+from controller.web.moments import instant_us, moment
+from controller.web.rundownviews import Bar, QuietRow, RundownRow
+from controller.web.rundownwords import Named, Names, outcome_sentence, verdict
+from schedules.guards import NO_GUARDS, Guards, forbidden, is_odd
+from schedules.recurrence.rule import Changed
+from schedules.recurrence.zones import instant_us as wall_instant_us
+from schedules.rundown.values import Item, Line, Played
+from schedules.schedule import Schedule, World
+
+_MINUTE_US: Final = 60_000_000
+_DAY: Final = timedelta(days=1)
+_EVERY_HOURS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From an instant until another. ``day`` is the calendar day that it is, where it is one."""
+
+    from_us: int
+    until_us: int
+    day: date | None = None
+
+
+def day_window(day: date, say: Translator) -> Window:
+    """A whole day of the station's zone."""
+    return days_window(day, 1, say)
+
+
+def days_window(day: date, days: int, say: Translator) -> Window:
+    """So many whole days of the station's zone."""
+    begin, end = (datetime.combine(one, time(), say.zone) for one in (day, day + days * _DAY))
+    return Window(instant_us(begin), instant_us(end), day)
+
+
+def next_window(now_us: int) -> Window:
+    """The next 24 hours."""
+    return Window(now_us, now_us + 24 * 60 * _MINUTE_US)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is known of one speaker in one window: every item that is addressed to it, and the guards in force."""
+
+    world: World
+    lines: Sequence[Line]
+    guards: Guards
+    window: Window
+
+    def title(self, item: Item) -> str:
+        """What an item is called: the title of what is heard."""
+        return title_of(self.world, item.content_id)
+
+    @cached_property
+    def names(self) -> Names:
+        """For the sentences of `controller.web.rundownwords`."""
+        return names_in(self.world, self.lines, self.guards)
+
+
+def title_of(world: World, content_id: str) -> str:
+    """The title of a content; its id where it is not known."""
+    content = world.contents.get(content_id)
+    return content_id if content is None else content.title
+
+
+def names_in(world: World, lines: Iterable[Line] = (), guards: Guards = NO_GUARDS) -> Names:
+    """Finds items by their ids: those of ``lines`` as they are there, any other by the rule of its schedule."""
+    known = {line.item.item_id: line.item for line in lines}
+    schedules = {schedule.schedule_id: schedule for schedule in world.schedules}
+
+    def named(item_id: str) -> Named | None:
+        item = known.get(item_id)
+        if item is not None:
+            return Named(title_of(world, item.content_id), item.start_us)
+        schedule_id, _, written = item_id.rpartition("@")
+        schedule = schedules.get(schedule_id)
+        return None if schedule is None else _named(world, schedule, datetime.fromisoformat(written))
+
+    def area(area_id: str) -> str:
+        return world.tree.get(area_id).name if area_id in world.tree else ""
+
+    return Names(named, area, guards)
+
+
+def _named(world: World, schedule: Schedule, original: datetime) -> Named:
+    change = next((one for one in schedule.series.changes if one.original == original), None)
+    at, content_id = original, schedule.content_id
+    if isinstance(change, Changed):
+        at, content_id = change.to or original, change.content_id or content_id
+    return Named(title_of(world, content_id), wall_instant_us(schedule.series.rule.zone, at))
+
+
+def span_of(line: Line) -> tuple[int, int] | None:
+    """From the first to the last instant that is heard; None of an absence."""
+    match line.outcome:
+        case Played(segments=segments):
+            return segments[0].from_us, segments[-1].until_us
+        case _:
+            return None
+
+
+def odd(found: Found, line: Line) -> bool:
+    """Whether any of it is heard in the middle of the night."""
+    match line.outcome:
+        case Played(segments=segments):
+            return any(is_odd(one.from_us, one.until_us, found.world.zone) for one in segments)
+        case _:
+            return False
+
+
+def in_order(lines: Sequence[Line]) -> list[Line]:
+    """By when it is heard, or was to be."""
+    return sorted(lines, key=lambda line: ((span_of(line) or (line.item.start_us,))[0], line.item.order))
+
+
+def rows(found: Found, say: Translator) -> list[RundownRow]:
+    """Every item, in the order of the day."""
+    return [_row(found, line, found.names, say) for line in in_order(found.lines)]
+
+
+def _row(found: Found, line: Line, names: Names, say: Translator) -> RundownRow:
+    heard, item, said = span_of(line), line.item, verdict(line.outcome)
+    return RundownRow(
+        id=item.item_id,
+        title=found.title(item),
+        planned_at=moment(item.start_us),
+        starts_at=None if heard is None else moment(heard[0]),
+        ends_at=None if heard is None else moment(heard[1]),
+        length_s=item.length_us / 1e6,
+        tone=said.tone,
+        icon=said.icon,
+        word=say.gettext(said.word),
+        sentence=outcome_sentence(line, names, say),
+        odd=odd(found, line),
+        above=item.above,
+        href=f"/schedules/{item.schedule_id}",
+    )
+
+
+def quiet_spans(found: Found) -> tuple[tuple[int, int], ...]:
+    """Quiet hours within the window."""
+    return forbidden(found.guards, found.world.zone, found.window.from_us, found.window.until_us)
+
+
+def quiet_rows(found: Found) -> list[QuietRow]:
+    """The same for the list. The end of one that goes on behind the window is told as it is."""
+    later_us = found.window.until_us + 24 * 60 * _MINUTE_US
+    whole = forbidden(found.guards, found.world.zone, found.window.from_us, later_us)
+    return [QuietRow(at=moment(begin), until=moment(end)) for begin, end in whole if begin < found.window.until_us]
+
+
+def with_quiet(found: Found, items: Sequence[RundownRow]) -> list[RundownRow | QuietRow]:
+    """Items and quiet hours in one list, by time."""
+    return sorted([*quiet_rows(found), *items], key=lambda row: (row.at, isinstance(row, RundownRow)))
+
+
+def bars(found: Found, say: Translator) -> list[Bar]:
+    """What the timeline draws: quiet hours, what is heard, and where something is absent."""
+    said = say.gettext("quiet hours")
+    drawn = [_bar(found, begin, end, "quiet", said) for begin, end in quiet_spans(found)]
+    for line in in_order(found.lines):
+        title = found.title(line.item)
+        match line.outcome:
+            case Played(segments=segments):
+                kind = verdict(line.outcome).tone
+                drawn += [_bar(found, one.from_us, one.until_us, kind, title) for one in segments]
+            case _:
+                start_us = line.item.start_us
+                drawn.append(_bar(found, start_us, start_us + max(line.item.length_us, _MINUTE_US), "absent", title))
+    return [bar for bar in drawn if bar.width > 0]
+
+
+def _bar(found: Found, begin_us: int, end_us: int, kind: str, label: str) -> Bar:
+    window = found.window
+    begin_us, end_us = max(begin_us, window.from_us), min(end_us, window.until_us)
+    return Bar(
+        x=(begin_us - window.from_us) / _MINUTE_US, width=(end_us - begin_us) / _MINUTE_US, kind=kind, label=label
+    )
+
+
+def hours(window: Window, say: Translator) -> list[str]:
+    """The labels under the timeline, at even distances from its left end to its right."""
+    step_us = _EVERY_HOURS * 60 * _MINUTE_US
+    instants = range(window.from_us, window.until_us + 1, step_us)
+    return [say.format_time(moment(at_us), seconds=False) for at_us in instants]
