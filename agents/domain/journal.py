@@ -61,6 +61,21 @@ def mark_after(mark: Mark, event: JournalEvent) -> Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Airtime:
+    """What an airing took of its day: the controller instant that it was due at, how long it sounded (or may, while it
+    does), and whether it took a slot.
+    """
+
+    began_us: int
+    played_us: int
+    slot: bool
+
+
+AIRTIME_KEPT_US = 4 * 86_400_000_000
+"""What began longer before another than this counts for no day any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """How much of an airing was heard when somebody last looked: microseconds into it, and lost before that."""
 

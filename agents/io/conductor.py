@@ -155,7 +155,7 @@ class Conductor:
             clock_basis=now.basis,
             clock_error_us=now.clock_error_us,
             clock_offset_us=None if now.controller_us is None else now.controller_us - now.local_us,
-            volume_percent=self._volume_percent(),
+            volume_percent=min(self._volume_percent(), self._guarded_percent()),
             sounding_airing_id=None if sounding is None else sounding.airing_id,
             clips=len(self._parts.clips.names()),
             disk_free_bytes=self._parts.clips.disk_free_bytes(),
@@ -202,7 +202,7 @@ class Conductor:
             first.append(RecordsLost(cause="the device's state was damaged, and begun anew"))
         self._performer.record(first)
         heard = await asyncio.to_thread(self._heard.read)
-        self._performer.tell(Restored(documents, kept.marks, heard, self._parts.clips.names()))
+        self._performer.tell(Restored(documents, kept.marks, heard, self._parts.clips.names(), kept.airtime))
         self._set_volume()
 
     async def _write_refusals(self) -> None:
@@ -233,6 +233,11 @@ class Conductor:
         if assignment is None:
             return VOLUME_WHEN_NEW_PERCENT
         return min(assignment.volume_percent, assignment.max_volume_percent)
+
+    def _guarded_percent(self) -> int:
+        """What guards leave to everything but emergencies."""
+        limit = self._performer.state.max_volume_percent
+        return VOLUME_WHEN_NEW_PERCENT if limit is None else limit
 
     def _set_volume(self) -> None:
         self._parts.engine.set_volume(self._volume_percent())

@@ -37,6 +37,12 @@ CREATE TABLE marks (
 CREATE TABLE journal (seq INTEGER PRIMARY KEY, record BLOB NOT NULL);
 """
 
+# What came later: an agent that does not know of it does without.
+_LATER: Final = (
+    "CREATE TABLE IF NOT EXISTS airtime (airing_id TEXT PRIMARY KEY, began_us INTEGER NOT NULL,"
+    " played_us INTEGER NOT NULL, slot INTEGER NOT NULL) WITHOUT ROWID"
+)
+
 
 class StateError(OSError):
     """The agent's state cannot be read or written. See that the disk is not full and the directory is the agent's."""
@@ -125,6 +131,7 @@ class Database:
             if verdict != "ok":
                 raise sqlite3.DatabaseError(str(verdict))
             self._prepare(connection)
+            connection.execute(_LATER)
         except BaseException:
             connection.close()
             raise

@@ -7,12 +7,12 @@ committed. A journal that nobody collects is bounded: the oldest are dropped, an
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from agents.domain.journal import Mark, mark_after
+from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, mark_after
 from agents.domain.now import Now
 from agents.io.database import Database
 from agents.protocol.messages import JournalBatch
@@ -55,15 +55,26 @@ class JournalStore:
         """Learn which journal this is. Raises `StateError`."""
         self.journal_id, self.last_seq = await self._database.run(_who)
 
-    async def write(self, entries: Sequence[Entry], starting: Sequence[str] = ()) -> None:
-        """Append records, and mark the airings that are about to start; both are on disk when this returns.
+    async def write(
+        self,
+        entries: Sequence[Entry],
+        starting: Sequence[str] = (),
+        airtime: Mapping[str, Airtime | None] | None = None,
+    ) -> None:
+        """Append records, mark the airings that are about to start, keep what airings take of their days (None: nothing
+        after all); all of it is on disk when this returns.
 
         Raises `StateError`; then nothing was written.
         """
-        if not entries and not starting:
+        if not entries and not starting and not airtime:
             return
         most = self._settings.most_records
-        self.last_seq = await self._database.run(lambda db: _write(db, entries, starting, most))
+
+        def work(db: sqlite3.Connection) -> int:
+            _put_airtime(db, airtime or {})
+            return _write(db, entries, starting, most)
+
+        self.last_seq = await self._database.run(work)
         if entries:
             self.version += 1
             written, self._changed = self._changed, asyncio.Event()
@@ -114,6 +125,16 @@ def _write(db: sqlite3.Connection, entries: Sequence[Entry], starting: Sequence[
     )
     _trim(db, most)
     return seq
+
+
+def _put_airtime(db: sqlite3.Connection, airtime: Mapping[str, Airtime | None]) -> None:
+    for airing_id, taken in airtime.items():
+        if taken is None:
+            db.execute("DELETE FROM airtime WHERE airing_id = ?", (airing_id,))
+        else:
+            db.execute("DELETE FROM airtime WHERE began_us < ?", (taken.began_us - AIRTIME_KEPT_US,))
+            values = (airing_id, taken.began_us, taken.played_us, taken.slot)
+            db.execute("INSERT OR REPLACE INTO airtime VALUES (?, ?, ?, ?)", values)
 
 
 def _put_record(db: sqlite3.Connection, seq: int, event: JournalEvent, now: Now) -> None:

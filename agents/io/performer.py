@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from agents.domain.clock import ControllerClock, TimeUnknown
-from agents.domain.journal import Heard
+from agents.domain.journal import Airtime, Heard
 from agents.domain.now import Now
 from agents.domain.player import PlayerSettings, PlayerState, step
 from agents.domain.player.effects import (
@@ -21,6 +21,7 @@ from agents.domain.player.effects import (
     Effect,
     FetchClips,
     Journal,
+    NoteAirtime,
     Retarget,
     StartAt,
     StopSound,
@@ -33,6 +34,7 @@ from agents.io.database import StateError
 from agents.io.decode import ClipPart, SequencePart, SequenceSource, SilencePart, Source
 from agents.io.heard import HeardFile
 from agents.io.journal import Entry, JournalStore
+from agents.io.stretch import Stretch
 from agents.io.timeport import TimePort
 from agents.protocol import values as wire
 from agents.protocol.values import ClockBasis, FailReason, JournalEvent, RecordsLost
@@ -51,7 +53,15 @@ class Engine(Protocol):
 
     def arm(self, play_id: str, source: Source) -> None: ...
 
-    def start(self, play_id: str, start_local_us: int, *, from_frame: int = 0, gain_db: float = 0.0) -> None: ...
+    def start(
+        self,
+        play_id: str,
+        start_local_us: int,
+        *,
+        from_frame: int = 0,
+        gain_db: float = 0.0,
+        max_volume_percent: float = 100.0,
+    ) -> None: ...
 
     def retarget(self, play_id: str, start_local_us: int) -> None: ...
 
@@ -88,11 +98,12 @@ class Performer:
         self._stepping = False
         self._entries: list[Entry] = []
         self._starting: list[str] = []
+        self._airtime: dict[str, Airtime | None] = {}
         self._acts: list[ArmSource | StartAt] = []
         self._work = asyncio.Event()
         self._trying_again = False
         self._dropped = 0
-        self._wake_us: int | None = None
+        self._wakes = WakeAt(None)
         self._wake_changed = asyncio.Event()
 
     def now(self) -> Now:
@@ -132,8 +143,9 @@ class Performer:
         self.state = PlayerState(settings=self._settings)
         self._entries.clear()
         self._starting.clear()
+        self._airtime.clear()
         self._acts.clear()
-        self._wake_us = None
+        self._wakes = WakeAt(None)
 
     async def run(self) -> None:
         """Until cancelled; call `finish` then."""
@@ -172,9 +184,12 @@ class Performer:
                 self._work.set()
             case FetchClips():
                 self._fetch(effect)
-            case WakeAt(controller_us=controller_us):
-                if controller_us != self._wake_us:
-                    self._wake_us = controller_us
+            case NoteAirtime(airing_id=airing_id, airtime=airtime):
+                self._airtime[airing_id] = airtime
+                self._work.set()
+            case WakeAt():
+                if effect != self._wakes:
+                    self._wakes = effect
                     self._wake_changed.set()
 
     def _local(self, controller_us: int) -> int:
@@ -188,7 +203,8 @@ class Performer:
         item = self.state.items.get(start.airing_id)
         if item is not None and item.play_id == start.play_id and item.stage is Stage.STARTING:
             due_us = start.due_us if item.due_us is None else item.due_us
-            self._engine.start(start.play_id, self._local(due_us))
+            limit = 100.0 if start.max_volume_percent is None else float(start.max_volume_percent)
+            self._engine.start(start.play_id, self._local(due_us), max_volume_percent=limit)
 
     # --- the writer -------------------------------------------------------------------------------------------------
 
@@ -214,15 +230,17 @@ class Performer:
     async def _flush(self) -> None:
         entries, self._entries = self._entries, []
         starting, self._starting = self._starting, []
+        airtime, self._airtime = self._airtime, {}
         dropped, self._dropped = self._dropped, 0
         told = [Entry(RecordsLost(cause=f"{dropped} records found no room"), self.now())] if dropped else []
         try:
-            await self._journal.write([*told, *entries], starting)
+            await self._journal.write([*told, *entries], starting, airtime)
         except StateError:
             unwritten = [*entries, *self._entries]
             self._dropped += dropped + max(0, len(unwritten) - _UNWRITTEN_AT_MOST)
             self._entries = unwritten[-_UNWRITTEN_AT_MOST:]
             self._starting = [*starting, *self._starting][-_UNWRITTEN_AT_MOST:]
+            self._airtime = {**airtime, **self._airtime}
             raise
 
     async def _try_again(self) -> None:
@@ -249,7 +267,7 @@ class Performer:
                     parts.append(ClipPart(path, ref.frames))
         item = self.state.items.get(arm.airing_id)
         if item is not None and item.play_id == arm.play_id and item.stage is Stage.ARMING:
-            self._engine.arm(arm.play_id, SequenceSource(parts))
+            self._engine.arm(arm.play_id, _source(parts, arm))
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -267,10 +285,11 @@ class Performer:
                 self.tell(Tick())
 
     def _wake_local_us(self) -> int | None:
-        now = self.now()
-        if self._wake_us is None or now.controller_us is None:
-            return None
-        return now.local_us + min(self._wake_us - now.controller_us, _LONGEST_NAP_US)
+        now, wakes = self.now(), self._wakes
+        if wakes.controller_us is None or now.controller_us is None:
+            return wakes.local_us
+        at_us = now.local_us + min(wakes.controller_us - now.controller_us, _LONGEST_NAP_US)
+        return at_us if wakes.local_us is None else min(at_us, wakes.local_us)
 
     # --- what was heard ---------------------------------------------------------------------------------------------
 
@@ -287,6 +306,13 @@ class Performer:
             return
         heard_us = min(max(0, self._time.monotonic_us() - item.sounding_since_us), item.duration_us)
         self._heard.write(Heard(item.airing_id, heard_us, item.lost_us), force)
+
+
+def _source(parts: list[SequencePart], arm: ArmSource) -> Source:
+    whole = SequenceSource(parts)
+    if arm.span == range(whole.total_frames) and not arm.fade_frames:
+        return whole
+    return Stretch(whole, arm.span.start, len(arm.span), arm.fade_frames)
 
 
 async def _first(sleep: Coroutine[Any, Any, object], change: Coroutine[Any, Any, object]) -> bool:

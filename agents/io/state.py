@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from agents.domain.journal import Mark
+from agents.domain.journal import Airtime, Mark
 from agents.io.database import Database, StateError
 from agents.io.files import sync_directory, write_whole
 from agents.io.journal import JournalSettings, JournalStore
@@ -53,6 +53,7 @@ class Kept:
     spent: frozenset[str] = frozenset()
     counters: Counters = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
+    airtime: dict[str, Airtime] = field(default_factory=dict)
     refusals: int = 0
 
 
@@ -268,6 +269,10 @@ def _load(db: sqlite3.Connection) -> Kept:
             str(airing_id): Mark(*(bool(value) for value in values))
             for airing_id, *values in db.execute("SELECT * FROM marks ORDER BY rowid")
         },
+        airtime={
+            str(airing_id): Airtime(began_us, played_us, bool(slot))
+            for airing_id, began_us, played_us, slot in db.execute("SELECT * FROM airtime")
+        },
         refusals=int(_get(db, "refusals", "0")),
     )
 
@@ -281,7 +286,7 @@ def _readable(payload: bytes) -> bool:
 
 
 def _forget(db: sqlite3.Connection) -> None:
-    for table in ("pin", "documents", "orders", "marks", "journal"):
+    for table in ("pin", "documents", "orders", "marks", "journal", "airtime"):
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
     _set(db, "journal_id", "j-" + secrets.token_hex(8))
     _set(db, "last_seq", "0")

@@ -23,6 +23,7 @@ from agents.protocol.values import (
     PlannedAiring,
     RenditionName,
     TrustedKey,
+    WireGuards,
 )
 
 DEVICE = "d-pole"
@@ -56,6 +57,9 @@ def airing(
     window_us: int = 60 * SECOND_US,
     rank: int = 0,
     sequence: tuple[Part, ...] | None = None,
+    from_us: int = 0,
+    play_us: int | None = None,
+    fade_us: int = 0,
 ) -> PlannedAiring:
     """An airing of one clip named after it."""
     return PlannedAiring(
@@ -68,6 +72,9 @@ def airing(
         start_at_us=start_at_us,
         lateness_window_us=window_us,
         sequence=sequence or (clip_part(clip_bytes(airing_id), seconds),),
+        from_us=from_us,
+        play_us=play_us,
+        fade_us=fade_us,
     )
 
 
@@ -134,13 +141,20 @@ class Desk:
             trusted_keys=(self.trusted(),) if trusted_keys is None else trusted_keys,
         )
 
-    def rundown(self, *airings: PlannedAiring, device_id: str = DEVICE, **header: int | str) -> Rundown:
+    def rundown(
+        self,
+        *airings: PlannedAiring,
+        device_id: str = DEVICE,
+        guards: WireGuards | None = None,
+        **header: int | str,
+    ) -> Rundown:
         return Rundown(
             header=self.header(DocumentKind.RUNDOWN, **header),  # type: ignore[arg-type]
             device_id=device_id,
             from_us=T0_US,
             until_us=T0_US + 24 * HOUR_US,
             airings=airings,
+            guards=guards,
         )
 
     def order(self, action: Action, *, to: Audience | None = None, **header: int | str) -> Order:

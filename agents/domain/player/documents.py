@@ -35,7 +35,7 @@ class _Origin:
 
 def restore(turn: Turn, kept: Restored) -> None:
     """Take up what was kept. Documents were verified before they were kept."""
-    turn.state = replace(turn.state, heard=kept.heard, clips=kept.clips)
+    turn.state = replace(turn.state, heard=kept.heard, clips=kept.clips, airtime=kept.airtime)
     for airing_id, mark in kept.marks.items():
         turn.know(airing_id, mark)
     for document in kept.documents:
@@ -65,8 +65,13 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
 
 
 def _assign(turn: Turn, assignment: Assignment) -> None:
-    turn.state = replace(turn.state, delay_us=assignment.delay_us, rendition=assignment.rendition)
     trusted = {key.key_id for key in assignment.trusted_keys}
+    turn.state = replace(
+        turn.state,
+        delay_us=assignment.delay_us,
+        rendition=assignment.rendition,
+        guards={key_id: guards for key_id, guards in turn.state.guards.items() if key_id in trusted},
+    )
     for item in turn.items:
         if item.key_id not in trusted:
             _withdraw(turn, item)
@@ -76,6 +81,9 @@ def _assign(turn: Turn, assignment: Assignment) -> None:
 
 def _plan(turn: Turn, rundown: Rundown) -> None:
     header = rundown.header
+    others = {key_id: guards for key_id, guards in turn.state.guards.items() if key_id != header.key_id}
+    own = {} if rundown.guards is None else {header.key_id: rundown.guards}
+    turn.state = replace(turn.state, guards={**others, **own})
     planned = {airing.airing_id for airing in rundown.airings}
     for item in turn.items:
         if item.order_id is None and item.key_id == header.key_id and item.airing_id not in planned:
@@ -128,7 +136,7 @@ def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> 
     """The airing was known: take what is new, unless it is on its way out of the horn or an order's."""
     if known.mark.begun or known.in_engine or (known.order_id is not None and origin.order_id is None):
         return
-    same_sound = airing.sequence == known.airing.sequence
+    same_sound = _sound_of(airing) == _sound_of(known.airing)
     if not same_sound and known.stage is not Stage.WAITING:
         known = turn.disarm(known)
     started_us = known.start_at_us if airing.start_at_us is None else airing.start_at_us
@@ -143,6 +151,10 @@ def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> 
         trouble=known.trouble if same_sound else None,
     )
     _settle_in(turn, _with_early_start(turn, item))
+
+
+def _sound_of(airing: PlannedAiring) -> tuple[object, ...]:
+    return airing.sequence, airing.from_us, airing.play_us, airing.fade_us
 
 
 def _with_early_start(turn: Turn, item: Item) -> Item:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agents.domain.journal import Airtime
 from agents.protocol.values import ClipRef, JournalEvent, Part, RenditionName
 
 
@@ -24,18 +25,24 @@ class FetchClips:
 
 @dataclass(frozen=True, slots=True)
 class ArmSource:
-    """Verify the clips once more and have the engine open this sequence."""
+    """Verify the clips once more and have the engine open this sequence: the frames of ``span`` alone, fading out over
+    the last ``fade_frames`` of them.
+    """
 
     airing_id: str
     play_id: str
     sequence: tuple[Part, ...]
     rendition: RenditionName
     emergency: bool
+    span: range
+    fade_frames: int
 
 
 @dataclass(frozen=True, slots=True)
 class StartAt:
     """Have source frame 0 leave the horn at ``due_us`` of controller time; past instants are joined in step.
+
+    It is played at ``max_volume_percent`` at most, None: at the volume of the speaker.
 
     The intent is to be on disk first, except where ``before_disk``: an emergency does not wait for a disk.
     """
@@ -44,6 +51,7 @@ class StartAt:
     play_id: str
     due_us: int
     before_disk: bool
+    max_volume_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +77,21 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteAirtime:
+    """Keep what the airing takes of its day; None: nothing after all."""
+
+    airing_id: str
+    airtime: Airtime | None
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Tell Tick at this instant of controller time; None: there is nothing to wait for. Replaces the one before."""
+    """Tell Tick at this instant of controller time, and at that of the local clock, where one is given; neither: there
+    is nothing to wait for. Replaces the one before.
+    """
 
     controller_us: int | None
+    local_us: int | None = None
 
 
-Effect = FetchClips | ArmSource | StartAt | Retarget | StopSound | Journal | WakeAt
+Effect = FetchClips | ArmSource | StartAt | Retarget | StopSound | Journal | NoteAirtime | WakeAt

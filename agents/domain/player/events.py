@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agents.domain.journal import Heard, Mark
+from agents.domain.journal import Airtime, Heard, Mark
 from agents.protocol.documents import Assignment, Order, Rundown
 from agents.protocol.values import FailReason
 
@@ -13,13 +13,14 @@ class Restored:
     """First of all events: what was kept from the run before.
 
     ``documents`` in the order of their acceptance. ``heard`` is where the airing was that sounded when the run ended.
-    ``clips`` holds the names of the clips that are whole on the disk.
+    ``clips`` holds the names of the clips that are whole on the disk, ``airtime`` what airings took of their days.
     """
 
     documents: tuple[Assignment | Rundown | Order, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict)
     heard: Heard | None = None
     clips: frozenset[str] = frozenset()
+    airtime: Mapping[str, Airtime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """What follows from the time and from what is known: taken anew after every event, whatever the event was.
 
-In this order: stops silence, what is too late ends, clips are wanted, what is near is armed, the air is given. Each
-asks only the state and the time, so it does not matter in what order events came.
+In this order: stops silence, what runs into quiet hours is cut, what is too late ends, clips are wanted, what is near
+is armed, the air is given to what guards let begin. Each asks only the state and the time, so it does not matter in
+what order events came.
 """
 
 from dataclasses import replace
 
 from agents.domain.player.effects import ArmSource, FetchClips, StartAt, WakeAt, Want
+from agents.domain.player.guards import cut_at_edges, held_back, hold_back, next_cut_local_us, next_cut_us, take_airtime
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
 from agents.domain.player.turn import Turn
@@ -18,12 +20,13 @@ def settle(turn: Turn) -> None:
     """Bring the state to rest."""
     _note_time(turn)
     _silence(turn)
+    cut_at_edges(turn)
     _retire(turn)
     _arm(turn)
     _give_air(turn)
     if turn.wants_changed:
         turn.do(_wanted(turn))
-    turn.do(WakeAt(_next_us(turn)))
+    turn.do(WakeAt(_next_us(turn), next_cut_local_us(turn)))
 
 
 def _note_time(turn: Turn) -> None:
@@ -77,7 +80,10 @@ def _retire(turn: Turn) -> None:
             turn.end(item, _failed(item))
         elif turn.now_us is not None and _is_near(turn, item, turn.now_us):
             latest_us = item.last_chance_us
-            if latest_us is not None and turn.now_us > latest_us:
+            if item.duration_us <= 0:
+                detail = "Nothing is left of its sequence."
+                turn.end(item, Failed(airing_id=item.airing_id, reason=FailReason.DECODE_FAILED, detail=detail))
+            elif latest_us is not None and turn.now_us > latest_us:
                 _too_late(turn, item)
 
 
@@ -151,7 +157,13 @@ def _arm(turn: Turn) -> None:
         turn.state = replace(turn.state, plays=number)
         play_id = play_id_of(item.airing_id, number)
         turn.put(replace(item, stage=Stage.ARMING, play_id=play_id, try_at_us=None))
-        turn.do(ArmSource(item.airing_id, play_id, item.airing.sequence, item.rendition, item.emergency))
+        airing = item.airing
+        span = airing.span(item.rendition)
+        turn.do(
+            ArmSource(
+                item.airing_id, play_id, airing.sequence, item.rendition, item.emergency, span, airing.fade_frames
+            )
+        )
 
 
 def _is_arming_time(turn: Turn, item: Item) -> bool:
@@ -184,6 +196,9 @@ def _give_air(turn: Turn) -> None:
     by_id = {item.airing_id: item for item in ready}
     for claim in in_order(item.claim() for item in ready):
         item = by_id[claim.airing_id]
+        if (why := held_back(turn, item, now_us)) is not None:
+            hold_back(turn, item, why)
+            continue
         holder = _holder(turn, item)
         if holder is None:
             _start(turn, item)
@@ -218,7 +233,9 @@ def _start(turn: Turn, item: Item) -> None:
         return
     mark = replace(item.mark, starting=True)
     turn.put(replace(item, stage=Stage.STARTING, mark=mark, cut=None))
-    turn.do(StartAt(item.airing_id, item.play_id, item.due_us, before_disk=item.emergency))
+    take_airtime(turn, item)
+    limit = None if item.emergency else turn.state.max_volume_percent
+    turn.do(StartAt(item.airing_id, item.play_id, item.due_us, item.emergency, limit))
 
 
 # --- waking ---------------------------------------------------------------------------------------------------------
@@ -233,6 +250,8 @@ def _next_us(turn: Turn) -> int | None:
     instants = [latch.not_after_us + 1 for latch in state.latches.values()]
     for item in turn.items:
         if item.in_engine:
+            cut_us = next_cut_us(turn, item)
+            instants += [] if cut_us is None else [cut_us]
             continue
         near_us = None if item.due_us is None else item.due_us - state.settings.arm_lead_us
         if near_us is not None and near_us > now_us:

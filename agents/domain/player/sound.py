@@ -15,7 +15,8 @@ from agents.domain.player.events import (
     PlayStopped,
     PlayUnderrun,
 )
-from agents.domain.player.state import GaveWay, Item, Stage, StoppedBy, Withdrawn, frames_us
+from agents.domain.player.guards import finish_early
+from agents.domain.player.state import GaveWay, Guarded, Item, Stage, StoppedBy, Withdrawn, frames_us
 from agents.domain.player.turn import Turn
 from agents.protocol.values import (
     Armed,
@@ -23,6 +24,7 @@ from agents.protocol.values import (
     FailReason,
     Finished,
     Gap,
+    GuardDetail,
     Preempted,
     Skipped,
     SkipReason,
@@ -141,11 +143,17 @@ def _stopped(turn: Turn, item: Item, at_frame: int) -> None:
         case GaveWay(airing_id=rival) if begun:
             turn.forget_play(item, Preempted(airing_id=item.airing_id, by_airing_id=rival, at_us=at_us))
         case GaveWay(airing_id=rival):
+            if not item.mark.begun:
+                turn.spend(item.airing_id, None)
             turn.put(replace(item, stage=Stage.WAITING, play_id=None, cut=None, held_by=rival))
         case Withdrawn() if begun:
             turn.forget_play(item, _failed_for(item, FailReason.INTERRUPTED, "It was withdrawn as it began."))
         case Withdrawn():
             turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.WITHDRAWN))
+        case Guarded() if begun or item.mark.begun:
+            finish_early(turn, item, at_us if begun else item.heard_us)
+        case Guarded():
+            turn.forget_play(item, _kept_quiet(item))
         case None:
             _displaced(turn, item, at_frame, begun)
 
@@ -185,6 +193,8 @@ def _failed(turn: Turn, item: Item, event: PlayFailed) -> None:
             turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=detail))
         case Withdrawn() if not begun:
             turn.forget_play(item, Skipped(airing_id=item.airing_id, reason=SkipReason.WITHDRAWN))
+        case Guarded() if not begun:
+            turn.forget_play(item, _kept_quiet(item))
         case None | GaveWay() if event.reason is FailReason.OUTPUT_FAILED and turn.now_us is not None:
             _try_again(turn, item, event.detail, turn.now_us)
         case _:
@@ -210,6 +220,11 @@ def _try_again(turn: Turn, item: Item, detail: str, now_us: int) -> None:
             played_before_us=max(0, heard_us - item.lost_us),
         )
     )
+
+
+def _kept_quiet(item: Item) -> Skipped:
+    detail = GuardDetail.QUIET_HOURS.value
+    return Skipped(airing_id=item.airing_id, reason=SkipReason.GUARDED, detail=detail)
 
 
 def _failed_for(item: Item, reason: FailReason, detail: str) -> Failed:

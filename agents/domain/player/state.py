@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from agents.domain.journal import Heard, Mark
-from agents.protocol.values import AiringClass, ClipRef, FailReason, PlannedAiring, RenditionName
+from agents.domain.journal import Airtime, Heard, Mark
+from agents.protocol.values import AiringClass, ClipRef, FailReason, PlannedAiring, RenditionName, WireGuards
 from agents.protocol.version import FRAMES_PER_SECOND
 from schedules.lateness import last_chance_us
 from schedules.precedence import AirClass, Claim
@@ -19,12 +19,14 @@ output may not get it out at all."""
 class PlayerSettings:
     """``arm_lead_us``: an airing is opened this long before its instant. ``start_lead_us``: the engine is told the
     instant this long before it. Above ``max_clock_error_us`` controller time counts as unknown. An output that failed
-    is tried again after ``output_pause_us``, for as long as the airing may still be joined."""
+    is tried again after ``output_pause_us``, for as long as the airing may still be joined. What quiet hours cut is
+    stopped ``edge_lead_us`` before they begin, so that all of it has left the output by then."""
 
     arm_lead_us: int = 30_000_000
     start_lead_us: int = 3_000_000
     max_clock_error_us: int = 5_000_000
     output_pause_us: int = 2_000_000
+    edge_lead_us: int = 300_000
 
 
 class Stage(Enum):
@@ -59,7 +61,12 @@ class Withdrawn:
     """Cut because a newer rundown no longer has it."""
 
 
-Cut = StoppedBy | GaveWay | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """Cut because quiet hours begin."""
+
+
+Cut = StoppedBy | GaveWay | Withdrawn | Guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +194,8 @@ class EarlyStart:
 class PlayerState:
     """``items`` by airing id; ``marks`` of airings that have ended or were known in an earlier run.
 
-    ``known_since_us`` is the controller instant since when time has been known without a break.
+    ``known_since_us`` is the controller instant since when time has been known without a break. ``guards`` are those of
+    the last rundown of each key; ``airtime`` is what airings took of their days.
     """
 
     settings: PlayerSettings = field(default_factory=PlayerSettings)
@@ -199,8 +207,16 @@ class PlayerState:
     starts: Mapping[str, EarlyStart] = field(default_factory=dict)
     delay_us: int = 0
     rendition: RenditionName = RenditionName.OPUS24
+    guards: Mapping[str, WireGuards] = field(default_factory=dict)
+    airtime: Mapping[str, Airtime] = field(default_factory=dict)
     known_since_us: int | None = None
     plays: int = 0
+
+    @property
+    def max_volume_percent(self) -> int | None:
+        """The volume above which guards let nothing but an emergency be played."""
+        limits = [one.max_volume_percent for one in self.guards.values() if one.max_volume_percent is not None]
+        return min(limits, default=None)
 
     def sounding(self) -> Item | None:
         """The airing on the air, by the engine's own word."""

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from agents.domain.journal import Mark, is_last, mark_after
+from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, is_last, mark_after
 from agents.domain.now import Now
-from agents.domain.player.effects import Effect, Journal, StopSound
+from agents.domain.player.effects import Effect, Journal, NoteAirtime, StopSound
 from agents.domain.player.state import Cut, Item, PlayerState, Stage
-from agents.protocol.values import JournalEvent
+from agents.protocol.values import Finished, JournalEvent, Preempted, Stopped
 
 MARKS_KEPT = 10_000
 
@@ -59,9 +59,41 @@ class Turn:
     def forget_play(self, item: Item, event: JournalEvent) -> None:
         """Write the last record of an airing that the engine no longer holds."""
         self.do(Journal(event))
+        self._settle_airtime(item, event)
         self.know(item.airing_id, mark_after(item.mark, event))
         self._items.pop(item.airing_id, None)
         self.wants_changed = True
+
+    def spend(self, airing_id: str, airtime: Airtime | None) -> None:
+        """Keep what the airing takes of its day, in place of what it took; what is long over is forgotten."""
+        known = self.state.airtime
+        if airtime is None and airing_id not in known:
+            return
+        oldest_us = 0 if airtime is None else airtime.began_us - AIRTIME_KEPT_US
+        kept = {name: one for name, one in known.items() if name != airing_id and one.began_us >= oldest_us}
+        if airtime is not None:
+            kept[airing_id] = airtime
+        self.state = replace(self.state, airtime=kept)
+        self.do(NoteAirtime(airing_id, airtime))
+
+    def _settle_airtime(self, item: Item, event: JournalEvent) -> None:
+        """What was not heard is given back."""
+        taken = self.state.airtime.get(item.airing_id)
+        if taken is not None:
+            played_us = self._played_us(item, event)
+            begun = item.mark.begun or played_us > 0
+            self.spend(item.airing_id, replace(taken, played_us=played_us) if begun else None)
+
+    def _played_us(self, item: Item, event: JournalEvent) -> int:
+        match event:
+            case Finished(played_us=played_us):
+                return played_us
+            case Preempted(at_us=at_us) | Stopped(at_us=at_us):
+                return max(0, at_us - item.lost_us)
+        heard_us = item.heard_us
+        if item.sounding_since_us is not None:
+            heard_us = min(max(heard_us, self.now.local_us - item.sounding_since_us), item.duration_us)
+        return max(0, heard_us - item.lost_us)
 
     def know(self, airing_id: str, mark: Mark) -> None:
         """Keep the mark of an airing; the oldest fall out, long after their documents are gone."""

@@ -82,14 +82,24 @@ class PlayEngine:
         self._worker.submit(partial(self._worker.add, play))
         feed.begin()
 
-    def start(self, play_id: str, start_local_us: int, *, from_frame: int = 0, gain_db: float = 0.0) -> None:
+    def start(
+        self,
+        play_id: str,
+        start_local_us: int,
+        *,
+        from_frame: int = 0,
+        gain_db: float = 0.0,
+        max_volume_percent: float = 100.0,
+    ) -> None:
         """Have source frame ``from_frame`` leave the horn at ``start_local_us`` of the local monotonic clock.
 
         What has been missed by the time the device is ready is left out: the play is joined in step (the instant may
         lie in the past). It needs no waiting for Armed. Where another play sounds at that instant, that one is faded
-        out and told Stopped. ``gain_db`` is for this play alone.
+        out and told Stopped. ``gain_db`` is for this play alone, and so is ``max_volume_percent``, above which the
+        volume is not followed.
         """
-        self._worker.submit(partial(self._worker.schedule, play_id, start_local_us, from_frame, gain_db))
+        limit = volume_gain(max_volume_percent)
+        self._worker.submit(partial(self._worker.schedule, play_id, start_local_us, from_frame, gain_db, limit))
 
     def retarget(self, play_id: str, start_local_us: int) -> None:
         """The instant given to ``start`` is now known better: move to it, gently where it sounds already."""

@@ -38,15 +38,17 @@ class Play:
         self._gap = False
         self._level = Level(1.0)
         self._gain = 1.0
+        self._limit = 1.0
         self._slew = Slew()
 
-    def schedule(self, device_us: int, from_frame: int, gain_db: float, volume: float) -> None:
-        """Source frame ``from_frame`` is due at the device at this instant."""
+    def schedule(self, device_us: int, from_frame: int, gain_db: float, volume: float, limit: float = 1.0) -> None:
+        """Source frame ``from_frame`` is due at the device at this instant; it is played at ``limit`` at most."""
         self.started = True
         self._from_frame = from_frame
         self.first_frame = from_frame
         self._gain = decibel_gain(gain_db)
-        self._level.set_to(self._gain * volume)
+        self._limit = limit
+        self._level.set_to(self._gain * min(volume, limit))
         self.retarget(device_us)
         if from_frame:
             self.feed.seek(from_frame)
@@ -58,7 +60,7 @@ class Play:
 
     def set_volume(self, volume: float) -> None:
         """Move to this volume, a linear factor."""
-        self._level.move_to(self._gain * volume)
+        self._level.move_to(self._gain * min(volume, self._limit))
 
     def due_us(self, frame: int) -> float:
         """The instant at which this source frame should reach the device's horn."""

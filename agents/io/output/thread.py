@@ -102,13 +102,13 @@ class OutputThread:
         if self._plays.get(play.play_id) is play and (failure := failure_of(play)) is not None:
             self._fail(play, *failure)
 
-    def schedule(self, play_id: str, start_local_us: int, from_frame: int, gain_db: float) -> None:
+    def schedule(self, play_id: str, start_local_us: int, from_frame: int, gain_db: float, limit: float) -> None:
         """See PlayEngine.start."""
         play = self._plays.get(play_id)
         if play is None:
             self._tell(Failed(play_id, "engine", "It was started without being armed."))
         elif play is not self._current:
-            play.schedule(start_local_us - self._latency_us, from_frame, gain_db, self._volume)
+            play.schedule(start_local_us - self._latency_us, from_frame, gain_db, self._volume, limit)
 
     def retarget(self, play_id: str, start_local_us: int) -> None:
         """See PlayEngine.retarget."""

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.domain.journal import Heard, Mark, is_last, mark_after
+from agents.domain.journal import Airtime, Heard, Mark, is_last, mark_after
 from agents.domain.now import Now
 from agents.domain.player import PlayerState, step
 from agents.domain.player.effects import (
@@ -16,6 +16,7 @@ from agents.domain.player.effects import (
     Effect,
     FetchClips,
     Journal,
+    NoteAirtime,
     Retarget,
     StartAt,
     StopSound,
@@ -84,11 +85,12 @@ class World:
     marks: dict[str, Mark] = field(default_factory=dict)
     documents: list[Assignment | Rundown | Order] = field(default_factory=list)
     disk: set[str] = field(default_factory=set)
+    airtime: dict[str, Airtime] = field(default_factory=dict)
     _plays: dict[str, Play] = field(default_factory=dict)
     _current: tuple[str, int] | None = None
     _agenda: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
-    _wake_us: int | None = None
+    _wakes: WakeAt = field(default_factory=lambda: WakeAt(None))
     _events: list[Event] = field(default_factory=list)
 
     # --- what tests do ----------------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ class World:
         """Move time on, doing what falls into it."""
         while True:
             agenda_us = self._agenda[0][0] if self._agenda else instant_us + 1
-            wake_us = self._wake_us if self._wake_us is not None and self.time_known else instant_us + 1
+            wake_us = self._next_wake_us(instant_us + 1)
             next_us = min(agenda_us, wake_us)
             if next_us > instant_us:
                 break
@@ -137,7 +139,7 @@ class World:
             if agenda_us <= wake_us:
                 heapq.heappop(self._agenda)[2]()
             else:
-                self._wake_us = None
+                self._wakes = WakeAt(None)
                 self.tell(Tick())
         self.now_us = max(self.now_us, instant_us)
 
@@ -156,7 +158,7 @@ class World:
         self._plays.clear()
         self._agenda.clear()
         self._events.clear()
-        self._wake_us = None
+        self._wakes = WakeAt(None)
         self.time_known = False
         self.state = PlayerState()
         released = {
@@ -170,7 +172,7 @@ class World:
                 key=lambda one: isinstance(one, Order),
             )
         )
-        self.tell(Restored(documents, dict(self.marks), heard, frozenset(self.disk)))
+        self.tell(Restored(documents, dict(self.marks), heard, frozenset(self.disk), dict(self.airtime)))
 
     def tell(self, event: Event) -> None:
         self._events.append(event)
@@ -246,8 +248,18 @@ class World:
                     self._aim(play_id, due_us)
             case StopSound(play_id=play_id):
                 self._stop(play_id)
-            case WakeAt(controller_us=controller_us):
-                self._wake_us = controller_us
+            case NoteAirtime(airing_id=airing_id, airtime=None):
+                self.airtime.pop(airing_id)
+            case NoteAirtime(airing_id=airing_id, airtime=Airtime() as airtime):
+                self.airtime[airing_id] = airtime
+            case WakeAt():
+                self._wakes = effect
+
+    def _next_wake_us(self, else_us: int) -> int:
+        wakes = [] if self._wakes.local_us is None else [self._wakes.local_us + OFFSET_US]
+        if self._wakes.controller_us is not None and self.time_known:
+            wakes.append(self._wakes.controller_us)
+        return min(wakes, default=else_us)
 
     def _all_here(self, arm: ArmSource) -> bool:
         item = self.state.items[arm.airing_id]

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from agents.domain.journal import is_last
 from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
 from agents.protocol.documents import Order, Play, ReleaseStop, Start, Stop
-from agents.protocol.values import AiringClass, Armed, FailReason, PlannedAiring, Sounding, Stopped, Stored, airing_of
+from agents.protocol.values import (
+    AiringClass,
+    Armed,
+    FailReason,
+    PlannedAiring,
+    Sounding,
+    Stopped,
+    Stored,
+    Stretch,
+    WireGuards,
+    airing_of,
+)
 from tests.agents.domain.horn import World
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, ref_of
 
@@ -32,9 +43,17 @@ airings = st.builds(
     st.integers(0, 60),
     seconds,
 )
+stretches = st.builds(
+    lambda since, lasts: Stretch(from_us=T0_US + since * SECOND_US, until_us=T0_US + (since + lasts) * SECOND_US),
+    seconds,
+    st.integers(0, 60),
+)
+guards = st.none() | st.builds(WireGuards, forbidden=st.lists(stretches, max_size=2).map(tuple))
 acts: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("play"), airings),
-    st.tuples(st.just("rundown"), st.lists(airings, max_size=4, unique_by=lambda one: one.airing_id)),
+    st.tuples(
+        st.just("rundown"), st.tuples(st.lists(airings, max_size=4, unique_by=lambda one: one.airing_id), guards)
+    ),
     st.tuples(st.just("start"), st.tuples(names, seconds)),
     st.tuples(st.just("stop"), st.none() | st.lists(names, min_size=1, max_size=2)),
     st.tuples(st.just("release"), st.integers(0, 3)),
@@ -51,7 +70,7 @@ acts: st.SearchStrategy[tuple[str, Any]] = st.one_of(
 
 
 class Story:
-    """Plays a list of acts to a world, and remembers when stops held."""
+    """Plays a list of acts to a world, and remembers when stops held, and which guards."""
 
     def __init__(self) -> None:
         self.world, self.desk = World(), Desk()
@@ -59,6 +78,8 @@ class Story:
         self.stops: list[Order] = []
         self.held: list[tuple[int, int, frozenset[str] | None]] = []
         self.open: dict[str, tuple[int, frozenset[str] | None]] = {}
+        self.guarded: list[tuple[int, WireGuards | None]] = []
+        self.emergencies: set[str] = set()
 
     def act(self, name: str, value: Any) -> None:
         match name:
@@ -71,10 +92,10 @@ class Story:
         world = self.world
         match name:
             case "play":
-                self.known.add(value.airing_id)
+                self._know(value)
                 self._order(Play(airing=value))
             case "rundown":
-                self._rundown(value)
+                self._rundown(*value)
             case "start":
                 self._order(Start(airing_id=value[0], start_at_us=T0_US + value[1] * SECOND_US))
             case "stop":
@@ -129,9 +150,25 @@ class Story:
         self.world.take(order)
         return order
 
-    def _rundown(self, planned: list[PlannedAiring]) -> None:
-        self.known |= {one.airing_id for one in planned}
-        self.world.take(self.desk.rundown(*planned, not_after_us=T0_US + 3 * HOUR_US))
+    def _rundown(self, planned: list[PlannedAiring], guards: WireGuards | None) -> None:
+        for one in planned:
+            self._know(one)
+        self.guarded.append((self.world.now_us, guards))
+        self.world.take(self.desk.rundown(*planned, not_after_us=T0_US + 3 * HOUR_US, guards=guards))
+
+    def _know(self, airing: PlannedAiring) -> None:
+        self.known.add(airing.airing_id)
+        if airing.airing_class is AiringClass.EMERGENCY:
+            self.emergencies.add(airing.airing_id)
+
+    def quiet(self) -> list[tuple[int, int]]:
+        """The stretches in which nothing but an emergency may be heard."""
+        periods = itertools.pairwise([*self.guarded, (self.world.now_us, None)])
+        return [
+            (max(since_us, stretch.from_us), min(until_us, stretch.until_us))
+            for (since_us, guards), (until_us, _) in periods
+            for stretch in (() if guards is None else guards.forbidden)
+        ]
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -165,6 +202,10 @@ def test_every_airing_ends_once_and_the_horn_obeys(script: list[tuple[str, Any]]
         for one in world.audible:
             if covered is None or one.airing_id in covered:
                 assert one.until_us <= since_us or one.from_us >= until_us, "a sound through a stop"
+    for since_us, until_us in story.quiet():
+        for one in world.audible:
+            if since_us < until_us and one.airing_id not in story.emergencies:
+                assert one.until_us <= since_us or one.from_us >= until_us, "a sound in quiet hours"
     for event in world.journal:
         if isinstance(event, Stopped):
             assert event.order_id in {one.header.document_id for one in story.stops}

@@ -30,13 +30,23 @@ class FakeEngine:
     tell: Callable[[engine.PlayEvent], None] = lambda event: None
     calls: list[tuple[str, str, int]] = field(default_factory=list)
     volume_percent: float = -1.0
+    limits: dict[str, float] = field(default_factory=dict)
 
     def arm(self, play_id: str, source: Source) -> None:
         self.calls.append(("arm", play_id, source.total_frames))
         source.close()
         asyncio.get_running_loop().call_soon(self.tell, engine.Armed(play_id, source.total_frames))
 
-    def start(self, play_id: str, start_local_us: int, *, from_frame: int = 0, gain_db: float = 0.0) -> None:
+    def start(
+        self,
+        play_id: str,
+        start_local_us: int,
+        *,
+        from_frame: int = 0,
+        gain_db: float = 0.0,
+        max_volume_percent: float = 100.0,
+    ) -> None:
+        self.limits[play_id] = max_volume_percent
         self.calls.append(("start", play_id, start_local_us))
 
     def retarget(self, play_id: str, start_local_us: int) -> None:

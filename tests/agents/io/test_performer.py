@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.domain.clock import ControllerClock
+from agents.domain.journal import Airtime
 from agents.domain.player import PlayerSettings
 from agents.io.clips import ClipStore
 from agents.io.database import StateError
@@ -30,7 +31,7 @@ class FullDisk:
         self.kept: list[JournalEvent] = []
         self.tried = asyncio.Event()
 
-    async def write(self, entries: list[Entry], starting: list[str]) -> None:
+    async def write(self, entries: list[Entry], starting: list[str], airtime: dict[str, Airtime | None]) -> None:
         self.tries += 1
         self.tried.set()
         if not self.room:

@@ -1,0 +1,82 @@
+"""A stretch of a source, with soft edges.
+
+Rules of the module: a stretch that begins or ends in the middle of its source rises and falls within 10 ms, so that no
+edge clicks; a longer fade falls evenly to silence. A seek changes nothing of what sounds where.
+"""
+
+import audioop
+from itertools import pairwise
+from typing import Final
+
+from agents.io.decode import FRAME_BYTES, Source
+from agents.io.output.level import FADE_FRAMES, ramp
+
+_STEP_FRAMES: Final = 48
+"""A long fade goes down in steps of a millisecond: too small to be heard, and cheap on a small machine."""
+_LONG_FRAMES: Final = 24_000
+
+
+class Stretch:
+    """The ``frames`` frames of ``source`` from ``first`` on, falling to silence over the last ``fade_frames`` of them.
+
+    Owns the source.
+    """
+
+    def __init__(self, source: Source, first: int, frames: int, fade_frames: int) -> None:
+        whole = source.total_frames
+        self.total_frames = max(0, min(frames, whole - first))
+        self._source = source
+        self._first = first
+        edge = FADE_FRAMES if first + self.total_frames < whole else 0
+        self._fall = min(self.total_frames, max(fade_frames, edge))
+        self._rise = min(self.total_frames - self._fall, FADE_FRAMES if first else 0)
+        self._at = 0
+        self._placed = first == 0
+
+    def read(self, frames: int) -> bytes:
+        """The next ``frames`` frames, fewer only at the end, none after it. Raises DecodeError."""
+        if not self._placed:
+            self._source.seek(self._first + self._at)
+            self._placed = True
+        sound = self._source.read(max(0, min(frames, self.total_frames - self._at)))
+        begin, self._at = self._at, self._at + len(sound) // FRAME_BYTES
+        return self._shaped(sound, begin)
+
+    def seek(self, frame: int) -> None:
+        """Go on reading at this frame, exact to the sample; past the end leaves nothing to read. Raises DecodeError."""
+        self._at = min(frame, self.total_frames)
+        self._source.seek(self._first + self._at)
+        self._placed = True
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
+
+    def _shaped(self, sound: bytes, begin: int) -> bytes:
+        end = begin + len(sound) // FRAME_BYTES
+        falls_at = self.total_frames - self._fall
+        if self._rise <= begin and end <= falls_at:
+            return sound
+        edges = sorted({begin, end, *(edge for edge in (self._rise, falls_at) if begin < edge < end)})
+        return b"".join(
+            self._piece(sound[(at - begin) * FRAME_BYTES : (until - begin) * FRAME_BYTES], at)
+            for at, until in pairwise(edges)
+        )
+
+    def _piece(self, sound: bytes, begin: int) -> bytes:
+        """What lies on one side of every edge."""
+        end = begin + len(sound) // FRAME_BYTES
+        if end <= self._rise:
+            return ramp(sound, begin / self._rise, end / self._rise)
+        if begin < self.total_frames - self._fall:
+            return sound
+        if self._fall <= _LONG_FRAMES:
+            return ramp(sound, self._falling(begin), self._falling(end))
+        size = _STEP_FRAMES * FRAME_BYTES
+        steps = range(0, len(sound), size)
+        return b"".join(
+            audioop.mul(sound[at : at + size], FRAME_BYTES, self._falling(begin + at // FRAME_BYTES)) for at in steps
+        )
+
+    def _falling(self, at: int) -> float:
+        return (self.total_frames - at) / self._fall
