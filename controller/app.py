@@ -225,6 +225,7 @@ def _desk_settings(config: Config, folder: Path) -> DeskSettings:
         stop_hours=config.stop_hours,
         sign_in_hours=config.sign_in_hours,
         text_max_letters=config.max_text_letters,
+        time_zone=config.time_zone,
         recordings_folder=folder / "recordings",
     )
 

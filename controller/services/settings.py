@@ -11,6 +11,7 @@ class DeskSettings:
     ``controller_urls`` are told to devices in their assignment. ``trust_system_clock`` lets rundowns be signed on a
     machine whose clock nobody keeps, such as a demo. ``end_margin_s`` is how long after its end an airing may still
     be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
+    ``time_zone`` is the zone of wall times, as the IANA database names it.
     In ``recordings_folder`` an uploaded recording outlives a restart until it is prepared.
     """
 
@@ -25,4 +26,5 @@ class DeskSettings:
     sign_in_hours: float = 12.0
     text_max_letters: int = 20_000
     health_every_s: float = 60.0
+    time_zone: str = "Asia/Ho_Chi_Minh"
     recordings_folder: Path | None = None
