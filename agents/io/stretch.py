@@ -1,7 +1,7 @@
 """A stretch of a source, with soft edges.
 
 Rules of the module: a stretch that begins or ends in the middle of its source rises and falls within 10 ms, so that no
-edge clicks; a longer fade falls evenly to silence. A seek changes nothing of what sounds where.
+edge clicks; a longer fade falls evenly to silence.
 """
 
 import audioop
@@ -28,8 +28,8 @@ class Stretch:
         self._source = source
         self._first = first
         edge = FADE_FRAMES if first + self.total_frames < whole else 0
-        self._fall = min(self.total_frames, max(fade_frames, edge))
-        self._rise = min(self.total_frames - self._fall, FADE_FRAMES if first else 0)
+        self._rise = min(self.total_frames // 2, FADE_FRAMES if first else 0)
+        self._fall = min(self.total_frames - self._rise, max(fade_frames, edge))
         self._at = 0
         self._placed = first == 0
 

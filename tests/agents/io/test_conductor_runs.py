@@ -1,6 +1,10 @@
 """The agent's core over several runs of the program, and with the real engine."""
 
+import itertools
+import wave
+from array import array
 from collections.abc import AsyncIterator, Callable
+from math import pi
 from pathlib import Path
 
 import pytest
@@ -10,12 +14,14 @@ from agents.domain.journal import is_last
 from agents.io.output import events as engine
 from agents.io.output.engine import PlayEngine
 from agents.io.output.null import NullOutput
+from agents.io.output.wav import WavOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.documents import Play, Start
 from agents.protocol.values import (
     AiringClass,
     Finished,
     Gap,
+    GuardedDay,
     PlannedAiring,
     RecordsLost,
     RenditionName,
@@ -23,9 +29,13 @@ from agents.protocol.values import (
     SkipReason,
     Sounding,
     StartedUp,
+    Stretch,
+    WireGuards,
 )
 from tests.agents.io.core import Station, adopt, eventually, push, running, serving_clips, soon
 from tests.agents.making import HOUR_US, T0_US, airing, clip_bytes, clip_part
+
+from .conftest import tone
 
 
 @pytest.fixture
@@ -108,6 +118,32 @@ async def test_what_ended_while_it_was_off_is_skipped_with_the_reason(tmp_path: 
         assert skipped.reason is SkipReason.TIME_UNKNOWN
 
 
+async def test_a_slot_that_was_used_stays_used_over_a_restart(tmp_path: Path, station: Station) -> None:
+    station.offer(clip_bytes("air-1"), clip_bytes("air-2"))
+    day = GuardedDay(from_us=T0_US - HOUR_US, until_us=T0_US + HOUR_US, slots=1)
+    guards = WireGuards(days=(day,), max_volume_percent=40)
+    async with running(tmp_path, clean=False) as agent:
+        await adopt(agent, station)
+        planned = airing(start_at_us=soon(agent, 100_000), seconds=1)
+        await push(agent, station, station.desk.rundown(planned, guards=guards))
+        play_id, start_local_us = await agent.does("start")
+        assert agent.engine.limits == {play_id: 40.0}
+        assert agent.conductor.heartbeat().volume_percent == 40
+        agent.conductor.play_event(engine.Sounding(play_id, start_local_us, 0, 0))
+        agent.conductor.play_event(engine.Finished(play_id, 48_000, 0, 0))
+        await agent.tells("stored", "armed", "sounding", "finished")
+
+    async with running(tmp_path) as agent:
+        agent.know_time()
+        agent.conductor.fetch_from(station.source)
+        again = airing("air-2", start_at_us=soon(agent, 100_000), seconds=1)
+        await push(agent, station, station.desk.order(Play(airing=again)))
+        await agent.tells("stored", "armed", "skipped", airing_id="air-2")
+
+        (skipped,) = [event for event in await agent.records() if isinstance(event, Skipped)]
+        assert (skipped.reason, skipped.detail) == (SkipReason.GUARDED, "slots_used_up")
+
+
 # --- the real engine ------------------------------------------------------------------------------------------------
 
 
@@ -145,3 +181,40 @@ async def test_a_bulletin_sounds_through_the_real_engine_in_step_with_the_contro
     assert isinstance(finished, Finished)
     assert finished.played_us > 0
     assert finished.played_us + finished.lost_us == urgent.duration_us(RenditionName.OPUS24)
+
+
+async def test_quiet_hours_are_silent_to_the_horn_and_the_cut_does_not_click(
+    tmp_path: Path, station: Station, encode: Callable[..., Path]
+) -> None:
+    content = encode("long.opus", tone(5.0, frequency_hz=300, peak=0.9), "-b:a", "64k").read_bytes()
+    station.offer(content)
+    time = SystemTime()
+
+    def tell(event: engine.PlayEvent) -> None:
+        agent.conductor.play_event(event)
+
+    async with (
+        PlayEngine(WavOutput(tmp_path / "heard", time), time, tell) as play_engine,
+        running(tmp_path, engine_made=play_engine) as agent,
+    ):
+        await adopt(agent, station, volume_percent=100)
+        start_us = soon(agent)
+        quiet = Stretch(from_us=start_us + 1_200_000, until_us=start_us + HOUR_US)
+        planned = airing(start_at_us=start_us, sequence=(clip_part(content, 5.0),), from_us=1_000_000)
+        await push(
+            agent, station, station.desk.rundown(planned, guards=WireGuards(forbidden=(quiet,), max_volume_percent=50))
+        )
+        await agent.tells("stored", "armed", "sounding", "gap", "finished")
+        events = await agent.records()
+
+    gap, finished = [event for event in events if isinstance(event, Gap | Finished)]
+    assert isinstance(gap, Gap)
+    assert isinstance(finished, Finished)
+    assert gap.cause == "guarded"
+    assert finished.played_us + finished.lost_us == 4_000_000
+    assert finished.played_us < 1_200_000
+    with wave.open(str(next((tmp_path / "heard").glob("*.wav")))) as file:
+        heard = array("h", file.readframes(file.getnframes()))
+    assert 24_000 < len(heard) < 57_600, "0.5 to 1.2 seconds"
+    assert max(heard) < 0.25 * 32_767, "50 percent is -12 dB"
+    assert max(abs(b - a) for a, b in itertools.pairwise([0, *heard, 0])) < 32_767 * 0.25 * 0.9 * 2 * pi / 160 * 1.5

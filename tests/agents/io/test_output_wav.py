@@ -90,6 +90,22 @@ async def test_a_change_of_volume_does_not_click(tmp_path: Path, engine_on: Engi
     assert max(array("h", played[-9600:])) < 0.011 * 32767, "10 percent is -40 dB"
 
 
+async def test_a_play_that_guards_cap_stays_below_whatever_the_volume_becomes(
+    tmp_path: Path, engine_on: EngineOn
+) -> None:
+    loud = tone(0.8, frequency_hz=300, peak=0.99)
+    async with engine_on(WavOutput(tmp_path, TIME), volume_percent=30) as (engine, heard):
+        engine.arm("p", MemorySource(loud))
+        engine.start("p", TIME.monotonic_us() + SOON_US, max_volume_percent=50)
+        await heard.of(Sounding, "p")
+        engine.set_volume(100)
+        await heard.of(Finished, "p")
+
+    played = array("h", content(next(tmp_path.glob("*.wav"))))
+    assert max(played[:2_400]) < 0.1 * 32767, "30 percent is -21 dB"
+    assert 0.24 * 32767 < max(played[-9_600:]) < 0.26 * 32767, "50 percent is -12 dB"
+
+
 async def test_a_play_is_moved_gently_where_its_instant_is_known_better(tmp_path: Path, engine_on: EngineOn) -> None:
     sound = tone(4, frequency_hz=300)
     async with engine_on(WavOutput(tmp_path, TIME)) as (engine, heard):

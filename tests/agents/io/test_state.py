@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agents.domain.journal import Mark
+from agents.domain.journal import Airtime, Mark
 from agents.domain.now import Now
 from agents.io.database import StateError, StateInUse
 from agents.io.journal import Entry, JournalSettings
@@ -169,6 +170,29 @@ async def test_marks_say_what_was_written_of_an_airing(tmp_path: Path) -> None:
         "air-2": Mark(starting=True),
         "air-3": Mark(ended=True),
     }
+
+
+async def test_what_airings_took_of_their_days_is_kept_until_it_counts_for_none(tmp_path: Path) -> None:
+    early, late = Airtime(T0_US, 40_000_000, slot=True), Airtime(T0_US + 90 * HOUR_US, 5, slot=False)
+    async with opened(tmp_path) as store:
+        await store.journal.write([], ["air-1"], {"air-1": early, "gone": late})
+        await store.journal.write([], [], {"air-2": late, "gone": None})
+        await store.journal.write([], [], {"air-1": replace(early, played_us=7)})
+    async with opened(tmp_path) as store:
+        assert (await store.load()).airtime == {"air-1": replace(early, played_us=7), "air-2": late}
+        await store.journal.write([], [], {"air-3": replace(late, began_us=T0_US + 97 * HOUR_US)})
+        assert (await store.load()).airtime.keys() == {"air-2", "air-3"}
+
+
+async def test_a_state_from_before_there_were_guards_is_taken_up(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "agent.db") as old:
+        old.execute("DROP TABLE airtime")
+    old.close()
+
+    async with opened(tmp_path) as store:
+        assert (await store.load()).airtime == {}
 
 
 async def test_a_shutdown_is_told_from_an_accident(tmp_path: Path) -> None:
