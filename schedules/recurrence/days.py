@@ -5,7 +5,7 @@ holds is found from its number, so that the cost does not grow with the age of a
 or limit a period come to the same: a day of the period fires where every part that is given names it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -14,12 +14,13 @@ from typing import Final, NamedTuple
 from schedules.recurrence.form import LAST_LUNAR_YEAR
 from schedules.recurrence.lunar import lunar_of, months
 from schedules.recurrence.rule import Calendar, Frequency, Rule
-from schedules.recurrence.zones import FIRST_DAY, FIRST_YEAR, LAST_DAY
+from schedules.recurrence.zones import FIRST_DAY, LAST_DAY
 
 Firing = tuple[int, tuple[int, ...]]
 """A day, and the times of it in their order."""
 
 _LAST_LUNAR_DAY: Final = date(LAST_LUNAR_YEAR, 12, 31).toordinal()
+_SHORT_DAYS: Final = 100
 
 
 class Month(NamedTuple):
@@ -99,7 +100,7 @@ class Pattern:
 
     def _fill_lunar(self, start: date) -> None:
         day = lunar_of(start)
-        month = _lunar_months(start.toordinal(), start.toordinal())[0]
+        month = _few_months(True, self.start_day, self.start_day)[0]
         self._first_month, self._start_year = month.place, day.year
         if not self._days_of_month:
             self._days_of_month = (day.day,)
@@ -179,7 +180,7 @@ class Pattern:
                     yield day
 
     def _in_months(self, first: int, last: int) -> Iterator[int]:
-        found = _lunar_months(first, last) if self._lunar else _solar_months(first, last)
+        found = _months(self._lunar, first, last)
         yearly = self._frequency is Frequency.YEARLY
         limited = bool(self._week_days or self._nth or self._year_days or self._weeks)
         for month in found:
@@ -264,12 +265,24 @@ def _week_numbers(day: int, week_start: int) -> tuple[int, int]:
     return (week - begins[0]) // 7 + 1, (week - begins[1]) // 7
 
 
+def _months(lunar: bool, first: int, last: int) -> Iterable[Month]:
+    """Those that have a day from ``first`` to ``last``. Many ask about the same short window; the long ones are
+    searches, which mostly end early.
+    """
+    if last - first <= _SHORT_DAYS:
+        return _few_months(lunar, first, last)
+    return _lunar_months(first, last) if lunar else _solar_months(first, last)
+
+
 @lru_cache(maxsize=1024)
-def _solar_months(first: int, last: int) -> tuple[Month, ...]:
-    """Those that have a day from ``first`` to ``last``."""
+def _few_months(lunar: bool, first: int, last: int) -> tuple[Month, ...]:
+    return tuple(_lunar_months(first, last) if lunar else _solar_months(first, last))
+
+
+def _solar_months(first: int, last: int) -> Iterator[Month]:
     begin, end = date.fromordinal(first), date.fromordinal(last)
-    places = range(begin.year * 12 + begin.month, end.year * 12 + end.month + 1)
-    return tuple(_solar_month((place - 1) // 12, (place - 1) % 12 + 1) for place in places)
+    for place in range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month):
+        yield _solar_month(place // 12, place % 12 + 1)
 
 
 @lru_cache(maxsize=4096)
@@ -277,19 +290,16 @@ def _solar_month(year: int, number: int) -> Month:
     return Month(year, number, date(year, number, 1).toordinal(), _days_in(year, number), year * 12 + number)
 
 
-@lru_cache(maxsize=1024)
-def _lunar_months(first: int, last: int) -> tuple[Month, ...]:
-    """Those that have a day from ``first`` to ``last``."""
-    begin = lunar_of(date.fromordinal(max(first, FIRST_DAY))).year
-    end = lunar_of(date.fromordinal(min(last, _LAST_LUNAR_DAY))).year
-    found = [month for year in range(begin, end + 1) for month in _lunar_year(year)]
-    return tuple(month for month in found if month.first <= last and month.first + month.days > first)
+def _lunar_months(first: int, last: int) -> Iterator[Month]:
+    begin, end = (lunar_of(date.fromordinal(day)).year for day in (first, last))
+    for year in range(begin, end + 1):
+        for month in _lunar_year(year):
+            if month.first <= last and month.first + month.days > first:
+                yield month
 
 
 @lru_cache(maxsize=256)
 def _lunar_year(year: int) -> tuple[Month, ...]:
-    # Months without a gap: counted by the mean length of one, from the first new moon of 1900. No real month begins as
-    # much as a day from where the mean puts it, and they are 29 days apart.
     return tuple(
         Month(year, month.month, month.first.toordinal(), month.days, _moons(month.first.toordinal()), month.leap)
         for month in months(year)
@@ -297,5 +307,5 @@ def _lunar_year(year: int) -> tuple[Month, ...]:
 
 
 def _moons(day: int) -> int:
-    first_moon = date(FIRST_YEAR, 1, 1).toordinal()
-    return round((day - first_moon) / 29.530588853)
+    """Counts months without a gap, by their mean length: none begins as much as two days from where that puts it."""
+    return round((day - FIRST_DAY) / 29.530588853)

@@ -10,14 +10,14 @@ days.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import islice
 from typing import Final
 
 from schedules.recurrence.expand import Start, counted_before, fires_at, starts
 from schedules.recurrence.form import check_year
 from schedules.recurrence.rule import Cancelled, Change, Changed, Due, Frequency, OnHoliday, Rule, RuleError, Series
-from schedules.recurrence.zones import DAY_US, LAST_US, instant_us
+from schedules.recurrence.zones import DAY_US, LAST_US, instant_us, steady_day_us
 
 MOST_CHANGES: Final = 1000
 SEARCH_YEARS: Final = 50
@@ -97,7 +97,7 @@ def _holiday_windows(
     """Around every day on which a rule for holidays alone can have something, without repetitions."""
     moved = [change.to.date() for change in series.changes if isinstance(change, Changed) and change.to is not None]
     for day in sorted({*holidays, *moved}):
-        noon_us = instant_us(series.rule.zone, datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001
+        noon_us = instant_us(series.rule.zone, datetime.combine(day, time(12)))
         begin_us, end_us = max(from_us, noon_us - 2 * DAY_US), min(until_us, noon_us + 2 * DAY_US)
         if begin_us < end_us:
             yield begin_us, end_us
@@ -165,7 +165,7 @@ def _ended(rule: Rule, original: datetime) -> Rule:
         if besides:
             return replace(rule, start=besides[0], extra=tuple(besides[1:]))
         return replace(rule, frequency=Frequency.DAILY, until_us=never_us, extra=())
-    if rule.count is not None:
+    if rule.count is not None and steady_day_us(rule.zone, original.toordinal()) is not None:
         count = counted_before(rule, original)
         if not count:
             return replace(rule, count=None, until_us=never_us, extra=tuple(besides))
@@ -177,7 +177,7 @@ def _ended(rule: Rule, original: datetime) -> Rule:
     besides.extend([wall for start_us, wall in near if wall < original and start_us > last_us])
     if rule.until_us is not None:
         last_us = min(last_us, rule.until_us)
-    return replace(rule, until_us=last_us, extra=tuple(besides))
+    return replace(rule, count=None, until_us=last_us, extra=tuple(besides))
 
 
 def _once(rule: Rule) -> Rule:
