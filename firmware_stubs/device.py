@@ -1,4 +1,7 @@
-"""One simulated device: enrols by token, keeps its link, obeys signed documents, fetches clips, keeps a journal."""
+"""One simulated device: enrols by token, keeps its link, obeys signed documents, fetches clips, keeps a journal.
+
+Of the guards it keeps quiet hours alone; what airings take of a day it does not count.
+"""
 
 import asyncio
 import hashlib
@@ -30,19 +33,25 @@ from agents.protocol.messages import (
 from agents.protocol.pairing import Binding, EnrolmentToken, require_equal
 from agents.protocol.signing import verify
 from agents.protocol.values import (
+    AiringClass,
     Armed,
     ClockBasis,
     DocumentKind,
     Failed,
     FailReason,
     Finished,
+    Gap,
+    GuardDetail,
     JournalEvent,
     JournalRecord,
     PlannedAiring,
     RenditionName,
+    Skipped,
+    SkipReason,
     Sounding,
     Stopped,
     Stored,
+    WireGuards,
 )
 from agents.protocol.version import CAPABILITIES, CLIP_PATH
 from firmware_stubs.link import Keys, Link, LinkLost, dial
@@ -86,6 +95,7 @@ class Device:
         self._offset_us = 0
         self._ticket = ""
         self._airings: dict[str, PlannedAiring] = {}
+        self._guards: WireGuards | None = None
         self._playing: dict[str, asyncio.Task[None]] = {}
         self._more = asyncio.Event()
         self._in_time = asyncio.Event()
@@ -236,7 +246,8 @@ class Device:
             return DocumentReply(document_id="", accepted=False, detail=str(error))
         self._tally.documents += 1
         match document:
-            case Rundown(airings=airings):
+            case Rundown(airings=airings, guards=guards):
+                self._guards = guards
                 for airing in airings:
                     self._take(airing, group)
             case Order(action=Play(airing=airing)):
@@ -286,6 +297,12 @@ class Device:
 
     async def _play(self, airing: PlannedAiring, start_at_us: int) -> None:
         await asyncio.sleep(max(0, start_at_us - self._now_us()) / 1e6)
+        whole_us = airing.duration_us(RenditionName.OPUS24)
+        plays_us = self._until_quiet_us(airing, start_at_us, whole_us)
+        if plays_us <= 0:
+            detail = GuardDetail.QUIET_HOURS.value
+            self._note(Skipped(airing_id=airing.airing_id, reason=SkipReason.GUARDED, detail=detail))
+            return
         late_us = self._now_us() - start_at_us
         self._tally.sounded += 1
         self._note(
@@ -296,9 +313,20 @@ class Device:
                 start_error_us=late_us,
             )
         )
-        duration_us = airing.duration_us(RenditionName.OPUS24)
-        await asyncio.sleep(duration_us / 1e6)
-        self._note(Finished(airing_id=airing.airing_id, ended_at_us=self._now_us(), played_us=duration_us))
+        await asyncio.sleep(plays_us / 1e6)
+        lost_us = whole_us - plays_us
+        if lost_us:
+            self._note(Gap(airing_id=airing.airing_id, from_us=plays_us, lost_us=lost_us, cause="guarded"))
+        self._note(
+            Finished(airing_id=airing.airing_id, ended_at_us=self._now_us(), played_us=plays_us, lost_us=lost_us)
+        )
+
+    def _until_quiet_us(self, airing: PlannedAiring, start_at_us: int, whole_us: int) -> int:
+        """How much of it may sound before quiet hours begin; nothing where they hold at its start."""
+        if self._guards is None or airing.airing_class is AiringClass.EMERGENCY:
+            return whole_us
+        begins = [one.from_us - start_at_us for one in self._guards.forbidden if start_at_us < one.until_us]
+        return min([whole_us, *begins])
 
     def _stop(self, airing_id: str, order_id: str) -> None:
         task = self._playing.get(airing_id)

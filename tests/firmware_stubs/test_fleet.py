@@ -4,11 +4,16 @@ import asyncio
 import json
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from agents.protocol.pairing import EnrolmentToken
+from agents.protocol.values import SilencePart, Stretch, WireGuards
 from controller.bench.arm import recorded
 from controller.stage import Program, Stage, command
 from firmware_stubs.cli import main
+from firmware_stubs.device import Device, Tally
+from tests.agents.making import airing
 
 COUNT = 12
 
@@ -44,3 +49,18 @@ def test_a_token_that_is_none_is_said_before_anything_is_dialled(capsys: pytest.
         main(["--token", "nonsense"])
     assert ended.value.code == 2
     assert "not an enrolment token" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("quiet_from_s", "story"),
+    [(-60, ["Skipped"]), (0.05, ["Sounding", "Gap", "Finished"]), (0.2, ["Sounding", "Finished"])],
+)
+async def test_a_simulated_device_keeps_quiet_hours(quiet_from_s: float, story: list[str]) -> None:
+    async with aiohttp.ClientSession() as http:
+        device = Device("pole", "http://127.0.0.1:9", EnrolmentToken.generate("t"), http, Tally())
+        start_us = device._now_us()
+        quiet = Stretch(from_us=start_us + round(quiet_from_s * 1e6), until_us=start_us + 60_000_000)
+        device._guards = WireGuards(forbidden=(quiet,))
+        await device._play(airing(start_at_us=start_us, sequence=(SilencePart(frames=9_600),)), start_us)
+
+    assert [type(record.event).__name__ for record in device._records] == story

@@ -33,7 +33,7 @@ def loudness(sound: bytes, pieces: int) -> list[int]:
     return [max(array("h", sound[at : at + size])) for at in range(0, size * pieces, size)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, TOTAL), st.integers(0, TOTAL + 10), st.integers(1_000, 20_000), st.integers(0, TOTAL))
 def test_between_its_edges_it_is_the_source_frame_for_frame(first: int, frames: int, chunk: int, jump: int) -> None:
     source = MemorySource(counting(2.0))
