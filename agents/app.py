@@ -6,6 +6,7 @@ ends the program, and systemd starts it again. One life after the other: new, ad
 
 import asyncio
 import contextlib
+import dataclasses
 import fcntl
 import importlib.metadata
 import logging
@@ -23,11 +24,12 @@ import aiohttp
 from agents.config import Config
 from agents.domain.clock import ControllerClock
 from agents.domain.newcomer import Newcomer
+from agents.domain.player import PlayerSettings
 from agents.io import control, opus, power
 from agents.io.addresses import link_url
 from agents.io.carry import About
 from agents.io.clips import ClipSettings, ClipStore
-from agents.io.conductor import Conductor, Parts
+from agents.io.conductor import Conductor, ConductorSettings, Parts
 from agents.io.discovery import Announcement, Discovery
 from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
@@ -257,6 +259,7 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
                 engine=engine,
                 state=state,
                 clips=clips,
+                settings=ConductorSettings(_player_settings(config)),
             )
         )
         clock.subscribe(conductor.clock_changed)
@@ -278,6 +281,12 @@ def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
     if isinstance(timeport, SystemTime):
         power.restore_clock(state_dir, boot, clock)
     return clock
+
+
+def _player_settings(config: Config) -> PlayerSettings:
+    """What is on its way to a horn that lags behind has to be over too when quiet hours begin."""
+    usual = PlayerSettings()
+    return dataclasses.replace(usual, edge_lead_us=usual.edge_lead_us + config.latency_us)
 
 
 def _output(config: Config, timeport: TimePort) -> Output:

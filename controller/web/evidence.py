@@ -59,6 +59,13 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
             line = EvidenceLine("timer", _("Armed"))
         case Sounding():
             line = EvidenceLine("audio-lines", _("Started sounding"), _start_detail(event, say))
+        case Gap(from_us=from_us, lost_us=lost_us, cause="guarded"):
+            detail = _(
+                "%(lost)s s not played from %(at)s on",
+                lost=_seconds(lost_us, say),
+                at=say.format_duration(from_us / 1e6),
+            )
+            line = EvidenceLine("circle-slash", _("Cut by quiet hours"), detail)
         case Gap(from_us=from_us, lost_us=lost_us):
             line = EvidenceLine(
                 "triangle-alert",
