@@ -61,17 +61,25 @@ def closed(tree: AreaTree, area_id: str, on: date) -> Area:
     return replace(area, valid_until=on)
 
 
-def merged(tree: AreaTree, area_ids: Sequence[str], into: str, on: date) -> tuple[Area, ...]:
-    """Each of them goes into another from this day on, with all that stands in it. Raises `ChangeError`
-    (``area_unknown``, ``area_closed``, ``area_changed_later``, ``area_in_itself``, ``parts_too_few`` where there is
-    nothing to merge).
+def merged(tree: AreaTree, area_ids: Sequence[str], into: str | Area, on: date) -> tuple[Area, ...]:
+    """Each of them goes into another from this day on, with all that stands in it: the areas as they end, then the one
+    that they go into where it begins with that. Raises `ChangeError` (``area_unknown``, ``area_closed``,
+    ``area_changed_later``, ``area_in_itself``, ``area_name_taken`` for one that begins, ``parts_too_few`` where there
+    is nothing to merge).
     """
-    if not area_ids:
+    ids = tuple(dict.fromkeys(area_ids))
+    if not ids:
         raise ChangeError("nothing is merged", code="parts_too_few")
-    _open(tree, into, on)
-    ends = [replace(_ending(tree, one, on), valid_until=on, successors=(into,)) for one in dict.fromkeys(area_ids)]
-    _require_tree(tree, ends)
-    return tuple(ends)
+    ending = [_ending(tree, one, on) for one in ids]
+    if isinstance(into, Area):
+        new = [_begun(tree, into, on, ids, ())]
+    else:
+        _open(tree, into, on)
+        new = []
+    into_id = into.area_id if isinstance(into, Area) else into
+    changes = (*(replace(one, valid_until=on, successors=(into_id,)) for one in ending), *new)
+    _require_tree(tree, changes)
+    return changes
 
 
 def split(tree: AreaTree, area_id: str, parts: Sequence[Area], on: date) -> tuple[Area, ...]:
@@ -83,20 +91,23 @@ def split(tree: AreaTree, area_id: str, parts: Sequence[Area], on: date) -> tupl
     if len(ids) < 2:
         raise ChangeError(f"{area_id} would have fewer than two parts", code="parts_too_few")
     ending = replace(_ending(tree, area_id, on), valid_until=on, successors=ids)
-    made: list[Area] = []
+    new: list[Area] = []
     for part in parts:
         if part.area_id in tree:
-            made.append(_open(tree, part.area_id, on))
+            _open(tree, part.area_id, on)
         else:
-            begun = replace(part, valid_from=on)
-            # Not `_placed`: one part often keeps the name of the whole, which ends on that day.
-            _require_parent(tree, begun.parent_id, on)
-            taken = [*_beside(tree, begun, on, but=area_id), *(one.name for one in made)]
-            _require_name(begun.name, taken)
-            made.append(begun)
-    new = [part for part in made if part.area_id not in tree]
-    _require_tree(tree, [ending, *new])
-    return ending, *new
+            new.append(_begun(tree, part, on, (area_id,), [one.name for one in new]))
+    changes = (ending, *new)
+    _require_tree(tree, changes)
+    return changes
+
+
+def _begun(tree: AreaTree, area: Area, on: date, ending: Sequence[str], names: Sequence[str]) -> Area:
+    """A new area that takes the place of those that end: it often keeps the name of one of them."""
+    _require_parent(tree, area.parent_id, on)
+    begun = replace(area, valid_from=on)
+    _require_name(area.name, [*_beside(tree, begun, on, ending), *names])
+    return begun
 
 
 def reopened(tree: AreaTree, area_id: str) -> Area:
@@ -161,9 +172,9 @@ def _parent_on(tree: AreaTree, area: Area, on: date) -> str | None:
     return None if parent_id is None else tree.path_on(parent_id, on)[-1]
 
 
-def _beside(tree: AreaTree, area: Area, on: date, but: str | None = None) -> list[str]:
+def _beside(tree: AreaTree, area: Area, on: date, but: Sequence[str] = ()) -> list[str]:
     """The names of those that lie beside an area on a day."""
-    mine = {area.area_id, but}
+    mine = {area.area_id, *but}
     siblings = tree.as_of(on).children(_parent_on(tree, area, on))
     return [one.name for one in siblings if one.area_id not in mine and one.valid(on)]
 

@@ -28,6 +28,7 @@ from controller.ports.content import (
     Studio,
     Tunes,
 )
+from controller.ports.groups import Groups
 from controller.ports.planned import PlannedAirings
 from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
 from schedules.areas import Area
@@ -306,6 +307,7 @@ class Transaction(Protocol):
 
     areas: Areas
     speakers: Speakers
+    groups: Groups
     sounds: Sounds
     bulletins: Bulletins
     tunes: Tunes
@@ -358,6 +360,7 @@ __all__ = [
     "Clock",
     "Deeds",
     "Documents",
+    "Groups",
     "GuardRows",
     "HandIns",
     "Holidays",

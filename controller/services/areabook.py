@@ -8,7 +8,7 @@ What is recorded as standing in an area that was merged stands in its successor:
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
 from agents.protocol.ids import AreaId
@@ -147,6 +147,11 @@ def require(tree: AreaTree, area_id: str) -> Area:
     if area_id not in tree:
         raise NotFound(f"no area {area_id}", code="area_unknown")
     return tree.get(area_id)
+
+
+def start_of(day: date) -> int:
+    """The instant at which a day begins where the areas are."""
+    return int(datetime.combine(day, time.min, _DAYS_BEGIN).timestamp()) * 1_000_000
 
 
 def day_of(instant_us: int) -> date:

@@ -5,6 +5,7 @@ from typing import Final
 from agents.protocol.documents import Assignment, Header, SignedDocument
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
+from controller.domain.groups import NO_GROUPS, Grouping
 from controller.domain.speakers import Speaker
 from controller.ports import Transaction
 from controller.services.office import Office
@@ -32,28 +33,30 @@ class Assignments:
         written: raises `MustSign` where a new one is needed.
         """
         path = await self._areas.path(tx, speaker.area_id)
+        grouping = (await tx.groups.of([speaker.speaker_id])).get(speaker.speaker_id, NO_GROUPS)
         stored = await tx.documents.latest_assignment(speaker.device_id)
         if stored is not None:
             header = stored[0].header
-            same = stored[0] == self._written(speaker, path, header)
+            same = stored[0] == self._written(speaker, path, grouping, header)
             if same and header.key_id == self._secretary.key_id and header.counter >= above:
                 return stored
         if not signing:
             raise MustSign
         header = self._secretary.header(DocumentKind.ASSIGNMENT, self._clock.now_us() + _VALID_US)
-        made = self._written(speaker, path, header)
+        made = self._written(speaker, path, grouping, header)
         signed = self._secretary.sign(made)
         await tx.documents.put(made, signed)
         return made, signed
 
-    def _written(self, speaker: Speaker, path: tuple[AreaId, ...], header: Header) -> Assignment:
+    def _written(self, speaker: Speaker, path: tuple[AreaId, ...], grouping: Grouping, header: Header) -> Assignment:
         return Assignment(
             header=header,
             device_id=speaker.device_id,
             speaker_id=speaker.speaker_id,
             speaker_name=speaker.name,
             area_path=path,
-            delay_us=speaker.delay_us,
+            groups=grouping.group_ids,
+            delay_us=speaker.delay_us + grouping.stagger_us,
             volume_percent=speaker.volume_percent,
             max_volume_percent=speaker.max_volume_percent,
             rendition=speaker.rendition,

@@ -20,6 +20,7 @@ from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
 from controller.services.handing_in import HandIns
@@ -37,6 +38,7 @@ from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
 from controller.services.speakers import SpeakerDesk
 from controller.services.stops import Stops
+from controller.services.succession import SuccessionDesk
 from controller.services.telling import Telling
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
@@ -88,6 +90,8 @@ class Desk:
         self.adoption: Final = Adoption(office, links, outbox, assignments)
         telling = Telling(office, outbox, assignments)
         self.areas: Final = AreaDesk(office, telling)
+        self.succession: Final = SuccessionDesk(office, telling)
+        self.groups: Final = GroupDesk(office, telling)
         self._making = making = Making(office, studio)
         self.compose: Final = Compose(office, making)
         self.programmes: Final = Programmes(office, making)
@@ -129,6 +133,7 @@ class Desk:
                 self._clockwork.run(),
                 self._rundowns.run(),
                 self._hand_in_watch.run(),
+                self.succession.run(),
             ):
                 group.create_task(service)
             self.started.set()

@@ -8,8 +8,9 @@ from agents.protocol.values import DocumentKind
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
-from controller.domain.speakers import NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.domain.speakers import Move, NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
 from controller.services.adoption import require_free_name
+from controller.services.areabook import day_of
 from controller.services.assignments import Assignments
 from controller.services.events import SpeakersChanged
 from controller.services.office import Office
@@ -19,7 +20,7 @@ from controller.services.stops import Stops
 
 
 class SpeakerDesk:
-    """Volume, name, and how each speaker is."""
+    """Volume, name, place, and how each speaker is."""
 
     def __init__(self, office: Office, outbox: Outbox, assignments: Assignments, stops: Stops) -> None:
         self._store = office.store
@@ -31,6 +32,7 @@ class SpeakerDesk:
         self._areas = office.areas
         self._stops = stops
         self._events = office.events
+        self._planning = office.planning
 
     async def overview(self) -> tuple[SpeakerOverview, ...]:
         """Every speaker, by name, as it is now. Raises `StoreFailed`."""
@@ -105,6 +107,22 @@ class SpeakerDesk:
             require_free_name(await tx.speakers.all(), name, speaker.device_id)
         return await self._change(speaker_id, lambda one: replace(one, name=name), by, DeedKind.RENAME, name)
 
+    async def move(self, speaker_id: SpeakerId, area_id: AreaId, by: str) -> Speaker:
+        """To another area, from today on; what is said of the days before stays with where it stood. Raises `NotFound`,
+        `Invalid` (``area_unknown``), `StoreFailed`.
+        """
+        today = day_of(self._clock.now_us())
+        async with self._store.reading() as tx:
+            tree = await self._areas.knowing(tx, [area_id])
+        if area_id not in tree or not tree.get(area_id).valid(today):
+            raise Invalid(f"no area {area_id}", code="area_unknown")
+        name = tree.get(area_id).name
+        moved = await self._change(
+            speaker_id, lambda one: replace(one, area_id=area_id), by, DeedKind.MOVE_SPEAKER, name
+        )
+        self._planning.wake()
+        return moved
+
     async def _change(
         self, speaker_id: SpeakerId, change: Callable[[Speaker], Speaker], by: str, what: DeedKind, detail: str
     ) -> Speaker:
@@ -115,6 +133,8 @@ class SpeakerDesk:
                 raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
             speaker = change(before)
             await tx.speakers.put(speaker)
+            if speaker.area_id != before.area_id:
+                await tx.speakers.put_move(speaker_id, Move(day_of(self._clock.now_us()), before.area_id))
             document, signed = await self._assignments.current(tx, speaker)
             await tx.deeds.add(Deed(at_us=self._clock.now_us(), by=by, what=what, subject=speaker_id, detail=detail))
         if speaker.device_id in self._outbox.connected():

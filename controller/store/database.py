@@ -13,6 +13,7 @@ from controller.store.airings import SqlAirings
 from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
 from controller.store.documents import SqlDocuments
 from controller.store.engine import READERS, READING, failures, make_engine
+from controller.store.groups import SqlGroups
 from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
 from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
@@ -28,6 +29,7 @@ class SqlTransaction:
     def __init__(self, session: AsyncSession) -> None:
         self.areas: ports.Areas = SqlAreas(session)
         self.speakers: ports.Speakers = SqlSpeakers(session)
+        self.groups: ports.Groups = SqlGroups(session)
         self.sounds: ports.Sounds = SqlSounds(session)
         self.bulletins: ports.Bulletins = SqlBulletins(session)
         self.tunes: ports.Tunes = SqlTunes(session)

@@ -65,6 +65,12 @@ def test_merged_areas_go_into_their_successor_with_all_that_lies_in_them() -> No
     assert tree.path_on("v", DAY) == ("q", "c", "v")
 
 
+def test_areas_may_be_merged_into_a_new_one_with_the_name_of_one_of_them() -> None:
+    *ends, made = merged(TREE, ["a", "b"], area("new", "p", "a"), DAY)
+    assert [one.successors for one in ends] == [("new",), ("new",)]
+    assert (made.valid(BEFORE), made.valid(DAY)) == (False, True)
+
+
 def test_what_lies_in_a_merged_area_can_still_be_renamed() -> None:
     tree = with_changes(TREE, merged(TREE, ["a"], "c", DAY))
     assert renamed(tree, "v", "Thôn Mới", LATER).name == "Thôn Mới"
@@ -114,6 +120,8 @@ Change = Callable[[], object]
         (lambda: merged(TREE, [], "c", DAY), "parts_too_few"),
         (lambda: merged(TREE, ["a"], "a", DAY), "area_in_itself"),
         (lambda: merged(TREE, ["a"], "v", DAY), "area_in_itself"),
+        (lambda: merged(TREE, ["a"], area("new", "a"), DAY), "area_in_itself"),
+        (lambda: merged(TREE, ["a"], area("new", "p", "b"), DAY), "area_name_taken"),
         (lambda: merged(TREE, ["a"], "gone", DAY), "area_closed"),
         (lambda: merged(TREE, ["gone"], "a", DAY), "area_closed"),
         (lambda: split(TREE, "a", [area("a1", "p")], DAY), "parts_too_few"),
