@@ -26,8 +26,6 @@ MOST_LIVE: Final = 20_000
 """Schedules of one station that can still be heard: twice those of a country's worth of communes."""
 MOST_PLACES: Final = 500
 """Areas, groups and speakers that one schedule may name."""
-MOST_CHANGES: Final = 1_000
-"""Occurrences of one schedule that may be changed."""
 SHORTEST_SLOT_US: Final = 60_000_000
 LONGEST_SLOT_US: Final = 12 * 3_600_000_000
 HIGHEST_RANK: Final = 9

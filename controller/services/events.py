@@ -66,6 +66,11 @@ class StopChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PlansChanged:
+    """What is planned changed, or what it depends on: schedules, approvals, choices, guards, holidays."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignInsEnded:
     """A person's sign-ins are over: the password was changed, or the account closed. Named by their token hashes."""
 
@@ -86,6 +91,7 @@ Event = (
     | HandInChanged
     | AiringChanged
     | StopChanged
+    | PlansChanged
     | SignInsEnded
     | Lagged
 )

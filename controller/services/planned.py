@@ -27,7 +27,8 @@ from schedules.schedule import Choice, Content, Schedule, Target
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
     """What is known of one content: its ``summary`` as `schedules` wants it; ``heard``, part by part, where it can be
-    heard; who last changed it or a bulletin in it; whether it came from above.
+    heard; who last changed it or a bulletin in it; whether it came from above. ``sources`` are itself and the bulletins
+    in it.
     """
 
     summary: Content
@@ -35,6 +36,7 @@ class Known:
     above: bool = False
     authors: frozenset[str] = frozenset()
     heard: HeardContent | None = None
+    sources: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +176,7 @@ def _known(
         above=isinstance(subject, Bulletin) and subject.origin is Origin.ABOVE,
         authors=frozenset({subject.changed_by, *(one.changed_by for one in inside if one.origin is not Origin.ABOVE)}),
         heard=heard,
+        sources=frozenset({content_id, *ids}),
     )
 
 
@@ -217,5 +220,8 @@ async def areas_of_target(tx: Transaction, target: Target) -> tuple[AreaId, ...]
     Whoever plans or approves needs the right in each. Raises `StoreFailed`.
     """
     speakers = dict.fromkeys(SpeakerId(one) for one in target.speakers)
+    for group in await tx.groups.all() if target.groups else ():
+        if group.group_id in target.groups:
+            speakers.update(dict.fromkeys(member.speaker_id for member in group.members))
     standing = [speaker.area_id for speaker in (await tx.speakers.several(list(speakers))).values()]
     return tuple(dict.fromkeys([*(AreaId(one) for one in target.areas), *standing]))

@@ -24,6 +24,7 @@ from controller.services.events import (
     FoundChanged,
     HandInChanged,
     Lagged,
+    PlansChanged,
     ProgrammeChanged,
     SignInsEnded,
     SpeakersChanged,
@@ -51,6 +52,7 @@ Told = (
     | ProgrammeChanged
     | TunesChanged
     | HandInChanged
+    | PlansChanged
     | AiringChanged
     | StopChanged
     | Lagged
@@ -60,7 +62,18 @@ Told = (
 Voice = Callable[[Told], tuple[tuple[str, str], ...]]
 """Puts an event into named messages, each a pair of name and data."""
 
-EVERYTHING = ("speakers", "found", "on_air", "stop_all", "airing", "bulletin", "programme", "tunes", "hand_ins")
+EVERYTHING = (
+    "speakers",
+    "found",
+    "on_air",
+    "stop_all",
+    "airing",
+    "bulletin",
+    "programme",
+    "tunes",
+    "hand_ins",
+    "plans",
+)
 
 
 def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
@@ -78,6 +91,8 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - o
             return (("tunes", "-"),)
         case HandInChanged():
             return (("hand_ins", "-"),)
+        case PlansChanged():
+            return (("plans", "-"),)
         case AiringChanged():
             return (("airing", "-"), ("on_air", "-"))
         case StopChanged():
