@@ -6,7 +6,6 @@ ends the program, and systemd starts it again. One life after the other: new, ad
 
 import asyncio
 import contextlib
-import dataclasses
 import fcntl
 import importlib.metadata
 import logging
@@ -259,7 +258,7 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
                 engine=engine,
                 state=state,
                 clips=clips,
-                settings=ConductorSettings(_player_settings(config)),
+                settings=ConductorSettings(PlayerSettings.of_horn(config.latency_us)),
             )
         )
         clock.subscribe(conductor.clock_changed)
@@ -281,12 +280,6 @@ def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
     if isinstance(timeport, SystemTime):
         power.restore_clock(state_dir, boot, clock)
     return clock
-
-
-def _player_settings(config: Config) -> PlayerSettings:
-    """What is on its way to a horn that lags behind has to be over too when quiet hours begin."""
-    usual = PlayerSettings()
-    return dataclasses.replace(usual, edge_lead_us=usual.edge_lead_us + config.latency_us)
 
 
 def _output(config: Config, timeport: TimePort) -> Output:

@@ -28,6 +28,11 @@ class PlayerSettings:
     output_pause_us: int = 2_000_000
     edge_lead_us: int = 300_000
 
+    @classmethod
+    def of_horn(cls, latency_us: int) -> "PlayerSettings":
+        """For a horn that sounds this much later: what is on its way to it has to be over too as quiet hours begin."""
+        return cls(edge_lead_us=cls().edge_lead_us + latency_us)
+
 
 class Stage(Enum):
     """Where an airing is on its way to the horn. What has ended is no longer among the items."""

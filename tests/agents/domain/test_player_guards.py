@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.domain.player import PlayerSettings, PlayerState
 from agents.domain.player.effects import ArmSource, StartAt
 from agents.protocol.documents import Play, Start
 from agents.protocol.values import (
@@ -98,6 +99,15 @@ def test_what_runs_into_quiet_hours_is_silent_when_they_begin_and_says_what_was_
     assert isinstance(finished, Finished)
     assert (finished.played_us, finished.lost_us) == (cut_us, lost_us)
     assert finished.ended_at_us == after(100) + cut_us
+
+
+def test_a_horn_that_lags_behind_is_stopped_the_earlier() -> None:
+    world, desk = World(state=PlayerState(settings=PlayerSettings.of_horn(latency_us=SECOND_US))), Desk()
+    world.take(desk.rundown(airing(start_at_us=after(100), seconds=60), guards=quiet(120, 500)))
+    world.deliver()
+    world.until(after(600))
+
+    assert world.heard("air-1") == [(100 * SECOND_US, 119 * SECOND_US - LEAD_US)]
 
 
 def test_what_ends_as_quiet_hours_begin_or_begins_as_they_end_is_whole() -> None:
