@@ -172,6 +172,28 @@ def test_wall_times_and_instants_are_those_of_dateutil(seed: int) -> None:
     assert silent < 150
 
 
+def test_a_rule_that_started_forty_years_ago_is_in_the_same_step_as_dateutil_counts_it() -> None:
+    compared = 0
+    for one in drawn(8, 120):
+        one.parts.pop("BYHOUR", None)
+        one.parts.pop("BYMINUTE", None)
+        if one.parts["FREQ"] == "WEEKLY":
+            one.parts.pop("BYSETPOS", None)
+        start = one.start.replace(year=one.start.year - 40)
+        if one.parts.keys() == {"FREQ", "BYSETPOS"} or one.parts.keys() == {"FREQ", "INTERVAL", "BYSETPOS"}:
+            continue
+        rule = parse_rule(one.text, start=start, zone=one.zone)
+        from_, until = one.start, one.start + timedelta(days=500)
+        window = (instant(one.zone, from_), instant(one.zone, until))
+        if not occurrences(rule, *window):
+            continue
+        theirs = takewhile(lambda wall, until=until: wall < until, rrulestr(one.text, dtstart=start))
+        expected = [pair for pair in named(one.zone, list(theirs)) if window[0] <= pair[0] < window[1]]
+        assert ours(rule, *window) == expected, (one.text, start, one.zone)
+        compared += 1
+    assert compared > 70
+
+
 def with_end(one: Drawn, random_: random.Random) -> str:
     """The text with a count, or an instant in UTC: with a zone UNTIL may be nothing else."""
     kind = random_.random()
