@@ -1,5 +1,5 @@
-"""What would become of a schedule that is not planned yet: when it would be heard, what it would meet, what guards would
-refuse of it. Nothing is kept.
+"""What would become of a schedule that is not planned yet: when it would be heard, what it would meet, what guards
+would refuse of it. Nothing is kept.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from schedules.recurrence.rule import Due
 from schedules.recurrence.series import next_dues
 from schedules.rundown.compile import Compiler
 from schedules.rundown.conflicts import Conflict, find
+from schedules.rundown.items import Days
 from schedules.rundown.near import narrowed, planned_with, reached
 from schedules.rundown.values import Item, Line, Refused, RefusedFor
 from schedules.schedule import Content, Place, Schedule, World
@@ -43,8 +44,9 @@ class Preview:
     speakers: int
 
 
-def preview(world: World, schedule: Schedule, content: Content, now_us: int, first: date, days: int) -> Preview:
-    """Of ``schedule`` in so many days from ``first`` on, as if it were approved."""
+def preview(world: World, schedule: Schedule, content: Content, now_us: int, days: int) -> Preview:
+    """Of ``schedule`` in so many days from today on, as if it were approved."""
+    first = Days(world.zone).of(now_us)
     granted = replace(schedule, needs_approval=False)
     seen = replace(world, contents={**world.contents, content.content_id: content})
     dues = next_dues(schedule.series, now_us, DUES, world.holidays)

@@ -1,20 +1,20 @@
 """A speaker's rundown made ready to be shown: lines and guards in, rows and bars out. Reads nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
 
+from agents.protocol.ids import AiringId
+from controller.services.planning_world import is_direct
 from controller.web.i18n import Translator
 from controller.web.moments import instant_us, moment
 from controller.web.rundownviews import Bar, QuietRow, RundownRow
 from controller.web.rundownwords import Named, Names, outcome_sentence, verdict
 from schedules.guards import NO_GUARDS, Guards, forbidden, is_odd
-from schedules.recurrence.rule import Changed
-from schedules.recurrence.zones import instant_us as wall_instant_us
 from schedules.rundown.values import Item, Line, Played
-from schedules.schedule import Schedule, World
+from schedules.schedule import World
 
 _MINUTE_US: Final = 60_000_000
 _DAY: Final = timedelta(days=1)
@@ -48,10 +48,13 @@ def next_window(now_us: int) -> Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is known of one speaker in one window: every item that is addressed to it, and the guards in force."""
+    """What is known of one speaker in one window: every item that is addressed to it, those that are in the way of one
+    (by id), and the guards in force.
+    """
 
     world: World
     lines: Sequence[Line]
+    items: Mapping[str, Item]
     guards: Guards
     window: Window
 
@@ -62,7 +65,7 @@ class Found:
     @cached_property
     def names(self) -> Names:
         """For the sentences of `controller.web.rundownwords`."""
-        return names_in(self.world, self.lines, self.guards)
+        return names_in(self.world, self.items, self.guards)
 
 
 def title_of(world: World, content_id: str) -> str:
@@ -71,31 +74,17 @@ def title_of(world: World, content_id: str) -> str:
     return content_id if content is None else content.title
 
 
-def names_in(world: World, lines: Iterable[Line] = (), guards: Guards = NO_GUARDS) -> Names:
-    """Finds items by their ids: those of ``lines`` as they are there, any other by the rule of its schedule."""
-    known = {line.item.item_id: line.item for line in lines}
-    schedules = {schedule.schedule_id: schedule for schedule in world.schedules}
+def names_in(world: World, items: Mapping[str, Item], guards: Guards = NO_GUARDS) -> Names:
+    """Finds items among ``items``, areas in the tree."""
 
     def named(item_id: str) -> Named | None:
-        item = known.get(item_id)
-        if item is not None:
-            return Named(title_of(world, item.content_id), item.start_us)
-        schedule_id, _, written = item_id.rpartition("@")
-        schedule = schedules.get(schedule_id)
-        return None if schedule is None else _named(world, schedule, datetime.fromisoformat(written))
+        item = items.get(item_id)
+        return None if item is None else Named(title_of(world, item.content_id), item.start_us)
 
     def area(area_id: str) -> str:
         return world.tree.get(area_id).name if area_id in world.tree else ""
 
     return Names(named, area, guards)
-
-
-def _named(world: World, schedule: Schedule, original: datetime) -> Named:
-    change = next((one for one in schedule.series.changes if one.original == original), None)
-    at, content_id = original, schedule.content_id
-    if isinstance(change, Changed):
-        at, content_id = change.to or original, change.content_id or content_id
-    return Named(title_of(world, content_id), wall_instant_us(schedule.series.rule.zone, at))
 
 
 def span_of(line: Line) -> tuple[int, int] | None:
@@ -141,8 +130,18 @@ def _row(found: Found, line: Line, names: Names, say: Translator) -> RundownRow:
         sentence=outcome_sentence(line, names, say),
         odd=odd(found, line),
         above=item.above,
-        href=f"/schedules/{item.schedule_id}",
+        href=href_of(item.schedule_id),
     )
+
+
+def href_of(schedule_id: str) -> str:
+    """Where a schedule is looked at, or the airing that was planned without one."""
+    return f"/airings/{airing}" if (airing := airing_of(schedule_id)) is not None else f"/schedules/{schedule_id}"
+
+
+def airing_of(schedule_id: str) -> AiringId | None:
+    """The airing that was planned without a schedule and takes part as one."""
+    return AiringId(schedule_id.partition(":")[2]) if is_direct(schedule_id) else None
 
 
 def quiet_spans(found: Found) -> tuple[tuple[int, int], ...]:

@@ -53,7 +53,7 @@ REFUSED: Final[Mapping[RefusedFor, str]] = {
     RefusedFor.CONTENT_EXPIRED: N_("It is not heard: its content has expired by then. Choose other content."),
     RefusedFor.QUIET_HOURS: N_("It is not heard: it reaches into quiet hours here. Choose another time."),
     RefusedFor.SLOT_TOO_LONG: N_(
-        "It is not heard: it is longer than a slot may be here (%(length)s). Make it shorter, or give it a shorter slot."
+        "It is not heard: it is longer than a slot may be here (%(length)s). Shorten it, or give it a shorter slot."
     ),
     RefusedFor.SLOTS_USED_UP: N_("It is not heard: this day has had all the slots that it may have here."),
     RefusedFor.MINUTES_USED_UP: N_("It is not heard: too few of the minutes that this day may have here are left."),
@@ -114,20 +114,17 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
 def verdict(outcome: Outcome) -> Verdict:
     """Which of `VERDICTS` an outcome is."""
     match outcome:
-        case Played(cut=None, pushed_us=0):
-            return VERDICTS["whole"]
-        case Played(cut=None):
-            return VERDICTS["later"]
-        case Played():
-            return VERDICTS["in_part"]
+        case Played(cut=cut, pushed_us=pushed_us):
+            code = "in_part" if cut is not None else "later" if pushed_us else "whole"
         case Displaced():
-            return VERDICTS["displaced"]
+            code = "displaced"
         case Conflicted():
-            return VERDICTS["conflicted"]
+            code = "conflicted"
         case Refused():
-            return VERDICTS["refused"]
+            code = "refused"
         case Skipped():
-            return VERDICTS["skipped"]
+            code = "skipped"
+    return VERDICTS[code]
 
 
 def reason(outcome: Outcome) -> str:

@@ -105,6 +105,14 @@ def schedule_seen(ask: Ask, area_ids: Iterable[AreaId], right: Right = Right.SEE
     return any(ask.touches(right, area_id) for area_id in area_ids)
 
 
+def about_area(ask: Ask, wanted: str | None, area_ids: Iterable[AreaId]) -> bool:
+    """Whether one of these areas is the one wanted, around it, or within it; always where none is wanted."""
+    if wanted is None or wanted == EVERYWHERE:
+        return True
+    path = ask.path_of(AreaId(wanted))
+    return any(area_id in path or area_id == EVERYWHERE or wanted in ask.path_of(area_id) for area_id in area_ids)
+
+
 async def tune(ask: Ask, right: Right) -> bool:
     """The signature tune of the path; whoever sees anything hears those of the whole station. Raises `NotFound`."""
     found = await ask.parts.tunes.get(TuneId(_named(ask, "tune_id")))

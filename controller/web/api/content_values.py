@@ -1,5 +1,6 @@
 """What bulletins, programmes and tunes have in common in the API: sounds, frames, and what will be heard in order."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -128,8 +129,13 @@ async def playlist(ask: Ask, content_id: ContentId) -> PlaylistTold:
         revision=content.revision,
         frames=content.frames,
         duration_s=content.frames / FRAMES_PER_SECOND,
-        parts=[_heard(part) for part in content.sequence],
+        parts=heard(content.sequence),
     )
+
+
+def heard(sequence: Sequence[Part]) -> list[ClipHeard | SilenceHeard]:
+    """What sounds, part by part."""
+    return [_heard(part) for part in sequence]
 
 
 def _heard(part: Part) -> ClipHeard | SilenceHeard:
