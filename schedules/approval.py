@@ -5,9 +5,6 @@ its own.
 """
 
 import hashlib
-import json
-from dataclasses import asdict
-from datetime import datetime
 
 from schedules.recurrence.rule import Changed, Rule
 from schedules.schedule import Schedule
@@ -15,38 +12,59 @@ from schedules.schedule import Schedule
 
 def series_binding(schedule: Schedule, master: str) -> str:
     """Names what is approved for the whole series, as 64 hexadecimal digits; ``master`` is that of its content."""
-    return _digest({**_common(schedule, master), "rule": asdict(schedule.series.rule)})
+    return _digest("series", _common(schedule, master), _rule(schedule.series.rule))
 
 
 def occurrence_binding(schedule: Schedule, master: str, change: Changed) -> str:
     """Names what is approved of one changed occurrence; ``master`` is that of what is heard then."""
-    rule: Rule = schedule.series.rule
     at = change.original if change.to is None else change.to
-    return _digest({**_common(schedule, master), "original": change.original, "at": at, "zone": rule.zone})
+    zone = schedule.series.rule.zone
+    return _digest("occurrence", _common(schedule, master), (zone, change.original.isoformat(), at.isoformat()))
 
 
-def _common(schedule: Schedule, master: str) -> dict[str, object]:
+_Said = tuple[object, ...]
+"""Nothing but words, numbers, None and such tuples: what Python writes of them is the same for ever."""
+
+
+def _common(schedule: Schedule, master: str) -> _Said:
     target = schedule.target
-    return {
-        "schedule": schedule.schedule_id,
-        "master": master,
-        "areas": sorted(target.areas),
-        "groups": sorted(target.groups),
-        "speakers": sorted(target.speakers),
-        "class": schedule.air_class,
-        "rank": schedule.rank,
-        "slot_us": schedule.slot_us,
-        "overrun": schedule.overrun,
-        "fill": schedule.fill,
-        "on_interrupted": schedule.on_interrupted,
-    }
+    return (
+        schedule.schedule_id,
+        master,
+        tuple(sorted(target.areas)),
+        tuple(sorted(target.groups)),
+        tuple(sorted(target.speakers)),
+        schedule.air_class.value,
+        schedule.rank,
+        schedule.slot_us,
+        schedule.overrun.value,
+        schedule.fill.value,
+        None if schedule.on_interrupted is None else schedule.on_interrupted.value,
+    )
 
 
-def _digest(what: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(what, sort_keys=True, default=_plain).encode()).hexdigest()
+def _rule(rule: Rule) -> _Said:
+    return (
+        rule.zone,
+        rule.start.isoformat(),
+        rule.frequency.value,
+        rule.interval,
+        rule.calendar.value,
+        rule.by_month,
+        rule.by_month_day,
+        rule.by_year_day,
+        rule.by_week_no,
+        tuple((day.weekday, day.nth) for day in rule.by_day),
+        rule.by_hour,
+        rule.by_minute,
+        rule.by_set_pos,
+        rule.week_start,
+        rule.until_us,
+        rule.count,
+        rule.on_holiday.value,
+        tuple(one.isoformat() for one in rule.extra),
+    )
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not part of what is approved")
+def _digest(*said: object) -> str:
+    return hashlib.sha256(repr(said).encode()).hexdigest()

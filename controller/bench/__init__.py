@@ -21,6 +21,7 @@ NAMES: Final[Mapping[str, str]] = {
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
     "underload": "how fast the first page answers while ten recordings are being made into clips, against idle",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
+    "rundown": "the rundowns of 20,000 speakers, all and after a change, against asking each speaker by itself",
     "sync": "offset between two horns over 40 starts, against two snapclients in the same room",
     "transcode": "CPU of all that is made from a recording of five minutes, against loudnorm by bare ffmpeg",
 }

@@ -19,6 +19,8 @@ _FARTHEST_DAYS: Final = 31
 
 KeysOn = Callable[[date], tuple[Key, ...]]
 """To what one speaker belongs on a day."""
+QuietOn = Callable[[date], int]
+"""Until when it is quiet for one speaker over the end of a day; 0 where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,68 +33,83 @@ class Block:
     """The first and the last day from which something is taken; None for just ``days``."""
 
 
-def blocks(book: Book, keys_on: KeysOn, window: tuple[date, ...]) -> Iterator[Block]:
-    """The window in blocks, for one speaker."""
-    run: list[date] = []
-    for day in window:
-        run.append(day)
-        if day == window[-1] or not _crossing(book, keys_on, day):
-            yield _block(book, keys_on, tuple(run), edge=day == window[-1])
-            run = []
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """What ties the days of one speaker together, or keeps them apart."""
 
+    book: Book
+    keys_on: KeysOn
+    quiet_on: QuietOn
 
-def _block(book: Book, keys_on: KeysOn, days: tuple[date, ...], *, edge: bool) -> Block:
-    before, first = _before(book, keys_on, days[0]) if _crossing(book, keys_on, days[0] - _ONE_DAY) else ([], days[0])
-    after, last = _after(book, keys_on, days[-1]) if edge and _crossing(book, keys_on, days[-1]) else ([], days[-1])
-    if not before and not after:
-        return Block(days)
-    return Block(days, (*before, *after), (first, last))
+    def blocks(self, window: tuple[date, ...]) -> Iterator[Block]:
+        """The window in blocks."""
+        run: list[date] = []
+        for day in window:
+            run.append(day)
+            if day == window[-1] or not self._tied(day):
+                yield self._block(tuple(run), edge=day == window[-1])
+                run = []
 
+    def _block(self, days: tuple[date, ...], *, edge: bool) -> Block:
+        before, first = self._before(days[0]) if self._tied(days[0] - _ONE_DAY) else ([], days[0])
+        after, last = self._after(days[-1]) if edge and self._tied(days[-1]) else ([], days[-1])
+        if not before and not after:
+            return Block(days)
+        return Block(days, (*before, *after), (first, last))
 
-def _crossing(book: Book, keys_on: KeysOn, day: date) -> bool:
-    crossing = book.page(day).crossing
-    return bool(crossing) and not crossing.isdisjoint(keys_on(day))
-
-
-def _on(book: Book, keys_on: KeysOn, day: date) -> list[Item]:
-    page = book.page(day)
-    return [item for key in keys_on(day) for item in page.all.get(key, ())]
-
-
-def _before(book: Book, keys_on: KeysOn, first: date) -> tuple[list[Item], date]:
-    taken: list[Item] = []
-    floor: tuple[int, int, int, str] | None = None
-    day = first
-    for _ in range(_FARTHEST_DAYS):
-        there = _on(book, keys_on, day - _ONE_DAY)
-        crossing = [item for item in there if book.crosses(item, day - _ONE_DAY) and _matters(item, floor)]
+    def _tied(self, day: date) -> bool:
+        """Whether something may sound from this day into the next: nothing does through a quiet midnight."""
+        crossing = self.book.page(day).crossing
         if not crossing:
-            break
-        day -= _ONE_DAY
-        if not book.world.choices:
-            floor = max(item.order[:4] for item in crossing)
-            there = [item for item in there if item.order[:4] <= floor]
-        taken.extend(there)
-    return taken, day
+            return False
+        reach_us = max((crossing.get(key, 0) for key in self.keys_on(day)), default=0)
+        return reach_us > 0 and reach_us > self.quiet_on(day)
+
+    def _crossing(self, items: list[Item], day: date) -> list[Item]:
+        beyond_us = max(self.quiet_on(day), self.book.days.begin_us(day + _ONE_DAY))
+        return [item for item in items if item.why_not is None and self.book.reach_us(item) > beyond_us]
+
+    def _on(self, day: date) -> list[Item]:
+        page = self.book.page(day)
+        return [item for key in self.keys_on(day) for item in page.all.get(key, ())]
+
+    def _before(self, first: date) -> tuple[list[Item], date]:
+        taken: list[Item] = []
+        floor: _Floor | None = None
+        day = first
+        for _ in range(_FARTHEST_DAYS):
+            there = self._on(day - _ONE_DAY)
+            crossing = [item for item in self._crossing(there, day - _ONE_DAY) if _matters(item, floor)]
+            if not crossing:
+                break
+            day -= _ONE_DAY
+            floor, there = self._up_to(crossing, there)
+            taken.extend(there)
+        return taken, day
+
+    def _after(self, last: date) -> tuple[list[Item], date]:
+        taken: list[Item] = []
+        floor: _Floor | None = None
+        day, there = last, self._on(last)
+        for _ in range(_FARTHEST_DAYS):
+            crossing = [item for item in self._crossing(there, day) if _matters(item, floor)]
+            if not crossing:
+                break
+            day += _ONE_DAY
+            floor, there = self._up_to(crossing, self._on(day))
+            taken.extend(there)
+        return taken, day
+
+    def _up_to(self, crossing: list[Item], there: list[Item]) -> "tuple[_Floor | None, list[Item]]":
+        if self.book.world.choices:
+            return None, there
+        floor = max(item.order[:4] for item in crossing)
+        return floor, [item for item in there if item.order[:4] <= floor]
 
 
-def _after(book: Book, keys_on: KeysOn, last: date) -> tuple[list[Item], date]:
-    taken: list[Item] = []
-    floor: tuple[int, int, int, str] | None = None
-    day, there = last, _on(book, keys_on, last)
-    for _ in range(_FARTHEST_DAYS):
-        crossing = [item for item in there if book.crosses(item, day) and _matters(item, floor)]
-        if not crossing:
-            break
-        day += _ONE_DAY
-        there = _on(book, keys_on, day)
-        if not book.world.choices:
-            floor = max(item.order[:4] for item in crossing)
-            there = [item for item in there if item.order[:4] <= floor]
-        taken.extend(there)
-    return taken, day
+_Floor = tuple[int, int, int, str]
 
 
-def _matters(item: Item, floor: tuple[int, int, int, str] | None) -> bool:
+def _matters(item: Item, floor: _Floor | None) -> bool:
     """Two occurrences of one schedule do not meet, so the floor itself is left out."""
     return floor is None or item.order[:4] < floor

@@ -14,6 +14,8 @@ Key = str
 """One area, group or speaker that something can be addressed to; see `area_key` and the others."""
 
 _ONE_DAY: Final = timedelta(days=1)
+MAX_INSTANT_US: Final = 2**62
+"""Later than everything: what passes guards may be held by nothing."""
 
 
 def area_key(area_id: str) -> Key:
@@ -40,21 +42,21 @@ def keys_of(target: Target) -> tuple[Key, ...]:
 
 @dataclass(slots=True)
 class Page:
-    """One day: what is addressed to each key, in the total order; of it what may sound (``live``), and to whom
-    something is addressed that may sound beyond the day (``crossing``).
+    """One day: what is addressed to each key, in the total order; of it what may sound (``live``); and where something
+    may sound beyond the day, until when at most (``crossing``).
     """
 
     all: dict[Key, list[Item]]
     live: dict[Key, list[Item]]
-    crossing: set[Key]
+    crossing: dict[Key, int]
 
     @classmethod
     def blank(cls) -> "Page":
-        return cls({}, {}, set())
+        return cls({}, {}, {})
 
     def copy(self) -> "Page":
         """Its lists are shared, and must be replaced, not changed."""
-        return Page(dict(self.all), dict(self.live), set(self.crossing))
+        return Page(dict(self.all), dict(self.live), dict(self.crossing))
 
 
 class Book:
@@ -76,10 +78,11 @@ class Book:
             self._write(self.world.schedules, day, 1)
         return self.pages[day]
 
-    def crosses(self, item: Item, day: date) -> bool:
-        """Whether an item that begins on this day may sound beyond it."""
-        reach_us = item.room_us + (MOST_PUSHED_US if self.soft else 0)
-        return item.start_us + reach_us > self.days.begin_us(day + _ONE_DAY)
+    def reach_us(self, item: Item) -> int:
+        """Until when an item may sound at most."""
+        if not item.guarded:
+            return MAX_INSTANT_US
+        return item.start_us + item.room_us + (MOST_PUSHED_US if self.soft else 0)
 
     def changed(self, world: World, gone: Iterable[Schedule], come: Iterable[Schedule]) -> "Book":
         """The book of a world that differs in these schedules alone, and not in whether something is soft."""
@@ -94,7 +97,7 @@ class Book:
 
     def _strike(self, schedules: Iterable[Schedule]) -> None:
         for schedule in schedules:
-            for page in self.pages.values():
+            for day, page in self.pages.items():
                 for key in keys_of(schedule.target):
                     left = [item for item in page.all.get(key, ()) if item.schedule_id != schedule.schedule_id]
                     if len(left) == len(page.all.get(key, ())):
@@ -102,7 +105,7 @@ class Book:
                     for item in page.all[key]:
                         if item.schedule_id == schedule.schedule_id:
                             self.items.pop(item.item_id, None)
-                    self._put(page, key, left)
+                    self._put(page, day, key, left)
 
     def _write(self, schedules: Iterable[Schedule], first: date, count: int) -> None:
         from_us = self.days.begin_us(first)
@@ -121,17 +124,17 @@ class Book:
         for (day, key), items_there in added.items():
             page = self.pages[day]
             together = sorted([*page.all.get(key, ()), *items_there], key=lambda item: item.order)
-            self._put(page, key, together)
-            if any(self.crosses(item, day) for item in together):
-                page.crossing.add(key)
+            self._put(page, day, key, together)
 
-    def _put(self, page: Page, key: Key, items: list[Item]) -> None:
+    def _put(self, page: Page, day: date, key: Key, items: list[Item]) -> None:
         page.all[key] = items
         live = [item for item in items if item.why_not is None]
+        page.live.pop(key, None)
+        page.crossing.pop(key, None)
         if live:
             page.live[key] = live
-        else:
-            page.live.pop(key, None)
+            reach_us = max(map(self.reach_us, live))
+            if reach_us > self.days.begin_us(day + _ONE_DAY):
+                page.crossing[key] = reach_us
         if not items:
             del page.all[key]
-            page.crossing.discard(key)

@@ -6,16 +6,17 @@ again only what the change touches. What is kept only makes answers quicker: no
 question changes the answer to another.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from copy import copy
 from datetime import date, timedelta
 from typing import Final
 
 from schedules.guards import NO_GUARDS, Guards, along, forbidden
-from schedules.rundown.blocks import Block, blocks
+from schedules.rundown.blocks import Block, Speaker
 from schedules.rundown.book import Book, Key, area_key, group_key, keys_of, speaker_key
 from schedules.rundown.items import by_order
-from schedules.rundown.place import Air, Limits, place_all, segments_of
+from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of
 from schedules.rundown.values import Item, Line, Refused, RefusedFor, Segment
 from schedules.schedule import Overrun, Place, Schedule, World
 
@@ -24,6 +25,10 @@ _MINUTE_US: Final = 60_000_000
 Timeline = tuple[Segment, ...]
 _Sort = tuple[str, tuple[str, ...], int, int, str]
 """What makes two speakers alike: area, groups, guards, stagger, and its id where something is addressed to it alone."""
+
+
+def _order(item: Item) -> tuple[int, int, int, str, int]:
+    return item.order
 
 
 class Compiler:
@@ -40,7 +45,7 @@ class Compiler:
         self._named_guards: list[Guards] = []
         self._limits: dict[tuple[int, int, date], Limits] = {}
         self._keys: dict[tuple[str, date], tuple[Key, ...]] = {}
-        self._merged: dict[tuple[date, tuple[Key, ...]], list[Item]] = {}
+        self._allowed: dict[tuple[date, Key, int, int], list[Item]] = {}
         self._decided: dict[tuple[date, tuple[Key, ...], int, int], tuple[Segment, ...]] = {}
         self._timelines: dict[_Sort, Timeline] = {}
         self._sorts: dict[_Sort, list[Place]] = {}
@@ -79,7 +84,7 @@ class Compiler:
         """Every item that begins in the window and is addressed to this speaker, with what becomes of it, by time."""
         place = self._places[speaker_id]
         lines: list[Line] = []
-        for block in blocks(self._book, lambda day: self._keys_on(place, day), self.window):
+        for block in self._speaker(place).blocks(self.window):
             items = self._all_items(place, block)
             wanted = set(block.days)
             placed = place_all(items, self._air(place, block))
@@ -107,10 +112,15 @@ class Compiler:
 
     def _put_together(self, place: Place) -> Timeline:
         segments: list[Segment] = []
-        for block in blocks(self._book, lambda day: self._keys_on(place, day), self.window):
+        for block in self._speaker(place).blocks(self.window):
             segments.extend(self._block(place, block))
         segments.sort(key=lambda segment: segment.from_us)
         return tuple(segments)
+
+    def _speaker(self, place: Place) -> Speaker:
+        return Speaker(
+            self._book, lambda day: self._keys_on(place, day), lambda day: self._limits_on(place, day).over_midnight_us
+        )
 
     def _keys_on(self, place: Place, day: date) -> tuple[Key, ...]:
         keys = self._keys.get((place.area_id, day))
@@ -138,20 +148,27 @@ class Compiler:
         which = (day, keys, self._guards_on(place, day), place.stagger_us)
         found = self._decided.get(which)
         if found is None:
-            items = self._merged_items(day, keys)
+            items = self._candidates(place, day, keys)
             found = tuple(segments_of(items, self._air(place, block), day))
             self._decided[which] = found
         return found
 
-    def _merged_items(self, day: date, keys: tuple[Key, ...]) -> list[Item]:
-        live = self._book.pages[day].live
+    def _candidates(self, place: Place, day: date, keys: tuple[Key, ...]) -> list[Item]:
+        """What may be heard on one day: of the widest area, which most is addressed to, once for all in it."""
+        live, limits = self._book.pages[day].live, self._limits_on(place, day)
+        which = (day, keys[0], self._guards_on(place, day), place.stagger_us)
+        wide = self._allowed.get(which)
+        if wide is None:
+            wide = self._allowed[which] = [item for item in live[keys[0]] if allowed(item, limits)]
         if len(keys) == 1:
-            return live[keys[0]]
-        found = self._merged.get((day, keys))
-        if found is None:
-            found = by_order([*self._merged_items(day, keys[:-1]), *live[keys[-1]]])
-            self._merged[day, keys] = found
-        return found
+            return wide
+        items = wide.copy()
+        for key in keys[1:]:
+            for item in live[key]:
+                number = bisect_left(items, item.order, key=_order)
+                if number == len(items) or items[number] is not item:
+                    items.insert(number, item)
+        return items
 
     def _all_items(self, place: Place, block: Block) -> list[Item]:
         items = list(block.beside)
@@ -201,9 +218,12 @@ class Compiler:
         if guards == NO_GUARDS:
             return Limits()
         begin_us = self._book.days.begin_us
-        quiet = forbidden(guards, self.world.zone, begin_us(day - _ONE_DAY), begin_us(day + 3 * _ONE_DAY))
+        named = forbidden(guards, self.world.zone, begin_us(day - _ONE_DAY), begin_us(day + 3 * _ONE_DAY))
+        quiet = tuple((from_us - later_us, until_us - later_us) for from_us, until_us in named)
+        end_us = begin_us(day + _ONE_DAY)
         return Limits(
-            tuple((from_us - later_us, until_us - later_us) for from_us, until_us in quiet),
+            quiet,
+            next((until_us for from_us, until_us in quiet if from_us < end_us < until_us), 0),
             guards.slots_a_day,
             None if guards.slot_minutes is None else guards.slot_minutes * _MINUTE_US,
             None if guards.day_minutes is None else guards.day_minutes * _MINUTE_US,
@@ -224,20 +244,20 @@ class Compiler:
         near = {sort for key in touched for sort in self._by_key.get(key, ())}
         played = {sort: self.timeline(self._sorts[sort][0].speaker_id) for sort in near}
         for sort in near:
-            self._forget(self._sorts[sort][0], touched)
+            self._forget(self._sorts[sort][0])
         made = copy(self)
         made.world, made._book = world, self._book.changed(world, gone, come)
         return made, near, played
 
-    def _forget(self, place: Place, touched: set[Key]) -> None:
+    def _forget(self, place: Place) -> None:
         self._timelines.pop(self._sort(place), None)
         for day in self.window:
             live = self._book.pages[day].live
             keys = tuple(key for key in self._keys_on(place, day) if key in live)
-            self._decided.pop((day, keys, self._guards_on(place, day), place.stagger_us), None)
-            for count in range(2, len(keys) + 1):
-                if not touched.isdisjoint(keys[:count]):
-                    self._merged.pop((day, keys[:count]), None)
+            number = self._guards_on(place, day)
+            self._decided.pop((day, keys, number, place.stagger_us), None)
+            for key in keys[:1]:
+                self._allowed.pop((day, key, number, place.stagger_us), None)
 
 
 def changed(old: Compiler, world: World, first: date | None = None) -> tuple[Compiler, frozenset[str]]:

@@ -132,7 +132,7 @@ def _items(world: World, schedule: Schedule, zone: Days, first: date, days: int)
     return [item for item in items if item.why_not is None]
 
 
-# --- append -------------------------------------------------------------------------------------------------------------
+# --- append ---------------------------------------------------------------------------------------------------------
 
 
 def next_free(world: World, schedule: Schedule, item: Item) -> int | None:

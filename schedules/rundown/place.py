@@ -4,7 +4,7 @@ This is the only place where it is decided what sounds; nothing here knows of ar
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,9 +35,12 @@ Spans = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The guards of one speaker for the days in question. ``quiet`` are absolute; None is no limit."""
+    """The guards of one speaker for the items of one day; None is no limit. ``quiet`` are absolute; until
+    ``over_midnight_us`` it is quiet over the end of the day, 0 where it is not.
+    """
 
     quiet: Spans = ()
+    over_midnight_us: int = 0
     slots_a_day: int | None = None
     slot_us: int | None = None
     day_us: int | None = None
@@ -177,6 +180,11 @@ class Air:
             self._taken.insert(number, (segment, item, soft_us))
 
 
+def allowed(item: Item, limits: Limits) -> bool:
+    """Whether guards let it be heard at all, whatever else is."""
+    return not item.guarded or _guarded(item, limits, None) is None
+
+
 def _guarded(item: Item, limits: Limits, used: _Used | None) -> Refused | None:
     if limits.slot_us is not None and item.length_us > limits.slot_us:
         return Refused(RefusedFor.SLOT_TOO_LONG)
@@ -238,49 +246,54 @@ def _segments(item: Item, stretches: Sequence[tuple[int, int]]) -> tuple[Segment
     return tuple(segments)
 
 
-def in_turn(items: Iterable[Item], choices: AbstractSet[Choice]) -> list[Item]:
+def in_turn(items: Sequence[Item], choices: AbstractSet[Choice], day_of: Callable[[int], date]) -> Sequence[Item]:
     """The items in the order in which they are placed: the total order, but for what somebody chose.
 
-    ``items`` are in the total order already. Choices that go round in a circle decide nothing.
+    ``items`` are in the total order already. An item comes after those of the schedule chosen first that are of the
+    same class and begin on the same day, or whose rooms meet its own. Choices that go round in a circle decide nothing.
     """
-    given = list(items)
-    if not choices:
-        return given
-    present = {item.schedule_id for item in given}
-    after: dict[str, set[str]] = {}
-    for choice in choices:
-        if choice.first in present and choice.second in present:
-            after.setdefault(choice.second, set()).add(choice.first)
-    return _with_choices(given, after) if after else given
-
-
-def _with_choices(items: list[Item], after: dict[str, set[str]]) -> list[Item]:
-    """Always the first item whose schedule waits for nobody; where all wait for each other, simply the first."""
-    waiting: dict[str, int] = {}
-    classes: dict[str, int] = {}
-    for item in items:
-        waiting[item.schedule_id] = waiting.get(item.schedule_id, 0) + 1
-        classes[item.schedule_id] = item.order[0]
+    waits = _waits(items, choices, day_of) if choices else {}
+    if not waits:
+        return items
     ordered: list[Item] = []
-    left = items
+    left = list(items)
+    done: set[str] = set()
     while left:
-        number = next((n for n, item in enumerate(left) if _is_free(item, after, waiting, classes)), 0)
-        item = left[number]
+        number = next((n for n, item in enumerate(left) if waits.get(item.item_id, done) <= done), 0)
+        item = left.pop(number)
         ordered.append(item)
-        waiting[item.schedule_id] -= 1
-        left = left[:number] + left[number + 1 :]
+        done.add(item.item_id)
     return ordered
 
 
-def _is_free(item: Item, after: dict[str, set[str]], waiting: dict[str, int], classes: dict[str, int]) -> bool:
-    """Choices hold within a class alone: no choice lifts the ordinary over the priority."""
-    first = after.get(item.schedule_id, ())
-    return not any(waiting.get(one) and classes[one] == item.order[0] for one in first)
+def _waits(
+    items: Sequence[Item], choices: AbstractSet[Choice], day_of: Callable[[int], date]
+) -> dict[str, AbstractSet[str]]:
+    """For every item that waits for others, which."""
+    of: dict[str, list[Item]] = {}
+    for item in items:
+        of.setdefault(item.schedule_id, []).append(item)
+    waits: dict[str, AbstractSet[str]] = {}
+    for choice in choices:
+        firsts = of.get(choice.first, ())
+        for second in of.get(choice.second, ()) if firsts else ():
+            met = {first.item_id for first in firsts if _meet(first, second, day_of)}
+            if met:
+                waits[second.item_id] = waits.get(second.item_id, frozenset()) | met
+    return waits
+
+
+def _meet(one: Item, other: Item, day_of: Callable[[int], date]) -> bool:
+    if one.order[0] != other.order[0]:
+        return False
+    if one.start_us < other.start_us + other.room_us and other.start_us < one.start_us + one.room_us:
+        return True
+    return day_of(one.start_us) == day_of(other.start_us)
 
 
 def place_all(items: Sequence[Item], air: Air) -> tuple[Line, ...]:
     """Every item with its outcome, in the order of placing."""
-    return tuple(Line(item, air.place(item)) for item in in_turn(items, air.choices))
+    return tuple(Line(item, air.place(item)) for item in in_turn(items, air.choices, air.day_of))
 
 
 def segments_of(items: Sequence[Item], air: Air, day: date | None = None) -> list[Segment]:
@@ -288,7 +301,7 @@ def segments_of(items: Sequence[Item], air: Air, day: date | None = None) -> lis
     what comes after is refused, since what passes guards is first in the order.
     """
     sounding: list[Segment] = []
-    for item in in_turn(items, air.choices):
+    for item in in_turn(items, air.choices, air.day_of):
         outcome = air.place(item)
         if isinstance(outcome, Played):
             sounding.extend(outcome.segments)
