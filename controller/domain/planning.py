@@ -132,9 +132,13 @@ class Script:
         )
 
     def _pieces(self, segment: Segment, heard: Heard) -> Iterator[tuple[int, int, int, int | None, str]]:
+        """From when until when, from where and for how long, and of what. Only the beginning of an item begins at the
+        beginning of a sequence: by that devices know what takes a slot of its own.
+        """
         once_us, start_us = heard.duration_us, segment.from_us
-        from_us = segment.offset_us % once_us
         most_times = max(1, MAX_PARTS_A_SEQUENCE // len(heard.sequence))
+        goes_on_us = once_us if most_times > 1 else 0
+        from_us = segment.offset_us % once_us or (goes_on_us if segment.offset_us else 0)
         while start_us < segment.until_us:
             left_us = segment.until_us - start_us
             times = min(most_times, max(1, math.ceil((from_us + left_us - _SLACK_US) / once_us)))
@@ -142,7 +146,7 @@ class Script:
             whole = left_us >= rest_us - _SLACK_US
             until_us = segment.until_us if left_us <= rest_us + _SLACK_US else start_us + rest_us
             yield start_us, until_us, from_us, None if whole else left_us, self._sounds(heard, times)
-            start_us, from_us = until_us, 0
+            start_us, from_us = until_us, goes_on_us
 
     def _sounds(self, heard: Heard, times: int) -> str:
         found = self._sequences.get((heard.content_id, times))

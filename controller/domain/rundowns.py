@@ -1,14 +1,17 @@
-"""What one speaker is to play over the next days, from the airings that are planned."""
+"""What one speaker is to play over the next days, from the airings that are planned, and the guards that hold there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agents.protocol.documents import Rundown
-from agents.protocol.values import PlannedAiring
-from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN
+from agents.protocol.values import GuardedDay, PlannedAiring, Stretch, WireGuards
+from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_FORBIDDEN, MAX_GUARDED_DAYS
 from controller.domain.airings import Airing, AiringState
+from schedules.guards import NO_GUARDS, Guards, forbidden
 
-_DAY_US = 86_400_000_000
+_DAY_US: Final = 86_400_000_000
+_MINUTE_US: Final = 60_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +21,7 @@ class Plan:
     from_us: int
     until_us: int
     airings: tuple[PlannedAiring, ...]
+    guards: WireGuards | None = None
 
 
 def planned_airing(airing: Airing) -> PlannedAiring:
@@ -32,6 +36,9 @@ def planned_airing(airing: Airing) -> PlannedAiring:
         start_at_us=airing.start_at_us,
         lateness_window_us=airing.lateness_window_us,
         sequence=airing.sequence,
+        from_us=airing.from_us,
+        play_us=airing.play_us,
+        fade_us=airing.fade_us,
     )
 
 
@@ -57,7 +64,70 @@ def compile_plan(airings: Iterable[Airing], now_us: int, window_us: int) -> Plan
 
 
 def outdated(signed: Rundown | None, plan: Plan) -> bool:
-    """True when a new rundown must be signed: airings differ, or the old one reaches a day less far."""
+    """True when a new rundown must be signed: airings or guards differ, or the old one reaches a day less far."""
     if signed is None:
-        return bool(plan.airings)
-    return signed.airings != plan.airings or plan.until_us - signed.until_us > _DAY_US
+        return bool(plan.airings) or plan.guards is not None
+    if signed.airings != plan.airings or plan.until_us - signed.until_us > _DAY_US:
+        return True
+    between = plan.from_us, signed.until_us
+    return _between(signed.guards, *between) != _between(plan.guards, *between)
+
+
+# --- guards ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DayGuards:
+    """What holds on a speaker on one day of the station's zone, from its first instant to that of the next."""
+
+    from_us: int
+    until_us: int
+    guards: Guards
+
+
+def wire_guards(days: Sequence[DayGuards], zone: str) -> WireGuards | None:
+    """The guards of these days, one after another, as the device keeps them; None where there are none. The volume is
+    that of the quietest day.
+    """
+    days = days[:MAX_GUARDED_DAYS]
+    quiet: list[Stretch] = []
+    for day in days:
+        for from_us, until_us in forbidden(day.guards, zone, day.from_us, day.until_us):
+            if quiet and quiet[-1].until_us == from_us:
+                quiet[-1] = Stretch(from_us=quiet[-1].from_us, until_us=until_us)
+            else:
+                quiet.append(Stretch(from_us=from_us, until_us=until_us))
+    volumes = [day.guards.max_volume_percent for day in days if day.guards.max_volume_percent is not None]
+    if all(day.guards == NO_GUARDS for day in days):
+        return None
+    return WireGuards(
+        forbidden=tuple(quiet[:MAX_FORBIDDEN]),
+        days=tuple(_counted(day) for day in days if (day.guards.slots_a_day, day.guards.day_minutes) != (None, None)),
+        max_volume_percent=min(volumes, default=None),
+    )
+
+
+def _counted(day: DayGuards) -> GuardedDay:
+    minutes = day.guards.day_minutes
+    return GuardedDay(
+        from_us=day.from_us,
+        until_us=day.until_us,
+        budget_us=None if minutes is None else minutes * _MINUTE_US,
+        slots=day.guards.slots_a_day,
+    )
+
+
+def _between(guards: WireGuards | None, from_us: int, until_us: int) -> WireGuards:
+    """What of the guards holds in a window: they reach over whole days, and the days go on."""
+    if guards is None:
+        return WireGuards()
+    quiet = (
+        Stretch(from_us=max(one.from_us, from_us), until_us=min(one.until_us, until_us))
+        for one in guards.forbidden
+        if one.from_us < until_us and from_us < one.until_us
+    )
+    return WireGuards(
+        forbidden=tuple(quiet),
+        days=tuple(day for day in guards.days if day.from_us < until_us and from_us < day.until_us),
+        max_volume_percent=guards.max_volume_percent,
+    )

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from agents.protocol.ids import AiringId, SpeakerId
 from controller.domain.airings import Airing, AiringState
+from controller.domain.planning import Due
 
 
 class PlannedAirings(Protocol):
@@ -26,6 +27,16 @@ class PlannedAirings(Protocol):
 
     async def states(self, airing_ids: Sequence[AiringId]) -> dict[AiringId, AiringState]:
         """Of those that exist."""
+        ...
+
+    async def stopped(self, since_us: int) -> dict[Due, frozenset[SpeakerId]]:
+        """On which speakers a person stopped what of the occurrences that were to begin at ``since_us`` or later."""
+        ...
+
+    async def direct(self, since_us: int) -> tuple[Airing, ...]:
+        """Those without a schedule that were planned for ``since_us`` or later, by time: all that sounded, sound or
+        still will.
+        """
         ...
 
     async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:

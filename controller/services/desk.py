@@ -29,6 +29,7 @@ from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.people import People
+from controller.services.planner import Planner
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.roster import Roster
@@ -99,6 +100,7 @@ class Desk:
         self.schedules: Final = ScheduleDesk(office)
         self.approvals: Final = ApprovalDesk(office)
         self.guards: Final = GuardDesk(office)
+        self.planner: Final = Planner(office, rundowns)
         self.voices: Final = VoiceDesk(office, studio, making)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
@@ -111,6 +113,7 @@ class Desk:
     def clock_changed(self) -> None:
         """The controller's time came to be trusted, or is not any more: what was held back is signed at once."""
         self._rundowns.wake()
+        self._office.planning.wake()
 
     async def run(self) -> None:
         """Takes up what was open, then keeps the clockwork going until it is cancelled. Raises `StoreFailed` when the
@@ -124,6 +127,7 @@ class Desk:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()
             await self._clockwork.resume()
+            await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
             for service in (
@@ -132,6 +136,7 @@ class Desk:
                 self.ingest.run_healths(),
                 self._clockwork.run(),
                 self._rundowns.run(),
+                self.planner.run(),
                 self._hand_in_watch.run(),
                 self.succession.run(),
             ):

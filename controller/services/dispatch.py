@@ -52,6 +52,7 @@ class Dispatch:
         self._rundowns = rundowns
         self._stops = stops
         self._settings = office.settings
+        self._planning = office.planning
 
     async def send_now(
         self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], by: str, *, within: Within | None = None
@@ -118,6 +119,7 @@ class Dispatch:
             await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, []))
+        self._planning.wake()
         try:
             await self._rundowns.refresh(airing.speaker_ids)
         except StoreFailed:

@@ -6,6 +6,7 @@ While the controller does not trust its own time it signs no rundown.
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.protocol.documents import Rundown, SignedDocument
@@ -15,6 +16,7 @@ from controller.domain.errors import StoreFailed
 from controller.domain.rundowns import Plan, compile_plan, outdated
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
+from controller.services.limits import Limits
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.secretary import MustSign
@@ -37,6 +39,7 @@ class Rundowns:
         self._board = office.board
         self._settings = office.settings
         self._woken = asyncio.Event()
+        self.limits: Final = Limits()
 
     @property
     def time_trusted(self) -> bool:
@@ -110,7 +113,8 @@ class Rundowns:
         """From the open airings that this speaker takes part in; the board holds them all, by speaker."""
         airings = [entry.airing for entry in self._board.of_speaker(speaker.speaker_id)]
         window_us = round(self._settings.rundown_days * _DAY_US)
-        return compile_plan(airings, self._clock.now_us(), window_us)
+        plan = compile_plan(airings, self._clock.now_us(), window_us)
+        return replace(plan, guards=self.limits.on_wire(speaker.speaker_id, plan.from_us, plan.until_us))
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:
         document = Rundown(
@@ -119,6 +123,7 @@ class Rundowns:
             from_us=plan.from_us,
             until_us=plan.until_us,
             airings=plan.airings,
+            guards=plan.guards,
         )
         signed = self._secretary.sign(document)
         await tx.documents.put(document, signed)

@@ -39,6 +39,7 @@ class Stops:
         self._crew = office.crew
         self._settings = office.settings
         self._areas = office.areas
+        self._planning = office.planning
         self._active: ActiveStop | None = None
         self._orders: list[DocumentId] = []
 
@@ -173,6 +174,7 @@ class Stops:
             await _close_orders_of(tx, {airing.airing_id for airing in ended}, self._clock.now_us())
         for airing in ended:
             self._events.publish(AiringChanged(airing.airing_id))
+        self._planning.wake()
         await self._secretary.stock(DocumentKind.ORDER)
 
 

@@ -1,18 +1,22 @@
 """Airings that follow from schedules: many at once, with speakers that come and go."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import and_, exists, func, insert, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, SpeakerId
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
+from controller.domain.planning import Due
 from controller.store.airings import airing_row, playback_values, whole
 from controller.store.bulk import pieces
 from controller.store.rows import AiringRow, PlaybackRow
 
 _FRESH = {"populate_existing": True}
+_HEARD = [one.value for one in (AiringState.PLANNED, AiringState.ON_AIR, AiringState.ENDED)]
+_STOPPED = AiringState.STOPPED.value
 
 
 class SqlPlannedAirings:
@@ -68,6 +72,32 @@ class SqlPlannedAirings:
             )
             found.update({AiringId(airing_id): AiringState(state) for airing_id, state in rows})
         return found
+
+    async def stopped(self, since_us: int) -> dict[Due, frozenset[SpeakerId]]:
+        rows = await self._session.execute(
+            select(AiringRow.schedule_id, AiringRow.original, AiringRow.due_us, PlaybackRow.speaker_id)
+            .where(col(AiringRow.due_us) >= since_us, col(AiringRow.state) == _STOPPED)
+            .where(col(PlaybackRow.airing_id) == col(AiringRow.airing_id), ~col(PlaybackRow.withdrawn))
+        )
+        found: dict[Due, set[SpeakerId]] = {}
+        for schedule_id, original, due_us, speaker_id in rows:
+            if schedule_id is not None and original is not None and due_us is not None:
+                due = schedule_id, datetime.fromisoformat(original), due_us
+                found.setdefault(due, set()).add(SpeakerId(speaker_id))
+        return {due: frozenset(speakers) for due, speakers in found.items()}
+
+    async def direct(self, since_us: int) -> tuple[Airing, ...]:
+        sounded = exists().where(
+            col(PlaybackRow.airing_id) == col(AiringRow.airing_id), col(PlaybackRow.started_at_us).is_not(None)
+        )
+        rows = await self._session.scalars(
+            select(AiringRow)
+            .where(col(AiringRow.schedule_id).is_(None), ~col(AiringRow.now), col(AiringRow.start_at_us) >= since_us)
+            .where(or_(col(AiringRow.state).in_(_HEARD), and_(col(AiringRow.state) == _STOPPED, sounded)))
+            .order_by(col(AiringRow.start_at_us), col(AiringRow.airing_id)),
+            execution_options=_FRESH,
+        )
+        return await whole(self._session, rows.all())
 
     async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:
         rows = await self._session.scalars(

@@ -128,10 +128,11 @@ def test_more_readings_than_one_airing_holds_are_several_that_follow_each_other(
     cues = maker.cues(Segment(NOON_US, NOON_US + 8 * MINUTE_US, "i", MINUTE_US // 2, fade=True), item())
     assert [(one.start_at_us - NOON_US, one.from_us, one.play_us) for one in cues] == [
         (0, MINUTE_US // 2, None),
-        (5 * MINUTE_US // 2, 0, None),
-        (11 * MINUTE_US // 2, 0, 5 * MINUTE_US // 2),
+        (5 * MINUTE_US // 2, MINUTE_US, None),
+        (9 * MINUTE_US // 2, MINUTE_US, None),
+        (13 * MINUTE_US // 2, MINUTE_US, 3 * MINUTE_US // 2),
     ]
-    assert [one.fade_us for one in cues] == [0, 0, FADE_US]
+    assert [one.fade_us for one in cues] == [0, 0, 0, FADE_US]
     for one in cues:
         airing = maker.airing(one, airing_id_of(one, 0), [SpeakerId("s-1")], EARLIER_US, MINUTE_US)
         assert len(airing.sequence) <= MAX_PARTS_A_SEQUENCE
@@ -160,6 +161,11 @@ def test_the_airings_of_a_segment_fill_it_exactly(
         assert len(airing.sequence) <= MAX_PARTS_A_SEQUENCE
         at_us = one.start_at_us + airing.duration_us
     assert abs(at_us - NOON_US - length_us) <= 1_000
+
+
+def test_what_goes_on_where_a_reading_ended_takes_no_slot_of_its_own() -> None:
+    [made] = script(heard(60)).cues(Segment(NOON_US, NOON_US + MINUTE_US, "i", 2 * MINUTE_US), item())
+    assert (made.from_us, made.play_us) == (MINUTE_US, None)
 
 
 def test_what_belongs_to_no_schedule_is_not_planned() -> None:
