@@ -135,6 +135,16 @@ def test_a_day_that_was_left_out_moves_to_the_next() -> None:
     assert instants(only, "2011-12-31", "2012-01-01") == ["12-30 22:00"]
 
 
+def test_where_midnight_comes_twice_the_first_one_counts() -> None:
+    # Newfoundland went from 00:01 back to 23:01 of the day before: the 7th began, and then the 6th went on.
+    midnight = rule("FREQ=DAILY", "2010-11-01 00:00", "America/St_Johns")
+    assert wall_of(midnight.zone, utc("2010-11-07 03:00")) == datetime.fromisoformat("2010-11-06 23:30")
+    found = occurrences(midnight, utc("2010-11-07 02:00"), utc("2010-11-07 03:00"))
+    assert [one.start_us for one in found] == [utc("2010-11-07 02:30")]
+    ends = rule("FREQ=DAILY;UNTIL=20101107T030000Z", "2010-11-01 00:00", "America/St_Johns")
+    assert occurrences(ends, 0, utc("2011-01-01"))[-1:] == found
+
+
 def test_two_wall_times_that_are_one_instant_fire_once() -> None:
     twice = rule("FREQ=DAILY;BYHOUR=2,3;BYMINUTE=30", "2025-03-30 02:30", "Europe/Berlin")
     assert walls(twice, "2025-03-30", "2025-03-31") == ["2025-03-30 03:30"]
