@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from agents.protocol.values import FailReason, RefusalReason, SkipReason
 from controller.web.i18n import N_, Translator
+from controller.web.plancodes import PLAN_CODES
 
 CODES: Mapping[str, str] = {
     # what was handed in
@@ -182,6 +183,7 @@ CODES: Mapping[str, str] = {
     "refused": N_("This is not possible as things stand."),
     "not_found": N_("What you are looking for is not there, or no longer there."),
     "internal": N_("Something went wrong on the server. It has been recorded; try again."),
+    **PLAN_CODES,
 }
 
 SKIPPED: Mapping[SkipReason, str] = {

@@ -4,6 +4,7 @@ An occurrence is named by the wall time that the rule gives it (``original``), w
 """
 
 from datetime import timedelta
+from typing import Final
 
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.schedules import ScheduleId, content_id_of
@@ -27,6 +28,16 @@ from controller.web.moments import day_of, today
 from controller.web.rundownpresent import day_window
 from schedules.recurrence.series import dues
 
+_CHANGE_CODES: Final = (
+    "wall_time_malformed",
+    "exception_unknown",
+    "rule_out_of_years",
+    "rule_malformed",
+    "rule_too_many",
+    "rule_overlaps_itself",
+)
+_CHANGE_REFUSED: Final = ("withdrawn", "occurrence_over", "time_passed", "not_valid_yet", "bulletin_expired")
+
 
 @raises(NotFound, "schedule_unknown")
 @raises(Invalid, "day_malformed")
@@ -41,8 +52,8 @@ async def list_occurrences(ask: Ask, schedule_id: ScheduleId, query: Occurrences
 
 
 @raises(NotFound, "schedule_unknown")
-@raises(Invalid, "wall_time_malformed", "exception_unknown", "rule_out_of_years", "rule_overlaps_itself")
-@raises(Refused, "withdrawn", "time_passed", "too_many_changes", "not_valid_yet")
+@raises(Invalid, *_CHANGE_CODES)
+@raises(Refused, *_CHANGE_REFUSED)
 async def move_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTime, body: MoveBody) -> ScheduleTold:
     """Move one occurrence to another time.
 
@@ -53,17 +64,16 @@ async def move_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTime,
 
 
 @raises(NotFound, "schedule_unknown")
-@raises(Invalid, "wall_time_malformed", "exception_unknown")
-@raises(Refused, "withdrawn", "too_many_changes")
+@raises(Invalid, "wall_time_malformed", "exception_unknown", "rule_too_many")
+@raises(Refused, "withdrawn", "occurrence_over")
 async def cancel_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTime) -> ScheduleTold:
     """Cancel one occurrence."""
     return await schedule_now(ask, await ask.parts.schedules.cancel(schedule_id, plan.wall(original), ask.known_actor))
 
 
 @raises(NotFound, "schedule_unknown", "not_found", "content_unknown")
-@raises(Invalid, "wall_time_malformed", "exception_unknown", "class_reserved", "rule_overlaps_itself")
-@raises(Refused, "withdrawn", "too_many_changes", "not_valid_yet", "hand_in_open", "bulletin_expired")
-@raises(Refused, "replacement_not_from_above", "time_passed")
+@raises(Invalid, "emergency_not_planned", *_CHANGE_CODES)
+@raises(Refused, "hand_in_open", "replacement_not_from_above", *_CHANGE_REFUSED)
 async def replace_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTime, body: ReplaceBody) -> ScheduleTold:
     """Put other content into one occurrence.
 
@@ -76,8 +86,8 @@ async def replace_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTi
 
 
 @raises(NotFound, "schedule_unknown")
-@raises(Invalid, "wall_time_malformed", "exception_unknown")
-@raises(Refused, "withdrawn")
+@raises(Invalid, "wall_time_malformed", "exception_unknown", "rule_too_many")
+@raises(Refused, "withdrawn", "occurrence_over", "time_passed")
 async def restore_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTime) -> ScheduleTold:
     """Make one occurrence again what the rule gives."""
     return await schedule_now(ask, await ask.parts.schedules.restore(schedule_id, plan.wall(original), ask.known_actor))
@@ -85,7 +95,7 @@ async def restore_occurrence(ask: Ask, schedule_id: ScheduleId, original: WallTi
 
 @raises(NotFound, "schedule_unknown", "not_found", "content_unknown")
 @raises(Invalid, "exception_unknown", *PLAN_CODES)
-@raises(Refused, "changed_meanwhile", *PLAN_REFUSED)
+@raises(Refused, "changed_meanwhile", "occurrence_over", *PLAN_REFUSED)
 @raises(NotAllowed)
 async def split_schedule(
     ask: Ask, schedule_id: ScheduleId, original: WallTime, body: ChangedScheduleBody

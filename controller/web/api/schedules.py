@@ -48,7 +48,7 @@ PLAN_CODES = (
     "speaker_unknown",
     "rank_out_of_range",
     "slot_out_of_range",
-    "class_reserved",
+    "emergency_not_planned",
 )
 PLAN_REFUSED = ("withdrawn", "hand_in_open", "not_valid_yet", "bulletin_expired", "too_many_schedules")
 
