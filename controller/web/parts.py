@@ -16,13 +16,16 @@ from controller.services.audit import Audit
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.handing_in import HandIns
 from controller.services.people import People
+from controller.services.planner import Planner
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.schedules import ScheduleDesk
 from controller.services.speakers import SpeakerDesk
+from controller.services.succession import SuccessionDesk
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
 from controller.web.i18n import DEFAULT_ZONE
@@ -62,11 +65,15 @@ class WebParts:
     api_tokens: ApiTokens
     audit: Audit
     areas: AreaDesk
+    succession: SuccessionDesk
+    groups: GroupDesk
     reports: Reports
     hand_ins: HandIns
     schedules: ScheduleDesk
     approvals: ApprovalDesk
     guards: GuardDesk
+    groups: GroupDesk
+    planner: Planner
     upload_folder: Path
     station_name: str = "Loa"
     zone: str = DEFAULT_ZONE

@@ -10,6 +10,9 @@ from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
+from controller.web.placeroutes import PLACE_ACTIONS, PLACE_API, PLACE_PAGES
+from controller.web.planningroutes import PLANNING_API, PLANNING_PAGES
+from controller.web.scheduleroutes import PLANS
 from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
@@ -64,6 +67,7 @@ PAGES = (
     Route(method="GET", path="/tokens", handler=people.tokens, right=_PEOPLE),
     Route(method="GET", path="/areas", handler=areas.areas, right=_AREAS),
     Route(method="GET", path="/deeds", handler=people.deeds, right=Right.AUDIT),
+    *PLACE_PAGES,
 )
 
 ACTIONS = (
@@ -122,6 +126,7 @@ ACTIONS = (
     Route(method="POST", path="/areas/{id}/close", handler=areas.close, right=_AREAS, over=subjects.area, token=_FORM),
     Route(method="POST", path="/tokens", handler=people.create_token, right=_PEOPLE, token=_FORM),
     Route(method="POST", path="/tokens/{id}/revoke", handler=people.revoke_token, right=_PEOPLE),
+    *PLACE_ACTIONS,
 )
 
 API = (
@@ -153,6 +158,7 @@ API = (
     endpoint("PUT", "/api/v1/station/home", api_areas.set_home, right=Right.MANAGE_STATION),
     endpoint("GET", "/api/v1/tokens", newcomers.list_enrolment_tokens, right=Right.ADOPT),
     endpoint("POST", "/api/v1/tokens", newcomers.create_enrolment_token, right=Right.ADOPT),
+    *PLACE_API,
     *CONTENT,
     endpoint("OPTIONS", "/api/v1/uploads", tus.get_upload_options, right=Right.COMPOSE, or_right=Right.HAND_IN),
     endpoint("GET", "/api/v1/uploads", tus.list_uploads, right=Right.COMPOSE, or_right=Right.HAND_IN),
@@ -188,4 +194,16 @@ HEALTH = (
     Route(method="GET", path="/metrics", handler=health.metrics, needs=_PUBLIC),
 )
 
-ROUTES: tuple[Route, ...] = (*PAGES, *ACTIONS, *DESK, *ABOVE_PAGES, *ABOVE_ACTIONS, *API, *ABOVE_API, *HEALTH)
+ROUTES: tuple[Route, ...] = (
+    *PAGES,
+    *ACTIONS,
+    *DESK,
+    *PLANS,
+    *PLANNING_PAGES,
+    *ABOVE_PAGES,
+    *ABOVE_ACTIONS,
+    *API,
+    *PLANNING_API,
+    *ABOVE_API,
+    *HEALTH,
+)

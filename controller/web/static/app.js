@@ -343,6 +343,8 @@ const SOMETIMES = [
   ["[data-sentences]", "./sentences.js"],
   ["[data-variants]", "./variants.js"],
   ["[data-programme]", "./programme.js"],
+  ["[data-calendar]", "./calendar.js"],
+  ["[data-schedule]", "./schedule.js"],
   ["[data-say]", "./say.js"],
   ["[data-say-form]", "./say.js"],
 ];

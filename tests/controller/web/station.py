@@ -170,6 +170,8 @@ class Station:
                 "schedules": self.desk.schedules,
                 "approvals": self.desk.approvals,
                 "guards": self.desk.guards,
+                "groups": self.desk.groups,
+                "planner": self.desk.planner,
                 "upload_folder": self.uploads,
                 "station_name": STATION,
                 "metrics": _metrics,
