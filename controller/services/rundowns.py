@@ -81,7 +81,9 @@ class Rundowns:
         """Signs for these, and pushes; not for too many at a time, because others wait to write."""
         await self._secretary.stock(DocumentKind.RUNDOWN, len(speakers))
         async with self._store.transaction() as tx:
-            renewed = [await self._signed(tx, speaker, self._plan(speaker)) for speaker in speakers]
+            # Another may have signed them while this waited for its turn.
+            lacking = await self._outdated(tx, speakers)
+            renewed = [await self._signed(tx, speaker, self._plan(speaker)) for speaker in lacking]
         connected = self._outbox.connected()
         for document, signed in renewed:
             device_id = DeviceId(document.device_id)
