@@ -47,6 +47,7 @@ class Adoption:
         self._roster = office.roster
         self._areas = office.areas
         self._events = office.events
+        self._planning = office.planning
 
     def found(self) -> tuple[FoundDevice, ...]:
         """Devices that belong to nobody here, by name. One of ours that dials as new was reset, and is among them."""
@@ -152,6 +153,7 @@ class Adoption:
             await tx.speakers.put(speaker)
             await tx.deeds.add(replace(deed, subject=speaker.speaker_id, detail=speaker.name))
         self._roster.own.add(paired.device_id)
+        self._planning.wake()
         self._events.publish(SpeakersChanged())
         self._events.publish(FoundChanged())
         return speaker
@@ -182,6 +184,7 @@ class Adoption:
             await tx.documents.put(order, signed)
             releasing = replace(speaker, state=SpeakerState.RELEASING)
             await tx.speakers.put(releasing)
+        self._planning.wake()
         self._events.publish(SpeakersChanged())
         there = speaker.device_id in self._outbox.connected()
         if there and await self._outbox.push(speaker.device_id, order, signed) is None:

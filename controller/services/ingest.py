@@ -48,6 +48,7 @@ class Ingest:
         self._board = office.board
         self._delivery = delivery
         self._events = office.events
+        self._planning = office.planning
         self._crew = office.crew
         self._health_every_us = round(office.settings.health_every_s * _SECOND_US)
         self._committed: dict[tuple[DeviceId, str], int] = {}
@@ -87,6 +88,7 @@ class Ingest:
             if now.state is SpeakerState.ADOPTING:
                 now = replace(now, state=SpeakerState.ADOPTED)
                 await tx.speakers.put(now)
+        self._planning.wake()
         return now
 
     async def disconnected(self, device_id: DeviceId) -> None:
