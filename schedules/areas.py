@@ -273,6 +273,11 @@ class AreaTree:
             path = paths[area_id] = tuple(whole._upwards(whole._became(area_id, on)[-1], on))[::-1]
         return path
 
+    def turns(self, first: date, last: date) -> tuple[date, ...]:
+        """The days after ``first``, up to ``last``, on which paths may be others than the day before."""
+        changes = self._whole._changes
+        return tuple(changes[bisect_right(changes, first) : bisect_right(changes, last)])
+
     def _era(self, on: date) -> "_Era":
         era = bisect_right(self._changes, on)
         if (found := self._eras.get(era)) is None:

@@ -34,8 +34,8 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """What ties the days of one speaker together, or keeps them apart."""
+class Ties:
+    """What ties the days of one listener together, or keeps them apart."""
 
     book: Book
     keys_on: KeysOn
@@ -60,10 +60,10 @@ class Speaker:
     def _tied(self, day: date) -> bool:
         """Whether something may sound from this day into the next: nothing does through a quiet midnight."""
         crossing = self.book.page(day).crossing
-        if not crossing:
+        keys = self.keys_on(day) if crossing else ()
+        if crossing.keys().isdisjoint(keys):
             return False
-        reach_us = max((crossing.get(key, 0) for key in self.keys_on(day)), default=0)
-        return reach_us > 0 and reach_us > self.quiet_on(day)
+        return max(crossing.get(key, 0) for key in keys) > self.quiet_on(day)
 
     def _crossing(self, items: list[Item], day: date) -> list[Item]:
         beyond_us = max(self.quiet_on(day), self.book.days.begin_us(day + _ONE_DAY))
