@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ examples:
   loa admin password admin                  a new password for the account admin, printed once
   loa admin person add lan --role editor    an account with a role, its password printed once
   loa admin token --uses 100 --days 7       an enrolment token for a hundred devices
+  loa explain "Chợ trung tâm"               what a speaker plays in the next 24 hours and what not, and why
   loa bench arm --json                      measure this machine
   loa settings                              every setting, its unit, its value and where that came from
 
@@ -80,6 +82,8 @@ def _command(options: argparse.Namespace) -> int:
             return _serve(config)
         case "admin":
             return _admin(config, options)
+        case "explain":
+            return _explain(config, options)
         case _:
             for line in tables.explain(config, SETTINGS, file=file, environ=os.environ, flags=flags):
                 print(line)
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "demo", "start a controller and three speakers and let them speak (see: loa demo --help)")
     _add(commands, "bench", "measure this machine's Loa beside a peer (see: loa bench --help)")
     _add_admin(_add(commands, "admin", "accounts and enrolment tokens, also while the controller runs"))
+    _add_explain(_add(commands, "explain", "what a speaker plays and what it does not, each with its reason"))
     tables.add_flags(_add(commands, "settings", "print every setting, its unit, its value and its source"), SETTINGS)
     return parser
 
@@ -173,6 +178,37 @@ def _add_person(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     for one in (add, password):
         one.add_argument("--bare", action="store_true", help="print nothing but the password, for scripts")
     return [add, listing, password, closing]
+
+
+def _add_explain(explain: argparse.ArgumentParser) -> None:
+    explain.description = (
+        "What a speaker plays in the next 24 hours, or on a day, and what it does not, each with its reason. Reads the "
+        "data directory alone, also beside a running station."
+    )
+    explain.add_argument("speaker", metavar="SPEAKER", help="the speaker, by its name or its id")
+    explain.add_argument(
+        "--day", type=_day, metavar="YYYY-MM-DD", help="a day of the station's zone (default: now)"
+    )
+    explain.add_argument("--days", type=_days, default=1, help="how many days, at most 31 (default: 1)")
+    explain.add_argument("--json", action="store_true", help="for programs")
+    explain.add_argument("--language", choices=("vi", "en"), help="of the sentences (default: that of the shell)")
+    tables.add_flags(explain, [one for one in SETTINGS if one.name in {"data_dir", "time_zone"}])
+
+
+def _day(text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a day such as 2026-03-02") from error
+    if not 1970 < found.year < 2199:
+        raise argparse.ArgumentTypeError("a day of the years 1971 to 2198")
+    return found
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 31):
+        raise argparse.ArgumentTypeError("from 1 to 31")
+    return int(text)
 
 
 def _at_least_one(text: str) -> int:
@@ -261,6 +297,29 @@ def _admin(config: Config, options: argparse.Namespace) -> int:
     except LoaError as error:
         print(f"loa: {error}", file=sys.stderr)
         return FAILED
+    return DONE
+
+
+def _explain(config: Config, options: argparse.Namespace) -> int:
+    from controller import explain
+    from controller.domain.errors import LoaError, StoreFailed
+
+    try:
+        told = asyncio.run(
+            explain.explain(config.data_folder(), options.speaker, config.time_zone, options.day, options.days)
+        )
+    except StoreFailed as error:
+        print(f"loa: {_sentence(error, config)}", file=sys.stderr)
+        return FAILED
+    except LoaError as error:
+        print(f"loa: {error}", file=sys.stderr)
+        return FAILED
+    language = explain.language_asked(options.language)
+    if options.json:
+        print(explain.as_json(told, language).decode())
+    else:
+        for line in explain.as_lines(told, language):
+            print(line)
     return DONE
 
 

@@ -33,6 +33,11 @@ async def upgrade_to_head(url: str) -> None:
             raise StoreFailed(lines[-1] if lines else f"the upgrade ended with exit code {child.returncode}")
 
 
+async def is_current(url: str) -> bool:
+    """Whether the database is of the form that this program knows. Changes nothing. Raises `StoreFailed`."""
+    return await _version(url) == HEAD
+
+
 async def upgrade_here(url: str) -> None:
     """The same inside this process."""
     if await _version(url) == HEAD:

@@ -16,6 +16,7 @@ from controller.web.api.plan_values import Day, WallTime
 from controller.web.api.values import Told
 from controller.web.asking import Ask
 from controller.web.guarding import limit_sources
+from controller.web.i18n import Translator
 from controller.web.moments import day_of
 from controller.web.rundownpresent import Found, Window
 from controller.web.rundowns import rundown_found
@@ -90,7 +91,8 @@ class RundownTold(Told):
     sources: list[SourceTold]
 
 
-def _line_told(ask: Ask, found: Found, line: Line) -> LineTold:
+def line_told(found: Found, line: Line, say: Translator) -> LineTold:
+    """One item, in the words of whoever asks."""
     item, outcome = line.item, line.outcome
     direct = present.airing_of(item.schedule_id)
     return LineTold(
@@ -105,7 +107,7 @@ def _line_told(ask: Ask, found: Found, line: Line) -> LineTold:
         length_us=item.length_us,
         outcome=verdict(outcome).code,
         reason=reason(outcome),
-        sentence=outcome_sentence(line, found.names, ask.say),
+        sentence=outcome_sentence(line, found.names, say),
         by=in_the_way(outcome),
         detail=detail(outcome),
         odd_hour=present.odd(found, line),
@@ -129,7 +131,7 @@ async def get_rundown(ask: Ask, speaker_id: SpeakerId, query: RundownQuery) -> R
         from_us=window.from_us,
         until_us=window.until_us,
         stagger_us=0 if place is None else place.stagger_us,
-        items=[_line_told(ask, found, line) for line in present.in_order(found.lines)],
+        items=[line_told(found, line, ask.say) for line in present.in_order(found.lines)],
         quiet=[QuietTold(from_us=from_us, until_us=until_us) for from_us, until_us in present.quiet_spans(found)],
         limits=limits_told(effective.guards),
         sources=[
