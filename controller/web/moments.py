@@ -7,6 +7,7 @@ from controller.domain.errors import Invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MINUTE_US = 60_000_000
 
 
 def moment(instant_us: int) -> datetime:
@@ -23,6 +24,11 @@ def instant_us(when: datetime) -> int:
     if when.tzinfo is None:
         raise ValueError("a moment without a zone is no instant")
     return (when - EPOCH) // _MICROSECOND
+
+
+def minute_up(at_us: int) -> int:
+    """The next whole minute, or this one: for ends, which are told to the minute."""
+    return -(-at_us // _MINUTE_US) * _MINUTE_US
 
 
 def wall_time(written: str, zone: tzinfo) -> datetime:

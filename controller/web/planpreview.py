@@ -15,7 +15,7 @@ from controller.web import plans, planwords, schedule_forms
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.i18n import N_
-from controller.web.moments import moment, today
+from controller.web.moments import minute_up, moment, today
 from controller.web.planwords import rule_words
 from controller.web.rundownwords import Names, outcome_sentence
 from controller.web.scheduleviews import ClashShown, Preview, ScheduleForm
@@ -29,7 +29,6 @@ from schedules.schedule import Schedule, World
 
 LOOKED_DAYS: Final = 14
 SHOWN: Final = 20
-_MINUTE_US: Final = 60_000_000
 NEW_ID: Final = "new"
 NOT_YET: Final = N_("Choose what is heard and where, and everything about it is told here.")
 
@@ -171,11 +170,13 @@ async def clashes_shown(
 
 
 async def _free_us(world: World, schedule: Schedule, conflict: Conflict) -> int | None:
-    """The next free time for it, from a whole minute on; None where there is none later."""
-    found = await asyncio.to_thread(next_free, world, replace(schedule, needs_approval=False), conflict.item)
+    """The next free time for it, from a whole minute on, as if everything were approved; None where there is none."""
+    granted = tuple(replace(one, needs_approval=False) for one in world.schedules)
+    asked = replace(schedule, needs_approval=False)
+    found = await asyncio.to_thread(next_free, replace(world, schedules=granted), asked, conflict.item)
     if found is None:
         return None
-    rounded = -(-found // _MINUTE_US) * _MINUTE_US
+    rounded = minute_up(found)
     return rounded if rounded > conflict.item.start_us else None
 
 
@@ -185,12 +186,12 @@ def _clash(ask: Ask, world: World, pair: _Pair, free_us: int | None, zone: str) 
         key=item.item_id,
         original=item.original.isoformat(),
         starts_at=moment(item.start_us),
-        ends_at=moment(item.start_us + item.length_us),
+        ends_at=moment(minute_up(item.start_us + item.length_us)),
         title=_title(world, item.content_id),
         other_id=other.schedule_id,
         other_title=_title(world, other.content_id),
         other_starts_at=moment(other.start_us),
-        other_ends_at=moment(other.start_us + other.length_us),
+        other_ends_at=moment(minute_up(other.start_us + other.length_us)),
         other_above=other.above,
         where=_where(ask, world, pair.first.speaker_ids),
         speakers=len(pair.first.speaker_ids),

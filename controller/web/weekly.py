@@ -11,7 +11,7 @@ from controller.services.outlook import Tally, Week, WeekEntry
 from controller.services.planning_world import is_direct
 from controller.web.calendarviews import Fate, OccurrenceShown, Reason
 from controller.web.i18n import N_, Translator
-from controller.web.moments import moment
+from controller.web.moments import minute_up, moment
 from controller.web.planwords import class_name
 from controller.web.rundownwords import Named, Names, in_the_way, outcome_sentence, verdict
 from schedules.guards import is_odd
@@ -118,7 +118,7 @@ def shown(found: Read, entry: WeekEntry, where: str, now_us: int, say: Translato
         schedule_id=item.schedule_id,
         original=item.original,
         starts_at=moment(item.start_us),
-        ends_at=moment(until_us),
+        ends_at=moment(minute_up(until_us)),
         title=entry.title,
         fate=fate,
         said_sentence=said,
