@@ -171,6 +171,7 @@ class Station:
                 "approvals": self.desk.approvals,
                 "guards": self.desk.guards,
                 "groups": self.desk.groups,
+                "succession": self.desk.succession,
                 "planner": self.desk.planner,
                 "upload_folder": self.uploads,
                 "station_name": STATION,
