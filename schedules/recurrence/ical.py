@@ -104,11 +104,19 @@ def _events(entry: IcalEntry, now_us: int, holidays: frozenset[date]) -> list[_E
 
 
 def _explicit(rule: Rule) -> Rule:
-    """The rule with its weekday named where others would take the whole of the week."""
+    """The rule in words that others read alike: with its weekday named where some would take the whole of the week, and
+    numbered weekdays not beside plain ones, where some would take those alone that are both.
+    """
     named = rule.by_day or rule.by_month_day or rule.by_year_day
     if rule.frequency is Frequency.YEARLY and rule.by_week_no and not named:
         return replace(rule, by_day=(ByDay(rule.start.weekday()),))
-    return rule
+    if len({day.nth == 0 for day in rule.by_day}) < 2:
+        return rule
+    most = 53 if rule.frequency is Frequency.YEARLY and not rule.by_month else 5
+    numbered = [
+        ByDay(day.weekday, nth) for day in rule.by_day for nth in (range(1, most + 1) if not day.nth else [day.nth])
+    ]
+    return replace(rule, by_day=tuple(numbered))
 
 
 def _listed_event(entry: IcalEntry, now_us: int, holidays: frozenset[date]) -> list[_Event]:
