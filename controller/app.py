@@ -278,7 +278,6 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             schedules=desk.schedules,
             approvals=desk.approvals,
             succession=desk.succession,
-            groups=desk.groups,
             guards=desk.guards,
             groups=desk.groups,
             planner=desk.planner,

@@ -48,6 +48,12 @@ class AreaDesk:
         """All areas as they are today, the country's list among them; it knows the other days."""
         return self._book.tree()
 
+    def known(self, area_id: str) -> Area:
+        """All that is known of an area: its past, and its last name and place where changes are still to come. Raises
+        `NotFound` (``area_unknown``).
+        """
+        return require(self._book.history(), area_id)
+
     def path(self, area_id: AreaId) -> tuple[AreaId, ...]:
         """From the widest area down to this one today, or to what it was merged into; itself alone where it is not
         known here: another program added it a moment ago.

@@ -15,6 +15,7 @@ from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.moments import today
 from controller.web.pages import page
+from controller.web.placeviews import Choice, waiting, whole_name
 from controller.web.views import Flash, Tone
 from schedules.areas import Area, AreaTree, Origin
 
@@ -27,16 +28,9 @@ DONE = {
     "renamed": N_("The area has its new name."),
     "moved": N_("The area is moved. Its speakers are being told."),
     "closed": N_("The area is closed. What was said of it before stays."),
+    "placed": N_("It is put there. Its speakers are being told."),
     "home": N_("This is your station's own area now. New areas go below it."),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """An area to choose."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +69,16 @@ async def _page(ask: Ask, problem: str = "", status: int = 200, typed: str = "")
         status=status,
         frame=await full_frame(ask, path=PATH, flashes=flashes),
         rows=await _rows(ask),
-        home=None if home is None else Choice(id=home.area_id, name=_whole_name(tree, home.area_id)),
+        waiting=await waiting(ask),
+        home=None if home is None else Choice(id=home.area_id, name=whole_name(tree, home.area_id)),
         may_set_home=ask.may(Right.MANAGE_STATION, EVERYWHERE),
         may_add_widest=ask.may(Right.MANAGE_AREAS, EVERYWHERE),
         query=query,
-        found=[Choice(id=one.area_id, name=_whole_name(tree, one.area_id)) for one in found],
+        found=[Choice(id=one.area_id, name=whole_name(tree, one.area_id)) for one in found],
         levels=[ask.say.gettext(level) for level in LEVELS],
         problem=problem,
         typed=typed,
     )
-
-
-def _whole_name(tree: AreaTree, area_id: str) -> str:
-    """``Xã Ba Vì, Thành phố Hà Nội``."""
-    return ", ".join(area.name for area in reversed(tree.path(area_id)))
 
 
 async def _rows(ask: Ask) -> list[AreaRow]:

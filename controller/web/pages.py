@@ -12,7 +12,7 @@ from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
-from controller.web import drafting, present, subjects, views
+from controller.web import drafting, placeviews, present, subjects, views
 from controller.web.asking import Ask
 from controller.web.composeviews import choices
 from controller.web.frames import full_frame, rights_of, wherever_heard
@@ -29,6 +29,8 @@ DONE = {
     "released": N_("The speaker is released. It can be adopted anew."),
     "releasing": N_("The speaker does not answer now; it is released as soon as it connects again."),
     "adopted": N_("The speaker is adopted."),
+    "renamed": N_("The speaker has its new name."),
+    "placed": N_("The speaker stands there now, and is being told."),
     "identified": N_("The device speaks its code now. Listen, then type the 6 digits."),
 }
 """What a page says at the top after an action without scripts, named in the address (``?done=``)."""
@@ -211,7 +213,9 @@ async def prepared_answer(
 
 async def speakers(ask: Ask) -> web.StreamResponse:
     """GET /speakers"""
-    return page(ask, "speakers.html", frame=await frame_of(ask), speakers=await _rows(ask), **await _found(ask))
+    waiting = await placeviews.waiting(ask)
+    frame = await frame_of(ask)
+    return page(ask, "speakers.html", frame=frame, speakers=await _rows(ask), waiting=waiting, **await _found(ask))
 
 
 async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
@@ -229,7 +233,10 @@ async def speaker_page(
     """One speaker's page, with what became of a change. Raises `NotFound`."""
     found = await speaker_view(ask, speaker_id)
     frame = await frame_of(ask, path=f"/speakers/{speaker_id}")
-    return page(ask, "speaker.html", status=status, frame=frame, speaker=found, notice=notice, problem=problem)
+    places = await placeviews.places(ask, Right.TEND) if found.may_tend else []
+    return page(
+        ask, "speaker.html", status=status, frame=frame, speaker=found, places=places, notice=notice, problem=problem
+    )
 
 
 async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:

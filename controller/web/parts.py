@@ -66,7 +66,6 @@ class WebParts:
     audit: Audit
     areas: AreaDesk
     succession: SuccessionDesk
-    groups: GroupDesk
     reports: Reports
     hand_ins: HandIns
     schedules: ScheduleDesk

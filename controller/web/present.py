@@ -74,6 +74,7 @@ def speaker_page(overview: SpeakerOverview, report: SpeakerReport, say: Translat
     return views.SpeakerPage(
         row=speaker_row(overview, say),
         device_id=overview.speaker.device_id,
+        area_id=overview.speaker.area_id,
         model=health.model if health else "",
         linked_since=maybe_moment(overview.connected_since_us),
         clock_basis=health.clock_basis if health else None,

@@ -119,8 +119,25 @@ CODES: Mapping[str, str] = {
     "name_empty": N_("Give the speaker a name, such as the place where it stands."),
     "name_too_long": N_("The name is too long. Use at most 200 characters."),
     "area_unknown": N_("This area is not known here. Choose another one."),
-    "area_of_country": N_("This area is of the country's official list. It cannot be renamed, moved or closed here."),
+    "area_of_country": N_(
+        "This area is of the country's official list. An administrator of the whole station changes it, on its page."
+    ),
     "area_name_taken": N_("An area beside it has this name already. Choose another name."),
+    "area_closed": N_("This area is not open on that day. Choose another day, or another area."),
+    "area_changed_later": N_(
+        "A later change of this area is known already. Take that back first, or choose a later day."
+    ),
+    "area_not_closed": N_("This area is open, so there is nothing to take back."),
+    "parts_too_few": N_("Name at least one area to merge, and at least two to split into."),
+    "successor_missing": N_("Say what it is merged into: an area that is there, or the name of a new one."),
+    "group_name_taken": N_("Another group has this name. Choose a different one."),
+    "group_empty": N_("Choose at least one speaker for the group."),
+    "group_too_large": N_("A group has at most 1,000 speakers. Make a second one for the others."),
+    "group_in_use": N_("Something is planned for this group. Withdraw it, or plan it for others, first."),
+    "stagger_out_of_range": N_(
+        "The last turn may begin at most 600 seconds later. Choose fewer seconds, or fewer turns."
+    ),
+    "speaker_staggers_twice": N_("One of these speakers has a turn in another group already. It can have only one."),
     "area_in_use": N_("This area is still in use. Move its speakers and the areas in it elsewhere first."),
     "area_in_itself": N_("An area cannot be put into itself or into an area inside it. Choose another one."),
     "area_level_malformed": N_("Say what kind of area this is, such as village, in at most 40 characters."),

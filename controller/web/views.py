@@ -377,5 +377,6 @@ class SpeakerPage:
     refusals: Sequence[RefusalCount]
     rundown: Sequence[RundownItem]
     records: Sequence[JournalRecord]
+    area_id: str = ""
     may_tend: bool = True
     may_release: bool = True

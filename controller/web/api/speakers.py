@@ -29,6 +29,12 @@ class RenameBody(Body):
     name: str
 
 
+class PlaceBody(Body):
+    """The area that it stands in from today on."""
+
+    area_id: AreaId
+
+
 class ReleaseQuery(Query):
     """``force`` forgets a device that will never connect again; it has to be reset by hand."""
 
@@ -117,6 +123,15 @@ async def get_speaker(ask: Ask, speaker_id: SpeakerId) -> SpeakerTold:
 async def rename_speaker(ask: Ask, speaker_id: SpeakerId, body: RenameBody) -> SpeakerTold:
     """Give a speaker another name."""
     await ask.parts.speakers.rename(speaker_id, body.name, ask.by)
+    return await get_speaker(ask, speaker_id)
+
+
+@raises(NotFound, "speaker_unknown")
+@raises(Invalid, "area_unknown")
+async def place_speaker(ask: Ask, speaker_id: SpeakerId, body: PlaceBody) -> SpeakerTold:
+    """Move a speaker to another area; what is said of the days before stays with where it stood."""
+    ask.require(Right.TEND, body.area_id)
+    await ask.parts.speakers.move(speaker_id, body.area_id, ask.by)
     return await get_speaker(ask, speaker_id)
 
 

@@ -17,11 +17,19 @@ POST    /api/v1/airings/{airing_id}/stop               stop over airing
 GET     /api/v1/api-tokens                             manage_people
 POST    /api/v1/api-tokens                             manage_people
 DELETE  /api/v1/api-tokens/{token_id}                  manage_people
+GET     /api/v1/approvals                              approve
 GET     /api/v1/areas                                  see
 POST    /api/v1/areas                                  manage_areas
+POST    /api/v1/areas/merge                            manage_areas
+GET     /api/v1/areas/waiting                          tend/manage_areas
 DELETE  /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/areas/{area_id}                        see
 PUT     /api/v1/areas/{area_id}                        manage_areas over area
+GET     /api/v1/areas/{area_id}/guards                 see over area
+PUT     /api/v1/areas/{area_id}/guards                 set_guards over area
+POST    /api/v1/areas/{area_id}/reopen                 manage_areas over area
+PUT     /api/v1/areas/{area_id}/self-approval          set_guards over area
+POST    /api/v1/areas/{area_id}/split                  manage_areas over area
 GET     /api/v1/bulletins                              see
 POST    /api/v1/bulletins                              compose
 DELETE  /api/v1/bulletins/{bulletin_id}                compose over bulletin
@@ -33,12 +41,22 @@ GET     /api/v1/bulletins/{bulletin_id}/history        see over bulletin
 GET     /api/v1/bulletins/{bulletin_id}/playlist       see over bulletin
 POST    /api/v1/bulletins/{bulletin_id}/restore/{number} compose over bulletin
 POST    /api/v1/bulletins/{bulletin_id}/retry          compose over bulletin
+GET     /api/v1/calendar.ics                           see
+GET     /api/v1/choices                                see
+POST    /api/v1/choices                                broadcast
 GET     /api/v1/clips/{sha256}                         see
 GET     /api/v1/deeds                                  audit
 GET     /api/v1/events                                 anyone
 GET     /api/v1/found                                  adopt
 POST    /api/v1/found/{device_id}/adopt                adopt
 POST    /api/v1/found/{device_id}/identify             adopt
+GET     /api/v1/groups                                 see
+POST    /api/v1/groups                                 tend
+DELETE  /api/v1/groups/{group_id}                      tend over group
+GET     /api/v1/groups/{group_id}                      see over group
+PUT     /api/v1/groups/{group_id}                      tend over group
+GET     /api/v1/guards                                 see
+GET     /api/v1/guards/presets                         see
 GET     /api/v1/hand-ins                               see/hand_in
 POST    /api/v1/hand-ins                               hand_in
 POST    /api/v1/hand-ins/form                          hand_in
@@ -46,6 +64,9 @@ GET     /api/v1/hand-ins/{hand_in_id}                  see/hand_in
 POST    /api/v1/hand-ins/{hand_in_id}/decline          decide over hand_in
 POST    /api/v1/hand-ins/{hand_in_id}/take             decide over hand_in
 POST    /api/v1/hand-ins/{hand_in_id}/withdraw         hand_in
+GET     /api/v1/holidays                               see
+DELETE  /api/v1/holidays/{day}                         set_guards
+PUT     /api/v1/holidays/{day}                         set_guards
 GET     /api/v1/journal                                see
 GET     /api/v1/openapi.json                           public
 PUT     /api/v1/password                               person given
@@ -55,6 +76,8 @@ DELETE  /api/v1/people/{person_id}                     manage_people
 GET     /api/v1/people/{person_id}                     manage_people
 PATCH   /api/v1/people/{person_id}                     manage_people
 POST    /api/v1/people/{person_id}/password            manage_people
+POST    /api/v1/previews/rule                          broadcast
+POST    /api/v1/previews/schedule                      broadcast
 GET     /api/v1/programmes                             see
 POST    /api/v1/programmes                             compose
 DELETE  /api/v1/programmes/{programme_id}              compose over programme
@@ -69,6 +92,26 @@ PUT     /api/v1/pronunciations/{language}/{written}    manage_station over where
 POST    /api/v1/recordings                             compose
 GET     /api/v1/roles                                  anyone
 POST    /api/v1/say                                    compose
+GET     /api/v1/schedules                              see
+POST    /api/v1/schedules                              broadcast
+DELETE  /api/v1/schedules/{schedule_id}                broadcast over schedule
+GET     /api/v1/schedules/{schedule_id}                see over schedule
+PUT     /api/v1/schedules/{schedule_id}                broadcast over schedule
+GET     /api/v1/schedules/{schedule_id}/approval       see over schedule
+GET     /api/v1/schedules/{schedule_id}/approvals      see over schedule
+POST    /api/v1/schedules/{schedule_id}/approve        approve over schedule
+GET     /api/v1/schedules/{schedule_id}/conflicts      see over schedule
+GET     /api/v1/schedules/{schedule_id}/history        see over schedule
+GET     /api/v1/schedules/{schedule_id}/occurrences    see over schedule
+POST    /api/v1/schedules/{schedule_id}/occurrences/{original}/cancel broadcast over schedule
+GET     /api/v1/schedules/{schedule_id}/occurrences/{original}/free see over schedule
+POST    /api/v1/schedules/{schedule_id}/occurrences/{original}/move broadcast over schedule
+POST    /api/v1/schedules/{schedule_id}/occurrences/{original}/replace broadcast over schedule
+POST    /api/v1/schedules/{schedule_id}/occurrences/{original}/restore broadcast over schedule
+POST    /api/v1/schedules/{schedule_id}/occurrences/{original}/split broadcast over schedule
+POST    /api/v1/schedules/{schedule_id}/revoke         approve over schedule
+POST    /api/v1/schedules/{schedule_id}/send-back      approve over schedule
+POST    /api/v1/schedules/{schedule_id}/succeed        broadcast over schedule
 POST    /api/v1/sentences                              compose
 DELETE  /api/v1/sign-in                                person given
 GET     /api/v1/sign-in                                person given
@@ -76,7 +119,11 @@ POST    /api/v1/sign-in                                public
 GET     /api/v1/speakers                               see
 DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
 GET     /api/v1/speakers/{speaker_id}                  see over speaker
+PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
+GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
+PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
+GET     /api/v1/speakers/{speaker_id}/rundown          see over speaker
 PUT     /api/v1/speakers/{speaker_id}/volume           tend over speaker
 GET     /api/v1/station/home                           see
 PUT     /api/v1/station/home                           manage_station
@@ -98,12 +145,18 @@ DELETE  /api/v1/uploads/{upload_id}                    compose/hand_in
 GET     /api/v1/uploads/{upload_id}                    compose/hand_in
 PATCH   /api/v1/uploads/{upload_id}                    compose/hand_in
 GET     /api/v1/voices                                 see
+GET     /api/v1/week                                   see
 GET     /areas                                         manage_areas
 POST    /areas                                         manage_areas
 POST    /areas/home                                    manage_station
+GET     /areas/{id}                                    manage_areas over area
+POST    /areas/{id}                                    manage_areas over area
 POST    /areas/{id}/close                              manage_areas over area
+POST    /areas/{id}/merge                              manage_areas over area
 POST    /areas/{id}/move                               manage_areas over area
 POST    /areas/{id}/rename                             manage_areas over area
+POST    /areas/{id}/reopen                             manage_areas over area
+POST    /areas/{id}/split                              manage_areas over area
 POST    /broadcast/prepare                             compose
 POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
 POST    /broadcast/pronounce                           manage_station over wherever_heard
@@ -116,6 +169,7 @@ GET     /bulletins/{id}/audio                          see over bulletin
 POST    /bulletins/{id}/restore                        compose over bulletin
 POST    /bulletins/{id}/retry                          compose over bulletin
 POST    /bulletins/{id}/withdraw                       compose over bulletin
+GET     /calendar.ics                                  see
 GET     /clips/{sha256}                                see
 GET     /deeds                                         audit
 GET     /events                                        anyone
@@ -126,7 +180,21 @@ GET     /from-above                                    see
 GET     /from-above/{id}                               see over hand_in
 POST    /from-above/{id}/decline                       decide over hand_in
 POST    /from-above/{id}/take                          decide over hand_in
+GET     /groups                                        see
+POST    /groups                                        tend
+GET     /groups/new                                    tend
+GET     /groups/{id}                                   see over group
+POST    /groups/{id}                                   tend over group
+POST    /groups/{id}/remove                            tend over group
+GET     /guards                                        see
+GET     /guards/areas/{id}                             see over area
+POST    /guards/areas/{id}                             set_guards over area
+POST    /guards/areas/{id}/self-approval               set_guards over area
+GET     /guards/speakers/{id}                          see over speaker
+POST    /guards/speakers/{id}                          set_guards over speaker
 GET     /healthz                                       public
+POST    /holidays                                      set_guards
+POST    /holidays/remove                               set_guards
 GET     /metrics                                       public
 GET     /parts/airings                                 see
 GET     /parts/airings/{id}                            see over airing
@@ -176,7 +244,10 @@ POST    /sign-in                                       public
 POST    /sign-out                                      anyone given
 GET     /speakers                                      see
 GET     /speakers/{id}                                 see over speaker
+POST    /speakers/{id}/name                            tend over speaker
+POST    /speakers/{id}/place                           tend over speaker
 POST    /speakers/{id}/release                         adopt over speaker
+GET     /speakers/{id}/rundown                         see over speaker
 POST    /speakers/{id}/volume                          tend over speaker
 GET     /static/{name:.+}                              public
 POST    /stop-all                                      stop

@@ -260,6 +260,15 @@ COUNTERPARTS = {
     "/areas/{id}/rename": "change_area",
     "/areas/{id}/move": "change_area",
     "/areas/{id}/close": "close_area",
+    "/areas/{id}": "change_area",
+    "/areas/{id}/merge": "merge_areas",
+    "/areas/{id}/split": "split_area",
+    "/areas/{id}/reopen": "reopen_area",
+    "/speakers/{id}/name": "rename_speaker",
+    "/speakers/{id}/place": "place_speaker",
+    "/groups": "create_group",
+    "/groups/{id}": "replace_group",
+    "/groups/{id}/remove": "remove_group",
     "/tokens/{id}/revoke": "revoke_api_token",
 }
 

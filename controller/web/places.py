@@ -1,0 +1,50 @@
+"""The name and the place of a speaker, as its page changes them."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from agents.protocol.ids import AreaId, SpeakerId
+from controller.domain.errors import Invalid
+from controller.domain.rights import Right
+from controller.web.asking import Ask
+from controller.web.errors import problem_of
+from controller.web.forms import Form, reading
+from controller.web.pages import speaker_page
+
+
+async def rename_speaker(ask: Ask) -> web.StreamResponse:
+    """POST /speakers/{id}/name"""
+
+    async def work(form: Form) -> str:
+        await ask.parts.speakers.rename(_id(ask), form.text("name"), ask.by)
+        return f"/speakers/{_id(ask)}?done=renamed"
+
+    return await _changed(ask, work)
+
+
+async def place_speaker(ask: Ask) -> web.StreamResponse:
+    """POST /speakers/{id}/place: from its own page, or from the list of those that are to be placed."""
+
+    async def work(form: Form) -> str:
+        area_id = AreaId(form.text("area_id"))
+        ask.require(Right.TEND, area_id)
+        await ask.parts.speakers.move(_id(ask), area_id, ask.by)
+        came = {"areas": "/areas", "speakers": "/speakers"}.get(form.text("back"), f"/speakers/{_id(ask)}")
+        return f"{came}?done=placed"
+
+    return await _changed(ask, work)
+
+
+def _id(ask: Ask) -> SpeakerId:
+    return SpeakerId(ask.request.match_info["id"])
+
+
+async def _changed(ask: Ask, work: Callable[[Form], Awaitable[str]]) -> web.Response:
+    async with reading(ask) as form:
+        try:
+            where = await work(form)
+        except Invalid as error:
+            told = problem_of(error, ask.say)
+            return await speaker_page(ask, _id(ask), problem=told.sentence, status=told.status)
+    return web.Response(status=303, headers={"Location": where})
