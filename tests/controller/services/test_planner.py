@@ -1,0 +1,340 @@
+"""Schedules become airings in the rundowns of the speakers that they reach, and nothing else does."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from agents.protocol.ids import AreaId
+from agents.protocol.values import AiringClass
+from controller.domain.airings import AiringState, PlayState
+from controller.domain.errors import StoreFailed
+from controller.services.rundowns import Rundowns
+from controller.store.planned import SqlPlannedAirings
+from schedules.rundown.values import Conflicted, Played
+from tests.controller.fakes import SECOND_US
+from tests.controller.services.plans import (
+    ADMIN,
+    HOUR_US,
+    MINUTE_US,
+    airings_of,
+    at,
+    bulletin,
+    instant_us,
+    plan,
+    planned_for,
+    put,
+    ring,
+    rundowns,
+    settled,
+    starts,
+    until_starts,
+)
+from tests.controller.services.station import Station, finished, sounding
+
+
+async def test_a_schedule_is_in_the_rundowns_of_the_speakers_it_reaches(station: Station) -> None:
+    chosen, device = await station.speaker("Chợ")
+    _, other = await station.speaker("Đình")
+    await plan(station, await bulletin(station), at(17), chosen)
+    await until_starts(station, device, at(17), at(17, day=16))
+    assert len(planned_for(device)) == 7
+    assert [one.start_at_us for one in planned_for(device)][:1] == [instant_us(at(17))]
+    assert rundowns(other) == []
+
+
+async def test_what_is_not_approved_is_not_planned_and_is_once_it_is(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker, approved=False)
+    await station.desk.planner.look()
+    assert await airings_of(station, planned) == []
+    await plan(station, await bulletin(station), at(18), speaker)
+    await until_starts(station, device, at(18), at(18, day=16))
+
+
+async def test_looking_again_changes_nothing_and_signs_nothing(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    before, signed = await airings_of(station, planned), len(rundowns(device))
+    await station.desk.planner.look()
+    station.clock.advance(70)
+    await station.desk.planner.look()
+    assert await airings_of(station, planned) == before
+    await asyncio.sleep(0.02)
+    assert len(rundowns(device)) == signed
+
+
+async def test_a_cancelled_occurrence_withdraws_its_airing_from_the_device_s_rundown(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    first = planned_for(device)[0].airing_id
+    await station.desk.schedules.cancel(planned.schedule_id, at(17), ADMIN)
+    await until_starts(station, device, at(17, day=16))
+    assert (await station.airing(first)).state is AiringState.WITHDRAWN  # type: ignore[arg-type]
+    await station.desk.schedules.restore(planned.schedule_id, at(17), ADMIN)
+    await until_starts(station, device, at(17), at(17, day=16))
+    assert planned_for(device)[0].airing_id != first, "a device never plays what it knows as withdrawn"
+
+
+async def test_a_schedule_that_is_withdrawn_takes_all_but_what_sounds(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station, 10), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    airing = await station.airing(planned_for(device)[0].airing_id)  # type: ignore[arg-type]
+    station.clock.advance(2 * 3_600 + 60)
+    await station.report(device, sounding(airing.airing_id, instant_us(at(17))))
+    await station.until_state(airing, AiringState.ON_AIR)
+    await station.desk.schedules.withdraw(planned.schedule_id, ADMIN)
+    await until_starts(station, device, at(17))
+    assert (await station.airing(airing.airing_id)).state is AiringState.ON_AIR
+    await station.report(device, finished(airing.airing_id, instant_us(at(17, 10)), 10 * MINUTE_US))
+    await station.until_state(airing, AiringState.ENDED)
+
+
+async def test_what_a_person_stopped_does_not_come_back(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    await station.desk.dispatch.stop(planned_for(device)[0].airing_id, "an")  # type: ignore[arg-type]
+    await until_starts(station, device, at(17, day=16))
+    await station.desk.planner.look()
+    assert [one.state for one in (await airings_of(station, planned))[:2]] == [AiringState.STOPPED, AiringState.PLANNED]
+
+
+async def test_what_is_interrupted_goes_on_where_it_was_cut(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    await plan(station, await bulletin(station, 30), at(17), speaker, rule="", slot_us=40 * MINUTE_US)
+    await plan(station, await bulletin(station, 5, AiringClass.PRIORITY), at(17, 10), speaker, rule="")
+    await until_starts(station, device, at(17), at(17, 10), at(17, 15))
+    first, between, rest = planned_for(device)
+    assert (first.from_us, first.play_us) == (0, 10 * MINUTE_US)
+    assert (between.airing_class, between.play_us) == (AiringClass.PRIORITY, None)
+    assert (rest.from_us, rest.play_us) == (10 * MINUTE_US, None)
+    assert (await station.airing(rest.airing_id)).duration_us == 20 * MINUTE_US  # type: ignore[arg-type]
+
+
+async def test_what_is_planned_directly_has_the_air_of_what_has_less_weight(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    await plan(station, await bulletin(station, 30), at(17), speaker, rule="")
+    urgent = await bulletin(station, 5, AiringClass.PRIORITY)
+    start_us = instant_us(at(17, 10))
+    direct = await station.desk.dispatch.schedule(urgent.bulletin_id, [speaker.speaker_id], start_us, "an")
+    await until_starts(station, device, at(17), at(17, 10), at(17, 15))
+    assert planned_for(device)[1].airing_id == direct.airing_id
+    await station.desk.dispatch.stop(direct.airing_id, "an")
+    await until_starts(station, device, at(17))
+    assert planned_for(device)[0].play_us is None
+
+
+async def test_two_priority_items_clash_until_the_commune_chooses(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    own = await bulletin(station, 10, AiringClass.PRIORITY, "Của xã")
+    from_above = await bulletin(station, 10, AiringClass.PRIORITY, "Của tỉnh")
+    ours = await plan(station, own, at(17), speaker, rule="", slot_us=11 * MINUTE_US)
+    station.clock.advance(1)
+    theirs = await plan(station, from_above, at(17, 5), speaker, rule="", above=True, slot_us=11 * MINUTE_US)
+    await until_starts(station, device, at(17))
+    fates = {one.item.schedule_id: one.outcome for one in await lines(station, speaker.speaker_id)}
+    assert isinstance(fates[ours.schedule_id], Played)
+    assert isinstance(fates[theirs.schedule_id], Conflicted)
+    [conflict] = await station.desk.planner.conflicts_of(schedule_of(station, theirs.schedule_id))
+    assert (conflict.undecided, conflict.wins, conflict.speaker_ids) == (True, False, (speaker.speaker_id,))
+    await station.desk.schedules.choose(theirs.schedule_id, ours.schedule_id, ADMIN)
+    await until_starts(station, device, at(17, 5))
+    fates = {one.item.schedule_id: one.outcome for one in await lines(station, speaker.speaker_id)}
+    assert isinstance(fates[theirs.schedule_id], Played)
+    assert not isinstance(fates[ours.schedule_id], Conflicted), "somebody has decided"
+
+
+async def lines(station: Station, speaker_id: str):
+    now_us = station.clock.now_us()
+    return (await station.desk.planner.lines(speaker_id, now_us, now_us + 12 * HOUR_US)).lines  # type: ignore[arg-type]
+
+
+def schedule_of(station: Station, schedule_id: str):
+    return next(one for one in station.desk.planner.world().schedules if one.schedule_id == schedule_id)
+
+
+async def test_a_moved_area_s_speakers_follow(station: Station) -> None:
+    east = (await station.desk.areas.add("Xã Đông", None, "commune", "an")).area_id
+    west = (await station.desk.areas.add("Xã Tây", None, "commune", "an")).area_id
+    speaker, device = await station.speaker("Chợ")
+    village = speaker.area_id
+    await station.desk.areas.move(village, east, "an")
+    await plan(station, await bulletin(station), at(17), east)
+    await plan(station, await bulletin(station), at(18), west)
+    await until_starts(station, device, at(17), at(17, day=16))
+    await station.desk.areas.move(village, west, "an")
+    await until_starts(station, device, at(18), at(18, day=16))
+
+
+async def test_a_speaker_more_changes_no_rundown_but_its_own(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), AreaId(speaker.area_id))
+    await until_starts(station, device, at(17), at(17, day=16))
+    signed, before = len(rundowns(device)), await airings_of(station, planned)
+    newcomer, more = await station.speaker("Đình")
+    assert newcomer.area_id == speaker.area_id
+    await until_starts(station, more, at(17), at(17, day=16))
+    assert len(rundowns(device)) == signed
+    after = await airings_of(station, planned)
+    assert [one.airing_id for one in after] == [one.airing_id for one in before]
+    assert all(one.speaker_ids == (speaker.speaker_id, newcomer.speaker_id) for one in after)
+
+
+async def test_a_speaker_that_leaves_is_out_and_what_it_plays_all_the_same_is_kept(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    other, _ = await station.speaker("Đình")
+    planned = await plan(station, await bulletin(station), at(17), AreaId(speaker.area_id))
+    await until_starts(station, device, at(17), at(17, day=16))
+    await station.disconnect(device)
+    away = (await station.desk.areas.add("Thôn Nam", None, "village", "an")).area_id
+    await station.desk.speakers.move(speaker.speaker_id, away, "an")
+
+    async def out() -> bool:
+        return (await airings_of(station, planned))[0].speaker_ids == (other.speaker_id,)
+
+    await station.until(out)
+    airing = (await airings_of(station, planned))[0]
+    await station.connect(device)
+    assert planned_for(device) == []
+    await station.report(device, sounding(airing.airing_id, instant_us(at(17))))
+    playback = await station.until_played(airing, speaker, PlayState.SOUNDING)
+    assert playback.withdrawn
+
+
+async def test_new_sound_of_a_bulletin_waits_for_its_approval(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    made = await bulletin(station)
+    planned = await plan(station, made, at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    changed = await bulletin(station, 2)
+    async with station.store.transaction() as tx:
+        await tx.bulletins.put(replace(made, variants=changed.variants, revision=2))
+    ring(station)
+    await until_starts(station, device)
+    assert {one.state for one in await airings_of(station, planned)} == {AiringState.WITHDRAWN}
+
+
+async def test_the_next_day_comes_into_the_plan_by_itself(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    last = (await airings_of(station, planned))[-1]
+    station.clock.advance(10 * 3_600)
+
+    async def further() -> bool:
+        return (await airings_of(station, planned))[-1].start_at_us == (last.start_at_us or 0) + 24 * HOUR_US
+
+    await station.until(further)
+
+
+# --- cut off ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_power_cut_between_planning_and_telling_is_healed_at_the_next_start(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker, approved=False)
+    cut = asyncio.Event()
+
+    async def never(self: Rundowns, speaker_ids: object) -> None:
+        if speaker_ids:
+            cut.set()
+            await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rundowns, "refresh", never)
+        await put(station, replace(planned, schedule=replace(planned.schedule, needs_approval=False)))
+        await cut.wait()
+        before = await airings_of(station, planned)
+        assert len(before) == 8
+        await station.close()
+    station.links.devices.clear()
+    await station.open()
+    await station.connect(device)
+    await until_starts(station, device, at(17), at(17, day=16))
+    assert [one.airing_id for one in await airings_of(station, planned)] == [one.airing_id for one in before]
+
+
+async def test_a_power_cut_in_the_middle_of_the_write_leaves_nothing_half_planned(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+
+    async def full(self: SqlPlannedAirings, airing_ids: object) -> None:
+        raise StoreFailed("database or disk is full")
+
+    moved = replace(planned.schedule.series.rule, start=at(18))
+    schedule = replace(planned.schedule, series=replace(planned.schedule.series, rule=moved), needs_approval=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlPlannedAirings, "withdraw", full)
+        async with station.store.transaction() as tx:
+            await tx.schedules.put(replace(planned, schedule=schedule))
+        with pytest.raises(StoreFailed):
+            await station.desk.planner.look()
+        assert {one.state for one in await airings_of(station, planned)} == {AiringState.PLANNED}
+        assert len(await airings_of(station, planned)) == 8
+        assert starts(device)[0] == at(17)
+    await settled(station, planned)
+    await station.restart()
+    await station.connect(device)
+    await until_starts(station, device, at(18), at(18, day=16))
+
+
+async def test_a_restart_finds_what_is_planned_as_it_was(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    before, signed = await airings_of(station, planned), len(rundowns(device))
+    await settled(station, planned)
+    await station.restart()
+    await station.connect(device)
+    await station.desk.planner.look()
+    assert [(one.airing_id, one.state) for one in await airings_of(station, planned)] == [
+        (one.airing_id, one.state) for one in before
+    ]
+    assert len(rundowns(device)) == signed
+
+
+async def test_nothing_is_planned_or_withdrawn_while_the_clock_is_not_trusted(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    station.clock.trusted = False
+    await station.desk.schedules.withdraw(planned.schedule_id, ADMIN)
+    await station.desk.planner.look()
+    assert {one.state for one in await airings_of(station, planned)} == {AiringState.PLANNED}
+    assert schedule_is_gone(station, planned.schedule_id), "pages show what is planned all the same"
+    station.clock.trusted = True
+    station.desk.clock_changed()
+    await until_starts(station, device)
+
+
+def schedule_is_gone(station: Station, schedule_id: str) -> bool:
+    return all(one.schedule_id != schedule_id for one in station.desk.planner.world().schedules)
+
+
+async def test_one_schedule_that_cannot_be_reckoned_with_ends_nothing(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    failed = asyncio.Event()
+
+    def broken(*given: object) -> None:
+        failed.set()
+        raise ValueError("out of reckoning")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.services.planner.differences", lambda *given, **more: broken())
+        ring(station)
+        await failed.wait()
+    await plan(station, await bulletin(station), at(17), speaker)
+    station.clock.advance(6)
+    await until_starts(station, device, at(17), at(17, day=16))
+    assert station.clock.now_us() < instant_us(at(17)) - 60 * SECOND_US
