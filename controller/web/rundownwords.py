@@ -105,10 +105,13 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
         Verdict("in_part", "warn", "triangle-alert", N_("Plays in part")),
         Verdict("displaced", "warn", "circle-slash", N_("Gives way")),
         Verdict("conflicted", "bad", "circle-alert", N_("Conflict")),
-        Verdict("refused", "bad", "shield-x", N_("Not allowed")),
+        Verdict("refused", "bad", "shield-x", N_("Not heard")),
         Verdict("skipped", "quiet", "skip-forward", N_("Left out")),
     )
 }
+
+WAITING: Final = Verdict("refused", "warn", "hourglass", N_("Waits for approval"))
+"""What is refused only for as long as nobody has approved it."""
 
 
 def verdict(outcome: Outcome) -> Verdict:
@@ -120,6 +123,8 @@ def verdict(outcome: Outcome) -> Verdict:
             code = "displaced"
         case Conflicted():
             code = "conflicted"
+        case Refused(reason=RefusedFor.NOT_APPROVED):
+            return WAITING
         case Refused():
             code = "refused"
         case Skipped():
