@@ -146,6 +146,11 @@ GET     /api/v1/uploads/{upload_id}                    compose/hand_in
 PATCH   /api/v1/uploads/{upload_id}                    compose/hand_in
 GET     /api/v1/voices                                 see
 GET     /api/v1/week                                   see
+GET     /approvals                                     approve
+GET     /approvals/{id}                                see over schedule
+POST    /approvals/{id}/approve                        approve over schedule
+POST    /approvals/{id}/revoke                         approve over schedule
+POST    /approvals/{id}/send-back                      approve over schedule
 GET     /areas                                         manage_areas
 POST    /areas                                         manage_areas
 POST    /areas/home                                    manage_station
@@ -169,6 +174,7 @@ GET     /bulletins/{id}/audio                          see over bulletin
 POST    /bulletins/{id}/restore                        compose over bulletin
 POST    /bulletins/{id}/retry                          compose over bulletin
 POST    /bulletins/{id}/withdraw                       compose over bulletin
+GET     /calendar                                      see
 GET     /calendar.ics                                  see
 GET     /clips/{sha256}                                see
 GET     /deeds                                         audit
@@ -198,6 +204,7 @@ POST    /holidays/remove                               set_guards
 GET     /metrics                                       public
 GET     /parts/airings                                 see
 GET     /parts/airings/{id}                            see over airing
+GET     /parts/approvals-count                         approve
 GET     /parts/found                                   adopt
 GET     /parts/from-above                              see
 GET     /parts/from-above-count                        anyone
@@ -206,6 +213,7 @@ GET     /parts/from-above/{id}                         see over hand_in
 GET     /parts/latest                                  see
 GET     /parts/on-air-light                            anyone
 GET     /parts/prepared/{id}                           compose over bulletin
+GET     /parts/schedules/{id}/at/{original}            see over schedule
 GET     /parts/speaker-rows                            see
 GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
@@ -238,6 +246,23 @@ GET     /pronunciations/audio                          compose
 POST    /pronunciations/remove                         manage_station over wherever_heard
 GET     /readyz                                        public
 POST    /recordings                                    compose
+GET     /schedules                                     see
+POST    /schedules                                     broadcast
+POST    /schedules/draft                               broadcast
+GET     /schedules/new                                 broadcast
+POST    /schedules/preview                             broadcast
+GET     /schedules/{id}                                see over schedule
+POST    /schedules/{id}                                broadcast over schedule
+POST    /schedules/{id}/append                         broadcast over schedule
+GET     /schedules/{id}/at/{original}                  see over schedule
+POST    /schedules/{id}/at/{original}/cancel           broadcast over schedule
+POST    /schedules/{id}/at/{original}/move             broadcast over schedule
+POST    /schedules/{id}/at/{original}/replace          broadcast over schedule
+POST    /schedules/{id}/at/{original}/restore          broadcast over schedule
+POST    /schedules/{id}/choose                         broadcast over schedule
+GET     /schedules/{id}/conflicts                      see over schedule
+POST    /schedules/{id}/succeed                        broadcast over schedule
+POST    /schedules/{id}/withdraw                       broadcast over schedule
 GET     /sentences/audio                               compose
 GET     /sign-in                                       public
 POST    /sign-in                                       public
