@@ -21,7 +21,6 @@ GET     /api/v1/approvals                              approve
 GET     /api/v1/areas                                  see
 POST    /api/v1/areas                                  manage_areas
 POST    /api/v1/areas/merge                            manage_areas
-GET     /api/v1/areas/waiting                          tend/manage_areas
 DELETE  /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/areas/{area_id}                        see
 PUT     /api/v1/areas/{area_id}                        manage_areas over area
@@ -138,6 +137,7 @@ DELETE  /api/v1/tunes/{tune_id}                        compose over tune
 GET     /api/v1/tunes/{tune_id}                        see over tune
 PUT     /api/v1/tunes/{tune_id}/name                   compose over tune
 POST    /api/v1/tunes/{tune_id}/retry                  compose over tune
+GET     /api/v1/unplaced                               tend/manage_areas
 GET     /api/v1/uploads                                compose/hand_in
 OPTIONS /api/v1/uploads                                compose/hand_in
 POST    /api/v1/uploads                                compose/hand_in
@@ -292,8 +292,9 @@ TABLE = {f"{method} {path}": gate for method, path, gate in _LINES}
 MAY = {
     "editor": "broadcast compose manage_station see stop",
     "announcer": "compose see stop",
-    "approver": "audit broadcast decide see stop",
-    "officer": "audit broadcast compose decide see stop",
+    "approver": "approve audit broadcast decide see set_guards stop",
+    "officer": "approve audit broadcast compose decide see stop",
     "technician": "adopt see stop tend",
-    "administrator": "adopt audit broadcast compose decide manage_areas manage_people manage_station see stop tend",
+    "administrator": "adopt approve audit broadcast compose decide manage_areas manage_people manage_station see "
+    "set_guards stop tend",
 }

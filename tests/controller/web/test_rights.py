@@ -8,21 +8,27 @@ is made there as well, on purpose; an address that is not in the table fails.
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from agents.protocol.ids import AreaId, SpeakerId
+from controller.domain.accounts import Person
 from controller.domain.drafts import ProgrammeDraft
+from controller.domain.groups import GroupDraft, Member
 from controller.domain.handing_in import Sent
 from controller.domain.programmes import BulletinItem
 from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
+from controller.domain.schedules import ScheduleDraft
 from controller.services.handing_in import Handing
 from controller.services.people import shell
 from controller.web import server
 from controller.web.asking import Ask, Needs, Route
 from controller.web.routes import ROUTES
+from schedules.recurrence.rule import Rule
+from schedules.schedule import Target
 from tests.controller.drafts import text_draft
 from tests.controller.web.callers import HOME, SIBLING, add_person, add_token, second_area, signed_in
 from tests.controller.web.rights_table import MAY, TABLE
@@ -50,7 +56,7 @@ def test_every_role_may_what_the_table_says() -> None:
 
 def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
     for address, gate in TABLE.items():
-        named = re.search(r"(speaker|airing|bulletin|programme|tune)s/\{\w*id\}|prepare(d)?/\{id\}", address)
+        named = re.search(r"(speaker|airing|bulletin|programme|tune|schedule|approval|group)s/\{\w*id\}|prepare(d)?/\{id\}", address)
         if named:
             assert " over " in gate, address
 
@@ -124,8 +130,17 @@ async def subjects(station: Station) -> dict[str, str]:
     recording = station.parts.upload_folder / "tune.wav"
     recording.write_bytes(b"RIFF")
     tune = await station.desk.tunes.add("Nhạc hiệu", recording, "tune.wav", "maker", HOME)
+    maker = next(one.actor for one in await persons(station) if one.name == "maker")
+    rule = Rule(zone="", start=datetime(2126, 3, 1, 17))
+    planned = ScheduleDraft(content_id=made.bulletin_id, target=Target(areas=(HOME,)), rule=rule)
+    schedule = await station.desk.schedules.plan(planned, maker)
+    members = (Member(SpeakerId(station.speaker_ids[0])),)
+    group = await station.desk.groups.add(GroupDraft(name="Chợ", members=members), "maker")
     return {
         "programmes": programme.programme_id,
+        "schedules": schedule.schedule_id,
+        "approvals": schedule.schedule_id,
+        "groups": group.group_id,
         "tunes": tune.tune_id,
         "hand-ins": handed_in.hand_in_id,
         "from-above": handed_in.hand_in_id,
@@ -134,6 +149,11 @@ async def subjects(station: Station) -> dict[str, str]:
         "bulletins": made.bulletin_id,
         "areas": HOME,
     }
+
+
+async def persons(station: Station) -> tuple[Person, ...]:
+    async with station.parts.store.reading() as tx:
+        return tuple(await tx.persons.all())
 
 
 def filled(path: str, known: Mapping[str, str]) -> str:
