@@ -223,7 +223,7 @@ def changed(old: Compiler, world: World, first: date | None = None) -> tuple[Com
     return made, frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
 
 
-def _order(item: Item) -> tuple[int, int, int, str, int]:
+def _order(item: Item) -> tuple[int, int, int, str, int, str]:
     return item.order
 
 

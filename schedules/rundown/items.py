@@ -87,12 +87,13 @@ class _Maker:
         content_id = schedule.content_id
         if isinstance(due.change, Changed) and due.change.content_id is not None:
             content_id = due.change.content_id
+        name = item_id(schedule.schedule_id, due.original)
         return Item(
-            item_id=item_id(schedule.schedule_id, due.original),
+            item_id=name,
             schedule_id=schedule.schedule_id,
             content_id=content_id,
             original=due.original,
-            order=(self._class_place, schedule.rank, schedule.since_us, schedule.schedule_id, due.start_us),
+            order=(self._class_place, schedule.rank, schedule.since_us, schedule.schedule_id, due.start_us, name),
             start_us=due.start_us,
             length_us=length_us,
             content_us=content_us,

@@ -24,7 +24,7 @@ class Item:
     schedule_id: str
     content_id: str
     original: datetime
-    order: tuple[int, int, int, str, int]
+    order: tuple[int, int, int, str, int, str]
     start_us: int
     length_us: int
     content_us: int
