@@ -33,8 +33,8 @@ class Approvals(Protocol):
         """The newest first, also those that were revoked."""
         ...
 
-    async def in_force(self) -> dict[ScheduleId, frozenset[str]]:
-        """The bindings that were approved and not revoked, of every schedule that is not withdrawn."""
+    async def in_force(self) -> dict[ScheduleId, tuple[Approval, ...]]:
+        """Those that were not revoked, of every schedule that is not withdrawn, void ones too."""
         ...
 
 

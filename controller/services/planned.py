@@ -13,7 +13,7 @@ from controller.domain.guarding import STATION, PlaceKind
 from controller.domain.handing_in import HandInState
 from controller.domain.planning import duration_us, master_of
 from controller.domain.programmes import Programme, ProgrammeId
-from controller.domain.schedules import PlannedSchedule
+from controller.domain.schedules import Approval, PlannedSchedule, ScheduleId
 from controller.ports import Transaction
 from controller.services.contents import Content as HeardContent
 from controller.services.contents import sequence_of
@@ -42,13 +42,14 @@ class Known:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plans:
     """The live schedules: as the desk keeps them, and as they count now, with their approvals and the class that their
-    content has by now. ``known`` has every content of them.
+    content has by now. ``known`` has every content of them, ``approvals`` what was approved of them and not revoked.
     """
 
     planned: tuple[PlannedSchedule, ...]
     schedules: tuple[Schedule, ...]
     known: Mapping[str, Known]
     choices: frozenset[Choice]
+    approvals: Mapping[ScheduleId, tuple[Approval, ...]]
 
     @property
     def contents(self) -> dict[str, Content]:
@@ -59,13 +60,15 @@ class Plans:
 async def read_plans(tx: Transaction, since_us: int, now_us: int) -> Plans:
     """Everything of which something may begin at ``since_us`` or later. Raises `StoreFailed`."""
     planned = await tx.schedules.live(since_us)
-    approved = await tx.approvals.in_force()
+    approvals = await tx.approvals.in_force()
+    approved = {schedule_id: frozenset(one.binding for one in some) for schedule_id, some in approvals.items()}
     known = await known_contents(tx, {one for each in planned for one in each.content_ids}, now_us)
     return Plans(
         planned=planned,
         schedules=tuple(counting(one, known, approved.get(one.schedule_id, frozenset())) for one in planned),
         known=known,
         choices=frozenset(chosen.choice for chosen in await tx.choices.all()),
+        approvals=approvals,
     )
 
 

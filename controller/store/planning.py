@@ -85,16 +85,18 @@ class SqlApprovals:
         )
         return tuple(_approval(row) for row in rows)
 
-    async def in_force(self) -> dict[ScheduleId, frozenset[str]]:
-        found = await self._session.execute(
-            select(ApprovalRow.schedule_id, ApprovalRow.binding)
+    async def in_force(self) -> dict[ScheduleId, tuple[Approval, ...]]:
+        rows = await self._session.scalars(
+            select(ApprovalRow)
             .join(ScheduleRow, col(ScheduleRow.schedule_id) == col(ApprovalRow.schedule_id))
             .where(~col(ScheduleRow.withdrawn), col(ApprovalRow.revoked_at_us).is_(None))
+            .order_by(col(ApprovalRow.at_us).desc(), col(ApprovalRow.binding)),
+            execution_options=_FRESH,
         )
-        bindings: dict[ScheduleId, set[str]] = {}
-        for schedule_id, binding in found:
-            bindings.setdefault(ScheduleId(schedule_id), set()).add(binding)
-        return {schedule_id: frozenset(some) for schedule_id, some in bindings.items()}
+        found: dict[ScheduleId, list[Approval]] = {}
+        for row in rows:
+            found.setdefault(ScheduleId(row.schedule_id), []).append(_approval(row))
+        return {schedule_id: tuple(some) for schedule_id, some in found.items()}
 
 
 class SqlChoices:

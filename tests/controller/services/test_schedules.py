@@ -24,7 +24,7 @@ from schedules.schedule import Choice, Overrun, Target
 from schedules.succession import merged
 from tests.controller.drafts import text_draft
 from tests.controller.services.content import code_of, made, text
-from tests.controller.services.plans import (
+from tests.controller.services.desk_plans import (
     AN,
     COMMUNE,
     DUNG,
@@ -48,7 +48,7 @@ async def deeds(station: Station, count: int) -> list[tuple[DeedKind, str, str]]
     return [(deed.what, deed.by, deed.detail) for deed in await station.desk.reports.deeds(count)][::-1]
 
 
-async def test_a_schedule_is_kept_as_it_was_planned_and_the_planner_is_woken(station: Station) -> None:
+async def test_a_schedule_is_kept_as_it_was_planned(station: Station) -> None:
     bulletin = await made(station, airing_class=AiringClass.PRIORITY)
     wish = draft(bulletin.bulletin_id, rank=2, slot_us=900_000_000, overrun=Overrun.PUSH_BACK)
     wish = replace(wish, rule=replace(wish.rule, zone=""), target=Target(areas=(COMMUNE, COMMUNE)))
@@ -60,7 +60,6 @@ async def test_a_schedule_is_kept_as_it_was_planned_and_the_planner_is_woken(sta
     assert (kept.title, kept.area_id, kept.revision, kept.created_by) == ("Tin", COMMUNE, 1, "an")
     assert await station.desk.schedules.get(kept.schedule_id) == kept
     assert await station.desk.schedules.all() == (kept,)
-    await station.desk._office.planning.wait()
     (first,) = await station.desk.schedules.history(kept.schedule_id)
     assert (first.content["rule"], first.content["start"], first.content["zone"]) == (
         "FREQ=DAILY",
