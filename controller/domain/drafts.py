@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
-from controller.domain import bulletins, programmes
+from controller.domain import bulletins, programmes, relays
 from controller.domain.bulletins import Frame, Origin
 from controller.domain.errors import Invalid
-from controller.domain.programmes import BulletinItem, Item, SilenceItem
+from controller.domain.programmes import BulletinItem, Item, RelayItem, SilenceItem
 from controller.domain.sounds import Profile, Reading, SoundId
 
 FARTHEST_EXPIRY_US: Final = 100 * 366 * 86_400_000_000
@@ -101,19 +101,30 @@ def check_bulletin(draft: BulletinDraft, now_us: int, origin: Origin = Origin.ST
     _check_pause(draft.frame)
 
 
-def check_programme(draft: ProgrammeDraft) -> None:
-    """Raises `Invalid`: ``items_missing``, ``too_many_items``, ``silence_out_of_range``, ``class_unknown``,
-    ``pause_out_of_range``.
+def check_programme(draft: ProgrammeDraft) -> ProgrammeDraft:
+    """The draft as it is kept; its relays as `relays.checked` gives them.
+
+    Raises `Invalid`: ``items_missing``, ``too_many_items``, ``silence_out_of_range``, ``programme_too_long``,
+    ``class_unknown``, ``pause_out_of_range``, and what `relays.checked` raises.
     """
-    if not any(isinstance(item, BulletinItem) for item in draft.items):
-        raise Invalid("a programme needs a bulletin", code="items_missing")
+    if not any(isinstance(item, BulletinItem | RelayItem) for item in draft.items):
+        raise Invalid("a programme needs a bulletin or a relay", code="items_missing")
     if len(draft.items) > programmes.MOST_ITEMS:
         raise Invalid(f"at most {programmes.MOST_ITEMS} items", code="too_many_items")
-    for item in draft.items:
+    items = tuple(relays.checked(item) if isinstance(item, RelayItem) else item for item in draft.items)
+    for item in items:
         if isinstance(item, SilenceItem) and not 0 < item.seconds <= programmes.LONGEST_SILENCE_S:
             raise Invalid(f"at most {programmes.LONGEST_SILENCE_S:.0f} s", code="silence_out_of_range")
+    check_length(sum(item.seconds for item in items if not isinstance(item, BulletinItem)))
     _check_class(draft.airing_class, programmes.CLASSES)
     _check_pause(draft.frame)
+    return replace(draft, items=items)
+
+
+def check_length(seconds: float) -> None:
+    """Of a programme, or of the part of it that is known. Raises `Invalid` (``programme_too_long``)."""
+    if seconds > programmes.LONGEST_S:
+        raise Invalid(f"{seconds:.0f} s; at most {programmes.LONGEST_S:.0f} s", code="programme_too_long")
 
 
 def _check_class(wanted: AiringClass, known: Sequence[AiringClass]) -> None:

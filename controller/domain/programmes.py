@@ -1,8 +1,8 @@
-"""Programmes: an ordered list of bulletins and silences between an opening and a closing signature tune."""
+"""Programmes: an ordered list of bulletins, silences and relays between an opening and a closing signature tune."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NewType
+from typing import Any, Final, Literal, NewType
 
 from agents.protocol.ids import AreaId, BulletinId
 from agents.protocol.values import AiringClass, ClipPart, Part
@@ -12,6 +12,10 @@ ProgrammeId = NewType("ProgrammeId", str)
 
 MOST_ITEMS: Final = 60
 LONGEST_SILENCE_S: Final = 600.0
+SHORTEST_RELAY_S: Final = 30.0
+LONGEST_RELAY_S: Final = 3 * 3_600.0
+LONGEST_S: Final = 12 * 3_600.0
+"""Of a whole programme."""
 CLASSES: Final = (AiringClass.ORDINARY, AiringClass.PRIORITY)
 _PLAIN: Final = Frame()
 
@@ -32,7 +36,32 @@ class SilenceItem:
     kind: Literal["silence"] = "silence"
 
 
-Item = BulletinItem | SilenceItem
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelayItem:
+    """A relay of another station for a fixed time: its name, where its stream is, how long. It cannot be played yet:
+    speakers are silent exactly that long, and everything after it keeps its time.
+    """
+
+    name: str
+    source_url: str
+    seconds: float
+    kind: Literal["relay"] = "relay"
+
+
+Item = BulletinItem | SilenceItem | RelayItem
+Relays = Mapping[int, RelayItem]
+"""Which silences of a sequence stand for a relay, by the number of the part from 0."""
+
+
+def item_from(written: Mapping[str, Any]) -> Item:
+    """What `dataclasses.asdict` made of an item."""
+    match written["kind"]:
+        case "silence":
+            return SilenceItem(seconds=written["seconds"])
+        case "relay":
+            return RelayItem(name=written["name"], source_url=written["source_url"], seconds=written["seconds"])
+        case _:
+            return BulletinItem(bulletin_id=BulletinId(written["bulletin_id"]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,39 +86,79 @@ class Programme:
         """Those that it holds, in order, each as often as it is heard."""
         return tuple(item.bulletin_id for item in self.items if isinstance(item, BulletinItem))
 
+    @property
+    def relays(self) -> tuple[RelayItem, ...]:
+        """Those that it holds, in order."""
+        return tuple(item for item in self.items if isinstance(item, RelayItem))
+
 
 def programme_parts(
     programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
 ) -> tuple[Part, ...]:
     """What is heard of the programme: the usual pause between any two things, or the silence that somebody put there.
+    A relay is a part of its own, silent for now.
 
     Raises `ValueError` where a bulletin is not ready, `KeyError` where one is not in ``bulletins``.
     """
+    return tuple(part for part, _ in _pieces(programme, bulletins, tunes))
+
+
+def programme_relays(
+    programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
+) -> dict[int, RelayItem]:
+    """Which of the `programme_parts` stand for a relay. Raises what that raises."""
+    pieces = _pieces(programme, bulletins, tunes) if programme.relays else ()
+    return {number: relay for number, (_, relay) in enumerate(pieces) if relay is not None}
+
+
+_Piece = tuple[Part, RelayItem | None]
+
+
+def _pieces(
+    programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
+) -> list[_Piece]:
     frame = programme.frame
-    groups: list[Sequence[Part]] = [content_parts(bulletins[one]) for one in programme.bulletin_ids]
+    groups: list[list[_Piece]] = [_group(item, bulletins) for item in programme.items if not _is_gap(item)]
     gaps = _gaps(programme.items)
     # A silence at either end lies between the content and the tune.
     if frame.opening is not None and frame.opening in tunes:
         gaps.insert(0, None)
-        groups.insert(0, (tunes[frame.opening],))
+        groups.insert(0, [(tunes[frame.opening], None)])
     if frame.closing is not None and frame.closing in tunes:
         gaps.append(None)
-        groups.append((tunes[frame.closing],))
-    parts: list[Part] = []
-    for number, (gap, group) in enumerate(zip(gaps, (*groups, ()), strict=True)):
+        groups.append([(tunes[frame.closing], None)])
+    pieces: list[_Piece] = []
+    for number, (gap, group) in enumerate(zip(gaps, (*groups, []), strict=True)):
         between = 0 < number < len(groups)
         pause = silence((frame.pause_s if between else 0.0) if gap is None else gap)
-        parts.extend((pause, *group) if pause else group)
-    return tuple(parts)
+        pieces += [(pause, None), *group] if pause else group
+    return pieces
+
+
+def _group(item: Item, bulletins: Mapping[BulletinId, Bulletin]) -> list[_Piece]:
+    match item:
+        case BulletinItem(bulletin_id=bulletin_id):
+            return [(part, None) for part in content_parts(bulletins[bulletin_id])]
+        case RelayItem(seconds=seconds):
+            quiet = silence(seconds)
+            return [] if quiet is None else [(quiet, item)]
+        case SilenceItem():
+            return []
+
+
+def _is_gap(item: Item) -> bool:
+    return isinstance(item, SilenceItem)
 
 
 def _gaps(items: Sequence[Item]) -> list[float | None]:
-    """The silence that was asked for before each bulletin and after the last, in seconds; None where there is none."""
+    """The silence that was asked for before each bulletin or relay and after the last, in seconds; None where there is
+    none.
+    """
     gaps: list[float | None] = [None]
     for item in items:
         match item:
             case SilenceItem(seconds=seconds):
                 gaps[-1] = (gaps[-1] or 0.0) + seconds
-            case BulletinItem():
+            case BulletinItem() | RelayItem():
                 gaps.append(None)
     return gaps

@@ -1,33 +1,51 @@
 """What an airing would consist of: a bulletin or a programme, as it is now."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass, ClipPart, Part
-from agents.protocol.version import MAX_PARTS_A_SEQUENCE
+from agents.protocol.version import FRAMES_PER_SECOND, MAX_PARTS_A_SEQUENCE
 from controller.domain.airings import ContentId
 from controller.domain.bulletins import Bulletin, BulletinState, Origin, TuneId, content_parts, framed, frames_of
+from controller.domain.drafts import check_length
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.handing_in import HandInState
-from controller.domain.programmes import Programme, ProgrammeId, programme_parts
+from controller.domain.planning import master_of
+from controller.domain.programmes import Programme, ProgrammeId, Relays, programme_parts, programme_relays
 from controller.ports import Transaction
 from controller.services.tunes import ready_tunes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """Ready to be sent. ``frames`` is how long it sounds, at 48 kHz."""
+    """Ready to be sent. ``frames`` is how long it sounds, at 48 kHz; ``relays`` names those silences of the sequence
+    that stand for a relay.
+    """
 
     content_id: ContentId
     title: str
     airing_class: AiringClass
     revision: int
     sequence: tuple[Part, ...]
+    relays: Relays = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
         return frames_of(self.sequence)
+
+    @property
+    def master(self) -> str:
+        """Names exactly what is heard, as `master_of` does, and from where what is relayed: nobody knows that sound
+        before it is heard, so an approval holds for the name, the source and the length.
+        """
+        parts = master_of(self.sequence)
+        if not self.relays:
+            return parts
+        named = [(number, one.name, one.source_url, one.seconds) for number, one in sorted(self.relays.items())]
+        return hashlib.sha256(json.dumps([parts, named]).encode()).hexdigest()
 
 
 async def content_of(tx: Transaction, content_id: ContentId, at_us: int) -> Content:
@@ -35,7 +53,7 @@ async def content_of(tx: Transaction, content_id: ContentId, at_us: int) -> Cont
 
     Raises `NotFound`, `Refused` (``bulletin_not_ready``, ``bulletin_expired``, ``withdrawn``, ``tune_not_ready``,
     ``hand_in_open``, ``not_valid_yet``),
-    `Invalid` (``too_many_items``).
+    `Invalid` (``too_many_items``, ``programme_too_long``).
     """
     found = await tx.bulletins.several([BulletinId(content_id)])
     if found:
@@ -50,26 +68,38 @@ async def content_of(tx: Transaction, content_id: ContentId, at_us: int) -> Cont
         bulletins = {subject.bulletin_id: subject}
     else:
         bulletins = await tx.bulletins.several(subject.bulletin_ids)
-    sequence = sequence_of(subject, bulletins, tunes)
+    content = heard_of(subject, bulletins, tunes)
     for bulletin in bulletins.values():
         await _require_allowed(tx, bulletin, at_us)
+    return content
+
+
+def heard_of(
+    subject: Bulletin | Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
+) -> Content:
+    """What would be heard of a bulletin, or of a programme with these bulletins, whenever that is.
+
+    Raises `NotFound` (``bulletin_unknown``), `Refused` (``bulletin_not_ready``, ``withdrawn``, ``tune_not_ready``),
+    `Invalid` (``too_many_items``, ``programme_too_long``).
+    """
+    sequence = _sequence(subject, bulletins, tunes)
+    if len(sequence) > MAX_PARTS_A_SEQUENCE:
+        raise Invalid(f"{len(sequence)} parts; at most {MAX_PARTS_A_SEQUENCE}", code="too_many_items")
+    if isinstance(subject, Programme):
+        check_length(frames_of(sequence) / FRAMES_PER_SECOND)
     return Content(
-        content_id=content_id,
+        content_id=subject.bulletin_id if isinstance(subject, Bulletin) else subject.programme_id,
         title=subject.title,
         airing_class=subject.airing_class,
         revision=subject.revision,
         sequence=sequence,
+        relays={} if isinstance(subject, Bulletin) else programme_relays(subject, bulletins, tunes),
     )
 
 
-def sequence_of(
+def _sequence(
     subject: Bulletin | Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
 ) -> tuple[Part, ...]:
-    """What would be heard of a bulletin, or of a programme with these bulletins, whenever that is.
-
-    Raises `NotFound` (``bulletin_unknown``), `Refused` (``bulletin_not_ready``, ``withdrawn``, ``tune_not_ready``),
-    `Invalid` (``too_many_items``).
-    """
     if subject.withdrawn:
         raise Refused("it is withdrawn", code="withdrawn")
     wanted = {tune_id for tune_id in (subject.frame.opening, subject.frame.closing) if tune_id}
@@ -77,16 +107,12 @@ def sequence_of(
         raise Refused("a signature tune is not ready", code="tune_not_ready")
     if isinstance(subject, Bulletin):
         _require_ready(subject)
-        sequence = framed(content_parts(subject), subject.frame, tunes)
-    else:
-        for bulletin_id in subject.bulletin_ids:
-            if bulletin_id not in bulletins:
-                raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
-            _require_ready(bulletins[bulletin_id])
-        sequence = programme_parts(subject, bulletins, tunes)
-    if len(sequence) > MAX_PARTS_A_SEQUENCE:
-        raise Invalid(f"{len(sequence)} parts; at most {MAX_PARTS_A_SEQUENCE}", code="too_many_items")
-    return sequence
+        return framed(content_parts(subject), subject.frame, tunes)
+    for bulletin_id in subject.bulletin_ids:
+        if bulletin_id not in bulletins:
+            raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
+        _require_ready(bulletins[bulletin_id])
+    return programme_parts(subject, bulletins, tunes)
 
 
 async def _require_allowed(tx: Transaction, bulletin: Bulletin, at_us: int) -> None:

@@ -3,12 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, Frame, TuneId, Variant
 from controller.domain.drafts import BulletinDraft, KeptVariant, ProgrammeDraft
 from controller.domain.errors import Invalid
-from controller.domain.programmes import BulletinItem, Item, Programme, SilenceItem
+from controller.domain.programmes import Programme, item_from
 from controller.domain.revisions import Revision
 from controller.domain.sounds import Profile, SoundId
 from controller.ports import Transaction
@@ -61,7 +60,7 @@ def programme_draft(content: dict[str, Any]) -> ProgrammeDraft:
     """What a programme was, to be made its next state."""
     return ProgrammeDraft(
         title=content["title"],
-        items=tuple(_item(one) for one in content["items"]),
+        items=tuple(item_from(one) for one in content["items"]),
         airing_class=AiringClass(content["airing_class"]),
         area_id=content["area_id"],
         frame=frame_of(content["frame"]),
@@ -115,9 +114,3 @@ def frame_of(content: dict[str, Any]) -> Frame:
         times=content["times"],
         pause_s=content["pause_s"],
     )
-
-
-def _item(content: dict[str, Any]) -> Item:
-    if content["kind"] == "silence":
-        return SilenceItem(seconds=content["seconds"])
-    return BulletinItem(bulletin_id=BulletinId(content["bulletin_id"]))

@@ -11,12 +11,12 @@ from controller.domain.bulletins import Bulletin, Origin
 from controller.domain.errors import LoaError
 from controller.domain.guarding import STATION, PlaceKind
 from controller.domain.handing_in import HandInState
-from controller.domain.planning import duration_us, master_of
+from controller.domain.planning import duration_us
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.schedules import Approval, PlannedSchedule, ScheduleId
 from controller.ports import Transaction
 from controller.services.contents import Content as HeardContent
-from controller.services.contents import sequence_of
+from controller.services.contents import heard_of
 from controller.services.tunes import ready_tunes
 from schedules.areas import AreaTree
 from schedules.guards import NO_GUARDS, Guards, tightened
@@ -105,18 +105,11 @@ async def known_contents(tx: Transaction, content_ids: Iterable[ContentId], now_
             known[content_id] = Known(summary=_lacking(content_id, "", "content_unknown"))
             continue
         try:
-            sequence = sequence_of(subject, bulletins, tunes)
+            heard = heard_of(subject, bulletins, tunes)
         except LoaError as error:
             known[content_id] = _known(content_id, subject, bulletins, None, error.code)
         else:
             why_not = _why_closed(subject, closed)
-            heard = HeardContent(
-                content_id=content_id,
-                title=subject.title,
-                airing_class=subject.airing_class,
-                revision=subject.revision,
-                sequence=sequence,
-            )
             known[content_id] = _known(content_id, subject, bulletins, None if why_not else heard, why_not)
     return known
 
@@ -169,7 +162,7 @@ def _known(
         summary = Content(
             content_id=content_id,
             title=subject.title,
-            master=master_of(heard.sequence),
+            master=heard.master,
             duration_us=duration_us(heard.sequence),
             expires_us=min(expiries, default=None),
         )

@@ -33,7 +33,7 @@ class Programmes:
         """Raises `Invalid` (see `drafts.check_programme`; ``title_empty``, ``title_too_long``, ``tune_unknown``),
         `NotFound` (``bulletin_unknown``, ``area_unknown``), `Refused` (``withdrawn``: a bulletin that is).
         """
-        check_programme(draft)
+        draft = check_programme(draft)
         now_us = self._clock.now_us()
         programme = Programme(
             programme_id=ProgrammeId(fresh_id("pr")),
@@ -59,7 +59,7 @@ class Programmes:
 
         Raises what `make` raises, `NotFound`, and `Refused` (``changed_meanwhile``, ``withdrawn``).
         """
-        check_programme(draft)
+        draft = check_programme(draft)
         async with self._store.transaction() as tx:
             former = await tx.programmes.get(programme_id)
             if former.withdrawn:

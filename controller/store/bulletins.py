@@ -13,7 +13,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, Frame, Origin, Tune, TuneId, Variant
 from controller.domain.errors import NotFound
 from controller.domain.paging import Place
-from controller.domain.programmes import BulletinItem, Item, Programme, ProgrammeId, SilenceItem
+from controller.domain.programmes import Programme, ProgrammeId, item_from
 from controller.domain.revisions import Revision
 from controller.domain.sounds import SoundId
 from controller.store.bulk import after, pieces
@@ -247,7 +247,7 @@ def _programme(row: ProgrammeRow) -> Programme:
         title=row.title,
         airing_class=AiringClass(row.airing_class),
         area_id=_area(row.area_id),
-        items=tuple(_item(item) for item in row.items),
+        items=tuple(item_from(item) for item in row.items),
         frame=Frame(opening=_tune(row.opening), closing=_tune(row.closing), pause_s=row.pause_s),
         revision=row.revision,
         withdrawn=row.withdrawn,
@@ -256,12 +256,6 @@ def _programme(row: ProgrammeRow) -> Programme:
         changed_at_us=row.changed_at_us,
         changed_by=row.changed_by,
     )
-
-
-def _item(written: dict[str, Any]) -> Item:
-    if written["kind"] == "silence":
-        return SilenceItem(seconds=written["seconds"])
-    return BulletinItem(bulletin_id=BulletinId(written["bulletin_id"]))
 
 
 def _area(written: str | None) -> AreaId | None:

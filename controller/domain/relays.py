@@ -1,0 +1,55 @@
+"""What may be planned as a relay: the name of a station, an address of its stream, a fixed length.
+
+Rules: the address is checked here as text and fetched by nobody; where it leads is looked at when relays are played.
+"""
+
+import math
+import re
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from controller.domain import texts
+from controller.domain.errors import Invalid
+from controller.domain.programmes import LONGEST_RELAY_S, SHORTEST_RELAY_S, RelayItem
+
+MAX_NAME: Final = 100
+MAX_SOURCE: Final = 1_000
+_UNWRITABLE: Final = re.compile(r"[^\x21-\x7e]|[\\\"<>^`{|}]")
+"""What no address has unless it is encoded: spaces, control characters, letters beyond ASCII, these signs."""
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
+
+
+def checked(relay: RelayItem) -> RelayItem:
+    """The relay as it is kept: its name on one line, its address without spaces around and without a fragment.
+
+    Raises `Invalid`: ``relay_name_missing``, ``relay_name_too_long``, ``relay_source_malformed``,
+    ``relay_source_has_password``, ``relay_out_of_range``.
+    """
+    name = " ".join(texts.clean(relay.name[: 10 * MAX_NAME]).split())
+    if not name:
+        raise Invalid("a relay needs the name of its station", code="relay_name_missing")
+    if len(name) > MAX_NAME:
+        raise Invalid(f"{len(name)} letters; at most {MAX_NAME} are allowed", code="relay_name_too_long")
+    if not (math.isfinite(relay.seconds) and SHORTEST_RELAY_S <= relay.seconds <= LONGEST_RELAY_S):
+        raise Invalid(f"from {SHORTEST_RELAY_S:.0f} to {LONGEST_RELAY_S:.0f} s", code="relay_out_of_range")
+    return replace(relay, name=name, source_url=_source(relay.source_url.strip()))
+
+
+def _source(written: str) -> str:
+    if len(written) > MAX_SOURCE or _UNWRITABLE.search(written):
+        raise _malformed(written)
+    try:
+        found = urlsplit(written)
+        port = found.port
+    except ValueError as error:
+        raise _malformed(written) from error
+    if found.scheme not in {"http", "https"} or port == 0 or not _HOST.fullmatch(found.hostname or ""):
+        raise _malformed(written)
+    if "@" in found.netloc:
+        raise Invalid("an address with a name or a password", code="relay_source_has_password")
+    return found._replace(fragment="").geturl()
+
+
+def _malformed(written: str) -> Invalid:
+    return Invalid(f"no http or https address: {written[:100]!r}", code="relay_source_malformed")
