@@ -252,7 +252,8 @@ async def _holidays(ask: Ask, typed: Form | None, problem: str) -> HolidaysForm:
         year=year,
         rows=sorted(rows, key=lambda row: (row.day, row.own)),
         may_set=ask.may(Right.SET_GUARDS, EVERYWHERE),
-        typed={} if typed is None else {"day": typed.text("day"), "name": typed.text("name")},
+        typed_day="" if typed is None else typed.text("day")[:10],
+        typed_name="" if typed is None else typed.text("name")[:200],
         problem=problem,
     )
 

@@ -1,7 +1,7 @@
 """What the pages of limits are given. See `controller.web.views` for the rules."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from controller.web.rundownviews import GuardRow
 
@@ -104,5 +104,6 @@ class HolidaysForm:
     year: int
     rows: Sequence[HolidayRow]
     may_set: bool
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed_day: str = ""
+    typed_name: str = ""
     problem: str = ""

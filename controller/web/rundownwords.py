@@ -182,7 +182,7 @@ def _played(item: Item, played: Played, names: Names, say: Translator) -> str:
     values = {
         "at": clock_of(played.segments[0].from_us, item.start_us, say),
         "heard": say.format_duration(heard_us / _SECOND_US),
-        "length": say.format_duration(item.length_us / _SECOND_US),
+        "length": say.format_duration(max(item.length_us, item.content_us) / _SECOND_US),
         "later": span(played.pushed_us, say),
         "pieces": say.format_number(len(played.segments)),
         **_other(played.by, item, names, say),

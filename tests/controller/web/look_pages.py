@@ -35,8 +35,11 @@ from controller.web import views
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
-from tests.controller.web import look_content
+from tests.controller.web import look_content, look_plans
 from tests.controller.web.look_people import PEOPLE_PAGES
+from tests.controller.web.look_places import CHOICES as PLACES
+from tests.controller.web.look_places import PLACE_PAGES, WAITING
+from tests.controller.web.look_rundowns import RUNDOWN_PAGES
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
 PEAKS = [abs((i * 37) % 100 - 50) + (i * 13) % 45 for i in range(400)]
@@ -305,11 +308,17 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "airings-empty": ("airings.html", {"airings": []}, {"path": "/airings"}),
     "speakers": (
         "speakers.html",
-        {k: broadcast()[k] for k in ("speakers", "found", "area_options")},
+        {"waiting": WAITING} | {k: broadcast()[k] for k in ("speakers", "found", "area_options")},
         {"path": "/speakers"},
     ),
-    "speaker": ("speaker.html", {"speaker": SPEAKER_PAGE, "notice": "Xong.", "problem": ""}, {"path": "/speakers/s0"}),
+    "speaker": (
+        "speaker.html",
+        {"speaker": SPEAKER_PAGE, "places": PLACES, "notice": "Xong.", "problem": ""},
+        {"path": "/speakers/s0"},
+    ),
+    **PLACE_PAGES,
     **look_content.PAGES,
+    **look_plans.PAGES,
     "sign-in": (
         "sign_in.html",
         {"next_path": "/", "name": "", "problem": "Sai."},
@@ -317,6 +326,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
     "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
     **PEOPLE_PAGES,
+    **RUNDOWN_PAGES,
     "error": ("error.html", {"status": 404, "heading": "Không có", "sentence": "Không tìm thấy."}, {"path": "/x"}),
 }
 
