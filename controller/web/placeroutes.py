@@ -60,7 +60,7 @@ PLACE_ACTIONS: Final = (
 
 PLACE_API: Final[tuple[Endpoint, ...]] = (
     endpoint("POST", "/api/v1/areas/merge", api_succession.merge_areas, right=_AREAS),
-    endpoint("GET", "/api/v1/areas/waiting", api_succession.list_waiting_places, right=_TEND, or_right=_AREAS),
+    endpoint("GET", "/api/v1/unplaced", api_succession.list_unplaced, right=_TEND, or_right=_AREAS),
     endpoint("POST", "/api/v1/areas/{area_id}/split", api_succession.split_area, right=_AREAS, over=subjects.area),
     endpoint("POST", "/api/v1/areas/{area_id}/reopen", api_succession.reopen_area, right=_AREAS, over=subjects.area),
     endpoint(

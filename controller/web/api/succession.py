@@ -111,7 +111,7 @@ async def reopen_area(ask: Ask, area_id: AreaId) -> AreaTold:
     return area_told(ask, await ask.parts.succession.reopen(area_id, ask.by, country=country))
 
 
-async def list_waiting_places(ask: Ask) -> WaitingTold:
+async def list_unplaced(ask: Ask) -> WaitingTold:
     """What stands in an area that is no more, and waits to be placed."""
     found = await placeviews.waiting(ask)
     return WaitingTold(

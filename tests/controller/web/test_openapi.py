@@ -170,7 +170,10 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         programme = (await client.call("create_programme", body={"title": "Tối", "items": items}))[1]
         await client.call("set_pronunciation", language="vi", written="UBND", body={"spoken": "uỷ ban"})
         await client.call("stop_everything")
+        members = [{"speaker_id": station.speaker_ids[0]}]
+        group = (await client.call("create_group", body={"name": "Chợ", "members": members}))[1]
         known = {
+            "group_id": group["group_id"],
             "programme_id": programme["programme_id"],
             "tune_id": (await client.call("list_tunes"))[1]["tunes"][0]["tune_id"],
             "sha256": SHA256,
