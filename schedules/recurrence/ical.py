@@ -1,7 +1,8 @@
 """iCalendar: series as RFC 5545 writes them, so that other calendars show the same occurrences.
 
 A solar rule is written as it is, and goes on as long as it does. A lunar rule, and one that heeds holidays, is beyond
-what others can reckon: its occurrences are listed, from a month before now until two years after. What was cancelled,
+what others can reckon, and places in a week are read differently: there the occurrences are listed, from a month before
+now until two years after. What was cancelled,
 moved or given other content is told as RFC 5545 tells it. Extra dates before a rule's first occurrence stand in an
 event of their own, since no event begins before its DTSTART.
 """
@@ -85,7 +86,7 @@ class _Event:
 
 def _events(entry: IcalEntry, now_us: int, holidays: frozenset[date]) -> list[_Event]:
     rule = entry.series.rule
-    if rule.calendar is Calendar.LUNAR or rule.on_holiday is not OnHoliday.PLAY:
+    if rule.calendar is Calendar.LUNAR or rule.on_holiday is not OnHoliday.PLAY or _read_otherwise(rule):
         return _listed_event(entry, now_us, holidays)
     changes = [change for change in entry.series.changes if fires_at(rule, change.original)]
     alone = replace(rule, extra=())
@@ -101,6 +102,11 @@ def _events(entry: IcalEntry, now_us: int, holidays: frozenset[date]) -> list[_E
         kept = tuple(change for change in changes if change.original in early)
         events.append(_Event(f"{entry.uid}-besides", rule.zone, early[0], "", tuple(early[1:]), kept))
     return events
+
+
+def _read_otherwise(rule: Rule) -> bool:
+    """Some calendars count the places in a week (BYSETPOS) of the first one from DTSTART, not from its beginning."""
+    return rule.frequency is Frequency.WEEKLY and bool(rule.by_set_pos)
 
 
 def _explicit(rule: Rule) -> Rule:
