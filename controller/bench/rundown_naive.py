@@ -69,9 +69,9 @@ def _items(world: World, place: Place, zone: Days, first: date, days: int) -> li
 
 
 def _sorted(items: list[Item], world: World, zone: Days) -> list[Item]:
-    """The total order; then, as often as needed, the first item that waits for no other comes next."""
+    """The total order; or rather, again and again the first item that waits for no other comes next."""
     left = sorted(items, key=lambda item: item.order)
-    pairs = {(choice.first, choice.second) for choice in world.choices}
+    pairs = _chosen(world)
 
     def waits(item: Item, one: Item) -> bool:
         if (one.schedule_id, item.schedule_id) not in pairs or one.order[0] != item.order[0]:
@@ -81,10 +81,19 @@ def _sorted(items: list[Item], world: World, zone: Days) -> list[Item]:
 
     ordered: list[Item] = []
     while left:
-        chosen = next((item for item in left if not any(waits(item, one) for one in left)), left[0])
+        chosen = next(item for item in left if not pairs or not any(waits(item, one) for one in left))
         ordered.append(chosen)
         left.remove(chosen)
     return ordered
+
+
+def _chosen(world: World) -> set[tuple[str, str]]:
+    """The choices, but for those by which the second would also come before the first."""
+    pairs = {(choice.first, choice.second) for choice in world.choices}
+    before = set(pairs)
+    while more := {(a, d) for a, b in before for c, d in before if b == c} - before:
+        before |= more
+    return {(first, second) for first, second in pairs if (second, first) not in before and first != second}
 
 
 class _Speaker:
@@ -200,9 +209,7 @@ class _Speaker:
         return sorted(set(free))
 
     def _out(self, item: Item, by: Item) -> Outcome:
-        chosen = any(
-            {choice.first, choice.second} == {item.schedule_id, by.schedule_id} for choice in self.world.choices
-        )
+        chosen = {(item.schedule_id, by.schedule_id), (by.schedule_id, item.schedule_id)} & _chosen(self.world)
         if item.priority and by.priority and item.above != by.above and not chosen:
             return Conflicted(by.item_id)
         return Displaced(by.item_id)

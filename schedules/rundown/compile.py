@@ -16,6 +16,7 @@ from schedules.guards import NO_GUARDS, Guards, forbidden
 from schedules.recurrence.rule import Changed
 from schedules.rundown.blocks import Block, Ties
 from schedules.rundown.book import Book, Key, area_key, keys_of
+from schedules.rundown.choices import deciding
 from schedules.rundown.items import by_order
 from schedules.rundown.listeners import Listener, Listeners
 from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of
@@ -155,8 +156,8 @@ class Compiler:
         if len(block.days) == 1 and block.reach is None:
             day = block.days[0]
             limits = self._limits_on(listener, day)
-            return Air(lambda _: limits, lambda _: day, self.world.choices)
-        return Air(lambda day: self._limits_on(listener, day), self._book.days.of, self.world.choices)
+            return Air(lambda _: limits, lambda _: day, deciding(self.world.choices))
+        return Air(lambda day: self._limits_on(listener, day), self._book.days.of, deciding(self.world.choices))
 
     def _limits_on(self, listener: Listener, day: date) -> Limits:
         number = self._listeners.guards_on(listener, day)

@@ -13,6 +13,7 @@ from typing import Final
 from schedules.guards import forbidden
 from schedules.recurrence.rule import Cancelled, Series
 from schedules.rundown.book import Key, keys_of
+from schedules.rundown.choices import deciding
 from schedules.rundown.compile import Compiler
 from schedules.rundown.items import Days, items_of
 from schedules.rundown.near import keys_near, narrowed, planned_with, reached
@@ -81,7 +82,7 @@ def _by_time(conflict: Conflict) -> tuple[int, str, str]:
 
 
 def _conflict(world: World, item: Item, other: Item, span: tuple[int, int], common: frozenset[str]) -> Conflict:
-    chosen = {(choice.first, choice.second) for choice in world.choices}
+    chosen = {(choice.first, choice.second) for choice in deciding(world.choices)}
     forward, back = (item.schedule_id, other.schedule_id), (other.schedule_id, item.schedule_id)
     same_class = item.order[0] == other.order[0]
     if same_class and forward in chosen:

@@ -64,6 +64,7 @@ class Air:
     limits_on: Callable[[date], Limits]
     day_of: Callable[[int], date]
     choices: AbstractSet[Choice] = frozenset()
+    """Those that decide; see `schedules.rundown.choices`."""
     _starts: list[int] = field(default_factory=list)
     _taken: list[tuple[Segment, Item, int]] = field(default_factory=list)
     """Each with the instant from which it is soft."""
@@ -250,7 +251,7 @@ def in_turn(items: Sequence[Item], choices: AbstractSet[Choice], day_of: Callabl
     """The items in the order in which they are placed: the total order, but for what somebody chose.
 
     ``items`` are in the total order already. An item comes after those of the schedule chosen first that are of the
-    same class and begin on the same day, or whose rooms meet its own. Choices that go round in a circle decide nothing.
+    same class and begin on the same day, or whose rooms meet its own. ``choices`` do not go round in a circle.
     """
     waits = _waits(items, choices, day_of) if choices else {}
     if not waits:
@@ -259,7 +260,7 @@ def in_turn(items: Sequence[Item], choices: AbstractSet[Choice], day_of: Callabl
     left = list(items)
     done: set[str] = set()
     while left:
-        number = next((n for n, item in enumerate(left) if waits.get(item.item_id, done) <= done), 0)
+        number = next(n for n, item in enumerate(left) if waits.get(item.item_id, done) <= done)
         item = left.pop(number)
         ordered.append(item)
         done.add(item.item_id)
