@@ -226,6 +226,7 @@ def _desk_settings(config: Config, folder: Path) -> DeskSettings:
         sign_in_hours=config.sign_in_hours,
         text_max_letters=config.max_text_letters,
         time_zone=config.time_zone,
+        first_guards=config.first_guards,
         recordings_folder=folder / "recordings",
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.protocol.settings import Setting, SettingsError, load, setting, table
+from controller.domain.guarding import FirstGuards
 
 ENV_PREFIX: Final = "LOA_"
 SYSTEM_DATA_DIR: Final = Path("/var/lib/loa")
@@ -77,6 +78,12 @@ class Config:
     )
     time_zone: str = setting(
         "Asia/Ho_Chi_Minh", help="The zone that wall times are typed and shown in, as the IANA database names it."
+    )
+
+    # guards
+    first_guards: FirstGuards = setting(  # noqa: RUF009
+        FirstGuards.RURAL,
+        help="The quiet hours and limits of airtime that a new station begins with; its people change them.",
     )
 
     # sound

@@ -154,6 +154,9 @@ class Premises:
                 "--mdns-interfaces",
                 LOOPBACK,
                 "--trust-system-clock",
+                # What is shown here is heard at any hour.
+                "--first-guards",
+                "none",
                 *self.controller_flags,
             ]
             self.controller = Program("controller", argv, self.folder / "controller.log", dict(os.environ))

@@ -123,6 +123,7 @@ class Desk:
             self._office.crew.join(group)
             await self._office.secretary.prepare()
             await self.areas.load()
+            await self.guards.begin()
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()

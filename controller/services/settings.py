@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.domain.guarding import FirstGuards
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeskSettings:
@@ -11,6 +13,7 @@ class DeskSettings:
     ``controller_urls`` are told to devices in their assignment. ``trust_system_clock`` lets rundowns be signed on a
     machine whose clock nobody keeps, such as a demo. ``end_margin_s`` is how long after its end an airing may still
     be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
+    ``first_guards`` is what a new station begins with.
     ``time_zone`` is the zone of wall times, as the IANA database names it.
     In ``recordings_folder`` an uploaded recording outlives a restart until it is prepared.
     """
@@ -27,4 +30,5 @@ class DeskSettings:
     text_max_letters: int = 20_000
     health_every_s: float = 60.0
     time_zone: str = "Asia/Ho_Chi_Minh"
+    first_guards: FirstGuards = FirstGuards.NONE
     recordings_folder: Path | None = None
