@@ -8,6 +8,7 @@ from aiohttp import web
 from agents.protocol.ids import AreaId
 from controller.domain.errors import Invalid, Refused
 from controller.domain.rights import EVERYWHERE, Right
+from controller.services.areabook import day_of
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
@@ -37,7 +38,8 @@ DONE = {
 class AreaRow:
     """An area in the tree. ``depth`` counts from 0; ``speakers`` stand in it and in what lies in it.
 
-    ``mine`` is true where the person may change what lies in it; ``own`` where the station added it.
+    ``mine`` is true where the person may change what lies in it; ``own`` where the station added it, ``ended`` where it
+    is no more and something waits there to be placed.
     """
 
     id: str
@@ -48,6 +50,7 @@ class AreaRow:
     home: bool
     mine: bool
     own: bool
+    ended: bool
     parent_id: str
     parents: Sequence[Choice]
 
@@ -100,6 +103,7 @@ async def _rows(ask: Ask) -> list[AreaRow]:
             home=home is not None and home.area_id == area.area_id,
             mine=area in mine,
             own=area.origin is Origin.STATION,
+            ended=area.closed(day_of(ask.parts.clock.now_us())),
             parent_id=area.parent_id or "",
             parents=_parents(tree, area, mine),
         )

@@ -27,6 +27,7 @@ def area_row(number: int, depth: int) -> AreaRow:
         home=number == 0,
         mine=True,
         own=number > 0,
+        ended=number == 2,
         parent_id="v0",
         parents=CHOICES,
     )
