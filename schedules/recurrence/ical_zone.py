@@ -104,17 +104,18 @@ def _pattern(wall: datetime, last: bool) -> tuple[int, int, int, timedelta]:
 def _observances(zone: ZoneInfo, first_year: int, last_year: int) -> list[_Observance]:
     """What holds at the beginning of the first year, and every change until the end of the last."""
     at, end = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year + 1, 1, 1, tzinfo=UTC)
-    found = [_observance(zone, at, _told(zone, at)[0])]
+    told = _told(zone, at)
+    found = [_observance(zone, at, told[0])]
     while at < end:
         following = at + _DAY
-        told = _told(zone, at)
-        if _told(zone, following) != told:
+        then = _told(zone, following)
+        if then != told:
             low, high = at, following
             while high - low > _SECOND:
                 middle = low + (high - low) // _SECOND // 2 * _SECOND
                 low, high = (middle, high) if _told(zone, middle) == told else (low, middle)
             found.append(_observance(zone, high, told[0]))
-        at = following
+        at, told = following, then
     return found
 
 

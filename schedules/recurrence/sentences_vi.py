@@ -52,10 +52,10 @@ def changes(counted: Changes) -> str:
     said = [
         f"{number} lần {what}"
         for number, what in (
-            (counted.moved, "đã dời giờ"),
+            (counted.moved, "đã dời sang lúc khác"),
             (counted.cancelled, "đã hủy"),
             (counted.replaced, "đã thay nội dung"),
-            (counted.moved_and_replaced, "đã dời giờ và thay nội dung"),
+            (counted.moved_and_replaced, "vừa dời vừa thay nội dung"),
         )
         if number
     ]

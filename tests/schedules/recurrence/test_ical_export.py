@@ -20,7 +20,7 @@ from schedules.recurrence.holidays import public_holidays
 from schedules.recurrence.ical import IcalEntry, calendar
 from schedules.recurrence.ical_zone import timezone_lines
 from schedules.recurrence.parse import parse_rule
-from schedules.recurrence.rule import Calendar, Cancelled, Change, Changed, OnHoliday, Rule, Series
+from schedules.recurrence.rule import Cancelled, Change, Changed, OnHoliday, Rule, RuleError, Series
 from schedules.recurrence.series import dues
 from tests.schedules.recurrence.any_rule import rules
 
@@ -135,6 +135,12 @@ def test_what_never_fires_is_left_out_with_its_zone() -> None:
     assert "VTIMEZONE" not in text_of(over)
 
 
+def test_a_zone_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(RuleError) as refused:
+        text_of(Series(rule=Rule(zone="Mars/Olympus", start=datetime(2026, 12, 1, 17))))
+    assert refused.value.code == "zone_unknown"
+
+
 TEXTS = (
     "a,b;c\\d",
     "xuống\ndòng",
@@ -187,6 +193,12 @@ def test_vietnams_public_holidays_are_heeded_where_none_are_given() -> None:
     assert text_of(series) == text_of(series, holidays=public_holidays(2025, 2029))
 
 
+def test_a_rule_that_began_long_ago_is_read_as_it_is_today() -> None:
+    series = Series(rule=rule("FREQ=DAILY", start=datetime(1900, 1, 1, 17), zone="Europe/Berlin"))
+    begin, end = NOW, NOW + timedelta(days=3)
+    assert theirs(text_of(series), begin, end) == ours(series, begin, end)
+
+
 def test_extra_dates_before_the_first_occurrence_have_an_event_of_their_own() -> None:
     early, late = datetime(2026, 11, 29, 9), datetime(2027, 1, 1, 9)
     weekly = rule("FREQ=WEEKLY;BYDAY=MO", extra=(early, early + timedelta(days=1), late))
@@ -200,6 +212,7 @@ def test_extra_dates_before_the_first_occurrence_have_an_event_of_their_own() ->
 @pytest.mark.parametrize(
     ("zone", "start", "utc"),
     [
+        ("UTC", datetime(2027, 3, 28, 2, 30), datetime(2027, 3, 28, 2, 30)),
         ("Europe/Berlin", datetime(2027, 3, 28, 2, 30), datetime(2027, 3, 28, 1, 30)),
         ("Europe/Berlin", datetime(2027, 10, 31, 2, 30), datetime(2027, 10, 31, 0, 30)),
         ("America/New_York", datetime(2027, 3, 14, 2, 30), datetime(2027, 3, 14, 7, 30)),
@@ -220,12 +233,11 @@ def test_a_wall_time_in_a_gap_moves_by_it_and_one_that_comes_twice_is_the_first(
 
 @st.composite
 def serieses(draw: st.DrawFn) -> Series:
-    """A solar rule about now, and some changes of what it fires."""
+    """A rule about now, and some changes of what it fires."""
     days, minutes = st.integers(0, 900), st.sampled_from([0, 75, 105, 135, 150, 195, 330, 1020, 1430])
     starts = st.builds(lambda day, minute: datetime(2026, 1, 1) + timedelta(day, minutes=minute), days, minutes)
     untils_us = days.map(lambda day: us(NOW + timedelta(day)))
-    solar, play = [Calendar.SOLAR], [OnHoliday.PLAY]
-    rule = draw(rules(starts=starts, zones=ZONES, untils_us=untils_us, calendars=solar, on_holiday=play))
+    rule = draw(rules(starts=starts, zones=ZONES, untils_us=untils_us))
     fired = occurrences(rule, us(NOW), us(NOW + timedelta(days=365)))
     changed = draw(st.lists(st.sampled_from(fired), max_size=3, unique=True)) if fired else []
     moved = [timedelta(minutes=draw(st.integers(-2000, 2000))) for _ in changed]
@@ -253,7 +265,7 @@ def mistaken(rule: Rule, changes: Sequence[Change]) -> bool:
 def test_another_calendar_shows_what_is_played(together: list[Series], begin: datetime) -> None:
     end = begin + timedelta(days=40)
     played = sorted(at_us for series in together for at_us in ours(series, begin, end))
-    assert theirs(text_of(*together), begin, end) == played
+    assert theirs(text_of(*together, holidays=HOLIDAYS), begin, end) == played
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "Africa/Casablanca", "Asia/Jerusalem", "America/St_Johns", "Europe/Dublin"])

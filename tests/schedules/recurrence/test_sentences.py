@@ -136,8 +136,8 @@ def test_a_series_says_what_was_changed_of_it() -> None:
         ),
     )
     assert series_sentence(series, "vi") == (
-        "Hằng ngày lúc 17:00, từ ngày 01/12/2026. Trong đó có 2 lần đã dời giờ, 1 lần đã hủy, 1 lần đã thay nội dung "
-        "và 1 lần đã dời giờ và thay nội dung."
+        "Hằng ngày lúc 17:00, từ ngày 01/12/2026. Trong đó có 2 lần đã dời sang lúc khác, 1 lần đã hủy, 1 lần đã thay "
+        "nội dung và 1 lần vừa dời vừa thay nội dung."
     )
     assert series_sentence(series, "en") == (
         "Every day at 17:00, from 1 December 2026. Of these, 2 moved, 1 cancelled, 1 given other content and 1 moved "
