@@ -5,7 +5,7 @@ It reads and writes nothing, so that it may run beside the station; what it says
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,25 +14,28 @@ from urllib.parse import quote
 
 import msgspec
 
+from agents.protocol.ids import AreaId
 from controller.app import database_url
 from controller.domain.errors import NotFound, Refused
+from controller.domain.guarding import STATION, GuardPlace
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.links.clock import ControllerClock
 from controller.ports import Transaction
 from controller.services.areabook import AreaBook, day_of
+from controller.services.guards import effective_of
 from controller.services.outlook import speaker_outlook
 from controller.services.planning_world import Asked, nothing, read_world
 from controller.store.database import SqlStore
 from controller.store.migrate import is_current
 from controller.web import rundownpresent as present
 from controller.web.api.rundown import LineTold, line_told
+from controller.web.guarding import WHOLE_STATION, limit_sources
 from controller.web.i18n import Language, Translator, load_translators
 from controller.web.moments import moment
 from controller.web.rundownpresent import Found, Window
 from controller.web.rundownviews import QuietRow, RundownRow
-from controller.web.rundownwords import guard_sentences
 from schedules.areanames import folded
-from schedules.guards import along
+from schedules.guards import Guards, along
 from schedules.rundown.items import Days
 from schedules.schedule import World
 
@@ -50,6 +53,7 @@ class Explained:
     area_name: str
     zone: str
     found: Found
+    limits: Sequence[tuple[GuardPlace, Guards, str]]
     stagger_us: int
 
 
@@ -73,9 +77,10 @@ async def explain(folder: Path, named: str, zone: str, day: date | None, days: i
             await areas.load(tx)
             window = _window(zone, now_us, day, days)
             world = await _world(tx, areas, zone, now_us, window)
+            rows = {row.place: row.guards for row in await tx.guard_rows.all()}
     finally:
         await store.close()
-    return await _explained(world, speaker, window, zone)
+    return await _explained(world, speaker, window, rows)
 
 
 def _read_only(url: str) -> str:
@@ -97,18 +102,30 @@ async def _world(tx: Transaction, areas: AreaBook, zone: str, now_us: int, windo
     return (await read_world(tx, areas, asked, nothing(zone))).world
 
 
-async def _explained(world: World, speaker: Speaker, window: Window, zone: str) -> Explained:
+async def _explained(world: World, speaker: Speaker, window: Window, rows: Mapping[GuardPlace, Guards]) -> Explained:
+    """``rows`` are guards as they were set, by place."""
     outlook = await speaker_outlook(world, speaker.speaker_id, window.from_us, window.until_us)
     place = next(one for one in world.places if one.speaker_id == speaker.speaker_id)
-    path = world.tree.path_on(place.area_id, Days(zone).of(window.from_us))
+    path = world.tree.path_on(place.area_id, Days(world.zone).of(window.from_us))
     guards = along(world.guards, path, place.guards)
     return Explained(
         speaker=speaker,
         area_name=world.tree.get(path[-1]).name,
-        zone=zone,
+        zone=world.zone,
         found=Found(world=world, lines=outlook.lines, items=outlook.items, guards=guards, window=window),
+        limits=_limits(world, speaker, path, rows),
         stagger_us=place.stagger_us,
     )
+
+
+def _limits(
+    world: World, speaker: Speaker, path: Sequence[str], rows: Mapping[GuardPlace, Guards]
+) -> tuple[tuple[GuardPlace, Guards, str], ...]:
+    """Where something is set on the way to a speaker, the widest place first, with the name of each."""
+    named = [(STATION, "")]
+    named += [(GuardPlace.area(AreaId(one)), world.tree.get(one).name) for one in path]
+    named.append((GuardPlace.speaker(speaker.speaker_id), speaker.name))
+    return tuple((place, rows[place], name) for place, name in named if place in rows)
 
 
 async def _speaker(tx: Transaction, named: str) -> Speaker:
@@ -154,7 +171,7 @@ def as_lines(told: Explained, language: Language) -> Iterator[str]:
     say, found = load_translators(told.zone)[language], told.found
     yield f"{told.speaker.name} ({told.speaker.speaker_id}), {told.area_name}"
     yield f"{_moment(found.window.from_us, say)} – {_moment(found.window.until_us, say)}, {told.zone}"
-    limits = guard_sentences(found.guards, say)
+    limits = [f"{sentence} ({source})" for sentence, source in limits_told(told, say)]
     yield say.gettext("Limits: %(limits)s", limits="; ".join(limits) or say.gettext("none"))
     if told.stagger_us:
         seconds = say.format_number(told.stagger_us / 1e6, 1)
@@ -174,6 +191,13 @@ def as_lines(told: Explained, language: Language) -> Iterator[str]:
         heard=say.format_number(heard),
         absent=say.format_number(len(items) - heard),
     )
+
+
+def limits_told(told: Explained, say: Translator) -> Iterator[tuple[str, str]]:
+    """Every limit in force, and the name of the place that it comes from."""
+    effective = effective_of([(place, guards) for place, guards, _ in told.limits])
+    names = {place: name or say.gettext(WHOLE_STATION) for place, _, name in told.limits}
+    yield from ((sentence, names[place]) for sentence, place in limit_sources(effective, say))
 
 
 def _row_lines(row: RundownRow | QuietRow, say: Translator) -> Iterator[str]:
@@ -199,11 +223,11 @@ def as_json(told: Explained, language: Language) -> bytes:
         "name": told.speaker.name,
         "area": told.area_name,
         "zone": told.zone,
-        "from_us": found.window.from_us,
-        "until_us": found.window.until_us,
+        "from_at_us": found.window.from_us,
+        "until_at_us": found.window.until_us,
         "stagger_us": told.stagger_us,
-        "limits": guard_sentences(found.guards, say),
-        "quiet": [{"from_us": begin, "until_us": end} for begin, end in present.quiet_spans(found)],
+        "limits": [{"sentence": sentence, "source": source} for sentence, source in limits_told(told, say)],
+        "quiet": [{"from_at_us": begin, "until_at_us": end} for begin, end in present.quiet_spans(found)],
         "items": items,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2)

@@ -27,7 +27,7 @@ FIRST_GUARDS_KEY: Final = "first_guards"
 """What the station began with, so that it is asked once."""
 _LOA: Final = "Loa"
 
-__all__ = ["Effective", "GuardDesk", "SelfApproval"]
+__all__ = ["Effective", "GuardDesk", "SelfApproval", "effective_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +105,7 @@ class GuardDesk:
         async with self._store.reading() as tx:
             along = await self._path(tx, place)
             rows = {row.place: row.guards for row in await tx.guard_rows.all()}
-        return _effective([(one, rows[one]) for one in along if one in rows])
+        return effective_of([(one, rows[one]) for one in along if one in rows])
 
     async def self_approval(self, area_id: AreaId) -> SelfApproval:
         """Raises `NotFound`."""
@@ -182,7 +182,7 @@ class GuardDesk:
         self._office.events.publish(PlansChanged())
 
 
-def _effective(rows: list[tuple[GuardPlace, Guards]]) -> Effective:
+def effective_of(rows: list[tuple[GuardPlace, Guards]]) -> Effective:
     """Of rows from the widest place down. Where two places say the same, the wider one is named."""
     whole, quiet = NO_GUARDS, dict[Quiet, GuardPlace]()
     for place, guards in rows:

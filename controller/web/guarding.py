@@ -11,9 +11,10 @@ from controller.services.guards import Effective
 from controller.web.asking import Ask
 from controller.web.i18n import N_, Translator
 from controller.web.rundownwords import limit_sentences, quiet_sentence
-from schedules.guards import NO_GUARDS, Guards, tightened
+from schedules.guards import Guards, Quiet, forbidden
 
 WHOLE_STATION: Final = N_("The whole station")
+_DAY_US: Final = 86_400_000_000
 GONE: Final = N_("a place that is no more")
 
 
@@ -60,8 +61,12 @@ def without_effect(own: Guards, effective: Effective, place: GuardPlace, say: Tr
     for said in limit_sentences(own, say):
         if said not in limit_sentences(effective.guards, say):
             yield said
-    from_here = {quiet for quiet, source in effective.quiet_from if source == place}
+    above = tuple(quiet for quiet, source in effective.quiet_from if source != place)
     for quiet in own.quiet:
-        covered = Guards(quiet=tuple(one for one, source in effective.quiet_from if source != place))
-        if quiet not in from_here and tightened(covered, Guards(quiet=(quiet,))) == tightened(NO_GUARDS, covered):
+        if _silence(*above) == _silence(*above, quiet):
             yield quiet_sentence(quiet, say)
+
+
+def _silence(*quiet: Quiet) -> tuple[tuple[int, int], ...]:
+    """When it is quiet in any two weeks."""
+    return forbidden(Guards(quiet=quiet), "UTC", 0, 14 * _DAY_US)

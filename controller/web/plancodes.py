@@ -53,6 +53,7 @@ PLAN_CODES: Final[Mapping[str, str]] = {
         "One of the limits is out of range: up to 1,000 slots a day, 1 to 1,440 minutes a slot, up to 1,440 minutes a "
         "day, and up to 100 percent of volume."
     ),
+    "holiday_name_missing": N_("Say what the day off is called."),
     "too_many_holidays": N_("There are too many days off already. Take some of past years away."),
     "guard_quiet_hours": N_("It would reach into quiet hours on some of the speakers. Choose another time."),
     "guard_slot_too_long": N_("It is longer than a slot may be on some of the speakers. Shorten it."),

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from agents.protocol.ids import AreaId
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.schedules import Approval, ApprovalState, ScheduleId
 from controller.services.approvals import Request
 from controller.web.api import content_values as content
 from controller.web.api import plan_values as plan
-from controller.web.api.content_values import ClipHeard, SilenceHeard
+from controller.web.api.content_values import PartHeard
 from controller.web.api.endpoint import Body, Query, raises
 from controller.web.api.plan_values import ChangeTold, WallTime
 from controller.web.api.schedule_values import ScheduleTold, schedule_now, schedule_told
@@ -55,7 +56,8 @@ class RequestQuery(Query):
 class RequestTold(Told):
     """What waits, or waited, for an approver: a series, or the changed occurrence ``original``.
 
-    ``parts`` is what would be heard, one after another; empty where it cannot be heard now, and ``lacking`` is the code
+    ``area_ids`` are all areas that it touches, ``next_start_at_us`` when it would be heard next, if ever. ``parts`` is
+    what would be heard, one after another; empty where it cannot be heard now, and ``lacking`` is the code
     of why. ``own``: whoever asks is an author of it, and may approve it only where ``own_allowed``.
     """
 
@@ -66,11 +68,13 @@ class RequestTold(Told):
     state: ApprovalState
     title: str
     duration_s: float
-    parts: list[ClipHeard | SilenceHeard]
+    parts: list[PartHeard]
     lacking: str
     authors: list[str]
     own: bool
     own_allowed: bool
+    area_ids: list[AreaId]
+    next_start_at_us: int | None
 
 
 class RequestsTold(Told):
@@ -113,11 +117,13 @@ def _request_told(ask: Ask, one: Request) -> RequestTold:
         state=one.state,
         title=one.content.title,
         duration_s=0.0 if one.heard is None else one.heard.frames / FRAMES_PER_SECOND,
-        parts=[] if one.heard is None else content.heard(one.heard.sequence),
+        parts=[] if one.heard is None else content.heard(one.heard),
         lacking=one.content.lacking,
         authors=sorted(one.authors),
         own=one.own,
         own_allowed=one.own_allowed,
+        area_ids=list(one.area_ids),
+        next_start_at_us=one.next_us,
     )
 
 

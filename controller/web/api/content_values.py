@@ -1,6 +1,5 @@
 """What bulletins, programmes and tunes have in common in the API: sounds, frames, and what will be heard in order."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -11,9 +10,10 @@ from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import ContentId
 from controller.domain.bulletins import Frame, TuneId
 from controller.domain.errors import Invalid
+from controller.domain.programmes import RelayItem
 from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.sounds import PreparedClips, Profile, Sound, SoundId, SoundState, Source
-from controller.services.contents import content_of
+from controller.services.contents import Content, content_of
 from controller.web import subjects
 from controller.web.api.endpoint import Body, Sends
 from controller.web.api.values import Told, told
@@ -84,6 +84,19 @@ class SilenceHeard(Struct, kw_only=True, tag_field="type", tag="silence"):
     seconds: float
 
 
+class RelayHeard(Struct, kw_only=True, tag_field="type", tag="relay"):
+    """The time of a relay. It cannot be heard yet: while ``audible`` is false, speakers are silent that long."""
+
+    name: str
+    source_url: str
+    frames: int
+    seconds: float
+    audible: bool = False
+
+
+PartHeard = ClipHeard | SilenceHeard | RelayHeard
+
+
 class PlaylistTold(Told):
     """What is heard, one part after another without a gap, if it is sent now."""
 
@@ -91,7 +104,7 @@ class PlaylistTold(Told):
     revision: int
     frames: int
     duration_s: float
-    parts: list[ClipHeard | SilenceHeard]
+    parts: list[PartHeard]
 
 
 class MadeBody(Body):
@@ -129,24 +142,27 @@ async def playlist(ask: Ask, content_id: ContentId) -> PlaylistTold:
         revision=content.revision,
         frames=content.frames,
         duration_s=content.frames / FRAMES_PER_SECOND,
-        parts=heard(content.sequence),
+        parts=heard(content),
     )
 
 
-def heard(sequence: Sequence[Part]) -> list[ClipHeard | SilenceHeard]:
+def heard(content: Content) -> list[PartHeard]:
     """What sounds, part by part."""
-    return [_heard(part) for part in sequence]
+    return [_heard(part, content.relays.get(number)) for number, part in enumerate(content.sequence)]
 
 
-def _heard(part: Part) -> ClipHeard | SilenceHeard:
+def _heard(part: Part, relay: RelayItem | None) -> PartHeard:
+    seconds = 0.0 if isinstance(part, ClipPart) else part.frames / FRAMES_PER_SECOND
     match part:
         case ClipPart():
             clip = part.choose(RenditionName.OPUS24)
             return ClipHeard(
                 url=clip_url(clip.sha256), sha256=clip.sha256, size_bytes=clip.size_bytes, frames=clip.frames
             )
+        case _ if relay is not None:
+            return RelayHeard(name=relay.name, source_url=relay.source_url, frames=part.frames, seconds=seconds)
         case _:
-            return SilenceHeard(frames=part.frames, seconds=part.frames / FRAMES_PER_SECOND)
+            return SilenceHeard(frames=part.frames, seconds=seconds)
 
 
 async def frame_of(ask: Ask, body: MadeBody, times: int = 1, former: Frame | None = None) -> Frame:

@@ -301,7 +301,7 @@ def _holiday_told(one: OwnHoliday) -> HolidayTold:
     return HolidayTold(day=one.day.isoformat(), name=one.name, own=True)
 
 
-@raises(Invalid, "day_malformed", "name_empty", "name_too_long", "rule_out_of_years")
+@raises(Invalid, "day_malformed", "holiday_name_missing", "name_too_long", "rule_out_of_years")
 @raises(Refused, "too_many_holidays")
 async def set_holiday(ask: Ask, day: Day, body: HolidayBody) -> HolidayTold:
     """Add a day off of the station's own, or give it another name.

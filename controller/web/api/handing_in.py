@@ -360,7 +360,8 @@ async def withdraw_hand_in(ask: Ask, hand_in_id: HandInId) -> HandInTold:
 @raises(Invalid, "no_speakers", "speaker_unknown", "start_in_past", "too_far_ahead", "zone_missing")
 @raises(NotFound)
 @raises(Refused, "hand_in_decided", "bulletin_not_ready", "not_valid_yet", "bulletin_expired", "stop_all_latched")
-@raises(Refused, "clock_not_synchronised")
+@raises(Refused, "clock_not_synchronised", "guard_quiet_hours", "guard_slots_used_up", "guard_minutes_used_up")
+@raises(Refused, "guard_slot_too_long")
 async def take_hand_in(ask: Ask, hand_in_id: HandInId, body: TakeBody) -> Created[AiringTold]:
     """Give what came from above its place: now, or at a time within its validity."""
     hand_in = (await above.seen(ask, hand_in_id)).hand_in

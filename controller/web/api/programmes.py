@@ -1,4 +1,4 @@
-"""Programmes: bulletins and silences in order, between an opening and a closing signature tune."""
+"""Programmes: bulletins, silences and relays in order, between an opening and a closing signature tune."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.bulletins import TuneId
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Invalid, NotFound, Refused
-from controller.domain.programmes import BulletinItem, Item, Programme, ProgrammeId, SilenceItem
+from controller.domain.programmes import BulletinItem, Item, Programme, ProgrammeId, RelayItem, SilenceItem
 from controller.domain.rights import Right
 from controller.web import subjects
 from controller.web.api import content_values as content
@@ -32,11 +32,32 @@ class SilenceInProgramme(Struct, kw_only=True, forbid_unknown_fields=True, tag_f
     seconds: float
 
 
-Items = list[BulletinInProgramme | SilenceInProgramme]
+class RelayInProgramme(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="relay"):
+    """A relay of another station (``name``, such as VOV1) for a fixed time, from 30 seconds to 3 hours. ``source_url``
+    is where its stream is: an http or https address without a name and a password. It is planned only: until relays can
+    be played, speakers are silent exactly that long, and what follows keeps its time.
+    """
+
+    name: str
+    source_url: str
+    seconds: float
+
+
+_RELAY = (
+    "relay_name_missing",
+    "relay_name_too_long",
+    "relay_source_malformed",
+    "relay_source_has_password",
+    "relay_out_of_range",
+)
+InProgramme = BulletinInProgramme | SilenceInProgramme | RelayInProgramme
+Items = list[InProgramme]
 
 
 class ProgrammeBody(MadeBody, kw_only=True):
-    """A programme: at most 60 ``items``, with ``pause_s`` between two bulletins."""
+    """A programme: at most 60 ``items``, at least one of them a bulletin or a relay, with ``pause_s`` between two, and
+    12 hours in all.
+    """
 
     items: Items
     airing_class: AiringClass = AiringClass.ORDINARY
@@ -57,7 +78,9 @@ class AroundTold(Told):
 
 
 class ProgrammeTold(Told):
-    """An ordered list of what is heard. ``area_id`` null is the whole station; ``revision`` counts from 1."""
+    """An ordered list of what is heard. ``area_id`` null is the whole station; ``revision`` counts from 1.
+    ``silent_relays``: how many of the items are relays, which cannot be heard yet.
+    """
 
     programme_id: ProgrammeId
     title: str
@@ -65,6 +88,7 @@ class ProgrammeTold(Told):
     area_id: AreaId | None
     items: Items
     frame: AroundTold
+    silent_relays: int
     revision: int
     withdrawn: bool
     created_at_us: int
@@ -105,15 +129,18 @@ def _path(programme: Programme) -> str:
 
 def _told(programme: Programme) -> ProgrammeTold:
     items = [_item_told(one) for one in programme.items]
-    return told(ProgrammeTold, programme, items=items, frame=told(AroundTold, programme.frame))
+    frame = told(AroundTold, programme.frame)
+    return told(ProgrammeTold, programme, items=items, frame=frame, silent_relays=len(programme.relays))
 
 
-def _item_told(item: Item) -> BulletinInProgramme | SilenceInProgramme:
+def _item_told(item: Item) -> InProgramme:
     match item:
         case BulletinItem(bulletin_id=bulletin_id):
             return BulletinInProgramme(bulletin_id=bulletin_id)
         case SilenceItem(seconds=seconds):
             return SilenceInProgramme(seconds=seconds)
+        case RelayItem(name=name, source_url=source_url, seconds=seconds):
+            return RelayInProgramme(name=name, source_url=source_url, seconds=seconds)
 
 
 async def _draft(ask: Ask, body: ProgrammeBody, former: Programme | None = None) -> ProgrammeDraft:
@@ -138,12 +165,14 @@ async def _draft(ask: Ask, body: ProgrammeBody, former: Programme | None = None)
     )
 
 
-def _item(body: BulletinInProgramme | SilenceInProgramme) -> Item:
+def _item(body: InProgramme) -> Item:
     match body:
         case BulletinInProgramme(bulletin_id=bulletin_id):
             return BulletinItem(bulletin_id=bulletin_id)
         case SilenceInProgramme(seconds=seconds):
             return SilenceItem(seconds=seconds)
+        case RelayInProgramme(name=name, source_url=source_url, seconds=seconds):
+            return RelayItem(name=name, source_url=source_url, seconds=seconds)
 
 
 async def list_programmes(ask: Ask, query: PageQuery) -> ProgrammesTold:
@@ -153,6 +182,7 @@ async def list_programmes(ask: Ask, query: PageQuery) -> ProgrammesTold:
 
 
 @raises(Invalid, "items_missing", "too_many_items", "silence_out_of_range", "class_unknown")
+@raises(Invalid, *_RELAY, "programme_too_long")
 @raises(Invalid, "pause_out_of_range", "tune_unknown", "title_empty", "title_too_long")
 @raises(NotFound, "bulletin_unknown", "area_unknown")
 @raises(Refused, "withdrawn")
@@ -170,6 +200,7 @@ async def get_programme(ask: Ask, programme_id: ProgrammeId) -> ProgrammeTold:
 
 
 @raises(Invalid, "items_missing", "too_many_items", "silence_out_of_range", "class_unknown")
+@raises(Invalid, *_RELAY, "programme_too_long")
 @raises(Invalid, "pause_out_of_range", "tune_unknown", "title_empty", "title_too_long")
 @raises(NotFound, "not_found", "bulletin_unknown", "area_unknown")
 @raises(Refused, "changed_meanwhile", "withdrawn")
@@ -215,7 +246,7 @@ async def restore_programme(ask: Ask, programme_id: ProgrammeId, number: int) ->
 
 @raises(NotFound)
 @raises(Refused, "bulletin_not_ready", "tune_not_ready", "withdrawn")
-@raises(Invalid, "too_many_items")
+@raises(Invalid, "too_many_items", "programme_too_long")
 async def get_programme_playlist(ask: Ask, programme_id: ProgrammeId) -> PlaylistTold:
     """What will be heard of a programme, in order, with its bulletins as they are now."""
     return await content.playlist(ask, programme_id)

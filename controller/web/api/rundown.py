@@ -37,8 +37,8 @@ class RundownQuery(Query):
 class StretchTold(Told):
     """A stretch that sounds, ``offset_us`` into what is heard."""
 
-    from_us: int
-    until_us: int
+    from_at_us: int
+    until_at_us: int
     offset_us: int
     fade: bool
 
@@ -72,8 +72,8 @@ class LineTold(Told):
 class QuietTold(Told):
     """A stretch of quiet hours."""
 
-    from_us: int
-    until_us: int
+    from_at_us: int
+    until_at_us: int
 
 
 class RundownTold(Told):
@@ -82,8 +82,8 @@ class RundownTold(Told):
     """
 
     speaker_id: SpeakerId
-    from_us: int
-    until_us: int
+    from_at_us: int
+    until_at_us: int
     stagger_us: int
     items: list[LineTold]
     quiet: list[QuietTold]
@@ -112,7 +112,7 @@ def line_told(found: Found, line: Line, say: Translator) -> LineTold:
         detail=detail(outcome),
         odd_hour=present.odd(found, line),
         heard=[
-            StretchTold(from_us=one.from_us, until_us=one.until_us, offset_us=one.offset_us, fade=one.fade)
+            StretchTold(from_at_us=one.from_us, until_at_us=one.until_us, offset_us=one.offset_us, fade=one.fade)
             for one in (outcome.segments if isinstance(outcome, Played) else ())
         ],
     )
@@ -128,11 +128,11 @@ async def get_rundown(ask: Ask, speaker_id: SpeakerId, query: RundownQuery) -> R
     place = next((one for one in found.world.places if one.speaker_id == speaker_id), None)
     return RundownTold(
         speaker_id=speaker_id,
-        from_us=window.from_us,
-        until_us=window.until_us,
+        from_at_us=window.from_us,
+        until_at_us=window.until_us,
         stagger_us=0 if place is None else place.stagger_us,
         items=[line_told(found, line, ask.say) for line in present.in_order(found.lines)],
-        quiet=[QuietTold(from_us=from_us, until_us=until_us) for from_us, until_us in present.quiet_spans(found)],
+        quiet=[QuietTold(from_at_us=begin, until_at_us=end) for begin, end in present.quiet_spans(found)],
         limits=limits_told(effective.guards),
         sources=[
             SourceTold(sentence=said, place=await place_told(ask, at)) for said, at in limit_sources(effective, ask.say)

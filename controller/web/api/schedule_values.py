@@ -189,8 +189,8 @@ class ConflictTold(Told):
     other_title: str
     other_original: WallTime
     other_start_at_us: int
-    from_us: int
-    until_us: int
+    from_at_us: int
+    until_at_us: int
     speaker_ids: list[SpeakerId]
     wins: bool
     undecided: bool
