@@ -15,7 +15,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, BulletinState, Frame, TuneId
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
-from controller.domain.programmes import CLASSES, BulletinItem, Item, Programme, ProgrammeId, SilenceItem
+from controller.domain.programmes import CLASSES, BulletinItem, Item, Programme, ProgrammeId, RelayItem, SilenceItem
 from controller.domain.rights import Right
 from controller.web import present, programmeviews, subjects, views
 from controller.web.asking import Ask
@@ -27,13 +27,16 @@ from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.moments import moment
 from controller.web.pages import overviews_of, page, targets_of
-from controller.web.programmeviews import ProgrammeForm, ProgrammeRevision
+from controller.web.programmeviews import RELAY, ItemShown, ProgrammeForm, ProgrammeRevision, RelayTyped, relay_typed
 from controller.web.sounding import programme_track
 
 SHOWN: Final = 200
 OFFERED: Final = 8
 SEARCHED: Final = 400
 USUAL_SILENCE_S: Final = 3.0
+USUAL_RELAY_MINUTES: Final = 30.0
+_MOST_S: Final = 1e6
+"""Nothing that is typed counts for more."""
 
 
 async def programmes(ask: Ask) -> web.StreamResponse:
@@ -117,7 +120,7 @@ def _read(form: Form) -> ProgrammeForm:
         id=form.text("programme_id"),
         title=form.text("title").strip(),
         revision=int(form.text("revision")) if form.text("revision").isdigit() else 0,
-        items=[_raw(value) for value in form.all("item")],
+        items=_typed_items(form),
         opening=form.text("opening"),
         closing=form.text("closing"),
         pause_s=_seconds(pause, 1.0),
@@ -125,9 +128,37 @@ def _read(form: Form) -> ProgrammeForm:
     )
 
 
-def _raw(value: str) -> programmeviews.ItemShown:
+def _typed_items(form: Form) -> list[ItemShown]:
+    """The fields of the relays come in the order of the relays among the items."""
+    fields = zip(form.all("relay_name"), form.all("relay_source"), form.all("relay_minutes"), strict=False)
+    items: list[ItemShown] = []
+    for value in form.all("item"):
+        if value == RELAY:
+            name, source_url, minutes = next(fields, ("", "", ""))
+            typed = RelayTyped(name=name.strip(), source_url=source_url.strip(), minutes=minutes.strip())
+            items.append(_raw_relay(typed))
+        else:
+            items.append(_raw(value))
+    return items
+
+
+def _raw(value: str) -> ItemShown:
     seconds = _seconds(value.replace(",", "."), math.nan)
-    return programmeviews.ItemShown(value=value, title="", duration_s=0.0, silence=not math.isnan(seconds))
+    return ItemShown(value=value, title="", duration_s=0.0, silence=not math.isnan(seconds))
+
+
+def _raw_relay(typed: RelayTyped) -> ItemShown:
+    return ItemShown(value=RELAY, title="", duration_s=0.0, relay=typed)
+
+
+def _raw_of(item: Item) -> ItemShown:
+    match item:
+        case BulletinItem(bulletin_id=bulletin_id):
+            return _raw(bulletin_id)
+        case SilenceItem(seconds=seconds):
+            return _raw(f"{seconds:g}")
+        case RelayItem():
+            return _raw_relay(relay_typed(item))
 
 
 def _seconds(written: str, usual: float) -> float:
@@ -135,16 +166,15 @@ def _seconds(written: str, usual: float) -> float:
         seconds = float(written)
     except ValueError:
         return usual
-    return seconds if math.isfinite(seconds) else usual
+    return max(-_MOST_S, min(seconds, _MOST_S)) if math.isfinite(seconds) else usual
 
 
 def _of(found: Programme) -> ProgrammeForm:
-    values = [item.bulletin_id if isinstance(item, BulletinItem) else f"{item.seconds:g}" for item in found.items]
     return ProgrammeForm(
         id=found.programme_id,
         title=found.title,
         revision=found.revision,
-        items=[_raw(value) for value in values],
+        items=[_raw_of(item) for item in found.items],
         opening=found.frame.opening or "",
         closing=found.frame.closing or "",
         pause_s=found.frame.pause_s,
@@ -153,7 +183,7 @@ def _of(found: Programme) -> ProgrammeForm:
 
 
 def _done(draft: ProgrammeForm, deed: str) -> ProgrammeForm:
-    """The editor after one press: an item moved or taken out by its place, a bulletin or a silence added."""
+    """The editor after one press: an item moved or taken out by its place, a bulletin, a silence or a relay added."""
     what, _, value = deed.partition(":")
     items = list(draft.items)
     place = int(value) if value.isascii() and value.isdigit() and len(value) < 4 else -1
@@ -161,6 +191,8 @@ def _done(draft: ProgrammeForm, deed: str) -> ProgrammeForm:
         items.append(_raw(value))
     elif what == "silence":
         items.append(_raw(f"{USUAL_SILENCE_S:g}"))
+    elif what == "relay":
+        items.append(_raw_relay(RelayTyped(minutes=f"{USUAL_RELAY_MINUTES:g}")))
     elif what == "remove" and 0 <= place < len(items):
         del items[place]
     elif what == "up" and 0 < place < len(items):
@@ -187,12 +219,16 @@ def _focus(draft: ProgrammeForm, deed: str) -> str:
 
 
 def _items(draft: ProgrammeForm) -> tuple[Item, ...]:
-    return tuple(
-        SilenceItem(seconds=_seconds(one.value.replace(",", "."), 0.0))
-        if one.silence
-        else BulletinItem(bulletin_id=BulletinId(one.value))
-        for one in draft.items
-    )
+    return tuple(_item(one) for one in draft.items)
+
+
+def _item(one: ItemShown) -> Item:
+    if one.relay is not None:
+        seconds = round(_seconds(one.relay.minutes.replace(",", "."), 0.0) * 60, 3)
+        return RelayItem(name=one.relay.name, source_url=one.relay.source_url, seconds=seconds)
+    if one.silence:
+        return SilenceItem(seconds=_seconds(one.value.replace(",", "."), 0.0))
+    return BulletinItem(bulletin_id=BulletinId(one.value))
 
 
 def _frame(draft: ProgrammeForm) -> Frame:
@@ -260,7 +296,7 @@ async def _shown(ask: Ask, draft: ProgrammeForm, known: Programme | None = None,
     return replace(
         draft,
         items=programmeviews.items_shown(items, seen, ask.say, now_us),
-        track=await programme_track(ask, imagined, seen.values()) if ids else views.Track(),
+        track=await programme_track(ask, imagined, seen.values()) if ids or imagined.relays else views.Track(),
         searched=searched,
         offered=await _offered(ask, searched, now_us),
     )

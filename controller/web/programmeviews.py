@@ -6,12 +6,17 @@ from datetime import datetime
 from typing import Final
 
 from agents.protocol.ids import BulletinId
+from controller.domain import relays
 from controller.domain.bulletins import Bulletin, BulletinState
-from controller.domain.programmes import BulletinItem, Item, Programme, SilenceItem
+from controller.domain.errors import Invalid
+from controller.domain.programmes import BulletinItem, Item, Programme, RelayItem, SilenceItem
 from controller.web import views
 from controller.web.i18n import Translator
 from controller.web.moments import moment
+from controller.web.sentences import sentence
 
+RELAY: Final = "relay"
+"""What the form carries for a relay in place of a bulletin's id; its fields come besides."""
 _SILENT: Final = views.Track()
 
 
@@ -22,16 +27,27 @@ class ProgrammeRow:
     id: str
     title: str
     bulletins: int
+    relays: int
     changed_at: datetime
     changed_by: str
     revision: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemShown:
-    """One item of the editor. ``value`` is what the form carries: a bulletin's id, or the seconds of a silence.
+class RelayTyped:
+    """The fields of a relay as they were typed."""
 
-    ``problem_sentence`` says why a bulletin cannot be heard now; ``silence`` is true for a silence.
+    name: str = ""
+    source_url: str = ""
+    minutes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemShown:
+    """One item of the editor. ``value`` is what the form carries: a bulletin's id, a silence's seconds, or `RELAY`.
+
+    ``problem_sentence`` says why a bulletin cannot be heard now, or what is wrong with a relay; ``silence`` is true for
+    a silence, ``relay`` is there for a relay.
     """
 
     value: str
@@ -39,6 +55,7 @@ class ItemShown:
     duration_s: float
     silence: bool = False
     problem_sentence: str = ""
+    relay: RelayTyped | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +104,7 @@ def programme_row(programme: Programme) -> ProgrammeRow:
         id=programme.programme_id,
         title=programme.title,
         bulletins=len(programme.bulletin_ids),
+        relays=len(programme.relays),
         changed_at=moment(programme.changed_at_us),
         changed_by=programme.changed_by,
         revision=programme.revision,
@@ -104,6 +122,8 @@ def _item_shown(item: Item, bulletins: Mapping[BulletinId, Bulletin], say: Trans
     match item:
         case SilenceItem(seconds=seconds):
             return ItemShown(value=f"{seconds:g}", title=say.gettext("Silence"), duration_s=seconds, silence=True)
+        case RelayItem():
+            return _relay_shown(item, say)
         case BulletinItem(bulletin_id=bulletin_id):
             found = bulletins.get(bulletin_id)
             if found is None:
@@ -113,6 +133,28 @@ def _item_shown(item: Item, bulletins: Mapping[BulletinId, Bulletin], say: Trans
             return ItemShown(
                 value=bulletin_id, title=found.title, duration_s=content_s(found), problem_sentence=problem
             )
+
+
+def relay_typed(relay: RelayItem) -> RelayTyped:
+    """Its fields, as the form has them."""
+    return RelayTyped(name=relay.name, source_url=relay.source_url, minutes=f"{relay.seconds / 60:.10g}")
+
+
+def _relay_shown(relay: RelayItem, say: Translator) -> ItemShown:
+    """Nothing is wrong yet with one whose fields are still empty."""
+    problem = ""
+    if relay.name or relay.source_url:
+        try:
+            relays.checked(relay)
+        except Invalid as error:
+            problem = sentence(error.code, say)
+    return ItemShown(
+        value=RELAY,
+        title=say.gettext("Relay: %(name)s", name=relay.name) if relay.name else say.gettext("Relay"),
+        duration_s=relay.seconds,
+        problem_sentence=problem,
+        relay=relay_typed(relay),
+    )
 
 
 def _problem(found: Bulletin, say: Translator, now_us: int) -> str:

@@ -72,9 +72,19 @@ CODES: Mapping[str, str] = {
     "expiry_passed": N_("It would have expired already. Choose a later time, or none."),
     "times_out_of_range": N_("A bulletin is read 1 to 3 times."),
     "pause_out_of_range": N_("The pause is from 0 to 30 seconds."),
-    "items_missing": N_("A programme needs at least one bulletin. Add one."),
+    "items_missing": N_("A programme needs at least one bulletin or relay. Add one."),
     "too_many_items": N_("That is too much for one programme. Take something out, or make two of it."),
     "silence_out_of_range": N_("A silence in a programme is at most 10 minutes long."),
+    "relay_name_missing": N_("Say which station is relayed, such as VOV1."),
+    "relay_name_too_long": N_("The name of a relayed station has at most 100 letters. Shorten it."),
+    "relay_source_malformed": N_(
+        "The address of the relay is no address of a stream. It begins with http:// or https:// and has no spaces."
+    ),
+    "relay_source_has_password": N_(
+        "The address of the relay has a name or a password in it, and everybody can read it here. Leave them out."
+    ),
+    "relay_out_of_range": N_("A relay is from half a minute to 3 hours long."),
+    "programme_too_long": N_("A programme is at most 12 hours long. Take something out, or make two of it."),
     "bulletin_unknown": N_("One of the bulletins is not there, or not in your areas. Choose again."),
     "tune_unknown": N_("This signature tune is not there any more. Choose another one."),
     "tune_not_ready": N_("A signature tune is not ready to be heard. Wait a moment, or choose another one."),

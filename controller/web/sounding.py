@@ -11,12 +11,12 @@ from typing import Final
 from agents.protocol.values import ClipPart, Part, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.bulletins import Bulletin, BulletinState, Tune, TuneId, content_parts, framed
-from controller.domain.programmes import Programme, programme_parts
+from controller.domain.programmes import Programme, Relays, programme_parts, programme_relays
 from controller.domain.sounds import PreparedClips, Sound, SoundState
 from controller.web.asking import Ask
 from controller.web.i18n import Translator
 from controller.web.languages import language_name
-from controller.web.views import SentenceMark, SoundPart, Track
+from controller.web.views import RelayShown, SentenceMark, SoundPart, Track
 
 BARS: Final = 160
 
@@ -56,9 +56,11 @@ async def programme_track(ask: Ask, programme: Programme, bulletins: Iterable[Bu
     tunes = await all_tunes(ask)
     try:
         sequence = programme_parts(programme, known, _tune_parts(tunes))
+        relays = programme_relays(programme, known, _tune_parts(tunes))
     except (ValueError, KeyError):
         return Track()
-    return track(sequence, {**_of_tunes(tunes), **_of_bulletins(known.values(), ask.say, titled=True)}, ask.say)
+    named = {**_of_tunes(tunes), **_of_bulletins(known.values(), ask.say, titled=True)}
+    return track(sequence, named, ask.say, relays)
 
 
 def sound_track(sound: Sound, label: str, say: Translator) -> Track:
@@ -100,16 +102,21 @@ def _sha256(clips: PreparedClips) -> str:
     return clips.renditions[RenditionName.OPUS24].sha256
 
 
-def track(sequence: Sequence[Part], known: Mapping[str, Known], say: Translator) -> Track:
+_NO_RELAYS: Final[Relays] = {}
+
+
+def track(sequence: Sequence[Part], known: Mapping[str, Known], say: Translator, relays: Relays = _NO_RELAYS) -> Track:
     """The pieces in their order, the picture of all of them, and where each sentence is heard."""
     parts: list[SoundPart] = []
     marks: list[SentenceMark] = []
     stretches: list[tuple[float, Sequence[int]]] = []
     start_s = 0.0
-    for part in sequence:
+    for number, part in enumerate(sequence):
         if not isinstance(part, ClipPart):
             duration_s = part.frames / FRAMES_PER_SECOND
-            parts.append(SoundPart(label=say.gettext("Silence"), duration_s=duration_s))
+            relay = relays.get(number)
+            label = say.gettext("Relay: %(name)s", name=relay.name) if relay else say.gettext("Silence")
+            parts.append(SoundPart(label=label, duration_s=duration_s))
             stretches.append((duration_s, ()))
         else:
             clip = part.renditions[RenditionName.OPUS24]
@@ -124,7 +131,8 @@ def track(sequence: Sequence[Part], known: Mapping[str, Known], say: Translator)
                 for mark in one.clips.marks
             ]
         start_s += duration_s
-    return Track(parts=parts, peaks=_picture(stretches), marks=marks)
+    shown = [RelayShown(name=o.name, source_url=o.source_url, duration_s=o.seconds) for _, o in sorted(relays.items())]
+    return Track(parts=parts, peaks=_picture(stretches), marks=marks, relays=shown)
 
 
 def _picture(stretches: Sequence[tuple[float, Sequence[int]]]) -> Sequence[int]:

@@ -226,6 +226,15 @@ class SoundPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RelayShown:
+    """A relay that is planned: it cannot be heard yet, and is silent as long as it lasts."""
+
+    name: str
+    source_url: str
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SentenceMark:
     """A sentence, and where it is heard in the whole, in seconds."""
 
@@ -237,11 +246,14 @@ class SentenceMark:
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """What is heard from the beginning to the end. ``peaks`` are levels from 0 to 100, evenly over it."""
+    """What is heard from the beginning to the end. ``peaks`` are levels from 0 to 100, evenly over it; ``relays`` what
+    is in it that cannot be heard yet.
+    """
 
     parts: Sequence[SoundPart] = ()
     peaks: Sequence[int] = ()
     marks: Sequence[SentenceMark] = ()
+    relays: Sequence[RelayShown] = ()
 
     @property
     def duration_s(self) -> float:

@@ -15,6 +15,11 @@ form.addEventListener("dragstart", (event) => {
   dragged.classList.add("dragged");
   event.dataTransfer.effectAllowed = "move";
 });
+// In a field the mouse marks text; there it drags no item.
+form.addEventListener("pointerdown", (event) => {
+  const item = itemOf(event);
+  if (item) item.draggable = !event.target.closest("input");
+});
 form.addEventListener("dragover", (event) => {
   const item = itemOf(event);
   if (!dragged || !item) return;
