@@ -1,8 +1,8 @@
 """Who did what, for those who may read it: each sees what touches the areas where they may.
 
-A deed lies where the thing lies that it was done to (a speaker, an airing's speakers, a person's roles, a token's
-area); where that cannot be told, it lies where whoever did it has roles. What lies nowhere is for those who audit the
-whole station.
+A deed lies where the thing lies that it was done to (a speaker, an airing's speakers, the places of a schedule, a
+person's roles, a token's area); where that cannot be told, it lies where whoever did it has roles. What lies nowhere is
+for those who audit the whole station.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,10 @@ from controller.domain.accounts import Person
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import NotFound
 from controller.domain.rights import Actor, Right
+from controller.domain.schedules import ScheduleId
 from controller.domain.tokens import BY_TOKEN, ApiToken
 from controller.ports import Store, Transaction
+from controller.services.planned import areas_of_target
 
 _PIECE: Final = 200
 _MOST_READ: Final = 5_000
@@ -56,13 +58,15 @@ class Audit:
         return AuditPage(deeds=tuple(kept), next=before)
 
     async def names(self, subjects: Sequence[str]) -> dict[str, str]:
-        """What persons, tokens, speakers and airings are called, by their ids; others are left out."""
+        """What persons, tokens, speakers, schedules and airings are called, by their ids; others are left out."""
         wanted = [subject for subject in dict.fromkeys(subjects) if subject]
         async with self._store.reading() as tx:
             persons = {one.person_id: one.name for one in await tx.persons.all()}
             tokens = {one.token_id: one.name for one in await tx.api_tokens.all()}
             speakers = await tx.speakers.several([SpeakerId(subject) for subject in wanted])
+            plans = await tx.schedules.several([ScheduleId(subject) for subject in wanted])
             named = {**persons, **tokens, **{str(key): one.name for key, one in speakers.items()}}
+            named.update({str(key): one.title for key, one in plans.items()})
             for subject in wanted:
                 if subject.startswith("a-") and subject not in named:
                     with suppress(NotFound):
@@ -116,6 +120,9 @@ class _Places:
         return (self.tokens[key].area_id,) if key in self.tokens else ()
 
     async def _areas_of_thing(self, subject: str) -> tuple[AreaId, ...]:
+        plans = await self.tx.schedules.several([ScheduleId(subject)])
+        if plans:
+            return await areas_of_target(self.tx, plans[ScheduleId(subject)].schedule.target)
         speakers = await self.tx.speakers.several([SpeakerId(subject)])
         if not speakers:
             try:

@@ -67,3 +67,10 @@ def test_no_name_looks_like_another_by_blank_letters_or_those_of_two_scripts(nam
 @pytest.mark.parametrize("name", ["", ".", "a:b", "a/b", "a\u200bb", "😀", "x" * 61, '"'])
 def test_what_could_mislead_is_no_name(name: str) -> None:
     assert not is_name(tidy_name(name))
+
+
+def test_who_approves_and_who_sets_limits() -> None:
+    approvers = {role for role, rights in RIGHTS.items() if Right.APPROVE in rights}
+    assert approvers == {Role.APPROVER, Role.OFFICER, Role.ADMINISTRATOR}
+    assert {role for role, rights in RIGHTS.items() if Right.SET_GUARDS in rights} == approvers - {Role.OFFICER}
+    assert not TOKEN_RIGHTS & {Right.APPROVE, Right.SET_GUARDS}, "a program approves nothing"

@@ -4,17 +4,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
-
 from agents.protocol.ids import AreaId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass
 from controller.domain.airings import ContentId
 from controller.domain.bulletins import Origin
 from controller.domain.deeds import DeedKind
 from controller.domain.drafts import BulletinDraft, ProgrammeDraft
-from controller.domain.errors import Invalid
+from controller.domain.handing_in import HandInState
 from controller.domain.plan_checks import ends_us
 from controller.domain.programmes import BulletinItem
+from controller.domain.rights import Role
 from controller.domain.schedules import PlannedSchedule
 from controller.services.planned import read_plans, summaries
 from schedules.precedence import AirClass
@@ -33,11 +32,13 @@ from tests.controller.services.desk_plans import (
     TARGET,
     TOMORROW,
     ZONE,
+    actor,
     draft,
     planned,
     rule,
     wall,
 )
+from tests.controller.services.hand_ins import handing, waiting
 from tests.controller.services.station import Station
 
 NOBODY = BulletinId("b-no")
@@ -293,6 +294,24 @@ async def test_what_came_from_above_is_planned_once_it_is_taken_and_needs_no_app
     handed = await station.desk.compose.make(wish, "tỉnh", origin=Origin.ABOVE, sender="Tỉnh")
     await station.desk.compose.wait_ready(handed.bulletin_id)
     assert await code_of(station.desk.schedules.plan(draft(handed.bulletin_id), AN)) == "hand_in_open"
-    with pytest.raises(Invalid) as refused:
-        await station.desk.schedules.plan(replace(draft(handed.bulletin_id), rank=-1), AN)
-    assert refused.value.code == "rank_out_of_range"
+    sent = await waiting(station, handing(COMMUNE, from_s=3 * 86_400, reference="r-2"))
+    async with station.store.transaction() as tx:
+        await tx.hand_ins.put(replace(sent, state=HandInState.TAKEN))
+    assert await code_of(station.desk.schedules.plan(draft(sent.bulletin_id), AN)) == "not_valid_yet"
+    kept = await station.desk.schedules.plan(draft(sent.bulletin_id, start="2027-01-18T17:00"), AN)
+    assert (kept.schedule.above, kept.schedule.needs_approval) == (True, False)
+    early = station.desk.schedules.move(kept.schedule_id, THIRD, wall("2027-01-18T14:00"), AN)
+    assert await code_of(early) == "not_valid_yet"
+    other = await made(station)
+    change = station.desk.schedules.change(kept.schedule_id, draft(other.bulletin_id), AN)
+    assert (await change).schedule.needs_approval, "what is the station's own waits"
+
+
+async def test_who_audits_an_area_reads_what_was_done_to_its_schedules(station: Station) -> None:
+    kept, far = await planned(station), await planned(station, target=Target(areas=(OTHER,)))
+    page = await station.desk.audit.page(actor("hà", Role.APPROVER, area_id=COMMUNE), 10, what=DeedKind.PLAN)
+    assert [deed.subject for deed in page.deeds] == [kept.schedule_id]
+    assert await station.desk.audit.names([kept.schedule_id, far.schedule_id]) == {
+        kept.schedule_id: "Tin",
+        far.schedule_id: "Tin",
+    }
