@@ -148,7 +148,8 @@ async def list_airings(ask: Ask, query: PageQuery) -> AiringsTold:
 @raises(Invalid, "no_speakers", "start_in_past", "too_far_ahead", "too_many_items", "programme_too_long")
 @raises(NotFound, "not_found", "speaker_unknown", "bulletin_unknown")
 @raises(Refused, "bulletin_not_ready", "bulletin_expired", "tune_not_ready", "withdrawn")
-@raises(Refused, "stop_all_latched", "clock_not_synchronised", "class_reserved")
+@raises(Refused, "stop_all_latched", "clock_not_synchronised", "class_reserved", "approval_needed")
+@raises(Refused, "guard_quiet_hours", "guard_slots_used_up", "guard_minutes_used_up", "guard_slot_too_long")
 async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
     """Send a bulletin or a programme now, or plan it."""
     content_id = _content(body)
@@ -157,9 +158,11 @@ async def create_airing(ask: Ask, body: AiringBody) -> Created[AiringTold]:
     await subjects.require_content(ask, content_id)
     made: Airing
     if body.start_at is None:
-        made = await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by)
+        made = await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by, approver=ask.known_actor)
     else:
-        made = await ask.parts.dispatch.schedule(content_id, speaker_ids, instant_us(body.start_at), ask.by)
+        made = await ask.parts.dispatch.schedule(
+            content_id, speaker_ids, instant_us(body.start_at), ask.by, approver=ask.known_actor
+        )
     return Created(told=told(AiringTold, made), location=f"/api/v1/airings/{made.airing_id}")
 
 

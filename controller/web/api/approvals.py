@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from agents.protocol.ids import AreaId
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.schedules import Approval, ApprovalState, ScheduleId
@@ -55,7 +56,8 @@ class RequestQuery(Query):
 class RequestTold(Told):
     """What waits, or waited, for an approver: a series, or the changed occurrence ``original``.
 
-    ``parts`` is what would be heard, one after another; empty where it cannot be heard now, and ``lacking`` is the code
+    ``area_ids`` are all areas that it touches, ``next_start_at_us`` when it would be heard next, if ever. ``parts`` is
+    what would be heard, one after another; empty where it cannot be heard now, and ``lacking`` is the code
     of why. ``own``: whoever asks is an author of it, and may approve it only where ``own_allowed``.
     """
 
@@ -71,6 +73,8 @@ class RequestTold(Told):
     authors: list[str]
     own: bool
     own_allowed: bool
+    area_ids: list[AreaId]
+    next_start_at_us: int | None
 
 
 class RequestsTold(Told):
@@ -118,6 +122,8 @@ def _request_told(ask: Ask, one: Request) -> RequestTold:
         authors=sorted(one.authors),
         own=one.own,
         own_allowed=one.own_allowed,
+        area_ids=list(one.area_ids),
+        next_start_at_us=one.next_us,
     )
 
 
