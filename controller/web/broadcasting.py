@@ -19,8 +19,9 @@ from controller.web import drafting, present, views
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
-from controller.web.moments import instant_us, wall_time
+from controller.web.moments import wall_time
 from controller.web.pages import broadcast_page, prepared_answer
+from controller.web.planning_once import plan_once
 from controller.web.subjects import require_bulletin, require_changeable, require_parts
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
@@ -72,16 +73,15 @@ async def cancel(ask: Ask) -> web.StreamResponse:
 
 
 async def send(ask: Ask) -> web.StreamResponse:
-    """POST /broadcast/send: now, or at a wall time of the station's zone."""
+    """POST /broadcast/send: now, or planned for a wall time of the station's zone."""
     async with reading(ask) as form:
         draft = drafting.with_files(ask, form, drafting.draft_of(ask, form))
         bulletin: Bulletin | None = None
         try:
             bulletin = await _heard(ask, form, draft)
-            airing = await _send(ask, form, draft, bulletin)
+            where = await send_content(ask, form, bulletin.bulletin_id, at=draft.when == "at")
         except (Invalid, Refused, NotFound) as error:
             return await _wrong(ask, form, draft, error, bulletin)
-    where = f"/airings/{airing.airing_id}"
     if ask.htmx:
         return web.Response(status=204, headers={"HX-Redirect": where})
     return web.Response(status=303, headers={"Location": where})
@@ -147,37 +147,32 @@ async def _heard(ask: Ask, form: Form, draft: views.Draft) -> Bulletin:
     return bulletin
 
 
-async def _send(ask: Ask, form: Form, draft: views.Draft, bulletin: Bulletin) -> Airing:
-    return await send_content(ask, form, bulletin.bulletin_id, at=draft.when == "at")
+async def send_content(ask: Ask, form: Form, content_id: ContentId, *, at: bool) -> str:
+    """To the speakers that the form chose, now, or planned for ``at`` its time: the address of what became of it. A
+    second press gets what the first one got.
 
-
-async def send_content(ask: Ask, form: Form, content_id: ContentId, *, at: bool) -> Airing:
-    """To the speakers that the form chose, now or ``at`` its time; a second press gets what the first one got.
-
-    Raises `Invalid` (``no_targets``, ``time_missing``) and what `Dispatch` raises.
+    Raises `Invalid` (``no_targets``, ``time_missing``) and what `Dispatch.send_now` and `plan_once` raise.
     """
     speaker_ids = await _chosen(ask, form)
     if not speaker_ids:
         raise Invalid(code="no_targets")
-    start_at_us = instant_us(wall_time(form.text("at"), ask.say.zone)) if at else None
+    if at:
+        return await plan_once(ask, content_id, speaker_ids, wall_time(form.text("at"), ask.say.zone))
     async with ask.house.sending:
-        pressed = _just_sent(ask, content_id, speaker_ids, start_at_us)
-        if pressed is not None:
-            return pressed
-        if start_at_us is None:
-            return await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by)
-        return await ask.parts.dispatch.schedule(content_id, speaker_ids, start_at_us, ask.by)
+        airing = _just_sent(ask, content_id, speaker_ids)
+        if airing is None:
+            airing = await ask.parts.dispatch.send_now(content_id, speaker_ids, ask.by, approver=ask.known_actor)
+    return f"/airings/{airing.airing_id}"
 
 
-def _just_sent(ask: Ask, content_id: ContentId, speaker_ids: list[SpeakerId], start_at_us: int | None) -> Airing | None:
+def _just_sent(ask: Ask, content_id: ContentId, speaker_ids: list[SpeakerId]) -> Airing | None:
     """The airing that the same press of the button made a moment ago, if there is one."""
     now_us = ask.parts.clock.now_us()
     for airing in ask.parts.dispatch.open_airings():
         same = (
             airing.content_id == content_id
             and airing.planned_by == ask.by
-            and airing.now is (start_at_us is None)
-            and (airing.now or airing.start_at_us == start_at_us)
+            and airing.now
             and set(airing.speaker_ids) == set(speaker_ids)
         )
         if same and 0 <= now_us - airing.planned_at_us < SAME_PRESS_US:

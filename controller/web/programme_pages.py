@@ -88,15 +88,15 @@ async def withdraw(ask: Ask) -> web.StreamResponse:
 
 
 async def send(ask: Ask) -> web.StreamResponse:
-    """POST /programmes/{id}/send: now, or at a wall time of the station's zone."""
+    """POST /programmes/{id}/send: now, or planned for a wall time of the station's zone."""
     if not await subjects.content_seen(ask, await ask.parts.programmes.get(_id(ask)), Right.SEE):
         raise NotFound(f"no programme {_id(ask)}")
     async with reading(ask) as form:
         try:
-            airing = await send_content(ask, form, _id(ask), at=form.text("when") == "at")
+            where = await send_content(ask, form, _id(ask), at=form.text("when") == "at")
         except (Invalid, Refused, NotFound) as error:
             return await _not_sent(ask, form, error)
-    return to(f"/airings/{airing.airing_id}")
+    return to(where)
 
 
 async def _not_sent(ask: Ask, form: Form, error: LoaError) -> web.Response:

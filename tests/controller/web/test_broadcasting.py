@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.domain.airings import AiringState
 from controller.domain.bulletins import BulletinState, Source
+from schedules.schedule import Target
 from tests.controller.web.browser import Answer, Browser
 from tests.controller.web.station import Station
 
@@ -74,9 +74,21 @@ async def test_a_wall_time_is_the_station_s(station: Station) -> None:
         fields = await heard(station, browser, typed(when="at", at=at.strftime("%Y-%m-%dT%H:%M")))
         sent = await browser.post("/broadcast/send", [*fields, ("areas", station.area_id)])
         assert sent.status == 204, sent.says
-    (airing,) = await station.airings()
-    assert airing.state is AiringState.PLANNED
-    assert airing.start_at_us == int(at.timestamp()) * 1_000_000
+    (planned,) = await station.desk.schedules.all()
+    assert planned.schedule.series.rule.start == at.replace(tzinfo=None)
+    assert planned.schedule.target == Target(areas=(station.area_id,))
+    assert sent.headers["HX-Redirect"] == f"/approvals/{planned.schedule_id}?done=planned", "alone, one may approve it"
+
+
+async def test_pressing_plan_twice_plans_once(station: Station) -> None:
+    at = datetime.now(HANOI) + timedelta(days=1)
+    async with station.browser(scripts=True) as browser:
+        fields = await heard(station, browser, typed(when="at", at=at.strftime("%Y-%m-%dT%H:%M")))
+        one = await browser.post("/broadcast/send", [*fields, ("targets", station.speaker_ids[1])])
+        other = await browser.post("/broadcast/send", [*fields, ("targets", station.speaker_ids[1])])
+    assert one.headers["HX-Redirect"] == other.headers["HX-Redirect"]
+    (planned,) = await station.desk.schedules.all()
+    assert planned.schedule.target == Target(speakers=(station.speaker_ids[1],))
 
 
 @pytest.mark.parametrize(
