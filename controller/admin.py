@@ -84,7 +84,7 @@ def _grant(desk: Desk, written: str) -> Grant:
     tree = desk.areas.tree()
     if area in tree:
         return Grant(role=Role(role), area_id=AreaId(area))
-    called = [one for one in tree if one.name == area]
+    called = [one for one in tree if one.name == area and one.valid_until is None]
     if len(called) != 1:
         how_many = f"{len(called)} areas are" if called else "No area is"
         raise Invalid(f"{how_many} called {area}. Write the area's id: it stands in the address of its page.")
@@ -120,7 +120,7 @@ async def _area(desk: Desk, name: str) -> AreaId:
     if not name and home is not None:
         return AreaId(home.area_id)
     for area in areas:
-        if area.name == name or (not name and len(areas) == 1):
+        if area.valid_until is None and (area.name == name or (not name and len(areas) == 1)):
             return AreaId(area.area_id)
     if not name:
         known = ", ".join(area.name for area in areas) or "none yet"

@@ -70,6 +70,13 @@ class AreaBook:
         self.replace(await stored_tree(tx), None if home_id is None else AreaId(home_id))
         self._roots.update(dict.fromkeys(AreaId(area_id) for area_id in former))
 
+    def around(self, area_id: str) -> frozenset[str]:
+        """Every area by which something that is recorded in this one can be meant today: those that it stands in, and
+        those that it stood in until they were merged.
+        """
+        today = self._today()
+        return self._history.former_on(area_id, today).union(self._history.path_on(area_id, today))
+
     def replace(self, history: AreaTree, home_id: AreaId | None) -> None:
         """What was committed: the areas of all days."""
         self._history, self._home_id = history, home_id

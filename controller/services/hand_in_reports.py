@@ -13,7 +13,6 @@ from controller.domain.paging import Place
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
 from controller.services.office import Office
-from schedules.areas import AreaTree
 
 _LISTED: Final = 1_000
 
@@ -72,21 +71,19 @@ class HandInReports:
             return await tx.hand_ins.changed(limit, after, token_id)
 
     async def targets(self, area_ids: Sequence[AreaId]) -> tuple[Speaker, ...]:
-        """The adopted speakers that stand in these areas, or below them."""
+        """The adopted speakers that stand in these areas, or below them, or did until these were merged: who hands in
+        may not have heard of a merger, and an emergency must arrive all the same.
+        """
         async with self._store.reading() as tx:
             adopted = [one for one in await tx.speakers.all() if one.state is SpeakerState.ADOPTED]
-            tree = await self._areas.knowing(tx, {one.area_id for one in adopted})
+            await self._areas.knowing(tx, {one.area_id for one in adopted})
         wanted = set(area_ids)
-        return tuple([one for one in adopted if wanted & _path(tree, one.area_id)])
+        return tuple([one for one in adopted if wanted & self._areas.around(one.area_id)])
 
     async def senders(self, content_ids: Sequence[str]) -> dict[str, str]:
         """Who handed in these, of those that came from above."""
         async with self._store.reading() as tx:
             return await tx.hand_ins.senders([BulletinId(one) for one in content_ids])
-
-
-def _path(tree: AreaTree, area_id: AreaId) -> set[str]:
-    return {area.area_id for area in tree.path(area_id)}
 
 
 async def _outcome(tx: Transaction, hand_in: HandIn) -> Outcome:

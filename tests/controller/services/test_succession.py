@@ -50,6 +50,8 @@ async def test_speakers_of_merged_communes_are_told_their_successor_and_keep_the
     [seen] = await station.desk.speakers.overview()
     assert (seen.speaker.speaker_id, seen.speaker.area_id, seen.area_name) == (speaker_id, made.area_id, made.name)
     assert (await station.desk.succession.to_be_placed()).speakers == ()
+    for meant in (COMMUNE, AreaId(made.area_id), PROVINCE):
+        assert len(await station.desk.hand_ins.reports.targets([meant])) == 1
     await station.restart()
     assert station.desk.areas.tree().path_on(COMMUNE, today(station)) == (PROVINCE, made.area_id)
 
