@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from agents.protocol.ids import BulletinId
 from agents.protocol.values import ClipPart, Part
 from controller.domain.bulletins import BulletinState, Frame, TuneId, content_parts, framed, frames_of
-from controller.domain.programmes import BulletinItem, Item, Programme, SilenceItem, programme_parts
+from controller.domain.programmes import (
+    BulletinItem,
+    Item,
+    Programme,
+    RelayItem,
+    SilenceItem,
+    programme_parts,
+    programme_relays,
+)
 from controller.domain.sounds import SoundState
 from tests.controller.contents import T0_US, bulletin, programme, sound, tune, tune_parts
 
@@ -133,9 +141,34 @@ def test_a_bulletin_that_is_not_there_is_named() -> None:
         heard_of([BulletinItem(bulletin_id=BulletinId("b-gone"))])
 
 
+def relay(seconds: float, name: str = "VOV1") -> RelayItem:
+    return RelayItem(name=name, source_url="https://vov.example/1", seconds=seconds)
+
+
+def test_a_relay_is_silent_for_exactly_its_length_with_the_usual_pause_around() -> None:
+    assert heard_of([PLAY_A, relay(1_800), PLAY_B]) == ["a", 1, 1_800, 1, "b"]
+    assert heard_of([PLAY_A, quiet(4), relay(30), quiet(0.5), relay(60)]) == ["a", 4, 30, 0.5, 60]
+
+
+def test_a_programme_may_be_a_relay_alone() -> None:
+    assert heard_of([relay(10_800)]) == [10_800]
+    assert heard_of([relay(30)], Frame(opening=OPENING.tune_id)) == ["tune opening", 1, 30]
+
+
+def test_the_silences_that_stand_for_relays_are_known() -> None:
+    vov, province = relay(30), relay(60, "Đài tỉnh")
+    made = programme("x", [PLAY_A, vov, quiet(30), province], Frame(opening=OPENING.tune_id))
+    assert heard(programme_parts(made, KNOWN, TUNES)) == ["tune opening", 1, "a", 1, 30, 30, 60]
+    assert programme_relays(made, KNOWN, TUNES) == {4: vov, 6: province}
+
+
 ITEMS = st.lists(
-    st.one_of(st.sampled_from([PLAY_A, PLAY_B]), st.floats(0.001, 600).map(quiet)), min_size=1, max_size=12
-).filter(lambda items: any(isinstance(item, BulletinItem) for item in items))
+    st.one_of(
+        st.sampled_from([PLAY_A, PLAY_B]), st.floats(0.001, 600).map(quiet), st.sampled_from([relay(30), relay(90)])
+    ),
+    min_size=1,
+    max_size=12,
+).filter(lambda items: any(not isinstance(item, SilenceItem) for item in items))
 FRAMES = st.builds(
     Frame,
     opening=st.sampled_from([None, OPENING.tune_id]),
@@ -148,11 +181,16 @@ FRAMES = st.builds(
 def test_whatever_a_programme_consists_of_its_bulletins_are_heard_in_order(items: list[Item], frame: Frame) -> None:
     made = programme("x", items, frame)
     parts = programme_parts(made, KNOWN, TUNES)
+    relays = programme_relays(made, KNOWN, TUNES)
+    assert list(relays.values()) == list(made.relays)
     wanted = [one.removeprefix("b-") for one in made.bulletin_ids]
     wanted = ["tune opening"] * bool(frame.opening) + wanted + ["tune closing"] * bool(frame.closing)
     assert [one for one in heard(parts) if isinstance(one, str)] == wanted
     quiet_pairs = [
-        1 for one, other in pairwise(parts) if not isinstance(one, ClipPart) and not isinstance(other, ClipPart)
+        number
+        for number, (one, other) in enumerate(pairwise(parts))
+        if not isinstance(one, ClipPart) and not isinstance(other, ClipPart)
+        if not {number, number + 1} & set(relays)
     ]
     assert quiet_pairs == [], "silences side by side are one"
     assert all(part.frames > 0 for part in parts if not isinstance(part, ClipPart))
@@ -164,6 +202,7 @@ def _expected_frames(made: Programme) -> int:
     around = [name for name in (made.frame.opening, made.frame.closing) if name]
     sounding = 3 * 48_000 * len(around)
     sounding += sum(frames_of(content_parts(KNOWN[bulletin_id])) for bulletin_id in made.bulletin_ids)
+    sounding += sum(int(item.seconds) * 48_000 for item in made.relays)
     gaps: list[list[float]] = [[]]
     for item in made.items:
         if isinstance(item, SilenceItem):

@@ -12,7 +12,7 @@ from controller.domain.deeds import DeedKind
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Refused
 from controller.domain.guarding import STATION, GuardPlace, PlaceGuards
-from controller.domain.programmes import BulletinItem
+from controller.domain.programmes import BulletinItem, RelayItem
 from controller.domain.rights import Actor, Grant, Role
 from controller.domain.schedules import ApprovalState, PlannedSchedule, ScheduleDraft
 from controller.services.approvals import Request
@@ -119,6 +119,27 @@ async def test_a_bulletin_in_a_programme_voids_the_approval_of_the_programme(sta
     assert (asked.heard, asked.content.lacking, asked.own) == (None, "bulletin_not_ready", True)
     desk = station.desk.approvals
     assert await code_of(desk.approve(kept.schedule_id, None, asked.binding, DUNG)) == "bulletin_not_ready"
+
+
+async def test_a_relay_from_elsewhere_voids_the_approval_of_the_programme(station: Station) -> None:
+    relay = RelayItem(name="VOV1", source_url="https://vov.example/1", seconds=600)
+    programme = await station.desk.programmes.make(ProgrammeDraft(title="Tiếp sóng", items=(relay,)), "chi")
+    kept = await station.desk.schedules.plan(draft(programme.programme_id), AN)
+    asked = await seen(station, kept)
+    assert asked.heard is not None
+    assert (asked.heard.relays, asked.content.duration_us) == ({0: relay}, 600_000_000)
+    await approve(station, kept)
+    for changed in (
+        replace(relay, source_url="https://khac.example/1"),
+        replace(relay, name="VOV2"),
+        replace(relay, seconds=601),
+    ):
+        await station.desk.programmes.change(
+            programme.programme_id, ProgrammeDraft(title="Tiếp sóng", items=(changed,)), "chi"
+        )
+        assert await state(station, kept) is ApprovalState.VOID, changed
+    await station.desk.programmes.restore(programme.programme_id, 1, "chi")
+    assert await state(station, kept) is ApprovalState.APPROVED, "the very same again"
 
 
 async def test_approved_is_what_was_seen_and_nothing_that_came_between(station: Station) -> None:

@@ -9,7 +9,7 @@ from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass, ClipPart
 from controller.domain.bulletins import Bulletin, Frame, frames_of
 from controller.domain.drafts import ProgrammeDraft
-from controller.domain.programmes import BulletinItem, Item, Programme, SilenceItem
+from controller.domain.programmes import BulletinItem, Item, Programme, RelayItem, SilenceItem
 from controller.domain.sounds import SoundState
 from controller.services.tunes import CHIME
 from tests.controller.services.content import code_of, draft, kept, made, text, upload
@@ -92,6 +92,9 @@ def play(bulletin: Bulletin) -> BulletinItem:
         ((BulletinItem(bulletin_id="b-no"), SilenceItem(seconds=float("nan"))), "silence_out_of_range"),  # type: ignore[arg-type]
         ((BulletinItem(bulletin_id="b-no"),) * 61, "too_many_items"),  # type: ignore[arg-type]
         ((BulletinItem(bulletin_id="b-no"),), "bulletin_unknown"),  # type: ignore[arg-type]
+        ((RelayItem(name=" ", source_url="https://vov.example/1", seconds=60),), "relay_name_missing"),
+        ((RelayItem(name="VOV1", source_url="https://vov.example/1", seconds=10_801),), "relay_out_of_range"),
+        ((RelayItem(name="VOV1", source_url="https://vov.example/1", seconds=10_800),) * 5, "programme_too_long"),
     ],
 )
 async def test_a_programme_that_cannot_be_is_refused(station: Station, items: tuple[Item, ...], code: str) -> None:
@@ -109,6 +112,18 @@ async def test_a_programme_can_be_what_it_was_before(station: Station) -> None:
     restored = await programmes.restore(first.programme_id, 1, "an")
     assert (restored.revision, restored.items, restored.title) == (3, first.items, "Tối")
     assert [one.number for one in await programmes.history(first.programme_id)] == [3, 2, 1]
+
+
+async def test_a_programme_may_be_a_relay_alone_and_is_silent_for_its_length(station: Station) -> None:
+    speaker, _ = await station.adopt("Chợ")
+    relay = RelayItem(name=" VOV1 ", source_url=" HTTPS://vov.example/1#x ", seconds=1_800)
+    evening = await programme(station, relay)
+    assert evening.relays == (replace(relay, name="VOV1", source_url="https://vov.example/1"),)
+    airing = await station.desk.dispatch.send_now(evening.programme_id, [speaker.speaker_id], "an")
+    assert airing.duration_us == 1_800_000_000
+    changed = ProgrammeDraft(title="Tối", items=(SilenceItem(seconds=5), replace(relay, name="VOV2")))
+    await station.desk.programmes.change(evening.programme_id, changed, "an")
+    assert (await station.desk.programmes.restore(evening.programme_id, 1, "an")).items == evening.items
 
 
 async def test_a_programme_takes_no_withdrawn_bulletin_and_cannot_be_sent_with_one(station: Station) -> None:

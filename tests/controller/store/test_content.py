@@ -11,7 +11,7 @@ from agents.protocol.values import AiringClass, ClipPart, RenditionName, Silence
 from controller.domain.airings import Airing, AiringState
 from controller.domain.bulletins import Frame, Origin, TuneId
 from controller.domain.errors import NotFound, StoreFailed
-from controller.domain.programmes import BulletinItem, SilenceItem
+from controller.domain.programmes import BulletinItem, RelayItem, SilenceItem
 from controller.domain.pronunciations import Pronunciation
 from controller.domain.revisions import Revision
 from controller.domain.sounds import Profile, SoundId, SoundState, Source
@@ -86,7 +86,8 @@ async def test_a_bulletin_that_is_changed_keeps_no_variant_of_before(store: SqlS
 async def test_tunes_programmes_pronunciations_and_history_come_back_as_they_were(store: SqlStore) -> None:
     added, gone = tune("b", built_in=True), tune("a", withdrawn=True)
     item = BulletinItem(bulletin_id=BulletinId("b-one"))
-    made = programme("x", [item, SilenceItem(seconds=2.5), item], Frame(opening=added.tune_id, pause_s=0.5))
+    relay = RelayItem(name="Đài tỉnh", source_url="http://dai.example:8000/live", seconds=1_800)
+    made = programme("x", [item, SilenceItem(seconds=2.5), relay, item], Frame(opening=added.tune_id, pause_s=0.5))
     said = Pronunciation(language="vi", written="UBND", spoken="uỷ ban", changed_at_us=T0_US, changed_by="an")
     first = Revision(subject_id="pr-x", number=1, at_us=T0_US, by="an", content={"title": "Một", "items": []})
     async with store.transaction() as tx:
