@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from controller.domain.speakers import Speaker, SpeakerState
+from controller.domain.speakers import Move, Speaker, SpeakerState, stood_in
 from controller.store.database import SqlStore
 from controller.store.engine import make_engine
 from controller.store.migrate import alembic_config, upgrade_here
-from schedules.areas import Area, AreaTree, Origin
+from schedules.areas import Area, AreaTree, Origin, Past
 
 VILLAGE = Area(
     area_id="area-1",
@@ -67,6 +67,45 @@ async def test_an_area_is_changed_in_its_place(store: SqlStore) -> None:
         await tx.areas.add(VILLAGE)
         await tx.areas.put(changed)
     assert (await all_of(store))["area-1"] == changed
+
+
+async def test_what_an_area_was_and_became_comes_back_in_order(store: SqlStore) -> None:
+    history = replace(
+        VILLAGE,
+        past=(Past(date(2026, 2, 1), "Thôn Cũ", None), Past(date(2026, 5, 1), "Thôn Giữa", "vn-00004")),
+        successors=("area-3", "area-2"),
+    )
+    async with store.transaction() as tx:
+        for name in ("area-2", "area-3"):
+            await tx.areas.add(Area(area_id=name, parent_id=None, level="village", name=name))
+        await tx.areas.add(history)
+    assert (await all_of(store))["area-1"] == history
+    less = replace(history, past=history.past[:1], successors=())
+    async with store.transaction() as tx:
+        await tx.areas.put(less)
+    assert (await all_of(store))["area-1"] == less
+
+
+async def test_where_a_speaker_stood_keeps_the_first_place_of_each_day(store: SqlStore) -> None:
+    speaker = Speaker(
+        speaker_id=SpeakerId("s-1"),
+        name="Loa",
+        area_id=AreaId("vn-00070"),
+        device_id=DeviceId("d-1"),
+        device_key=b"",
+        state=SpeakerState.ADOPTED,
+        adopted_at_us=0,
+    )
+    first, second = Move(date(2026, 2, 1), AreaId("vn-01")), Move(date(2026, 5, 1), AreaId("vn-00004"))
+    async with store.transaction() as tx:
+        await tx.speakers.put(speaker)
+        for move in (second, first, Move(first.until, AreaId("vn-00070"))):
+            await tx.speakers.put_move(speaker.speaker_id, move)
+    async with store.reading() as tx:
+        moves = (await tx.speakers.moves([speaker.speaker_id]))[speaker.speaker_id]
+    assert moves == (first, second)
+    days = (date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 1))
+    assert [stood_in(speaker, moves, day) for day in days] == ["vn-01", "vn-00004", "vn-00070"]
 
 
 async def test_where_speakers_stand_leaves_out_the_released(store: SqlStore) -> None:
