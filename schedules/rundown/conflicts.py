@@ -138,7 +138,8 @@ def _items(world: World, schedule: Schedule, zone: Days, first: date, days: int)
 
 def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
     """The first instant, not before it is planned for, at which all of ``item`` could be heard on every speaker that it
-    reaches, within their guards; None where there is none in the next days, or it reaches nobody.
+    reaches, within their guards; None where there is none in the next days, or it reaches nobody. The air of what only
+    lacks its approval is not free: as in `find`, that may still come.
     """
     zone = Days(world.zone)
     first = zone.of(item.start_us)
@@ -147,7 +148,7 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
         return None
     kept = (*(change for change in schedule.series.changes if change.original != item.original),)
     without = replace(schedule, series=Series(rule=schedule.series.rule, changes=(*kept, Cancelled(item.original))))
-    near = narrowed(planned_with(world, without), places, first - _ONE_DAY, _SEARCHED_DAYS + 1)
+    near = _granted(narrowed(planned_with(world, without), places, first - _ONE_DAY, _SEARCHED_DAYS + 1))
     compiler = Compiler(near, first - _ONE_DAY, _SEARCHED_DAYS + 1)
     rooms = [_Room(compiler, near, place, zone, first) for place in _unlike(compiler, places)]
     last_us = zone.begin_us(first + _SEARCHED_DAYS * _ONE_DAY) - item.length_us
@@ -157,6 +158,11 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
         if all(room.holds(start_us, item.length_us) for room in rooms):
             return start_us
     return None
+
+
+def _granted(world: World) -> World:
+    """As if everything in it were approved."""
+    return replace(world, schedules=tuple(replace(one, needs_approval=False) for one in world.schedules))
 
 
 def _unlike(compiler: Compiler, places: Sequence[Place]) -> list[Place]:
