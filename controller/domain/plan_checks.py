@@ -1,6 +1,7 @@
 """What a schedule has to be before it is kept: pure, checked before anything is read or written."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,7 @@ from schedules.recurrence import expand
 from schedules.recurrence.holidays import public_holidays
 from schedules.recurrence.rule import Cancelled, Changed, Due, Frequency, Rule, RuleError, Series
 from schedules.recurrence.series import dues, next_dues
-from schedules.recurrence.zones import DAY_US, LAST_US, instant_us
+from schedules.recurrence.zones import DAY_US, LAST_US, instant_us, wall_of
 from schedules.schedule import Content, Overrun
 
 _EVER_US: Final = -LAST_US
@@ -59,14 +60,31 @@ def room_us(slot_us: int | None, content: Content, overrun: Overrun) -> int:
     return max(slot_us, content.duration_us) if overrun is Overrun.PUSH_BACK else slot_us
 
 
-def check_apart(series: Series, length_us: int, now_us: int, holidays: frozenset[date]) -> None:
-    """Looks at the next forty days of it, and at the next sixty times. Raises `Invalid` (``rule_overlaps_itself``)."""
+def check_apart(
+    series: Series, length_us: int, now_us: int, holidays: frozenset[date], *, around_us: int | None = None
+) -> None:
+    """Looks at the next forty days of it, at the next sixty times, and ``around_us``. Raises `Invalid`
+    (``rule_overlaps_itself``).
+    """
     from_us = max(now_us, instant_us(series.rule.zone, series.rule.start) - DAY_US)
     near = (due for due in dues(series, from_us, from_us + _LOOKED_AT_US, holidays) if happens(due))
     far = next_dues(series, from_us - 1, _LOOKED_AT, holidays)
-    starts = sorted({due.original: due.start_us for due in (*near, *far)}.values())
+    _require_apart((*near, *far), length_us)
+    if around_us is not None:
+        beside = dues(series, around_us - schedules.LONGEST_SLOT_US, around_us + schedules.LONGEST_SLOT_US, holidays)
+        _require_apart([due for due in beside if happens(due)], length_us)
+
+
+def _require_apart(found: Iterable[Due], length_us: int) -> None:
+    starts = sorted({due.original: due.start_us for due in found}.values())
     if any(later - earlier < length_us for earlier, later in pairwise(starts)):
         raise Invalid("it begins again before it has ended", code="rule_overlaps_itself")
+
+
+def begun_with(rule: Rule, original: datetime, former: Rule) -> Rule:
+    """The rule, from the day of that occurrence of the former one on; where it starts later, as it is."""
+    day = wall_of(rule.zone, instant_us(former.zone, original)).date()
+    return rule if rule.start.date() >= day else replace(rule, start=datetime.combine(day, rule.start.time()))
 
 
 def happens(due: Due) -> bool:

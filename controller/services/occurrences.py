@@ -119,7 +119,8 @@ class OccurrenceDesk(PlanBook):
         await self._require_validity(tx, known, start_us(series.rule, change.original, change))
         if change.to is not None or change.content_id is not None:
             length_us = room_us(schedule.slot_us, known.summary, schedule.overrun)
-            check_apart(series, length_us, self._clock.now_us(), await self._holidays(tx))
+            at_us = start_us(series.rule, change.original, change)
+            check_apart(series, length_us, self._clock.now_us(), await self._holidays(tx), around_us=at_us)
 
 
 def _said(wall: datetime) -> str:

@@ -10,7 +10,7 @@ from agents.protocol.ids import AreaId
 from controller.domain import schedules
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, Refused
-from controller.domain.plan_checks import check_draft, checked_rule, fires, refusing, start_us
+from controller.domain.plan_checks import begun_with, check_draft, checked_rule, fires, refusing, start_us
 from controller.domain.rights import Actor
 from controller.domain.schedules import ChosenOrder, PlannedSchedule, ScheduleDraft, ScheduleId, content_id_of
 from controller.ports import Transaction
@@ -90,6 +90,7 @@ class ScheduleDesk(OccurrenceDesk):
         async with self._store.transaction() as tx:
             former = await self._open(tx, schedule_id, revision)
             series = former.schedule.series
+            draft = self._checked(replace(draft, rule=begun_with(draft.rule, original, series.rule)))
             try:
                 halves = split(series, original, draft.rule)
             except RuleError as error:

@@ -106,8 +106,10 @@ async def test_a_schedule_may_leave_itself_just_the_air_that_it_needs(station: S
     quarters = replace(rule("FREQ=DAILY;COUNT=90"), by_minute=(0, 15))
     kept = await planned(station, rule=quarters, slot_us=900_000_000)
     assert kept.ends_us == instant_us(ZONE, wall("2027-03-01T17:15"))
-    moved = station.desk.schedules.move(kept.schedule_id, FIRST, wall("2027-01-16T17:01"), AN)
-    assert await code_of(moved) == "rule_overlaps_itself"
+    endless = await planned(station, rule=replace(rule(), by_minute=(0, 15)), slot_us=900_000_000)
+    for one, day in ((kept, "2027-01-16"), (endless, "2032-01-16")):
+        moved = station.desk.schedules.move(one.schedule_id, wall(f"{day}T17:00"), wall(f"{day}T17:01"), AN)
+        assert await code_of(moved) == "rule_overlaps_itself"
 
 
 async def test_a_schedule_is_changed_unless_somebody_was_faster_and_keeps_what_still_fits(station: Station) -> None:
@@ -169,12 +171,13 @@ async def test_this_one_and_those_that_follow_get_another_plan(station: Station)
     await desk.choose(other.schedule_id, kept.schedule_id, AN)
     await desk.cancel(kept.schedule_id, FIRST, AN)
     kept = await desk.move(kept.schedule_id, THIRD, wall("2027-01-18T18:30"), DUNG)
-    wish = draft(kept.schedule.content_id, start="2027-01-17T17:00", rank=1)  # type: ignore[arg-type]
+    wish = draft(kept.schedule.content_id, start="2027-01-01T17:00", rank=1)  # type: ignore[arg-type]
     station.clock.advance(60)
     ended, new = await desk.split(kept.schedule_id, SECOND, wish, AN, revision=kept.revision)
     assert (ended.schedule_id, new.schedule_id) == (kept.schedule_id, await only_other(station, kept, other))
     assert ended.schedule.series.changes == (Cancelled(FIRST),)
     assert new.schedule.series.changes == (Changed(THIRD, wall("2027-01-18T18:30")),)
+    assert new.schedule.series.rule.start == SECOND, "nothing of it fires before the split"
     assert (new.altered_by, new.schedule.rank) == ({THIRD: "dung"}, 1)
     assert new.schedule.since_us == kept.schedule.since_us, "it is as old as what it follows"
     assert ended.ends_us is not None
