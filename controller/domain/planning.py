@@ -84,6 +84,14 @@ class Heard:
         return duration_us(self.sequence)
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What of a day's slots and air time is used on a speaker, or kept for what is planned."""
+
+    slots: int = 0
+    sounds_us: int = 0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
     """What an airing takes over from its schedule."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agents.protocol.ids import AiringId, SpeakerId
 from controller.domain.airings import Airing, AiringState
-from controller.domain.planning import Due
+from controller.domain.planning import Due, Used
 
 
 class PlannedAirings(Protocol):
@@ -36,6 +36,12 @@ class PlannedAirings(Protocol):
     async def direct(self, since_us: int) -> tuple[Airing, ...]:
         """Those without a schedule that were planned for ``since_us`` or later, by time: all that sounded, sound or
         still will.
+        """
+        ...
+
+    async def used(self, speaker_ids: Sequence[SpeakerId], from_us: int, until_us: int) -> dict[SpeakerId, Used]:
+        """What these speakers played of what began in a window, and are still to play; emergencies are not counted.
+        Those with nothing may be left out.
         """
         ...
 

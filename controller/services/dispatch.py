@@ -19,6 +19,7 @@ from agents.protocol.values import AiringClass, DocumentKind
 from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
+from controller.domain.rights import Actor
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import Acknowledgement, ActiveStop
@@ -26,6 +27,7 @@ from controller.ports import Transaction
 from controller.services.board import OpenAiring
 from controller.services.contents import Content, content_of
 from controller.services.events import AiringChanged
+from controller.services.gate import Gate
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.rundowns import Rundowns
@@ -53,15 +55,23 @@ class Dispatch:
         self._stops = stops
         self._settings = office.settings
         self._planning = office.planning
+        self._gate = Gate(office)
 
     async def send_now(
-        self, content_id: ContentId, speaker_ids: Sequence[SpeakerId], by: str, *, within: Within | None = None
+        self,
+        content_id: ContentId,
+        speaker_ids: Sequence[SpeakerId],
+        by: str,
+        *,
+        approver: Actor | None = None,
+        within: Within | None = None,
     ) -> Airing:
         """An airing in state waiting; it starts when the connected speakers are armed. ``within`` writes what is to be
-        kept with it, or neither is; it is asked before the content is looked at.
+        kept with it, or neither is; it is asked before the content is looked at. ``approver`` is whoever approves it
+        by sending it; None where it was decided on otherwise.
 
         Raises `Invalid` (``no_speakers``), `NotFound` (``speaker_unknown``), `Refused` (``stop_all_latched``), what
-        `contents.content_of` raises, `StoreFailed`.
+        `contents.content_of` and `Gate` raise, `StoreFailed`.
         """
         if self._stops.active() is not None:
             raise Refused("everything is stopped", code="stop_all_latched")
@@ -69,8 +79,10 @@ class Dispatch:
         async with self._store.transaction() as tx:
             if within is not None:
                 await within(tx)
-            content, speakers = await _checked(tx, content_id, speaker_ids, self._clock.now_us())
+            now_us = self._clock.now_us()
+            content, speakers = await _checked(tx, content_id, speaker_ids, now_us)
             _require_way(content, within)
+            own = await self._passed(tx, content, speakers, now_us, approver)
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
             airing = self._airing(content, speakers, by, None)
@@ -80,7 +92,7 @@ class Dispatch:
             order, signed = self._secretary.order(audience, play, not_after_us)
             await tx.airings.add(airing)
             await tx.documents.put(order, signed)
-            await tx.deeds.add(_deed(airing, DeedKind.SEND))
+            await tx.deeds.add(_deed(airing, DeedKind.SEND, own=own))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, [order.header.document_id]))
         for device_id in self._outbox.connected() & set(devices.values()):
@@ -95,9 +107,10 @@ class Dispatch:
         start_at_us: int,
         by: str,
         *,
+        approver: Actor | None = None,
         within: Within | None = None,
     ) -> Airing:
-        """An airing in state planned, in the rundown of each speaker. ``within`` is that of `send_now`.
+        """An airing in state planned, in the rundown of each speaker. The rest is as for `send_now`.
 
         Raises what `send_now` raises but ``stop_all_latched``, and `Invalid` (``start_in_past``,
         ``too_far_ahead``), `Refused` (``clock_not_synchronised``).
@@ -114,9 +127,10 @@ class Dispatch:
                 await within(tx)
             content, speakers = await _checked(tx, content_id, speaker_ids, start_at_us)
             _require_way(content, within)
+            own = await self._passed(tx, content, speakers, start_at_us, approver)
             airing = self._airing(content, speakers, by, start_at_us)
             await tx.airings.add(airing)
-            await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE))
+            await tx.deeds.add(_deed(airing, DeedKind.SCHEDULE, own=own))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, []))
         self._planning.wake()
@@ -170,6 +184,17 @@ class Dispatch:
         """Each adopted speaker's word on an order, by name of the speaker. Raises `StoreFailed`."""
         return await self._stops.acknowledgements(order_id)
 
+    async def _passed(
+        self, tx: Transaction, content: Content, speakers: Sequence[Speaker], start_us: int, approver: Actor | None
+    ) -> bool:
+        """Guards and approval; returns whether somebody approved their own."""
+        if content.airing_class is AiringClass.EMERGENCY:
+            return False
+        await self._gate.require_within_guards(tx, content, speakers, start_us)
+        if approver is None:
+            return False
+        return await self._gate.require_approval(tx, content, speakers, approver, self._clock.now_us())
+
     def _airing(self, content: Content, speakers: Sequence[Speaker], by: str, start_at_us: int | None) -> Airing:
         return Airing(
             airing_id=AiringId(fresh_id("a")),
@@ -221,11 +246,11 @@ def _require_way(content: Content, within: Within | None) -> None:
         raise Refused("an emergency is not sent as a bulletin", code="class_reserved")
 
 
-def _deed(airing: Airing, what: DeedKind) -> Deed:
+def _deed(airing: Airing, what: DeedKind, *, own: bool) -> Deed:
     return Deed(
         at_us=airing.planned_at_us,
         by=airing.planned_by,
         what=what,
         subject=airing.airing_id,
-        detail=f"{len(airing.speaker_ids)} speakers",
+        detail=f"{len(airing.speaker_ids)} speakers" + (", self-approved" if own else ""),
     )

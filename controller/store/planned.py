@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, SpeakerId
-from controller.domain.airings import Airing, AiringState, Playback, PlayState
-from controller.domain.planning import Due
+from agents.protocol.values import AiringClass
+from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback, PlayState
+from controller.domain.evidence import ENDS
+from controller.domain.planning import Due, Used
 from controller.store.airings import airing_row, playback_values, whole
 from controller.store.bulk import pieces
 from controller.store.rows import AiringRow, PlaybackRow
@@ -99,6 +101,24 @@ class SqlPlannedAirings:
         )
         return await whole(self._session, rows.all())
 
+    async def used(self, speaker_ids: Sequence[SpeakerId], from_us: int, until_us: int) -> dict[SpeakerId, Used]:
+        begins_us = func.coalesce(col(AiringRow.start_at_us), col(AiringRow.planned_at_us))
+        found: dict[SpeakerId, Used] = {}
+        for piece in pieces(speaker_ids):
+            rows = await self._session.execute(
+                select(PlaybackRow, AiringRow.duration_us, AiringRow.from_us, AiringRow.state)
+                .where(col(PlaybackRow.airing_id) == col(AiringRow.airing_id), ~col(PlaybackRow.withdrawn))
+                .where(col(PlaybackRow.speaker_id).in_(piece), begins_us >= from_us, begins_us < until_us)
+                .where(col(AiringRow.airing_class) != AiringClass.EMERGENCY.value)
+            )
+            for playback, duration_us, offset_us, state in rows:
+                sounds_us = _sounds_us(playback, duration_us, AiringState(state))
+                if sounds_us is not None:
+                    before = found.get(SpeakerId(playback.speaker_id), Used())
+                    slots = before.slots + (0 if offset_us else 1)
+                    found[SpeakerId(playback.speaker_id)] = Used(slots, before.sounds_us + sounds_us)
+        return found
+
     async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:
         rows = await self._session.scalars(
             select(AiringRow)
@@ -107,3 +127,12 @@ class SqlPlannedAirings:
             execution_options=_FRESH,
         )
         return await whole(self._session, rows.all())
+
+
+def _sounds_us(playback: PlaybackRow, duration_us: int, state: AiringState) -> int | None:
+    """How long an airing sounded, or will, on one speaker; None where it did not and will not."""
+    if playback.started_at_us is not None and PlayState(playback.state) in ENDS:
+        return duration_us if playback.played_us is None else playback.played_us
+    if state in OPEN_STATES and PlayState(playback.state) not in ENDS:
+        return duration_us
+    return duration_us if playback.started_at_us is not None else None

@@ -114,6 +114,21 @@ CODES: Mapping[str, str] = {
     "clock_not_synchronised": N_(
         "The server is not sure of the time, so it plans nothing. Check its network time, then try again."
     ),
+    "approval_needed": N_(
+        "Somebody else has to approve this before it is heard. Make a schedule of it: it then waits for approval."
+    ),
+    "guard_quiet_hours": N_(
+        "It would reach into quiet hours on one of the speakers. Choose another time, or leave that speaker out."
+    ),
+    "guard_slot_too_long": N_(
+        "It is longer than a slot may be on one of the speakers. Make it shorter, or leave that speaker out."
+    ),
+    "guard_slots_used_up": N_(
+        "One of the speakers has had all the slots of that day, or keeps them for what is planned. Choose another day."
+    ),
+    "guard_minutes_used_up": N_(
+        "One of the speakers has too few minutes of that day left beside what is planned. Choose another day."
+    ),
     # finding and adopting
     "code_wrong": N_("The code was wrong, and it is used up now. Let the device identify itself again for a new code."),
     "code_malformed": N_("The code has 6 digits. Listen again and type all of them."),

@@ -41,6 +41,10 @@ class AiringTold(Told):
 
     ``start_at_us`` is null while a "now" waits for its speakers. What is late by at most ``lateness_window_us`` joins
     in step.
+
+    It is heard from ``from_us`` into its sequence on, for ``play_us`` (null: to its end), faded out over the last
+    ``fade_us``; ``duration_us`` is how long that sounds. Where it follows from a schedule, ``original`` is the wall
+    time that names the occurrence, which was to begin at ``due_us``.
     """
 
     airing_id: AiringId
@@ -58,6 +62,12 @@ class AiringTold(Told):
     duration_us: int
     lateness_window_us: int
     rank: int
+    from_us: int
+    play_us: int | None
+    fade_us: int
+    schedule_id: str | None
+    original: Annotated[datetime, Meta(tz=False, description="A wall time in the zone of its rule.")] | None
+    due_us: int | None
 
 
 class ListedAiringTold(AiringTold):
@@ -78,7 +88,7 @@ class PlaybackTold(Told):
     """One airing on one speaker, with everything that its device wrote about it.
 
     ``start_error_us`` is actual minus due, positive late; ``joined_at_us`` how far into it the speaker began.
-    ``reason`` says why it did not sound.
+    ``reason`` says why it did not sound. ``withdrawn``: this speaker was taken out of the airing before it began.
     """
 
     airing_id: AiringId
@@ -99,6 +109,7 @@ class PlaybackTold(Told):
     clock_error_us: int | None
     reason: str | None
     detail: str
+    withdrawn: bool
     speaker_name: str
     area_name: str
     records: tuple[JournalRecord, ...]

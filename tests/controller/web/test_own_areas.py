@@ -50,7 +50,7 @@ async def planned(station: Station, *speaker_ids: str) -> Airing:
 
 async def test_one_sends_to_ones_own_speakers_alone(station: Station) -> None:
     made = await bulletin(station)
-    async with person(station, "lan", (Role.EDITOR, HOME)) as lan:
+    async with person(station, "lan", (Role.APPROVER, HOME)) as lan:
         for wrong in ([ELSEWHERE], [station.speaker_ids[0], ELSEWHERE]):
             status, problem = await send(lan, made, wrong)
             assert (status, problem["code"]) == (403, "not_allowed")

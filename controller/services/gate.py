@@ -1,0 +1,82 @@
+"""What is sent without a schedule: guards and approval hold for it as for what is planned. Emergencies pass both.
+
+A person who sends approves it by that: they must be one who may, everywhere it is heard, and not the only one who made
+it. For a program, whoever gave it the right to send has decided.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from controller.domain.errors import Refused
+from controller.domain.groups import NO_GROUPS, groupings
+from controller.domain.planning import Used, duration_us
+from controller.domain.rights import Actor
+from controller.domain.speakers import Speaker
+from controller.ports import Transaction
+from controller.services.contents import Content
+from controller.services.office import Office
+from controller.services.planned import guards_by_area, guards_by_speaker, known_contents
+from controller.services.self_approval import require_approver
+from schedules.guards import NO_GUARDS, Guards, along, days, forbidden
+
+_MINUTE_US: Final = 60_000_000
+
+
+class Gate:
+    """Asked in the transaction that writes the airing. Every method raises `StoreFailed` too."""
+
+    def __init__(self, office: Office) -> None:
+        self._areas = office.areas
+        self._zone = office.settings.time_zone
+
+    async def require_approval(
+        self, tx: Transaction, content: Content, speakers: Sequence[Speaker], by: Actor, now_us: int
+    ) -> bool:
+        """Returns whether somebody approved their own by that. What came from above was approved there.
+
+        Raises `Refused` (``approval_needed``).
+        """
+        if by.token_id is not None:
+            return False
+        known = (await known_contents(tx, [content.content_id], now_us))[content.content_id]
+        if known.above:
+            return False
+        area_ids = tuple(dict.fromkeys(speaker.area_id for speaker in speakers))
+        return await require_approver(tx, self._areas, by, area_ids, known.authors)
+
+    async def require_within_guards(
+        self, tx: Transaction, content: Content, speakers: Sequence[Speaker], start_us: int
+    ) -> None:
+        """Whether all of it may be heard from ``start_us`` on, on each of the speakers, beside what is planned there.
+
+        Raises `Refused` (``guard_slot_too_long``, ``guard_quiet_hours``, ``guard_slots_used_up``,
+        ``guard_minutes_used_up``).
+        """
+        length_us = duration_us(content.sequence)
+        [(day, begins_us, ends_us)] = days(self._zone, start_us, start_us + 1)
+        by_area, own = await guards_by_area(tx, self._areas.history()), await guards_by_speaker(tx)
+        if not by_area and not own:
+            return
+        grouped = groupings(await tx.groups.all())
+        used = await tx.planned_airings.used([one.speaker_id for one in speakers], begins_us, ends_us)
+        await self._areas.knowing(tx, {one.area_id for one in speakers})
+        for speaker in speakers:
+            path = self._areas.history().path_on(speaker.area_id, day)
+            guards = along(by_area, path, own.get(speaker.speaker_id, NO_GUARDS))
+            later_us = grouped.get(speaker.speaker_id, NO_GROUPS).stagger_us
+            code = _refused(guards, self._zone, start_us + later_us, length_us, used.get(speaker.speaker_id, Used()))
+            if code is not None:
+                raise Refused(f"on {speaker.name}", code=code)
+
+
+def _refused(guards: Guards, zone: str, start_us: int, length_us: int, used: Used) -> str | None:
+    """The first reason of these why it may not be heard there."""
+    if guards.slot_minutes is not None and length_us > guards.slot_minutes * _MINUTE_US:
+        return "guard_slot_too_long"
+    if forbidden(guards, zone, start_us, start_us + length_us):
+        return "guard_quiet_hours"
+    if guards.slots_a_day is not None and used.slots >= guards.slots_a_day:
+        return "guard_slots_used_up"
+    if guards.day_minutes is not None and used.sounds_us + length_us > guards.day_minutes * _MINUTE_US:
+        return "guard_minutes_used_up"
+    return None
