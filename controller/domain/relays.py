@@ -31,9 +31,10 @@ def checked(relay: RelayItem) -> RelayItem:
         raise Invalid("a relay needs the name of its station", code="relay_name_missing")
     if len(name) > MAX_NAME:
         raise Invalid(f"{len(name)} letters; at most {MAX_NAME} are allowed", code="relay_name_too_long")
+    source_url = _source(relay.source_url.strip())
     if not (math.isfinite(relay.seconds) and SHORTEST_RELAY_S <= relay.seconds <= LONGEST_RELAY_S):
         raise Invalid(f"from {SHORTEST_RELAY_S:.0f} to {LONGEST_RELAY_S:.0f} s", code="relay_out_of_range")
-    return replace(relay, name=name, source_url=_source(relay.source_url.strip()))
+    return replace(relay, name=name, source_url=source_url)
 
 
 def _source(written: str) -> str:

@@ -10,7 +10,15 @@ from controller.domain.sounds import SoundState, Source
 from controller.web import views
 from controller.web.bulletinviews import BulletinRow, BulletinShown, Change, RevisionShown, TextDiff, VariantShown
 from controller.web.composeviews import Option
-from controller.web.programmeviews import ItemShown, Offered, ProgrammeForm, ProgrammeRevision, ProgrammeRow
+from controller.web.programmeviews import (
+    RELAY,
+    ItemShown,
+    Offered,
+    ProgrammeForm,
+    ProgrammeRevision,
+    ProgrammeRow,
+    RelayTyped,
+)
 from controller.web.tune_pages import PronunciationShown, TuneShown
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
@@ -100,6 +108,13 @@ def programme(**more: Any) -> dict[str, Any]:
         items=[
             ItemShown(value="b-1", title="Lịch tiêm phòng", duration_s=38.7),
             ItemShown(value="3", title="Khoảng lặng", duration_s=3.0, silence=True),
+            ItemShown(
+                value=RELAY,
+                title="Tiếp sóng: VOV1",
+                duration_s=1_800.0,
+                relay=RelayTyped(name="VOV1", source_url="https://vov.example/" + "truc-tiep/" * 12, minutes="30"),
+                problem_sentence="Địa chỉ tiếp sóng không đúng.",
+            ),
             ItemShown(value="b-2", title="Tin bão", duration_s=0.0, problem_sentence="Bản tin này đã hết hạn."),
         ],
         track=SEVERAL,
@@ -161,7 +176,15 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         "programmes.html",
         {
             "programmes": [
-                ProgrammeRow(id="pr-1", title="Thời sự", bulletins=2, changed_at=NOW, changed_by="Quản trị", revision=2)
+                ProgrammeRow(
+                    id="pr-1",
+                    title="Thời sự",
+                    bulletins=2,
+                    relays=1,
+                    changed_at=NOW,
+                    changed_by="Quản trị",
+                    revision=2,
+                )
             ]
         },
         {"path": "/programmes"},

@@ -189,7 +189,13 @@ REQUEST: Final = RequestShown(
     next_at=NEXT[0].at,
     odd=True,
     duration_s=22.7,
-    track=TRACK,
+    track=replace(
+        TRACK,
+        parts=[*TRACK.parts, views.SoundPart(label="Tiếp sóng: VOV1", duration_s=1_800.0)],
+        relays=[
+            views.RelayShown(name="VOV1", source_url="https://vov.example/" + "truc-tiep/" * 12, duration_s=1_800.0)
+        ],
+    ),
     texts=[TextShown(title=TITLES[0], language="vi", language_name="Tiếng Việt", text="Kính mời bà con.")],
     slot_sentences=["Phát 2 lần trong buổi phát 1:00."],
     next=NEXT,

@@ -186,19 +186,25 @@ async def test_a_programme_is_made_listened_to_and_sent(station: Station) -> Non
             {"kind": "bulletin", "bulletin_id": bulletin["bulletin_id"]},
             {"kind": "silence", "seconds": 3},
             {"kind": "bulletin", "bulletin_id": bulletin["bulletin_id"]},
+            {"kind": "relay", "name": "VOV1", "source_url": "https://vov.example/1", "seconds": 30},
         ]
         body = {"title": "Chương trình tối", "items": items, "closing": "tune-chime", "pause_s": 1}
         programme = await call(program, "POST", "programmes", body, 201)
-        assert (programme["items"], programme["revision"]) == (items, 1)
+        assert (programme["items"], programme["revision"], programme["silent_relays"]) == (items, 1, 1)
         path = f"programmes/{programme['programme_id']}"
         told = await call(program, "GET", f"{path}/playlist")
-        assert [one.get("seconds", "clip") for one in told["parts"]] == ["clip", 3, "clip", 1, "clip"]
+        assert [one.get("seconds", "clip") for one in told["parts"]] == ["clip", 3, "clip", 1, 30, 1, "clip"]
+        relay = {"name": "VOV1", "source_url": "https://vov.example/1", "audible": False}
+        assert relay.items() <= told["parts"][4].items()
+        items[3]["seconds"] = 29
+        assert (await call(program, "POST", "programmes", body, 422))["code"] == "relay_out_of_range"
+        items[3]["seconds"] = 30
         body = {"content_id": programme["programme_id"], "speaker_ids": "all"}
         airing = await call(program, "POST", "airings", body, 201)
         assert (airing["content_id"], airing["title"]) == (programme["programme_id"], "Chương trình tối")
         changed = await call(program, "PUT", path, {"title": "Sáng", "items": items[:1], "revision": 1})
         assert changed["revision"] == 2
-        assert len((await call(program, "GET", f"airings/{airing['airing_id']}"))["sequence"]) == 5
+        assert len((await call(program, "GET", f"airings/{airing['airing_id']}"))["sequence"]) == 7
         assert (await call(program, "POST", f"{path}/restore/1"))["items"] == items
         history = (await call(program, "GET", f"{path}/history"))["revisions"]
         assert [one["title"] for one in history] == ["Chương trình tối", "Sáng", "Chương trình tối"]

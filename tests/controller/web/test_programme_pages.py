@@ -59,6 +59,30 @@ async def test_it_is_kept_changed_and_sent(station: Station) -> None:
     assert len(airing.sequence) == 1 + 1 + 1 + 1 + 1 + 1 + 1, "tune, three bulletins, a pause or silence between each"
 
 
+async def test_a_relay_is_planned_beside_bulletins_and_said_to_be_silent(station: Station) -> None:
+    async with station.browser() as browser:
+        one = await bulletin(browser, "Một")
+        page = await browser.post("/programmes/draft", [("title", "Sáng"), ("item", one), ("do", "relay")])
+        assert items(page) == [one, "relay"]
+        assert "Relays cannot be played yet: in this time the speakers are silent." in page.says
+        assert "30:06" in page.says, "the relay counts, and the pause before it"
+        first: Fields = [("title", "Sáng"), ("item", "relay"), ("item", one), ("item", "relay")]
+        vov = [("relay_name", "VOV1"), ("relay_source", "https://vov.example/1"), ("relay_minutes", "20.5")]
+        province = [("relay_name", "Đài tỉnh"), ("relay_source", "dai.example"), ("relay_minutes", "1e300")]
+        wrong = await browser.post("/programmes", [*first, *vov, *province])
+        assert wrong.status == 422
+        assert "It begins with http:// or https://" in wrong.says
+        province[1:] = [("relay_source", "http://dai.example:8000/live"), ("relay_minutes", "0,5")]
+        kept = await browser.post("/programmes", [*first, *vov, *province])
+        assert items(await browser.get(kept.url.partition("?")[0])) == ["relay", one, "relay"]
+        assert "2 relays" in (await browser.get("/programmes")).says
+    (made,) = await station.desk.programmes.latest(10)
+    assert [(relay.name, relay.source_url, relay.seconds) for relay in made.relays] == [
+        ("VOV1", "https://vov.example/1", 1_230),
+        ("Đài tỉnh", "http://dai.example:8000/live", 30),
+    ]
+
+
 async def test_two_who_change_the_same_programme_do_not_overwrite_each_other(station: Station) -> None:
     async with station.browser() as browser:
         one = await bulletin(browser, "Một")
