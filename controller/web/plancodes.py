@@ -19,6 +19,19 @@ PLAN_CODES: Final[Mapping[str, str]] = {
     ),
     "frequency_unknown": N_("A rule repeats by days, weeks, months or years. Choose one of these."),
     "zone_unknown": N_("There is no such time zone. Zones are named like Asia/Ho_Chi_Minh."),
+    "content_missing": N_("Choose a bulletin or a programme."),
+    "start_missing": N_("Choose which day it begins on."),
+    "times_missing": N_("Give it a time of day, such as 17:00."),
+    "times_differ": N_(
+        "The times of one schedule have the same minutes, such as 05:30 and 17:30. Make a second schedule for the "
+        "others."
+    ),
+    "every_malformed": N_("Say every how many of them, from 1 to 999."),
+    "weekdays_missing": N_("Choose at least one weekday."),
+    "month_days_malformed": N_("Write days of the month from 1 to 31, such as 1, 15."),
+    "lunar_days_malformed": N_("Write days of the lunar month from 1 to 30, such as 1, 15."),
+    "until_missing": N_("Choose the last day, or no end."),
+    "count_malformed": N_("Say how many times, from 1 to 9,999."),
     "exception_unknown": N_("The schedule has no occurrence at this time. Look at it again, then choose another."),
     "occurrence_over": N_("This occurrence is over. Choose one that is still to come."),
     "too_many_changes": N_("Too many single occurrences were changed already. Change the schedule itself."),
@@ -42,7 +55,6 @@ PLAN_CODES: Final[Mapping[str, str]] = {
     "own_approval": N_("This is your own work. Somebody else has to hear and approve it."),
     "approval_not_allowed": N_("You may not approve in all of its areas. Ask an approver who may."),
     "approval_not_needed": N_("This needs no approval: it came from above and was taken."),
-    "approval_needed": N_("This has to be approved by somebody else first. Plan it, and it waits for an approver."),
     "not_approved": N_("This is not approved, so there is nothing to revoke."),
     "note_missing": N_("Say what is to be changed. Whoever planned it is told."),
     "note_too_long": N_("The word is too long. Use at most 1000 characters."),
@@ -55,12 +67,6 @@ PLAN_CODES: Final[Mapping[str, str]] = {
     ),
     "holiday_name_missing": N_("Say what the day off is called."),
     "too_many_holidays": N_("There are too many days off already. Take some of past years away."),
-    "guard_quiet_hours": N_("It would reach into quiet hours on some of the speakers. Choose another time."),
-    "guard_slot_too_long": N_("It is longer than a slot may be on some of the speakers. Shorten it."),
-    "guard_slots_used_up": N_("Some of the speakers have had all the slots of that day. Choose another day."),
-    "guard_minutes_used_up": N_(
-        "On some of the speakers too few of the minutes that a day may have there are left. Choose another day."
-    ),
     # why a content cannot be heard
     "content_expired": N_("It has expired. Choose other content."),
 }

@@ -30,11 +30,30 @@ from schedules.schedule import Schedule, World
 LOOKED_DAYS: Final = 14
 SHOWN: Final = 20
 NEW_ID: Final = "new"
+SEVERAL: Final = N_("The times have different minutes, so %(num)s schedules are made of it.")
 NOT_YET: Final = N_("Choose what is heard and where, and everything about it is told here.")
 
 
 async def preview_of(ask: Ask, typed: ScheduleForm, planned: PlannedSchedule | None) -> Preview:
-    """As far as what is typed makes sense."""
+    """As far as what is typed makes sense; where it becomes several schedules, all of them together."""
+    all_of_it = [await _preview(ask, one, planned) for one in schedule_forms.parted(typed)]
+    if len(all_of_it) == 1:
+        return all_of_it[0]
+    first = all_of_it[0]
+    upcoming = sorted((due for one in all_of_it for due in one.occurrences), key=lambda due: due.at)
+    several = ask.say.gettext(SEVERAL, num=ask.say.format_number(len(all_of_it)))
+    return replace(
+        first,
+        rule_sentence=" ".join(one.rule_sentence for one in all_of_it),
+        problem=" ".join(dict.fromkeys([*(one.problem for one in all_of_it if one.problem), several])),
+        occurrences=upcoming[: plans.NEXT],
+        odd=any(one.odd for one in all_of_it),
+        refusals=[said for one in all_of_it for said in one.refusals],
+        clashes=[clash for one in all_of_it for clash in one.clashes],
+    )
+
+
+async def _preview(ask: Ask, typed: ScheduleForm, planned: PlannedSchedule | None) -> Preview:
     try:
         rule = schedule_forms.rule_of(typed, ask.parts.zone)
         check(rule, ask.parts.clock.now_us())

@@ -81,7 +81,7 @@ def read(form: Form) -> ScheduleForm:
         speakers=form.all("speakers"),
         repeat=Repeat(repeat) if repeat in set(Repeat) else usual.repeat,
         start=form.text("start").strip(),
-        times=times or usual.times,
+        times=times or [""],
         every=form.text("every").strip() or "1",
         weekdays=sorted({int(one) for one in form.all("weekdays") if one in {"0", "1", "2", "3", "4", "5", "6"}}),
         month_days=form.text("month_days").strip(),
@@ -143,6 +143,22 @@ def draft_of(form: ScheduleForm, zone: str) -> ScheduleDraft:
         fill=Fill(form.fill),
         on_interrupted=OnInterrupted(form.on_interrupted) if form.on_interrupted else None,
     )
+
+
+def parted(form: ScheduleForm) -> list[ScheduleForm]:
+    """The form once for each minute of the hour that its times have: a rule has one (see `_at_times`), so what is new
+    becomes a schedule for each. What is there already stays one.
+    """
+    if form.id or form.repeat in {Repeat.ONCE, Repeat.CUSTOM}:
+        return [form]
+    try:
+        times = times_of(form.times)
+    except Invalid:
+        return [form]
+    hours = sorted({one.hour for one in times}), sorted({one.minute for one in times})
+    if set(product(*hours)) == {(one.hour, one.minute) for one in times}:
+        return [form]
+    return [replace(form, times=[f"{one:%H:%M}" for one in times if one.minute == minute]) for minute in hours[1]]
 
 
 def target_of(form: ScheduleForm) -> Target:

@@ -37,6 +37,7 @@ from controller.web.wherechoices import where_choices
 from schedules.recurrence.parse import parse_rule
 from schedules.recurrence.rule import OnHoliday, RuleError
 from schedules.recurrence.series import next_dues
+from schedules.schedule import Target
 
 SCHEDULES: Final = "/schedules"
 SHOWN: Final = 400
@@ -109,12 +110,15 @@ async def save(ask: Ask) -> web.StreamResponse:
         named = "id" in ask.request.match_info
         planned = await ask.parts.schedules.get(plans.schedule_id_of(ask)) if named else None
         try:
-            draft = schedule_forms.draft_of(typed, ask.parts.zone)
-            kept, done = await _keep(ask, draft, typed, planned)
+            drafts = [schedule_forms.draft_of(one, ask.parts.zone) for one in schedule_forms.parted(typed)]
+            made = [await _keep(ask, draft, typed, planned) for draft in drafts]
         except (Invalid, Refused, NotFound) as error:
             return await _wrong(ask, typed, planned, error)
         except RuleError as error:
             return await _wrong(ask, typed, planned, Invalid(str(error), code=error.code))
+    kept, done = made[0]
+    if len(made) > 1:
+        return _to(f"{SCHEDULES}?done={done}")
     if await planpreview.meets_something(ask, kept):
         return _to(f"{SCHEDULES}/{kept.schedule_id}/conflicts?done={done}")
     return _to(f"{SCHEDULES}/{kept.schedule_id}?done={done}")
@@ -123,7 +127,9 @@ async def save(ask: Ask) -> web.StreamResponse:
 async def _keep(
     ask: Ask, draft: ScheduleDraft, typed: ScheduleForm, planned: PlannedSchedule | None
 ) -> tuple[PlannedSchedule, str]:
-    ask.require_all(Right.BROADCAST, await ask.parts.schedules.areas_of(draft.target) or [AreaId("")])
+    if draft.target == Target():
+        raise Invalid("no place is named", code="targets_missing")
+    ask.require_all(Right.BROADCAST, await ask.parts.schedules.areas_of(draft.target))
     if planned is None or draft.content_id != planned.schedule.content_id:
         await _require_content(ask, draft)
     desk, by = ask.parts.schedules, ask.known_actor
