@@ -23,6 +23,8 @@ UNLESS_STATED: Final[Mapping[AirClass, OnInterrupted]] = {
 """What becomes of an airing that is interrupted, by its class, where nothing is stated."""
 
 _UNKNOWN: Final = "content_unknown"
+LONGEST_US: Final = 20 * 3_600_000_000
+"""No room is longer, so that nothing sounds over two midnights, even where it is pushed back and a day has 23 hours."""
 
 
 class Days:
@@ -104,10 +106,10 @@ class _Maker:
             above=schedule.above,
             priority=schedule.air_class is AirClass.PRIORITY,
             guarded=schedule.air_class is not AirClass.EMERGENCY,
-            why_not=self._why_not(due, content),
+            why_not=self._why_not(due, content, room_us),
         )
 
-    def _why_not(self, due: Due, content: Content | None) -> Refused | Skipped | None:
+    def _why_not(self, due: Due, content: Content | None, room_us: int) -> Refused | Skipped | None:
         if isinstance(due.change, Cancelled) or due.on_holiday:
             return Skipped(SkippedFor.HOLIDAY if due.on_holiday else SkippedFor.CANCELLED)
         lacking = _UNKNOWN if content is None else content.lacking
@@ -115,6 +117,8 @@ class _Maker:
             return Refused(RefusedFor.CONTENT_LACKING, lacking)
         if content.expires_us is not None and due.start_us >= content.expires_us:
             return Refused(RefusedFor.CONTENT_EXPIRED)
+        if room_us > LONGEST_US:
+            return Refused(RefusedFor.SLOT_TOO_LONG)
         if not self._approved(due, content):
             return Refused(RefusedFor.NOT_APPROVED)
         return None

@@ -236,6 +236,14 @@ def test_one_schedule_that_overlaps_itself_has_one_outcome_for_every_occurrence(
     ]
 
 
+@pytest.mark.parametrize(("hours", "refused"), [(20, False), (20.01, True)])
+def test_what_needs_the_air_of_more_than_a_day_is_refused(hours: float, refused: bool) -> None:
+    world = station(once("news", "05:00", air_class=AirClass.EMERGENCY), minutes={"news": hours * 60})
+    assert (outcomes(world)["news"] == Refused(RefusedFor.SLOT_TOO_LONG)) == refused
+    cut = station(once("news", "05:00", slot_us=60 * MINUTE_US), minutes={"news": hours * 60})
+    assert heard(cut) == [("news", "05:00", "06:00", 0)]
+
+
 # --- a programme of the former evening
 
 
