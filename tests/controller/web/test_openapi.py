@@ -172,7 +172,14 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         await client.call("stop_everything")
         members = [{"speaker_id": station.speaker_ids[0]}]
         group = (await client.call("create_group", body={"name": "Chợ", "members": members}))[1]
+        rule = {"rrule": "FREQ=DAILY", "start": "2090-01-01T17:00"}
+        draft = {"content_id": bulletin_id, "target": {"areas": [station.area_id]}, "rule": rule}
+        status, schedule = await client.call("create_schedule", body=draft)
+        assert status == 201
         known = {
+            "schedule_id": schedule["schedule_id"],
+            "original": "2090-01-02T17:00",
+            "year": "2026",
             "group_id": group["group_id"],
             "programme_id": programme["programme_id"],
             "tune_id": (await client.call("list_tunes"))[1]["tunes"][0]["tune_id"],
