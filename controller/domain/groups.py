@@ -1,7 +1,7 @@
 """Groups of speakers: what is sent to them together, and neighbours that speak one after another.
 
 Sound takes about 3 ms a metre, so that the same words from poles near each other come as an echo. In a group with a
-stagger each member has a turn: everything but emergencies and drills begins ``turn`` times ``stagger_s`` later there.
+stagger each member has a turn: everything but emergencies begins ``turn`` times ``stagger_s`` later there.
 """
 
 from collections.abc import Iterable
