@@ -108,7 +108,7 @@ async def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(statio
         ({"times": ""}, "time of day"),
         ({"start": "khi nào đó"}, "which day"),
         ({"ends": "count", "count": "x"}, "How many times"),
-        ({"repeat": "custom", "custom": "FREQ=SECONDLY"}, "repeats by"),
+        ({"repeat": "custom", "custom": "FREQ=SECONDLY"}, "Choose fewer times"),
         ({"repeat": "once", "start": "2020-01-01"}, ""),
     ):
         answer = await editor.post("/schedules", form(content, rank="3", **change))

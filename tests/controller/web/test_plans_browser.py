@@ -1,0 +1,59 @@
+"""What is planned in a real browser: an occurrence is moved in the calendar, then heard and approved."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import expect
+
+from controller.domain.schedules import ApprovalState, ScheduleDraft
+from schedules.recurrence.parse import parse_rule
+from schedules.recurrence.rule import Changed
+from schedules.schedule import Target
+from tests.controller.drafts import text_draft
+from tests.controller.web.station import NAME, Station
+from tests.controller.web.test_handing_in_browser import picture, window
+
+pytestmark = pytest.mark.system
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+async def test_an_occurrence_is_moved_in_the_calendar_then_heard_and_approved(station: Station) -> None:
+    made = await station.desk.compose.make(text_draft("Bản tin chiều", "Kính mời bà con đi họp."), NAME)
+    await station.wait_ready(made.bulletin_id)
+    async with station.parts.store.reading() as tx:
+        me = (await tx.persons.all())[0].actor
+    today = datetime.now(ZONE).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    rule = parse_rule("FREQ=DAILY", start=datetime.combine(today, time(17)), zone=ZONE.key)
+    draft = ScheduleDraft(content_id=made.bulletin_id, target=Target(areas=("x-1",)), rule=rule)
+    planned = await station.desk.schedules.plan(draft, me)
+    await station.desk.planner.look()
+    async with window(station, "office") as page:
+        await page.goto(f"/calendar?week={monday}")
+        await page.locator("[data-opens-occurrence]").first.click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_role("heading", name="Bản tin chiều")).to_be_focused()
+        await picture(page, "calendar-dialog")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("[data-opens-occurrence]").first).to_be_focused()
+        await page.keyboard.press("Enter")
+        await dialog.get_by_label("Dời sang").fill(f"{monday}T18:30")
+        await dialog.get_by_role("button", name="Chuyển").click()
+        await expect(page.locator("#flash")).to_contain_text("Đã dời lần phát này")
+        await expect(page.locator(".occ", has_text="18:30")).to_contain_text("chờ phê duyệt")
+        original = datetime.combine(monday, time(17))
+        (change,) = (await station.desk.schedules.get(planned.schedule_id)).schedule.series.changes
+        assert change == Changed(original, to=datetime.combine(monday, time(18, 30)))
+
+        await page.goto("/approvals")
+        await page.locator(".request", has_text="18:30").get_by_role("link", name="Nghe và quyết định").click()
+        async with page.expect_response("**/clips/*") as clip:
+            await page.locator("audio").first.evaluate("(audio) => { audio.play().catch(() => {}); }")
+        assert (await clip.value).ok
+        await picture(page, "approval")
+        await page.get_by_role("button", name="Tự phê duyệt").click()
+        await expect(page.locator("#flash")).to_contain_text("Đã phê duyệt")
+    series, single = (await station.desk.approvals.states())[planned.schedule_id]
+    assert (series, single) == (ApprovalState.WAITING, {original: ApprovalState.APPROVED})
