@@ -4,17 +4,20 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from agents.protocol.ids import AreaId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass
 from controller.domain.airings import ContentId
 from controller.domain.bulletins import Origin
 from controller.domain.deeds import DeedKind
 from controller.domain.drafts import BulletinDraft, ProgrammeDraft
+from controller.domain.groups import Group, GroupId, Member
 from controller.domain.handing_in import HandInState
 from controller.domain.plan_checks import ends_us
 from controller.domain.programmes import BulletinItem
 from controller.domain.rights import Role
-from controller.domain.schedules import PlannedSchedule
+from controller.domain.schedules import PlannedSchedule, content_id_of
 from controller.services.planned import read_plans, summaries
 from schedules.precedence import AirClass
 from schedules.recurrence.rule import Cancelled, Changed, Rule, Series
@@ -276,6 +279,22 @@ async def test_speakers_and_groups_of_speakers_are_planned_for_where_they_stand(
     assert kept.area_id == speaker.area_id
     assert await station.desk.schedules.areas_of(kept.schedule.target) == (speaker.area_id,)
     assert await station.desk.schedules.areas_of(Target(speakers=(SpeakerId("s-no"),))) == ()
+    group = Group(group_id=GroupId("g-1"), name="Chợ và trường", members=(Member(speaker.speaker_id),))
+    async with station.store.transaction() as tx:
+        await tx.groups.put(group)
+    kept = await planned(station, target=Target(areas=(OTHER,), groups=("g-1",)))
+    assert await station.desk.schedules.areas_of(kept.schedule.target) == (OTHER, speaker.area_id)
+
+
+async def test_a_station_holds_so_many_schedules_and_no_more(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.domain.schedules.MOST_LIVE", 2)
+    over, kept = await planned(station, ""), await planned(station)
+    again = draft(content_id_of(kept.schedule.content_id))
+    assert await code_of(station.desk.schedules.plan(again, AN)) == "too_many_schedules"
+    station.clock.advance(3 * 86_400)
+    assert await station.desk.schedules.all() == (kept,), "what is over counts no more"
+    assert over.ends_us == instant_us(ZONE, FIRST)
+    await station.desk.schedules.plan(again, AN)
 
 
 def test_a_rule_ends_with_its_last_time_wherever_that_was_moved_to() -> None:
