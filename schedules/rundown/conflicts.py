@@ -187,7 +187,10 @@ class _Room:
         self._slots: dict[date, set[str]] = {}
         self._sounded_us: dict[date, int] = {}
         for segment in timeline:
-            day = zone.of(compiler.item(segment.item_id).start_us)
+            item = compiler.item(segment.item_id)
+            if not item.guarded:
+                continue
+            day = zone.of(item.start_us)
             self._slots.setdefault(day, set()).add(segment.item_id)
             self._sounded_us[day] = self._sounded_us.get(day, 0) + segment.until_us - segment.from_us
 
