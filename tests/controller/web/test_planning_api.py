@@ -121,7 +121,7 @@ async def test_two_who_change_the_same_schedule_do_not_overwrite_each_other(stat
     assert (await call(editor, "PUT", path, {**body, "revision": None}, 409))["code"] == "withdrawn"
 
 
-BAD_RULES = [
+BAD_RULES: list[tuple[dict[str, Any], int, str]] = [
     ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, 422, "rule_never_fires"),
     ({"rrule": "FREQ=SECONDLY"}, 422, "rule_too_often"),
     ({"rrule": "FREQ=DAILY;BYHOUR=5,6,7,8,9,10,11,12,13;BYMINUTE=0,10,20,30,40,50"}, 422, "rule_too_often"),
