@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -215,6 +215,13 @@ def cue_of(airing: Airing) -> Cue | None:
     )
 
 
+def due_of(airing: Airing) -> Due | None:
+    """The occurrence that an airing is a part of, None where no schedule asked for it."""
+    if airing.schedule_id is None or airing.original is None or airing.due_us is None:
+        return None
+    return airing.schedule_id, airing.original, airing.due_us
+
+
 def airing_id_of(cue: Cue, again: int) -> AiringId:
     """The same for the same cue; another each time that it is planned ``again`` after all, from 0."""
     named = json.dumps([asdict(cue), again], sort_keys=True, default=str)
@@ -266,17 +273,46 @@ class Changes:
 Wanted = Mapping[Cue, AbstractSet[SpeakerId]]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A part of an occurrence that has begun on these speakers, and when it ends."""
+
+    until_us: int
+    speakers: AbstractSet[SpeakerId]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Meanwhile:
+    """What goes on while it is planned: where a person ``stopped`` an occurrence, what ``sounds`` as it was planned,
+    and what would be sounding (``wanted``) by what is planned now.
+    """
+
+    stopped: Mapping[Due, AbstractSet[SpeakerId]] = field(default_factory=dict)
+    sounds: Mapping[Due, Sequence[Begun]] = field(default_factory=dict)
+    wanted: Mapping[Due, Sequence[Begun]] = field(default_factory=dict)
+
+    def goes_on(self, cue: Cue) -> frozenset[SpeakerId]:
+        """Where this part of an occurrence is the rest of what sounds, which cannot be lengthened any more: it was to
+        be interrupted before, and is not to be now.
+        """
+        after_us = cue.start_at_us
+        due = cue.occurrence
+        ends_later = {one for part in self.wanted.get(due, ()) if part.until_us > after_us for one in part.speakers}
+        still_sounds = {one for part in self.sounds.get(due, ()) if part.until_us > after_us for one in part.speakers}
+        return frozenset(ends_later - still_sounds)
+
+
 def differences(
     wanted: Wanted,
     standing: Iterable[Standing],
-    stopped: Mapping[Due, AbstractSet[SpeakerId]],
+    meanwhile: Meanwhile,
     now_us: int,
     *,
     touched: AbstractSet[SpeakerId] | None = None,
 ) -> Changes:
     """What is to be done for the speakers ``touched`` (None: for all); ``wanted`` says all that they are to play.
 
-    ``stopped`` says where a person ended an occurrence. What begins at ``now_us`` or before is left as it is.
+    What begins at ``now_us`` or before is left as it is.
     """
     by_cue: dict[Cue, list[Standing]] = {}
     for one in standing:
@@ -285,8 +321,10 @@ def differences(
     cues = sorted({*by_cue, *(cue for cue in wanted if cue.start_at_us > now_us)}, key=_by_time)
     made = _Made()
     for cue in cues:
-        speakers = wanted.get(cue, frozenset()) - stopped.get(cue.occurrence, frozenset())
-        made.settle(cue, speakers, sorted(by_cue.get(cue, ()), key=lambda one: one.airing_id), touched)
+        there = sorted(by_cue.get(cue, ()), key=lambda one: one.airing_id)
+        going_on = meanwhile.goes_on(cue) & {one for each in there for one in each.speakers}
+        stopped = meanwhile.stopped.get(cue.occurrence, frozenset())
+        made.settle(cue, (wanted.get(cue, frozenset()) | going_on) - stopped, there, touched)
     return Changes(
         added=tuple(made.added), joined=tuple(made.joined), left=tuple(made.left), withdrawn=tuple(made.withdrawn)
     )

@@ -9,7 +9,19 @@ from dataclasses import dataclass, field, replace
 
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
-from controller.domain.planning import Addition, Change, Changes, Cue, Script, Standing, airing_id_of, cue_of
+from controller.domain.planning import (
+    Addition,
+    Begun,
+    Change,
+    Changes,
+    Cue,
+    Due,
+    Script,
+    Standing,
+    airing_id_of,
+    cue_of,
+    due_of,
+)
 from controller.ports import Transaction
 from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged
@@ -43,20 +55,30 @@ class Filing:
         """The planner's airings that are planned."""
         found: list[Standing] = []
         known: dict[AiringId, Cue] = {}
-        for entry in self._board.all():
+        for entry in self._entries_planned():
             airing = entry.airing
-            if airing.schedule_id is None or airing.state is not AiringState.PLANNED:
-                continue
             cue = self._cues.get(airing.airing_id) or cue_of(airing)
-            if cue is None:
+            if cue is None or airing.state is not AiringState.PLANNED:
                 continue
             known[airing.airing_id] = cue
             out = frozenset(one for one, playback in entry.playbacks.items() if playback.withdrawn)
-            found.append(
-                Standing(airing_id=airing.airing_id, cue=cue, speakers=frozenset(entry.playbacks) - out, left=out)
-            )
+            speakers = frozenset(entry.playbacks) - out
+            found.append(Standing(airing_id=airing.airing_id, cue=cue, speakers=speakers, left=out))
         self._cues = known
         return found
+
+    def sounding(self, now_us: int) -> dict[Due, list[Begun]]:
+        """The planner's airings that have begun and are not over."""
+        found: dict[Due, list[Begun]] = {}
+        for entry in self._entries_planned():
+            cue_start_us, due = entry.airing.start_at_us, due_of(entry.airing)
+            if due is not None and cue_start_us is not None and cue_start_us <= now_us:
+                begun = Begun(cue_start_us + entry.airing.duration_us, frozenset(entry.states))
+                found.setdefault(due, []).append(begun)
+        return found
+
+    def _entries_planned(self) -> list[OpenAiring]:
+        return [entry for entry in self._board.all() if entry.airing.schedule_id is not None]
 
     async def file(self, changes: Changes, script: Script) -> frozenset[SpeakerId]:
         """Makes the changes; returns whose rundowns they touch. Raises `StoreFailed`, and then nothing is changed."""

@@ -18,7 +18,7 @@ from typing import Final
 
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import StoreFailed
-from controller.domain.planning import Changes, Cue, Due, Script, Standing, differences
+from controller.domain.planning import Begun, Changes, Cue, Due, Meanwhile, Script, Standing, differences
 from controller.services import outlook
 from controller.services.events import (
     BulletinChanged,
@@ -186,7 +186,8 @@ class Planner:
         self._whole = self._whole or before.contents != self._reading.contents or before.terms != self._reading.terms
         first = self.today() - _ONE_DAY
         standing, now_us = self._filing.standing(), self._clock.now_us()
-        changes = await asyncio.to_thread(self._compiled, first, standing, stopped, now_us)
+        meanwhile = Meanwhile(stopped=stopped, sounds=self._filing.sounding(now_us))
+        changes = await asyncio.to_thread(self._compiled, first, standing, meanwhile, now_us)
         touched = await self._filing.file(changes, self._script)
         if self._whole:
             self._whole, self._looked_at_us = False, now_us
@@ -204,13 +205,7 @@ class Planner:
             self._reading = await read_world(tx, self._areas, asked, self._reading)
             return await tx.planned_airings.stopped(asked.since_us)
 
-    def _compiled(
-        self,
-        first: date,
-        standing: list[Standing],
-        stopped: Mapping[Due, AbstractSet[SpeakerId]],
-        now_us: int,
-    ) -> Changes:
+    def _compiled(self, first: date, standing: list[Standing], meanwhile: Meanwhile, now_us: int) -> Changes:
         """In a thread of its own. Only here is the compiler of all speakers asked."""
         world, old, self._compiler = self.world(), self._compiler, None
         touched: frozenset[str] | None = None
@@ -221,10 +216,10 @@ class Planner:
         if self._whole:
             touched = None
         self._script = Script(self._reading.terms, self._reading.contents)
-        wanted = _wanted(compiler, self._script, touched, now_us)
+        wanted, begun = _wanted(compiler, self._script, touched, now_us)
         self._compiler = compiler
         speakers = None if touched is None else frozenset(SpeakerId(one) for one in touched)
-        return differences(wanted, standing, stopped, now_us, touched=speakers)
+        return differences(wanted, standing, replace(meanwhile, wanted=begun), now_us, touched=speakers)
 
     @property
     def _ahead(self) -> int:
@@ -238,22 +233,29 @@ def _knowing(world: World, content: Content | None) -> World:
 
 def _wanted(
     compiler: Compiler, script: Script, touched: AbstractSet[str] | None, now_us: int
-) -> dict[Cue, set[SpeakerId]]:
-    """Who is to play what, of what has not begun. Speakers that play the same share their timeline."""
+) -> tuple[dict[Cue, set[SpeakerId]], dict[Due, list[Begun]]]:
+    """Who is to play what of what has not begun, and who would be playing what has. Speakers that play the same share
+    their timeline.
+    """
     speakers = [place.speaker_id for place in compiler.world.places if touched is None or place.speaker_id in touched]
     alike: dict[int, tuple[Timeline, set[SpeakerId]]] = {}
     for speaker_id in speakers:
         timeline = compiler.timeline(speaker_id)
         alike.setdefault(id(timeline), (timeline, set()))[1].add(SpeakerId(speaker_id))
     wanted: dict[Cue, set[SpeakerId]] = {}
+    begun: dict[Due, list[Begun]] = {}
     cues: dict[Segment, tuple[Cue, ...]] = {}
     for timeline, together in alike.values():
         for segment in timeline:
             if segment.until_us <= now_us:
                 continue
+            item = compiler.item(segment.item_id)
+            if segment.from_us <= now_us:
+                due = item.schedule_id, item.original, item.start_us
+                begun.setdefault(due, []).append(Begun(segment.until_us, together))
             if segment not in cues:
-                cues[segment] = script.cues(segment, compiler.item(segment.item_id))
+                cues[segment] = script.cues(segment, item)
             for cue in cues[segment]:
                 if cue.start_at_us > now_us:
                     wanted.setdefault(cue, set()).update(together)
-    return wanted
+    return wanted, begun

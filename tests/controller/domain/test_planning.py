@@ -13,10 +13,12 @@ from agents.protocol.version import MAX_PARTS_A_SEQUENCE
 from controller.domain.planning import (
     FADE_US,
     Addition,
+    Begun,
     Change,
     Changes,
     Cue,
     Heard,
+    Meanwhile,
     Script,
     Standing,
     Terms,
@@ -31,6 +33,7 @@ from tests.controller.contents import clips
 NOON_US = 1_800_000_000_000_000
 MINUTE_US = 60_000_000
 EARLIER_US = NOON_US - MINUTE_US
+ALONE = Meanwhile()
 TERMS = {"sc-1": Terms(airing_class=AiringClass.ORDINARY, rank=3, planned_by="an")}
 
 
@@ -188,46 +191,62 @@ def test_its_id_follows_from_what_is_heard_when() -> None:
 
 
 def test_what_is_wanted_and_not_planned_is_added_by_time() -> None:
-    changes = differences({cue(5): those("s-2", "s-1"), cue(): those("s-1")}, [], {}, EARLIER_US)
+    changes = differences({cue(5): those("s-2", "s-1"), cue(): those("s-1")}, [], ALONE, EARLIER_US)
     assert changes == Changes(added=(Addition(cue(), ("s-1",)), Addition(cue(5), ("s-1", "s-2"))))  # type: ignore[arg-type]
 
 
 def test_what_is_planned_and_not_wanted_is_withdrawn() -> None:
-    assert differences({}, [standing("a-1", cue(), "s-1")], {}, EARLIER_US) == Changes(withdrawn=("a-1",))  # type: ignore[arg-type]
+    assert differences({}, [standing("a-1", cue(), "s-1")], ALONE, EARLIER_US) == Changes(withdrawn=("a-1",))  # type: ignore[arg-type]
 
 
 def test_what_has_begun_is_left_alone_and_not_begun_again() -> None:
     at_us = NOON_US
-    assert not differences({cue(5): those("s-1")}, [standing("a-1", cue(5), "s-1")], {}, NOON_US + 5 * MINUTE_US)
-    assert not differences({}, [standing("a-1", cue(), "s-1")], {}, at_us)
-    assert not differences({cue(): those("s-1")}, [], {}, at_us)
+    assert not differences({cue(5): those("s-1")}, [standing("a-1", cue(5), "s-1")], ALONE, NOON_US + 5 * MINUTE_US)
+    assert not differences({}, [standing("a-1", cue(), "s-1")], ALONE, at_us)
+    assert not differences({cue(): those("s-1")}, [], ALONE, at_us)
 
 
 def test_a_speaker_more_or_less_changes_the_airing_and_makes_no_other() -> None:
     planned = [standing("a-1", cue(), "s-1", "s-2")]
-    changes = differences({cue(): those("s-2", "s-3")}, planned, {}, EARLIER_US)
+    changes = differences({cue(): those("s-2", "s-3")}, planned, ALONE, EARLIER_US)
     assert changes == Changes(joined=(Change("a-1", ("s-3",)),), left=(Change("a-1", ("s-1",)),))  # type: ignore[arg-type]
 
 
 def test_a_speaker_that_was_taken_out_gets_another_airing() -> None:
     planned = [standing("a-1", cue(), "s-1", left=("s-2",))]
-    changes = differences({cue(): those("s-1", "s-2")}, planned, {}, EARLIER_US)
+    changes = differences({cue(): those("s-1", "s-2")}, planned, ALONE, EARLIER_US)
     assert changes == Changes(added=(Addition(cue(), ("s-2",)),))  # type: ignore[arg-type]
 
 
 def test_what_a_person_stopped_does_not_come_back_nor_goes_on() -> None:
     rest = cue(due_us=NOON_US, start_at_us=NOON_US + 20 * MINUTE_US, from_us=MINUTE_US)
     planned = [standing("a-2", rest, "s-1", "s-2")]
-    stopped = {rest.occurrence: those("s-1")}
+    stopped = Meanwhile(stopped={rest.occurrence: those("s-1")})
     changes = differences({rest: those("s-1", "s-2")}, planned, stopped, EARLIER_US)
     assert changes == Changes(left=(Change("a-2", ("s-1",)),))  # type: ignore[arg-type]
     moved = replace(rest, due_us=NOON_US + MINUTE_US)
     assert differences({moved: those("s-1")}, [], stopped, EARLIER_US).added
 
 
+def test_the_rest_stays_where_the_interruption_is_taken_back_while_the_beginning_sounds() -> None:
+    rest = cue(15, due_us=NOON_US, from_us=10 * MINUTE_US)
+    now_us = NOON_US + 5 * MINUTE_US
+    planned = [standing("a-2", rest, "s-1", "s-2")]
+    due, end_us = rest.occurrence, NOON_US + 30 * MINUTE_US
+    cut = Meanwhile(
+        sounds={due: [Begun(NOON_US + 10 * MINUTE_US, those("s-1")), Begun(end_us, those("s-2"))]},
+        wanted={due: [Begun(end_us, those("s-1", "s-2"))]},
+    )
+    changes = differences({}, planned, cut, now_us)
+    assert changes == Changes(left=(Change("a-2", ("s-2",)),)), "the other sounds as a whole"  # type: ignore[arg-type]
+    cancelled = replace(cut, wanted={})
+    assert differences({}, planned, cancelled, now_us) == Changes(withdrawn=("a-2",))  # type: ignore[arg-type]
+    assert not differences({}, [], cut, now_us), "nothing is added for it"
+
+
 def test_speakers_that_are_not_touched_are_not_looked_at() -> None:
     planned = [standing("a-1", cue(), "s-1", "s-2")]
-    changes = differences({}, planned, {}, EARLIER_US, touched=those("s-2"))
+    changes = differences({}, planned, ALONE, EARLIER_US, touched=those("s-2"))
     assert changes == Changes(left=(Change("a-1", ("s-2",)),))  # type: ignore[arg-type]
 
 
@@ -251,7 +270,7 @@ def test_once_the_changes_are_made_nothing_is_left_to_change(
         for one, speakers in before.items()
         if speakers
     ]
-    changes = differences(wanted, planned, {}, EARLIER_US)
+    changes = differences(wanted, planned, ALONE, EARLIER_US)
     after = made(planned, changes)
     heard_by: dict[Cue, list[SpeakerId]] = {}
     for one in after:
@@ -260,7 +279,7 @@ def test_once_the_changes_are_made_nothing_is_left_to_change(
         one: sorted(speakers) for one, speakers in wanted.items() if speakers
     }
     assert all(not one.speakers & one.left for one in after)
-    assert not differences(wanted, after, {}, EARLIER_US)
+    assert not differences(wanted, after, ALONE, EARLIER_US)
 
 
 def made(planned: list[Standing], changes: Changes) -> list[Standing]:

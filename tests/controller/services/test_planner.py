@@ -128,6 +128,19 @@ async def test_what_is_planned_directly_has_the_air_of_what_has_less_weight(stat
     assert planned_for(device)[0].play_us is None
 
 
+async def test_the_rest_is_heard_where_the_interruption_is_taken_back_while_the_beginning_sounds(
+    station: Station,
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    await plan(station, await bulletin(station, 30), at(17), speaker, rule="", slot_us=40 * MINUTE_US)
+    urgent = await plan(station, await bulletin(station, 5, AiringClass.PRIORITY), at(17, 10), speaker, rule="")
+    await until_starts(station, device, at(17), at(17, 10), at(17, 15))
+    station.clock.advance(2 * 3_600 + 60)
+    await station.report(device, sounding(planned_for(device)[0].airing_id, instant_us(at(17))))
+    await station.desk.schedules.withdraw(urgent.schedule_id, ADMIN)
+    await until_starts(station, device, at(17), at(17, 15))
+
+
 async def test_two_priority_items_clash_until_the_commune_chooses(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     own = await bulletin(station, 10, AiringClass.PRIORITY, "Của xã")
