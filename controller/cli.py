@@ -186,9 +186,7 @@ def _add_explain(explain: argparse.ArgumentParser) -> None:
         "data directory alone, also beside a running station."
     )
     explain.add_argument("speaker", metavar="SPEAKER", help="the speaker, by its name or its id")
-    explain.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="a day of the station's zone (default: now)"
-    )
+    explain.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="a day of the station's zone (default: now)")
     explain.add_argument("--days", type=_days, default=1, help="how many days, at most 31 (default: 1)")
     explain.add_argument("--json", action="store_true", help="for programs")
     explain.add_argument("--language", choices=("vi", "en"), help="of the sentences (default: that of the shell)")
