@@ -60,7 +60,12 @@ def daily(name: str, wall: str, **fields: Any) -> Schedule:
     """Every day at this wall time from the Monday on, in the commune, with a content of its own name."""
     day = wall if " " in wall else f"{MONDAY} {wall}"
     rule = Rule(zone=fields.pop("zone", VIETNAM), start=datetime.fromisoformat(day), frequency=Frequency.DAILY)
-    stated = {"content_id": name, "target": Target(areas=(COMMUNE,)), "since_us": 1, "needs_approval": False}
+    stated: dict[str, Any] = {
+        "content_id": name,
+        "target": Target(areas=(COMMUNE,)),
+        "since_us": 1,
+        "needs_approval": False,
+    }
     return Schedule(schedule_id=name, series=Series(rule=rule), **(stated | fields))
 
 

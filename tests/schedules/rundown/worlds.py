@@ -161,7 +161,7 @@ class Chance:
         changes: list[Change] = []
         for due in found:
             to = due.original + timedelta(minutes=self.of((-1_440, -40, -5, 5, 20, 1_430)))
-            kinds = (
+            kinds: tuple[Change, ...] = (
                 Cancelled(due.original),
                 Changed(due.original, to=to),
                 Changed(due.original, content_id=self.of(CONTENTS)),
