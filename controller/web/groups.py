@@ -101,7 +101,8 @@ async def seen_groups(ask: Ask) -> list[Group]:
     return [
         one
         for one in await ask.parts.groups.all()
-        if not one.members or any(ask.may(Right.SEE, areas[member.speaker_id]) for member in one.members)
+        if not one.members
+        or any(ask.may(Right.SEE, areas[it.speaker_id]) for it in one.members if it.speaker_id in areas)
     ]
 
 
