@@ -16,7 +16,7 @@ from controller.domain.rights import Right
 from controller.domain.schedules import Approval, ApprovalState, PlannedSchedule, content_id_of
 from controller.services import previews
 from controller.services.approvals import Request
-from controller.web import planpreview, plans, subjects
+from controller.web import planpreview, plans
 from controller.web.approvalviews import ApprovedRow, RequestShown
 from controller.web.asking import Ask
 from controller.web.calendarviews import key_of
@@ -33,6 +33,9 @@ from schedules.rundown.near import reached
 
 APPROVALS: Final = "/approvals"
 APPROVED_SHOWN: Final = 30
+WAITING_SHOWN: Final = 60
+LOOKED_INTO: Final = 15
+"""Of so many, the soonest to be heard, the list says whether they meet something; their pages say it of each."""
 
 
 async def approvals(ask: Ask) -> web.StreamResponse:
@@ -43,7 +46,9 @@ async def approvals(ask: Ask) -> web.StreamResponse:
         "approvals.html",
         frame=await plans.plan_frame(ask),
         tabs=await plans.plan_tabs(ask, "approvals"),
-        requests=[await _listed(ask, one) for one in requests],
+        requests=[
+            await _listed(ask, one, met=place < LOOKED_INTO) for place, one in enumerate(requests[:WAITING_SHOWN])
+        ],
         approved=await _approved(ask),
     )
 
@@ -143,13 +148,12 @@ async def _page(
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
-async def _listed(ask: Ask, request: Request) -> RequestShown:
-    """One in the list: enough to know which is which."""
+async def _listed(ask: Ask, request: Request, *, met: bool = False) -> RequestShown:
+    """One in the list: enough to know which is which; ``met`` looks for conflicts too."""
     planned, schedule = request.planned, request.planned.schedule
     length_us = min(request.content.duration_us, schedule.slot_us or request.content.duration_us)
     start_us = _first_us(ask, request)
-    areas = await subjects.areas_of_schedule(ask, planned)
-    _, _, conflicts = await planpreview.conflicts_found(ask, planned)
+    areas = await plans.areas_of(ask, planned)
     return RequestShown(
         schedule_id=planned.schedule_id,
         original=key_of(request.original) if request.original else "",
@@ -168,7 +172,7 @@ async def _listed(ask: Ask, request: Request) -> RequestShown:
         next_at=maybe_moment(start_us),
         odd=_odd(ask, request, length_us),
         duration_s=length_us / 1_000_000,
-        clashes=bool(conflicts),
+        clashes=met and await planpreview.meets_something(ask, planned),
         lacking_sentence=sentence(request.content.lacking, ask.say) if request.content.lacking else "",
         sent_back=planned.sent_back if request.state is ApprovalState.SENT_BACK else "",
         sent_back_by=planned.sent_back_by,
@@ -242,7 +246,7 @@ async def _approved(ask: Ask) -> list[ApprovedRow]:
         series, single = states.get(planned.schedule_id, (ApprovalState.NOT_NEEDED, {}))
         if ApprovalState.APPROVED not in {series, *single.values()}:
             continue
-        if not ask.may_all(Right.APPROVE, await subjects.areas_of_schedule(ask, planned)):
+        if not ask.may_all(Right.APPROVE, await plans.areas_of(ask, planned)):
             continue
         originals: list[datetime | None] = [None] if series is ApprovalState.APPROVED else []
         originals += [at for at, state in single.items() if state is ApprovalState.APPROVED]

@@ -7,7 +7,7 @@ Whatever is wrong with the input, the occurrence comes back with what was typed.
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from aiohttp import web
 
@@ -266,7 +266,7 @@ async def _occurrence(
     if entry is None:
         raise NotFound(f"no occurrence {original}", code="exception_unknown")
     (shown,) = await _shown(ask, read, [entry])
-    may_change = not planned.withdrawn and ask.may_all(Right.BROADCAST, await subjects.areas_of_schedule(ask, planned))
+    may_change = not planned.withdrawn and ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned))
     approval = await _approval(ask, planned, original)
     track, _ = await plans.heard(ask, content_id_of(entry.item.content_id))
     return OccurrencePage(
@@ -282,7 +282,9 @@ async def _occurrence(
         may_change=may_change,
         approval=approval,
         waits=shown.fate is Fate.WAITING,
-        back=_back(back or ask.request.query.get("back", "")),
+        back=_back(
+            back or ask.request.query.get("back", "") or _address(ask.request.headers.get("HX-Current-URL", ""))
+        ),
         clashes=shown.fate in {Fate.DISPLACED, Fate.CONFLICT, Fate.CUT, Fate.PARTLY},
         problem=problem,
         move_problem=move_problem,
@@ -331,6 +333,13 @@ def _day_of(planned: PlannedSchedule, original: datetime, ask: Ask) -> date:
         return today(instant_of(planned.schedule.series.rule.zone, wall), ask.say.zone)
     except (RuleError, OverflowError, ValueError) as error:
         raise NotFound(f"no occurrence {original}", code="exception_unknown") from error
+
+
+def _address(url: str) -> str:
+    """What an address of ours is without its host and the notice that it told."""
+    parts = urlsplit(url)
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != "done"])
+    return parts.path + (f"?{query}" if query else "")
 
 
 def _back(written: str) -> str:

@@ -104,6 +104,14 @@ async def where_names(ask: Ask, target: Target) -> list[str]:
     return planwords.place_names(target, ask.parts.areas.tree(), groups, speakers)
 
 
+async def areas_of(ask: Ask, planned: PlannedSchedule) -> tuple[AreaId, ...]:
+    """As `subjects.areas_of_schedule`, without asking the store where areas alone are named."""
+    target = planned.schedule.target
+    if target.areas and not target.groups and not target.speakers:
+        return tuple(AreaId(one) for one in target.areas)
+    return await subjects.areas_of_schedule(ask, planned)
+
+
 async def where_of(ask: Ask, target: Target) -> str:
     return planwords.shortened(await where_names(ask, target), ask.say)
 

@@ -248,8 +248,7 @@ async def _rows(ask: Ask) -> list[ScheduleRow]:
     states = await ask.parts.approvals.states()
     found = []
     for planned in await ask.parts.schedules.all():
-        areas = await subjects.areas_of_schedule(ask, planned)
-        if subjects.schedule_seen(ask, areas):
+        if subjects.schedule_seen(ask, await plans.areas_of(ask, planned)):
             state = states.get(planned.schedule_id)
             found.append(await schedule_row(ask, planned, state[0] if state else None))
         if len(found) >= SHOWN:
@@ -284,13 +283,15 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
         sent_back_by=planned.sent_back_by if sent_back else "",
         problem_sentence=sentence(content.lacking, ask.say) if content is not None and content.lacking else "",
         closed=await _closed(ask, planned),
-        may_change=ask.may_all(Right.BROADCAST, await subjects.areas_of_schedule(ask, planned)),
+        may_change=ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned)),
     )
 
 
 async def _closed(ask: Ask, planned: PlannedSchedule) -> Sequence[ClosedArea]:
+    tree, day = ask.parts.planner.world().tree, today(ask.parts.clock.now_us(), ask.say.zone)
+    if all(one in tree and not tree.get(one).closed(day) for one in planned.schedule.target.areas):
+        return []
     found = await ask.parts.schedules.needs_successor(planned.schedule_id)
-    tree = ask.parts.planner.world().tree
     return [
         ClosedArea(
             id=area_id,

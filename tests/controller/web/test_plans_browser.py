@@ -48,10 +48,10 @@ async def test_an_occurrence_is_moved_in_the_calendar_then_heard_and_approved(st
         assert change == Changed(original, to=datetime.combine(monday, time(18, 30)))
 
         await page.goto("/approvals")
-        await page.locator(".request", has_text="18:30").get_by_role("link", name="Nghe và quyết định").click()
         async with page.expect_response("**/clips/*") as clip:
+            await page.locator(".request", has_text="18:30").get_by_role("link", name="Nghe và quyết định").click()
             await page.locator("audio").first.evaluate("(audio) => { audio.play().catch(() => {}); }")
-        assert (await clip.value).ok
+        assert (await clip.value).ok, "it is heard on the page"
         await picture(page, "approval")
         await page.get_by_role("button", name="Tự phê duyệt").click()
         await expect(page.locator("#flash")).to_contain_text("Đã phê duyệt")
