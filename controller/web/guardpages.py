@@ -93,13 +93,13 @@ async def _rows(ask: Ask) -> list[PlaceRow]:
 
 
 async def _speakers(ask: Ask) -> list[PlaceRow]:
-    """Every speaker that whoever asks may see; those with limits of their own first."""
+    """Those with limits of their own that whoever asks may see."""
     own = {one.place: one.guards for one in await ask.parts.guards.all()}
     rows = []
     for overview in await ask.parts.speakers.overview():
         speaker = overview.speaker
-        if ask.may(Right.SEE, speaker.area_id):
-            set_here = own.get(GuardPlace.speaker(speaker.speaker_id), Guards())
+        set_here = own.get(GuardPlace.speaker(speaker.speaker_id), Guards())
+        if set_here != Guards() and ask.may(Right.SEE, speaker.area_id):
             rows.append(
                 PlaceRow(
                     href=f"{PATH}/speakers/{speaker.speaker_id}",
@@ -109,7 +109,7 @@ async def _speakers(ask: Ask) -> list[PlaceRow]:
                     may_set=ask.may(Right.SET_GUARDS, speaker.area_id),
                 )
             )
-    return sorted(rows, key=lambda row: not row.sentences)
+    return rows
 
 
 # --- one place --------------------------------------------------------------------------------------------------------

@@ -97,7 +97,10 @@ async def schedule(ask: Ask, right: Right) -> bool:
 
 async def areas_of_schedule(ask: Ask, found: PlannedSchedule) -> tuple[AreaId, ...]:
     """Where a schedule is heard; where it is filed, if that is nowhere any more."""
-    return await ask.parts.schedules.areas_of(found.schedule.target) or (found.area_id or EVERYWHERE,)
+    target = found.schedule.target
+    if target.areas and not target.groups and not target.speakers:
+        return tuple(AreaId(area_id) for area_id in target.areas)
+    return await ask.parts.schedules.areas_of(target) or (found.area_id or EVERYWHERE,)
 
 
 def schedule_seen(ask: Ask, area_ids: Iterable[AreaId], right: Right = Right.SEE) -> bool:

@@ -18,7 +18,7 @@ from controller.web.api.plan_values import (
     TargetBody,
     WallTime,
 )
-from controller.web.api.values import Told
+from controller.web.api.values import PageQuery, Told
 from controller.web.asking import Ask
 from controller.web.planwords import rule_words
 from schedules.precedence import AirClass
@@ -98,7 +98,7 @@ class ChoiceBody(Body):
     second: Id
 
 
-class SchedulesQuery(Query):
+class SchedulesQuery(PageQuery):
     """Which of them: those that are heard in ``area_id``, or around it, or below."""
 
     area_id: Id | None = None
@@ -144,9 +144,12 @@ class ScheduleTold(Told):
 
 
 class SchedulesTold(Told):
-    """The oldest first: that is the order in which they go, within a class and a rank."""
+    """The oldest first: that is the order in which they go, within a class and a rank. ``next`` is what to give as
+    ``before`` for more; null at the end.
+    """
 
     schedules: list[ScheduleTold]
+    next: str | None
 
 
 class SplitTold(Told):

@@ -1,11 +1,13 @@
 """Schedules: what is planned, where, when and how often. Nothing of it is heard before it is approved."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
 from agents.protocol.ids import AreaId
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.paging import Place
 from controller.domain.rights import Right
 from controller.domain.schedules import ApprovalState, PlannedSchedule, ScheduleDraft, ScheduleId, content_id_of
 from controller.web import subjects
@@ -23,6 +25,7 @@ from controller.web.api.schedule_values import (
     schedule_now,
     schedule_told,
 )
+from controller.web.api.values import following, place
 from controller.web.asking import Ask, NotAllowed
 from schedules.schedule import Target
 
@@ -83,14 +86,26 @@ async def require_places(ask: Ask, target: Target) -> None:
 
 async def list_schedules(ask: Ask, query: SchedulesQuery) -> SchedulesTold:
     """What is planned and not over."""
-    states = await ask.parts.approvals.states()
-    told = []
-    for one in await ask.parts.schedules.all():
+    after, shown, more = place(query.before), list[PlannedSchedule](), False
+    for one in sorted(await ask.parts.schedules.all(), key=_place):
+        if after is not None and _place(one) <= (after.at_us, after.key):
+            continue
         area_ids = await subjects.areas_of_schedule(ask, one)
         if subjects.schedule_seen(ask, area_ids) and subjects.about_area(ask, query.area_id, area_ids):
-            state, _ = states.get(one.schedule_id, (ApprovalState.WAITING, {}))
-            told.append(schedule_told(ask, one, state))
-    return SchedulesTold(schedules=told)
+            more = len(shown) == query.limit
+            if more:
+                break
+            shown.append(one)
+    states = await ask.parts.approvals.states()
+    told = [schedule_told(ask, one, states.get(one.schedule_id, _UNKNOWN)[0]) for one in shown]
+    return SchedulesTold(schedules=told, next=following(Place(*_place(shown[-1]))) if more else None)
+
+
+_UNKNOWN: Final[tuple[ApprovalState, dict[datetime, ApprovalState]]] = (ApprovalState.WAITING, {})
+
+
+def _place(one: PlannedSchedule) -> tuple[int, str]:
+    return one.schedule.since_us, one.schedule_id
 
 
 @raises(Invalid, *PLAN_CODES)

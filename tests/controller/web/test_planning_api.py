@@ -77,6 +77,11 @@ async def test_a_schedule_is_told_in_words_with_its_next_ten_occurrences(station
     assert (await call(editor, "GET", f"{SCHEDULES}/{made['schedule_id']}")) == made
     assert [one["schedule_id"] for one in (await call(editor, "GET", SCHEDULES))["schedules"]] == [made["schedule_id"]]
     assert (await call(editor, "GET", f"{SCHEDULES}?area_id={SIBLING}"))["schedules"] == []
+    second = await planned(station, editor, "18:00")
+    page = await call(editor, "GET", f"{SCHEDULES}?limit=1")
+    assert [one["schedule_id"] for one in page["schedules"]] == [made["schedule_id"]]
+    page = await call(editor, "GET", f"{SCHEDULES}?limit=1&before={page['next']}")
+    assert ([one["schedule_id"] for one in page["schedules"]], page["next"]) == ([second["schedule_id"]], None)
 
 
 async def test_one_occurrence_is_changed_and_the_series_stays(station: Station, editor: Browser) -> None:
