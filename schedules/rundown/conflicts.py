@@ -12,6 +12,7 @@ from typing import Final
 
 from schedules.guards import forbidden
 from schedules.recurrence.rule import Cancelled, Series
+from schedules.recurrence.zones import instant_us, wall_of
 from schedules.rundown.book import Key, keys_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.compile import Compiler
@@ -150,14 +151,23 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
     without = replace(schedule, series=Series(rule=schedule.series.rule, changes=(*kept, Cancelled(item.original))))
     near = _granted(narrowed(planned_with(world, without), places, first - _ONE_DAY, _SEARCHED_DAYS + 1))
     compiler = Compiler(near, first - _ONE_DAY, _SEARCHED_DAYS + 1)
-    rooms = [_Room(compiler, near, place, zone, first) for place in _unlike(compiler, places)]
+    days = zone.named(first, _SEARCHED_DAYS)
+    rooms = [_Room(compiler, place, zone, days) for place in _unlike(near, places)]
     last_us = zone.begin_us(first + _SEARCHED_DAYS * _ONE_DAY) - item.length_us
-    starts = {item.start_us, *(end_us for room in rooms for _, end_us in room.taken)}
-    starts |= {zone.begin_us(first + number * _ONE_DAY) for number in range(1, _SEARCHED_DAYS)}
-    for start_us in sorted(start_us for start_us in starts if item.start_us <= start_us <= last_us):
+    content = world.contents.get(item.content_id)
+    if content is not None and content.expires_us is not None:
+        last_us = min(last_us, content.expires_us - 1)
+    starts = {item.start_us, *map(zone.begin_us, days), *(end_us for room in rooms for end_us in room.ends_us)}
+    named = {_nameable_us(schedule.series.rule.zone, start_us) for start_us in starts}
+    for start_us in sorted(start_us for start_us in named if item.start_us <= start_us <= last_us):
         if all(room.holds(start_us, item.length_us) for room in rooms):
             return start_us
     return None
+
+
+def _nameable_us(zone: str, start_us: int) -> int:
+    """An instant that a wall time can mean: where the clock shows it for the second time, that much later."""
+    return start_us + start_us - instant_us(zone, wall_of(zone, start_us))
 
 
 def _granted(world: World) -> World:
@@ -165,25 +175,28 @@ def _granted(world: World) -> World:
     return replace(world, schedules=tuple(replace(one, needs_approval=False) for one in world.schedules))
 
 
-def _unlike(compiler: Compiler, places: Sequence[Place]) -> list[Place]:
+def _unlike(world: World, places: Sequence[Place]) -> list[Place]:
     """One of each sort: thousands that hear the same need not be asked each."""
-    return list({(place.area_id, place.groups, place.guards, place.stagger_us): place for place in places}.values())
+    named = {one for schedule in world.schedules for one in schedule.target.speakers}
+    sorts = {}
+    for place in places:
+        alone = place.speaker_id if place.speaker_id in named else ""
+        sorts[place.area_id, place.groups, place.guards, place.stagger_us, alone] = place
+    return list(sorts.values())
 
 
 class _Room:
     """What is left for one more on a speaker."""
 
-    def __init__(self, compiler: Compiler, world: World, place: Place, zone: Days, first: date) -> None:
+    def __init__(self, compiler: Compiler, place: Place, zone: Days, days: Sequence[date]) -> None:
         timeline = compiler.timeline(place.speaker_id)
-        begin_us = zone.begin_us(first - _ONE_DAY)
-        until_us = zone.begin_us(first + (_SEARCHED_DAYS + 1) * _ONE_DAY)
-        self._zone, self._compiler, self._speaker_id = zone, compiler, place.speaker_id
-        guards = compiler.guards_of(place.speaker_id, first)
-        quiet = forbidden(guards, world.zone, begin_us, until_us)
-        later_us = place.stagger_us
-        busy = [(segment.from_us, segment.until_us) for segment in timeline]
-        self.taken = sorted([*busy, *((from_us - later_us, end_us - later_us) for from_us, end_us in quiet)])
-        self._merged = _merged(self.taken)
+        self._zone, self._name, self._later_us = zone, compiler.world.zone, place.stagger_us
+        self._guards = {day: compiler.guards_of(place.speaker_id, day) for day in days}
+        self._busy = [(segment.from_us, segment.until_us) for segment in timeline]
+        begin_us, until_us = zone.begin_us(days[0]), zone.begin_us(days[-1] + _ONE_DAY)
+        quiet = (forbidden(one, self._name, begin_us, until_us) for one in set(self._guards.values()))
+        self.ends_us = {end_us for _, end_us in self._busy}
+        self.ends_us.update(end_us - self._later_us for spans in quiet for _, end_us in spans)
         self._slots: dict[date, set[str]] = {}
         self._sounded_us: dict[date, int] = {}
         for segment in timeline:
@@ -196,23 +209,16 @@ class _Room:
 
     def holds(self, start_us: int, length_us: int) -> bool:
         """Whether something that long could begin then."""
-        if touches(self._merged, start_us, start_us + length_us):
+        end_us = start_us + length_us
+        if touches(self._busy, start_us, end_us):
             return False
         day = self._zone.of(start_us)
-        guards = self._compiler.guards_of(self._speaker_id, day)
+        guards = self._guards[day]
         if guards.slot_minutes is not None and length_us > guards.slot_minutes * _MINUTE_US:
             return False
         if guards.slots_a_day is not None and len(self._slots.get(day, ())) >= guards.slots_a_day:
             return False
-        sounded_us = self._sounded_us.get(day, 0)
-        return guards.day_minutes is None or sounded_us + length_us <= guards.day_minutes * _MINUTE_US
-
-
-def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for from_us, until_us in spans:
-        if merged and from_us <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], until_us)
-        else:
-            merged.append((from_us, until_us))
-    return merged
+        sounded_us = self._sounded_us.get(day, 0) + length_us
+        if guards.day_minutes is not None and sounded_us > guards.day_minutes * _MINUTE_US:
+            return False
+        return not forbidden(guards, self._name, start_us + self._later_us, end_us + self._later_us)
