@@ -166,7 +166,8 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         upload = (await client.call("create_upload", **{"Upload-Length": 5}))[1]
         await client.call("create_enrolment_token", body={"area": station.area_id})
         hand_in_id = await handed_in(station, client)
-        items = [{"kind": "bulletin", "bulletin_id": bulletin_id}, {"kind": "silence", "seconds": 2}]
+        relay = {"kind": "relay", "name": "VOV1", "source_url": "https://vov.example/1", "seconds": 60}
+        items = [{"kind": "bulletin", "bulletin_id": bulletin_id}, {"kind": "silence", "seconds": 2}, relay]
         programme = (await client.call("create_programme", body={"title": "Tối", "items": items}))[1]
         await client.call("set_pronunciation", language="vi", written="UBND", body={"spoken": "uỷ ban"})
         await client.call("stop_everything")
