@@ -56,7 +56,8 @@ def test_every_role_may_what_the_table_says() -> None:
 
 def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
     for address, gate in TABLE.items():
-        named = re.search(r"(speaker|airing|bulletin|programme|tune|schedule|approval|group)s/\{\w*id\}|prepare(d)?/\{id\}", address)
+        kinds = "speaker|airing|bulletin|programme|tune|schedule|approval|group"
+        named = re.search(rf"({kinds})s/\{{\w*id\}}|prepare(d)?/\{{id\}}", address)
         if named:
             assert " over " in gate, address
 
@@ -131,7 +132,7 @@ async def subjects(station: Station) -> dict[str, str]:
     recording.write_bytes(b"RIFF")
     tune = await station.desk.tunes.add("Nhạc hiệu", recording, "tune.wav", "maker", HOME)
     maker = next(one.actor for one in await persons(station) if one.name == "maker")
-    rule = Rule(zone="", start=datetime(2126, 3, 1, 17))
+    rule = Rule(zone="", start=datetime.fromisoformat("2126-03-01T17:00"))
     planned = ScheduleDraft(content_id=made.bulletin_id, target=Target(areas=(HOME,)), rule=rule)
     schedule = await station.desk.schedules.plan(planned, maker)
     members = (Member(SpeakerId(station.speaker_ids[0])),)
