@@ -26,6 +26,7 @@ MOST_CONFLICTS: Final = 500
 _SEARCHED_DAYS: Final = 8
 _ONE_DAY: Final = timedelta(days=1)
 _MINUTE_US: Final = 60_000_000
+_SECOND_US: Final = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,8 +167,18 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
 
 
 def _nameable_us(zone: str, start_us: int) -> int:
-    """An instant that a wall time can mean: where the clock shows it for the second time, that much later."""
-    return start_us + start_us - instant_us(zone, wall_of(zone, start_us))
+    """The first instant from then on that a wall time can mean: not while the clock shows an hour again."""
+    again_us = start_us - instant_us(zone, wall_of(zone, start_us))
+    if not again_us:
+        return start_us
+    low_us, high_us = start_us, start_us + again_us
+    while high_us - low_us > _SECOND_US:
+        middle_us = (low_us + high_us) // 2
+        if instant_us(zone, wall_of(zone, middle_us)) == middle_us:
+            high_us = middle_us
+        else:
+            low_us = middle_us
+    return high_us - high_us % _SECOND_US
 
 
 def _granted(world: World) -> World:

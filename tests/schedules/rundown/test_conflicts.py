@@ -178,8 +178,8 @@ def test_the_next_free_air_begins_when_a_wall_time_can_mean_it_and_before_the_co
     new = once("new", "2026-10-25 02:30", rank=1, zone=berlin)
     world = station(once("one", "2026-10-25 02:25", zone=berlin), new, zone=berlin, minutes={"one": 45})
     # The clock shows 02:10 for the second time when the first one ends.
-    assert appended(world, new) == instant("2026-10-25 03:10", berlin)
-    expiring = replace(world.contents["new"], expires_us=instant("2026-10-25 03:10", berlin))
+    assert appended(world, new) == instant("2026-10-25 03:00", berlin)
+    expiring = replace(world.contents["new"], expires_us=instant("2026-10-25 03:00", berlin))
     assert appended(replace(world, contents=world.contents | {"new": expiring}), new) is None
 
 
