@@ -2,7 +2,7 @@
 
 from agents.domain.player.effects import StartAt
 from agents.protocol.documents import Play, ReleaseStop, Start, Stop
-from agents.protocol.values import AiringClass, Finished, Preempted, SkipReason, Stopped
+from agents.protocol.values import AiringClass, Finished, Preempted, SilencePart, SkipReason, Stopped
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import SECOND_US, Desk, airing
 
@@ -187,3 +187,14 @@ def test_a_start_that_is_called_off_for_an_emergency_joins_after_it() -> None:
     ((begun_us, over_us),) = world.heard("air-1")
     assert 14 * SECOND_US <= begun_us < 14.1 * SECOND_US
     assert over_us == 70 * SECOND_US
+
+
+def test_what_is_silent_throughout_waits_for_no_clip_and_keeps_its_time() -> None:
+    world, desk = World(), Desk()
+    three_hours = SilencePart(frames=10_800 * 48_000)
+    world.take(desk.rundown(airing(start_at_us=after(10), sequence=(three_hours,))))
+
+    world.until(after(10_900))
+
+    assert world.story("air-1") == HEARD
+    assert world.heard("air-1") == [(10 * SECOND_US, 10_810 * SECOND_US)]
