@@ -59,19 +59,8 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
             line = EvidenceLine("timer", _("Armed"))
         case Sounding():
             line = EvidenceLine("audio-lines", _("Started sounding"), _start_detail(event, say))
-        case Gap(from_us=from_us, lost_us=lost_us, cause="guarded"):
-            detail = _(
-                "%(lost)s s not played from %(at)s on",
-                lost=_seconds(lost_us, say),
-                at=say.format_duration(from_us / 1e6),
-            )
-            line = EvidenceLine("circle-slash", _("Cut by quiet hours"), detail)
-        case Gap(from_us=from_us, lost_us=lost_us):
-            line = EvidenceLine(
-                "triangle-alert",
-                _("Gap"),
-                _("%(lost)s s lost at %(at)s", lost=_seconds(lost_us, say), at=say.format_duration(from_us / 1e6)),
-            )
+        case Gap():
+            line = _gap(event, say)
         case Finished():
             line = EvidenceLine("circle-check", _("Finished"), _finish_detail(event, say))
         case Skipped(reason=reason):
@@ -93,6 +82,15 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
             word = _("Started up") if clean else _("Started up after a power cut or a crash")
             line = EvidenceLine("rotate-ccw", word, software)
     return line
+
+
+def _gap(gap: Gap, say: Translator) -> EvidenceLine:
+    _ = say.gettext
+    lost, at = _seconds(gap.lost_us, say), say.format_duration(gap.from_us / 1e6)
+    if gap.cause == "guarded":
+        detail = _("%(lost)s s not played from %(at)s on", lost=lost, at=at)
+        return EvidenceLine("circle-slash", _("Cut by quiet hours"), detail)
+    return EvidenceLine("triangle-alert", _("Gap"), _("%(lost)s s lost at %(at)s", lost=lost, at=at))
 
 
 def _start_detail(event: Sounding, say: Translator) -> str:
