@@ -11,7 +11,7 @@ from schedules.recurrence.rule import ByDay, Cancelled, Changed, Frequency, OnHo
 from schedules.recurrence.series import with_change
 from schedules.rundown.compile import Compiler, changed
 from schedules.rundown.values import Displaced, Played, Refused, RefusedFor, Skipped, SkippedFor
-from schedules.schedule import Content, Place, Target
+from schedules.schedule import Content, Overrun, Place, Target
 from tests.schedules.rundown.stations import (
     COMMUNE,
     MINUTE_US,
@@ -171,6 +171,15 @@ def test_days_hang_together_as_far_as_items_cross_from_one_into_the_next() -> No
         alone = Compiler(world, MONDAY + timedelta(days=number), 1)
         day = MONDAY + timedelta(days=number)
         assert [line for line in eight.lines("s") if line.item.original.date() == day] == list(alone.lines("s"))
+
+
+def test_what_is_pushed_over_midnight_takes_the_air_of_the_next_day_in_every_window() -> None:
+    late = once("late", "23:40", slot_us=10 * MINUTE_US, overrun=Overrun.PUSH_BACK)
+    pushed = once("pushed", "23:55", rank=1)
+    early = once("early", "2026-11-24 00:20", rank=2)
+    world = station(late, pushed, early, minutes={"late": 40, "pushed": 4, "early": 4})
+    assert heard(world, MONDAY, 2) == [("late", "23:40", "1d 00:20", 0), ("pushed", "1d 00:20", "1d 00:24", 0)]
+    assert outcomes(world, TUESDAY) == {"early": Displaced("pushed@2026-11-23T23:55")}
 
 
 # --- zones

@@ -99,6 +99,8 @@ def trees(on: date) -> tuple[AreaTree, ...]:
 
 
 WALLS = ("05:00", "05:00:20", "05:05", "05:10", "05:20", "23:20", "23:45", "00:00", "00:10", "02:00", "02:10", "02:30")
+LONG_WALLS = ("11:00", "17:00", "23:20", "23:45")
+LONG_LENGTHS_S = (600, 28_800, 32_400, 46_800, 61_200)
 LENGTHS_S = (600, 600, 840, 2_700, 6_000, 20, 45)
 SLOTS_S = (None, None, None, 7_200, 3_600, 900, 300, 30)
 CONTENTS = tuple(f"c{number}" for number in range(5))
@@ -121,6 +123,8 @@ class Chance:
 
     seeded: random.Random
     when: When
+    long: bool = False
+    """Much goes on over midnight for hours; no series overlaps itself, which has no end to it."""
 
     def one_in(self, number: int) -> bool:
         return self.seeded.randrange(number) == 0
@@ -133,7 +137,7 @@ class Chance:
 
     def rule(self) -> Rule:
         begun = self.when.first + timedelta(days=self.of((-40, -20, -3, -1, 0, 1)))
-        start = datetime.combine(begun, time.fromisoformat(self.of(WALLS)))
+        start = datetime.combine(begun, time.fromisoformat(self.of(LONG_WALLS if self.long else WALLS)))
         zone = "UTC" if self.one_in(8) else self.when.zone
         on_holiday = self.of((OnHoliday.SKIP, OnHoliday.ONLY)) if self.one_in(5) else OnHoliday.PLAY
         daily = Rule(zone=zone, start=start, frequency=Frequency.DAILY, on_holiday=on_holiday)
@@ -148,7 +152,7 @@ class Chance:
                 return replace(lunar, by_month_day=self.of(((1, 15), (1,), (15, 16))))
             case 3:
                 return replace(daily, until_us=self.when.us(self.seeded.randint(0, 3), "12:00"))
-            case 4:
+            case 4 if not self.long:
                 return replace(daily, by_hour=self.of(((5, 23), (0, 2, 5))))
             case _:
                 return daily
@@ -160,7 +164,9 @@ class Chance:
         found = dues(Series(rule=rule), self.when.us(-1, "00:00"), self.when.us(DAYS + 1, "00:00"), frozenset())
         changes: list[Change] = []
         for due in found:
-            to = due.original + timedelta(minutes=self.of((-1_440, -40, -5, 5, 20, 1_430)))
+            to = due.original + timedelta(
+                minutes=self.of((-40, -5, 5, 20) if self.long else (-1_440, -40, -5, 5, 20, 1_430))
+            )
             kinds: tuple[Change, ...] = (
                 Cancelled(due.original),
                 Changed(due.original, to=to),
@@ -178,14 +184,14 @@ class Chance:
                 content_id=name,
                 title=name,
                 master=f"master of {name}",
-                duration_us=self.of(LENGTHS_S) * SECOND_US,
+                duration_us=self.of(LONG_LENGTHS_S if self.long else LENGTHS_S) * SECOND_US,
                 lacking="withdrawn" if self.one_in(20) else "",
                 expires_us=self.when.us(self.seeded.randint(0, 2), "05:00") if self.one_in(20) else None,
             )
         return made
 
     def schedule(self, name: str, known: dict[str, Content]) -> Schedule:
-        slot_s = self.of(SLOTS_S)
+        slot_s = None if self.long else self.of(SLOTS_S)
         schedule = Schedule(
             schedule_id=name,
             content_id=self.of(CONTENTS),
@@ -270,6 +276,8 @@ whens = st.sampled_from(WHENS)
 seeds = st.integers(0, 2**40)
 
 
-def worlds(when: When, *, changing: bool = True, chosen: bool = True) -> st.SearchStrategy[World]:
-    """``changing``: areas may change on the second day. ``chosen``: somebody may have chosen between schedules."""
-    return seeds.map(lambda seed: Chance(random.Random(seed), when).world(changing=changing, chosen=chosen))
+def worlds(when: When, *, changing: bool = True, chosen: bool = True, long: bool = False) -> st.SearchStrategy[World]:
+    """``changing``: areas may change on the second day. ``chosen``: somebody may have chosen between schedules.
+    ``long``: items last for hours.
+    """
+    return seeds.map(lambda seed: Chance(random.Random(seed), when, long).world(changing=changing, chosen=chosen))
