@@ -1,6 +1,6 @@
 """What one speaker is to play over the next days, from the airings that are planned, and the guards that hold there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,8 +42,11 @@ def planned_airing(airing: Airing) -> PlannedAiring:
     )
 
 
-def compile_plan(airings: Iterable[Airing], now_us: int, window_us: int) -> Plan:
-    """Of one speaker's airings those that are planned and not over, the earliest first.
+def compile_plan(
+    airings: Iterable[Airing], now_us: int, window_us: int, wire: Callable[[Airing], PlannedAiring] = planned_airing
+) -> Plan:
+    """Of one speaker's airings those that are planned and not over, the earliest first. ``wire`` is `planned_airing`,
+    or something that remembers what it said.
 
     One that sounds now stays in until it is over: leaving it out would withdraw it from a device that starts late.
     """
@@ -58,7 +61,7 @@ def compile_plan(airings: Iterable[Airing], now_us: int, window_us: int) -> Plan
         and airing.start_at_us + airing.duration_us + airing.lateness_window_us > now_us
     ]
     wanted.sort(key=lambda airing: (airing.start_at_us or 0, airing.planned_at_us, airing.airing_id))
-    planned = tuple(planned_airing(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
+    planned = tuple(wire(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
     first_us = min((one.start_at_us for one in planned if one.start_at_us is not None), default=now_us)
     return Plan(from_us=min(now_us, first_us), until_us=until_us, airings=planned)
 

@@ -4,12 +4,13 @@ It looks at an airing when its evidence or a link changed, and at the instants `
 that fails delays it, and ends nothing.
 """
 
+import heapq
 import logging
 from dataclasses import replace
 from typing import Final
 
 from agents.protocol.documents import Audience, Start
-from agents.protocol.ids import SpeakerId
+from agents.protocol.ids import AiringId, SpeakerId
 from agents.protocol.values import DocumentKind
 from controller.domain import evidence, sending
 from controller.domain.airings import AiringState, PlayState
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _RETRY_US: Final = _SECOND_US
 _IDLE_US: Final = 3_600 * _SECOND_US
+_LEFT_OVER: Final = 1_000
+"""Instants that were overtaken by others are thrown away when there are so many of them."""
 
 
 class Clockwork:
@@ -67,16 +70,25 @@ class Clockwork:
 
     async def run(self) -> None:
         """Until cancelled."""
-        due_us: dict[str, int] = {}
+        due_us: dict[AiringId, int] = {}
+        queue: list[tuple[int, AiringId]] = []
         while True:
             now_us = self._clock.now_us()
-            touched = {entry.airing.airing_id: entry for entry in self._board.take_touched()}
-            entries = {entry.airing.airing_id: entry for entry in self._board.all()}
-            due_us = {one: instant_us for one, instant_us in due_us.items() if one in entries}
-            for airing_id, entry in entries.items():
-                if airing_id in touched or due_us.get(airing_id, 0) <= now_us:
-                    due_us[airing_id] = await self._look(entry)
-            until_us = min(due_us.values(), default=now_us + _IDLE_US)
+            wanted = {entry.airing.airing_id: entry for entry in self._board.take_touched()}
+            while queue and queue[0][0] <= now_us:
+                at_us, airing_id = heapq.heappop(queue)
+                entry = self._board.get(airing_id)
+                if entry is None:
+                    due_us.pop(airing_id, None)
+                elif due_us.get(airing_id) == at_us:
+                    wanted[airing_id] = entry
+            for airing_id, entry in wanted.items():
+                due_us[airing_id] = await self._look(entry)
+                heapq.heappush(queue, (due_us[airing_id], airing_id))
+            if len(queue) > 2 * len(due_us) + _LEFT_OVER:
+                due_us = {one: at_us for one, at_us in due_us.items() if self._board.get(one) is not None}
+                queue = sorted((at_us, one) for one, at_us in due_us.items())
+            until_us = queue[0][0] if queue else now_us + _IDLE_US
             await first_of(self._board.changed(), self._clock.sleep_until(until_us))
 
     async def _look(self, entry: OpenAiring) -> int:

@@ -4,6 +4,7 @@ Between the decision and the write somebody may have stopped an airing, or it ma
 is, and the planner's next look sees it so.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -88,10 +89,9 @@ class Filing:
             now_us = self._clock.now_us()
             filed = self._still(changes, now_us)
             added = [one for one in changes.added if one.cue.start_at_us > now_us]
-            filed.added = [
-                script.airing(one.cue, airing_id, one.speakers, now_us, self._lateness_us)
-                for one, airing_id in await _named(tx, added)
-            ]
+            for one, airing_id in await _named(tx, added):
+                filed.added.append(script.airing(one.cue, airing_id, one.speakers, now_us, self._lateness_us))
+                await asyncio.sleep(0)
             await tx.planned_airings.add(filed.added)
             for change in filed.joined:
                 await tx.planned_airings.join(change.airing_id, change.speakers)
@@ -99,7 +99,7 @@ class Filing:
                 await tx.planned_airings.leave(change.airing_id, change.speakers)
             await tx.planned_airings.withdraw(filed.withdrawn)
             devices = await _devices(tx, filed)
-        touched = self._shown(filed, devices)
+        touched = await self._shown(filed, devices)
         for airing_id in self._changed(filed):
             self._events.publish(AiringChanged(airing_id))
         return frozenset(touched)
@@ -119,13 +119,9 @@ class Filing:
             withdrawn=[one for one in changes.withdrawn if waits(one)],
         )
 
-    def _shown(self, filed: _Filed, devices: dict[SpeakerId, DeviceId]) -> set[SpeakerId]:
+    async def _shown(self, filed: _Filed, devices: dict[SpeakerId, DeviceId]) -> set[SpeakerId]:
+        """Puts on the board what is committed; returns whom it touches."""
         touched: set[SpeakerId] = set()
-        for airing in filed.added:
-            playbacks = {one: _planned(airing.airing_id, one) for one in airing.speaker_ids}
-            known = {one: devices[one] for one in airing.speaker_ids if one in devices}
-            self._board.put(OpenAiring(airing=airing, playbacks=playbacks, devices=known))
-            touched.update(airing.speaker_ids)
         for change in (*filed.joined, *filed.left):
             touched.update(change.speakers)
         for entry in self._entries({one.airing_id for one in (*filed.joined, *filed.left)}):
@@ -142,6 +138,12 @@ class Filing:
         for entry in self._entries(filed.withdrawn):
             touched.update(entry.states)
             self._board.remove(entry.airing.airing_id)
+        for airing in filed.added:
+            await asyncio.sleep(0)  # a first plan has thousands
+            playbacks = {one: _planned(airing.airing_id, one) for one in airing.speaker_ids}
+            known = {one: devices[one] for one in airing.speaker_ids if one in devices}
+            self._board.put(OpenAiring(airing=airing, playbacks=playbacks, devices=known))
+            touched.update(airing.speaker_ids)
         return touched
 
     def _entries(self, airing_ids: Iterable[AiringId]) -> list[OpenAiring]:

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from agents.protocol.documents import Rundown, SignedDocument
-from agents.protocol.ids import DeviceId, SpeakerId
-from agents.protocol.values import DocumentKind
+from agents.protocol.ids import AiringId, DeviceId, SpeakerId
+from agents.protocol.values import DocumentKind, PlannedAiring
+from controller.domain.airings import Airing
 from controller.domain.errors import StoreFailed
-from controller.domain.rundowns import Plan, compile_plan, outdated
+from controller.domain.rundowns import Plan, compile_plan, outdated, planned_airing
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
 from controller.services.limits import Limits
@@ -25,7 +28,7 @@ from controller.services.waiting import first_of
 _log = logging.getLogger(__name__)
 _DAY_US: Final = 86_400_000_000
 _CHECK_EVERY_US: Final = 60_000_000
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 40
 
 
 class Rundowns:
@@ -40,6 +43,8 @@ class Rundowns:
         self._settings = office.settings
         self._woken = asyncio.Event()
         self.limits: Final = Limits()
+        self._signed_for: dict[tuple[SpeakerId, DeviceId], Rundown] = {}
+        self._wired: dict[AiringId, tuple[Airing, PlannedAiring]] = {}
 
     @property
     def time_trusted(self) -> bool:
@@ -66,16 +71,39 @@ class Rundowns:
             return
         async with self._store.reading() as tx:
             speakers = [speaker for speaker in await tx.speakers.all() if speaker.state is SpeakerState.ADOPTED]
-            if speaker_ids is not None:
-                wanted = set(speaker_ids)
-                speakers = [speaker for speaker in speakers if speaker.speaker_id in wanted]
-            speakers = await self._outdated(tx, speakers)
+        if speaker_ids is None:
+            self._forget(speakers)
+        else:
+            wanted = set(speaker_ids)
+            speakers = [speaker for speaker in speakers if speaker.speaker_id in wanted]
+        lacking: list[Speaker] = []
         for start in range(0, len(speakers), _AT_ONCE):
-            await self._renew(speakers[start : start + _AT_ONCE])
+            async with self._store.reading() as tx:
+                lacking.extend(await self._outdated(tx, speakers[start : start + _AT_ONCE]))
+        for start in range(0, len(lacking), _AT_ONCE):
+            await self._renew(lacking[start : start + _AT_ONCE])
+
+    def _forget(self, speakers: Iterable[Speaker]) -> None:
+        """What is no more is not kept."""
+        there = {(speaker.speaker_id, speaker.device_id) for speaker in speakers}
+        self._signed_for = {who: signed for who, signed in self._signed_for.items() if who in there}
+        self._wired = {one: known for one, known in self._wired.items() if self._board.get(one) is not None}
 
     async def _outdated(self, tx: Transaction, speakers: Sequence[Speaker]) -> list[Speaker]:
-        signed = await tx.documents.latest_rundowns([speaker.device_id for speaker in speakers])
-        return [speaker for speaker in speakers if outdated(signed.get(speaker.device_id), self._plan(speaker))]
+        """What was signed is read once; after that it is known, and compared without being read."""
+        unread = [one.device_id for one in speakers if (one.speaker_id, one.device_id) not in self._signed_for]
+        stored = await tx.documents.latest_rundowns(unread)
+        lacking: list[Speaker] = []
+        for speaker in speakers:
+            await asyncio.sleep(0)  # a plan of many airings takes a moment: links and pages go on in between
+            who, plan = (speaker.speaker_id, speaker.device_id), self._plan(speaker)
+            signed = self._signed_for.get(who) or stored.get(speaker.device_id)
+            if outdated(signed, plan):
+                lacking.append(speaker)
+            elif signed is not None:
+                # The same, of parts that all speakers share: cheap to keep, and to compare with.
+                self._signed_for[who] = structs.replace(signed, airings=plan.airings)
+        return lacking
 
     async def _renew(self, speakers: Sequence[Speaker]) -> None:
         """Signs for these, and pushes; not for too many at a time, because others wait to write."""
@@ -83,7 +111,10 @@ class Rundowns:
         async with self._store.transaction() as tx:
             # Another may have signed them while this waited for its turn.
             lacking = await self._outdated(tx, speakers)
-            renewed = [await self._signed(tx, speaker, self._plan(speaker)) for speaker in lacking]
+            renewed = []
+            for speaker in lacking:
+                renewed.append(await self._signed(tx, speaker, self._plan(speaker)))
+                await asyncio.sleep(0)
         connected = self._outbox.connected()
         for document, signed in renewed:
             device_id = DeviceId(document.device_id)
@@ -115,8 +146,15 @@ class Rundowns:
         """From the open airings that this speaker takes part in; the board holds them all, by speaker."""
         airings = [entry.airing for entry in self._board.of_speaker(speaker.speaker_id)]
         window_us = round(self._settings.rundown_days * _DAY_US)
-        plan = compile_plan(airings, self._clock.now_us(), window_us)
+        plan = compile_plan(airings, self._clock.now_us(), window_us, self._on_wire)
         return replace(plan, guards=self.limits.on_wire(speaker.speaker_id, plan.from_us, plan.until_us))
+
+    def _on_wire(self, airing: Airing) -> PlannedAiring:
+        """The same object for every speaker, for as long as the airing is the same."""
+        known = self._wired.get(airing.airing_id)
+        if known is None or known[0] is not airing:
+            known = self._wired[airing.airing_id] = airing, planned_airing(airing)
+        return known[1]
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:
         document = Rundown(
@@ -129,4 +167,5 @@ class Rundowns:
         )
         signed = self._secretary.sign(document)
         await tx.documents.put(document, signed)
+        self._signed_for.pop((speaker.speaker_id, speaker.device_id), None)
         return document, signed

@@ -17,6 +17,7 @@ from controller.store.bulk import pieces
 from controller.store.rows import AiringRow, PlaybackRow
 
 _FRESH = {"populate_existing": True}
+_AT_ONCE = 50
 _HEARD = [one.value for one in (AiringState.PLANNED, AiringState.ON_AIR, AiringState.ENDED)]
 _STOPPED = AiringState.STOPPED.value
 
@@ -28,8 +29,10 @@ class SqlPlannedAirings:
         self._session = session
 
     async def add(self, airings: Sequence[Airing]) -> None:
-        self._session.add_all([airing_row(airing) for airing in airings])
-        await self._session.flush()
+        # Piece by piece, for all that is written here is made on the loop that serves everything else.
+        for start in range(0, len(airings), _AT_ONCE):
+            piece = airings[start : start + _AT_ONCE]
+            await self._session.execute(insert(AiringRow), [airing_row(airing).model_dump() for airing in piece])
         for airing in airings:
             await self._put(airing.airing_id, airing.speaker_ids, 0)
 

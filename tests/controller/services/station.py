@@ -77,6 +77,8 @@ class Station:
         speaker = await self.desk.adoption.adopt(
             device.device_id, CODE, name=name, area_id=None, new_area_name=area, by="admin"
         )
+        # What the planner has to tell of it is told before the test listens.
+        await self.desk.planner.look()
         return speaker, device
 
     async def connect(self, device: FakeDevice) -> None:
