@@ -11,7 +11,7 @@ from schedules.recurrence.rule import ByDay, Cancelled, Changed, Frequency, OnHo
 from schedules.recurrence.series import with_change
 from schedules.rundown.compile import Compiler, changed
 from schedules.rundown.values import Displaced, Played, Refused, RefusedFor, Skipped, SkippedFor
-from schedules.schedule import Content, Overrun, Place, Target
+from schedules.schedule import Content, OnInterrupted, Overrun, Place, Target
 from tests.schedules.rundown.stations import (
     COMMUNE,
     MINUTE_US,
@@ -154,23 +154,18 @@ def test_what_begins_after_the_window_is_seen_where_it_takes_air_of_it() -> None
     assert heard(world) == [("late", "23:50", "1d 00:00", 0), ("late", "1d 00:10", "1d 00:20", 600)]
 
 
-def test_days_hang_together_as_far_as_items_cross_from_one_into_the_next() -> None:
-    """Each takes the air of the next, of less weight: what is heard on the last day hangs on the first."""
-    whole = [
-        once(f"n{number}", f"2026-11-{23 + number} 23:00", rank=number, slot_us=25 * 60 * MINUTE_US // 2)
-        for number in range(4)
-    ]
-    nights = [replace(one, content_id="long") for one in whole]
-    noons = [
-        once(f"m{number}", f"2026-11-{24 + number} 11:00", rank=number, content_id="long", slot_us=13 * 60 * MINUTE_US)
-        for number in range(4)
-    ]
-    world = station(*nights, *noons, minutes={"long": 750})
-    eight = Compiler(world, MONDAY, 6)
-    for number in range(6):
-        alone = Compiler(world, MONDAY + timedelta(days=number), 1)
-        day = MONDAY + timedelta(days=number)
-        assert [line for line in eight.lines("s") if line.item.original.date() == day] == list(alone.lines("s"))
+@pytest.mark.parametrize("links", [1, 2, 3, 4])
+def test_days_hang_together_as_far_as_items_cross_from_one_into_the_next(links: int) -> None:
+    """Each is displaced by the one of the day before, unless that is displaced itself."""
+    starts = ("2026-11-23 20:00", "2026-11-24 15:00", "2026-11-25 10:00", "2026-11-26 05:00")
+    chain = [
+        once(f"n{number}", start, rank=number, content_id="long", on_interrupted=OnInterrupted.DROP)
+        for number, start in enumerate(starts)
+    ][4 - links :]
+    world = station(*chain, minutes={"long": 19.5 * 60})
+    last_day = MONDAY + timedelta(days=3)
+    assert (heard(world, last_day) != []) == (links in (1, 3))
+    assert Compiler(world, last_day, 1).lines("s") == Compiler(world, MONDAY, 4).lines("s")[-1:]
 
 
 def test_what_is_pushed_over_midnight_takes_the_air_of_the_next_day_in_every_window() -> None:
