@@ -338,41 +338,41 @@ def _places(there: _Laid, rows: dict[int, int], edges: Sequence[int]) -> list[Ce
         first, end = row_of(part)
         band = Band(first_row=first, end_row=end, starts=_clock(part.begin), ends=_clock(part.end))
         placed.append((part.begin, band))
-    for cluster in _clusters([(*row_of(part), part, one) for part, one in there.items]):
-        placed += cluster
+    for run in _runs([(*row_of(part), part, one) for part, one in there.items]):
+        placed += run
     return [one for _, one in sorted(placed, key=lambda one: (one[0], isinstance(one[1], Cell)))]
 
 
-def _clusters(found: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> Iterable[list[tuple[int, Cell | Band]]]:
+def _runs(found: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> Iterable[list[tuple[int, Cell | Band]]]:
     """Those that overlap, directly or by way of others, together."""
-    cluster: list[tuple[int, int, _Stretch, OccurrenceShown]] = []
+    run: list[tuple[int, int, _Stretch, OccurrenceShown]] = []
     end = 0
     for one in [*found, None]:
-        if cluster and (one is None or one[0] >= end):
-            yield _side_by_side(cluster)
-            cluster, end = [], 0
+        if run and (one is None or one[0] >= end):
+            yield _side_by_side(run)
+            run, end = [], 0
         if one is not None:
-            cluster.append(one)
+            run.append(one)
             end = max(end, one[1])
 
 
-def _side_by_side(cluster: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> list[tuple[int, Cell | Band]]:
+def _side_by_side(run: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> list[tuple[int, Cell | Band]]:
     ends = [0, 0]
     placed: list[tuple[int, Cell | Band]] = []
-    for first, end, part, one in cluster:
+    for first, end, part, one in run:
         lane = next((number for number, busy in enumerate(ends) if busy <= first), None)
         if lane is None:
-            return [_boxed(cluster)]
+            return [_boxed(run)]
         ends[lane] = end
-        cell = Cell(first_row=first, end_row=end, lane=lane + 1 if len(cluster) > 1 else 0, held=[one])
+        cell = Cell(first_row=first, end_row=end, lane=lane + 1 if len(run) > 1 else 0, held=[one])
         placed.append((part.begin, cell))
     return placed
 
 
-def _boxed(cluster: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> tuple[int, Cell]:
-    items = [one for *_, one in cluster]
-    first, end = cluster[0][0], max(end for _, end, _, _ in cluster)
-    return cluster[0][2].begin, Cell(first_row=first, end_row=end, lane=0, held=items)
+def _boxed(run: Sequence[tuple[int, int, _Stretch, OccurrenceShown]]) -> tuple[int, Cell]:
+    items = [one for *_, one in run]
+    first, end = run[0][0], max(end for _, end, _, _ in run)
+    return run[0][2].begin, Cell(first_row=first, end_row=end, lane=0, held=items)
 
 
 def _clock(minute: int) -> str:
