@@ -1,13 +1,13 @@
 """Where a schedule stands with its approval: pure, from what is planned, what is approved and what would be heard."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.plan_checks import start_us
 from controller.domain.schedules import Approval, ApprovalState, PlannedSchedule
 from schedules.approval import occurrence_binding, series_binding
-from schedules.recurrence.rule import Changed
+from schedules.recurrence.rule import Changed, OnHoliday
 from schedules.recurrence.series import next_dues
 from schedules.schedule import Content, Schedule
 
@@ -55,10 +55,12 @@ def parts(
 def next_start_us(counts: Schedule, part: Part, now_us: int) -> int | None:
     """When this would be heard next; None where it is over, or nothing is left of the series but what was changed.
 
-    Holidays play no part: what they leave out is approved all the same.
+    Holidays play no part: what they leave out is approved all the same, and so is what is heard on them alone.
     """
     if part.change is not None:
         at_us = start_us(counts.series.rule, part.change.original, part.change)
         return at_us if at_us >= now_us else None
-    following = next_dues(counts.series, now_us - 1, len(counts.series.changes) + 1, frozenset())
+    rule = replace(counts.series.rule, on_holiday=OnHoliday.PLAY)
+    series = replace(counts.series, rule=rule)
+    following = next_dues(series, now_us - 1, len(series.changes) + 1, frozenset())
     return next((due.start_us for due in following if due.change is None), None)

@@ -1,7 +1,7 @@
 """What is sent without a schedule: guards and approval hold for it as for what is planned. Emergencies pass both.
 
 A person who sends approves it by that: they must be one who may, everywhere it is heard, and not the only one who made
-it. For a program, whoever gave it the right to send has decided.
+it, nor anything that is heard in it. For a program, whoever gave it the right to send has decided.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,8 @@ class Gate:
         if known.above:
             return False
         area_ids = tuple(dict.fromkeys(speaker.area_id for speaker in speakers))
-        return await require_approver(tx, self._areas, by, area_ids, known.authors)
+        authors = {by.name} if by.name in known.makers else known.authors
+        return await require_approver(tx, self._areas, by, area_ids, authors)
 
     async def require_within_guards(
         self, tx: Transaction, content: Content, speakers: Sequence[Speaker], start_us: int

@@ -27,14 +27,15 @@ from schedules.schedule import Choice, Content, Schedule, Target
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
     """What is known of one content: its ``summary`` as `schedules` wants it; ``heard``, part by part, where it can be
-    heard; who last changed it or a bulletin in it; whether it came from above. ``sources`` are itself and the bulletins
-    in it.
+    heard; who last changed it or a bulletin in it (``authors``), and who of them what is heard itself (``makers``: a
+    bulletin, or a programme that relays); whether it came from above. ``sources`` are itself and the bulletins in it.
     """
 
     summary: Content
     airing_class: AiringClass | None = None
     above: bool = False
     authors: frozenset[str] = frozenset()
+    makers: frozenset[str] = frozenset()
     heard: HeardContent | None = None
     sources: frozenset[str] = frozenset()
 
@@ -166,11 +167,14 @@ def _known(
             duration_us=duration_us(heard.sequence),
             expires_us=min(expiries, default=None),
         )
+    makers = {one.changed_by for one in inside if one.origin is not Origin.ABOVE}
+    relays = isinstance(subject, Programme) and heard is not None and heard.relays
     return Known(
         summary=summary,
         airing_class=subject.airing_class,
         above=isinstance(subject, Bulletin) and subject.origin is Origin.ABOVE,
-        authors=frozenset({subject.changed_by, *(one.changed_by for one in inside if one.origin is not Origin.ABOVE)}),
+        authors=frozenset({subject.changed_by, *makers}),
+        makers=frozenset({subject.changed_by, *makers} if relays else makers),
         heard=heard,
         sources=frozenset({content_id, *ids}),
     )

@@ -19,6 +19,7 @@ from controller.services.approvals import Request
 from controller.services.people import shell
 from controller.services.planned import read_plans
 from controller.services.self_approval import require_approver
+from schedules.recurrence.rule import OnHoliday
 from schedules.schedule import Target
 from tests.controller.drafts import text_draft
 from tests.controller.services.content import code_of, made
@@ -119,6 +120,16 @@ async def test_a_bulletin_in_a_programme_voids_the_approval_of_the_programme(sta
     assert (asked.heard, asked.content.lacking, asked.own) == (None, "bulletin_not_ready", True)
     desk = station.desk.approvals
     assert await code_of(desk.approve(kept.schedule_id, None, asked.binding, DUNG)) == "bulletin_not_ready"
+
+
+async def test_what_is_heard_on_holidays_alone_is_approved_like_the_rest(station: Station) -> None:
+    bulletin = await made(station)
+    on_holidays = replace(draft(bulletin.bulletin_id).rule, on_holiday=OnHoliday.ONLY)
+    kept = await station.desk.schedules.plan(replace(draft(bulletin.bulletin_id), rule=on_holidays), AN)
+    (asked,) = await station.desk.approvals.waiting(DUNG)
+    assert asked.planned == kept
+    await approve(station, kept)
+    assert await state(station, kept) is ApprovalState.APPROVED
 
 
 async def test_a_relay_from_elsewhere_voids_the_approval_of_the_programme(station: Station) -> None:

@@ -7,13 +7,18 @@ import pytest
 from agents.protocol.documents import Play
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
+from controller.domain.airings import ContentId
+from controller.domain.bulletins import Bulletin
+from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Refused
 from controller.domain.guarding import STATION, GuardPlace
+from controller.domain.programmes import BulletinItem
 from controller.domain.rights import Actor, Grant, Role, scopes_of
 from controller.domain.speakers import Speaker
 from schedules.guards import PRESETS, Guards
 from schedules.rundown.values import Refused as NotHeard
 from schedules.rundown.values import RefusedFor
+from tests.controller.drafts import text_draft
 from tests.controller.services.hand_ins import SENDER, emergency
 from tests.controller.services.plans import (
     ADMIN,
@@ -129,6 +134,24 @@ async def test_nobody_sends_alone_what_they_made_alone_unless_that_was_allowed(s
         deeds = await tx.deeds.latest(5)
     [deed] = [one for one in deeds if one.subject == sent.airing_id]
     assert "self-approved" in deed.detail
+
+
+async def test_another_ones_bulletin_in_a_programme_does_not_carry_ones_own_on_air(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    theirs = await bulletin(station)
+    lan = person("lan", Role.OFFICER, AreaId(speaker.area_id))
+    own = await station.desk.compose.make(text_draft("Của tôi", "lời của tôi"), lan.name)
+    await station.desk.compose.wait_ready(own.bulletin_id)
+
+    async def programme(*bulletins: Bulletin) -> ContentId:
+        items = tuple(BulletinItem(bulletin_id=one.bulletin_id) for one in bulletins)
+        return (await station.desk.programmes.make(ProgrammeDraft(title="Tối", items=items), lan.name)).programme_id
+
+    send_now = station.desk.dispatch.send_now
+    mixed = send_now(await programme(theirs, own), [speaker.speaker_id], lan.name, approver=lan)
+    assert await refused(mixed) == "approval_needed"
+    await send_now(await programme(theirs), [speaker.speaker_id], lan.name, approver=lan)
+    await station.until_ordered(device, Play)
 
 
 # --- on the wire ------------------------------------------------------------------------------------------------------
