@@ -1,6 +1,7 @@
 """Many rows at once, by portable means: databases differ in their upserts, and limit the values of a statement."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, and_, insert, or_, select, update
@@ -11,6 +12,7 @@ from controller.domain.paging import Place
 from controller.store.rows import Row
 
 _T = TypeVar("_T")
+_Made = TypeVar("_Made")
 PIECE: Final = 500
 
 
@@ -18,6 +20,16 @@ def pieces(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """``values`` in runs of at most `PIECE`."""
     for start in range(0, len(values), PIECE):
         yield values[start : start + PIECE]
+
+
+async def each(rows: Iterable[_T], make: Callable[[_T], _Made]) -> tuple[_Made, ...]:
+    """What is made of each of many rows, in pieces: links and pages go on in between."""
+    made: list[_Made] = []
+    for number, row in enumerate(rows, 1):
+        made.append(make(row))
+        if number % PIECE == 0:
+            await asyncio.sleep(0)
+    return tuple(made)
 
 
 def after(place: Place, at_us: Mapped[int], key: Mapped[str]) -> ColumnElement[bool]:

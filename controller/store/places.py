@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Row, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -13,7 +13,7 @@ from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.errors import NotFound
 from controller.domain.speakers import Move, Speaker, SpeakerHealth, SpeakerState
-from controller.store.bulk import pieces, upsert
+from controller.store.bulk import each, pieces, upsert
 from controller.store.rows import (
     AreaPastRow,
     AreaRow,
@@ -103,13 +103,14 @@ class SqlSpeakers:
         self._session = session
 
     async def all(self) -> tuple[Speaker, ...]:
+        """As plain rows, like the areas: there may be twenty thousand."""
         shown = [SpeakerState.ADOPTED.value, SpeakerState.RELEASING.value]
-        rows = await self._session.scalars(
-            select(SpeakerRow)
+        rows = await self._session.execute(
+            select(*_SPEAKER_COLUMNS)
             .where(col(SpeakerRow.state).in_(shown))
             .order_by(col(SpeakerRow.name), col(SpeakerRow.speaker_id))
         )
-        return tuple(_speaker(row) for row in rows)
+        return await each(rows, _speaker)
 
     async def get(self, speaker_id: SpeakerId) -> Speaker:
         row = await self._session.get(SpeakerRow, speaker_id)
@@ -210,6 +211,9 @@ _COLUMNS = tuple(
 )
 
 
+_SPEAKER_COLUMNS = tuple(SpeakerRow.__table__.columns)  # type: ignore[attr-defined]
+
+
 def _area(row: Iterable[Any], shared: dict[Any, Any], past: tuple[Past, ...], successors: tuple[str, ...]) -> Area:
     """``row`` in the order of `Area`'s fields; ``shared`` keeps one copy of what many areas have in common."""
     area_id, parent_id, level, name, code, latitude, longitude, valid_from, valid_until, origin = row
@@ -247,7 +251,7 @@ def _days(area: Area) -> tuple[tuple[str, date | None], ...]:
     return ("valid_from", area.valid_from), ("valid_until", area.valid_until)
 
 
-def _speaker(row: SpeakerRow) -> Speaker:
+def _speaker(row: SpeakerRow | Row[Any]) -> Speaker:
     return Speaker(
         speaker_id=SpeakerId(row.speaker_id),
         name=row.name,

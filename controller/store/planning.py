@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Row, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -14,7 +14,7 @@ from agents.protocol.ids import AreaId
 from controller.domain.errors import NotFound
 from controller.domain.guarding import GuardPlace, PlaceGuards, PlaceKind
 from controller.domain.schedules import Approval, ChosenOrder, OwnHoliday, PlannedSchedule, ScheduleId
-from controller.store.bulk import pieces
+from controller.store.bulk import each, pieces
 from controller.store.plan_json import guards_json, guards_of, plan_json, plan_of
 from controller.store.planning_rows import ApprovalRow, ChoiceRow, GuardRow, HolidayRow, ScheduleRow
 from schedules.precedence import AirClass
@@ -50,14 +50,15 @@ class SqlSchedules:
 
     async def live(self, since_us: int) -> tuple[PlannedSchedule, ...]:
         order = (col(ScheduleRow.since_us), col(ScheduleRow.schedule_id))
-        rows = await self._session.scalars(
-            select(ScheduleRow).where(_live(since_us)).order_by(*order), execution_options=_FRESH
-        )
-        return tuple(_planned(row) for row in rows)
+        rows = await self._session.execute(select(*_COLUMNS).where(_live(since_us)).order_by(*order))
+        return await each(rows, _planned)
 
     async def count_live(self, since_us: int) -> int:
         found = await self._session.scalar(select(func.count()).select_from(ScheduleRow).where(_live(since_us)))
         return found or 0
+
+
+_COLUMNS = tuple(ScheduleRow.__table__.columns)  # type: ignore[attr-defined]
 
 
 def _live(since_us: int) -> ColumnElement[bool]:
@@ -209,7 +210,7 @@ def _row(planned: PlannedSchedule) -> ScheduleRow:
     )
 
 
-def _planned(row: ScheduleRow) -> PlannedSchedule:
+def _planned(row: ScheduleRow | Row[Any]) -> PlannedSchedule:
     target, series, altered_by = plan_of(row.plan)
     schedule = Schedule(
         schedule_id=row.schedule_id,
