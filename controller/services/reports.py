@@ -78,7 +78,7 @@ class Reports:
         async with self._store.reading() as tx:
             airing = await tx.airings.get(airing_id)
             bulletins = await tx.bulletins.several([BulletinId(airing.content_id)])
-            playbacks = await tx.airings.playbacks(airing_id)
+            playbacks = [one for one in await tx.airings.playbacks(airing_id) if _concerned(one)]
             known = await tx.speakers.several([playback.speaker_id for playback in playbacks])
             speakers = [known[playback.speaker_id] for playback in playbacks]
             stood = await self._stood(tx, speakers, day_of(airing.start_at_us or airing.planned_at_us))
@@ -150,3 +150,8 @@ def _spread_us(playbacks: Sequence[Playback]) -> int | None:
     """Of those that began with the others; who joined later began at another instant by rule."""
     errors = [one.start_error_us for one in playbacks if one.start_error_us is not None and not one.joined_at_us]
     return max(errors) - min(errors) if len(errors) > 1 else None
+
+
+def _concerned(playback: Playback) -> bool:
+    """Whether a speaker is to play an airing; or was not to any more, and did."""
+    return not playback.withdrawn or playback.started_at_us is not None

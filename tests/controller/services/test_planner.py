@@ -7,7 +7,7 @@ import pytest
 
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
-from controller.domain.airings import AiringState, PlayState
+from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.errors import StoreFailed
 from controller.services.rundowns import Rundowns
 from controller.store.planned import SqlPlannedAirings
@@ -211,11 +211,18 @@ async def test_a_speaker_that_leaves_is_out_and_what_it_plays_all_the_same_is_ke
 
     await station.until(out)
     airing = (await airings_of(station, planned))[0]
+    assert await told_of(station, airing) == ["Đình"]
     await station.connect(device)
     assert planned_for(device) == []
     await station.report(device, sounding(airing.airing_id, instant_us(at(17))))
     playback = await station.until_played(airing, speaker, PlayState.SOUNDING)
     assert playback.withdrawn
+    assert await told_of(station, airing) == ["Chợ", "Đình"]
+
+
+async def told_of(station: Station, airing: Airing) -> list[str]:
+    report = await station.desk.reports.airing(airing.airing_id)
+    return [one.speaker.name for one in report.playbacks]
 
 
 async def test_new_sound_of_a_bulletin_waits_for_its_approval(station: Station) -> None:
