@@ -72,7 +72,7 @@ class ApprovalDesk:
         async with self._store.reading() as tx:
             plans = await read_plans(tx, now_us, now_us)
             approvers = await Approvers.read(self._office.areas, tx)
-            for planned, counts in zip(plans.planned, plans.schedules, strict=True):
+            async for planned, counts in plans.each():
                 of_it = tuple(parts(planned, counts, plans.contents, plans.approvals.get(planned.schedule_id, ())))
                 wanted = [part for part in of_it if part.state in _UNDECIDED and next_start_us(counts, part, now_us)]
                 if not wanted:
@@ -91,12 +91,15 @@ class ApprovalDesk:
         async with self._store.reading() as tx:
             return await self._asked(tx, schedule_id, original, by)
 
-    async def state_of(self, schedule_id: ScheduleId) -> ApprovalState:
-        """That of the series. Raises `NotFound`."""
+    async def state_of(self, schedule_id: ScheduleId, original: datetime | None = None) -> ApprovalState:
+        """That of the series, or of one occurrence: one that is not changed stands as the series does. Raises
+        `NotFound`.
+        """
         async with self._store.reading() as tx:
             planned, counts, known, approvals = await self._standing(tx, schedule_id)
         contents = {content_id: one.summary for content_id, one in known.items()}
-        return next(parts(planned, counts, contents, approvals)).state
+        series, *single = parts(planned, counts, contents, approvals)
+        return next((part.state for part in single if part.original == original), series.state)
 
     async def states(self) -> dict[ScheduleId, tuple[ApprovalState, dict[datetime, ApprovalState]]]:
         """Of every live schedule: of the series, and of each changed occurrence by its wall time."""
@@ -104,7 +107,7 @@ class ApprovalDesk:
         async with self._store.reading() as tx:
             plans = await read_plans(tx, now_us, now_us)
         found: dict[ScheduleId, tuple[ApprovalState, dict[datetime, ApprovalState]]] = {}
-        for planned, counts in zip(plans.planned, plans.schedules, strict=True):
+        async for planned, counts in plans.each():
             series, *single = parts(planned, counts, plans.contents, plans.approvals.get(planned.schedule_id, ()))
             by_wall = {part.original: part.state for part in single if part.original is not None}
             found[planned.schedule_id] = series.state, by_wall

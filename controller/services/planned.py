@@ -1,8 +1,10 @@
 """What is planned, as `schedules` sees it: read once, and the same for the planner, the approvals and the pages."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from agents.protocol.ids import AreaId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass
@@ -22,6 +24,8 @@ from schedules.areas import AreaTree
 from schedules.guards import NO_GUARDS, Guards, tightened
 from schedules.precedence import AirClass
 from schedules.schedule import Choice, Content, Schedule, Target
+
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,13 @@ class Plans:
     def contents(self) -> dict[str, Content]:
         """As `schedules.schedule.World` wants them."""
         return {content_id: one.summary for content_id, one in self.known.items()}
+
+    async def each(self) -> AsyncIterator[tuple[PlannedSchedule, Schedule]]:
+        """Every schedule both ways, in pieces: links and pages go on in between."""
+        for number, pair in enumerate(zip(self.planned, self.schedules, strict=True), 1):
+            yield pair
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 async def read_plans(tx: Transaction, since_us: int, now_us: int) -> Plans:

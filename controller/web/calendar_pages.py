@@ -14,7 +14,7 @@ from aiohttp import web
 from agents.protocol.ids import AreaId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
-from controller.domain.schedules import ApprovalState, PlannedSchedule, content_id_of
+from controller.domain.schedules import PlannedSchedule, content_id_of
 from controller.services.outlook import WeekEntry, week_of
 from controller.web import plans, subjects, weekly
 from controller.web.asking import Ask
@@ -267,7 +267,7 @@ async def _occurrence(
         raise NotFound(f"no occurrence {original}", code="exception_unknown")
     (shown,) = await _shown(ask, read, [entry])
     may_change = not planned.withdrawn and ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned))
-    approval = await _approval(ask, planned, original)
+    approval = await ask.parts.approvals.state_of(planned.schedule_id, original)
     track, _ = await plans.heard(ask, content_id_of(entry.item.content_id))
     return OccurrencePage(
         shown=shown,
@@ -302,13 +302,6 @@ def _next(ask: Ask, planned: PlannedSchedule, world: World, length_us: int) -> l
     return plans.next_shown(ask, planned.schedule.series, world.holidays, length_us, notes)
 
 
-async def _approval(ask: Ask, planned: PlannedSchedule, original: datetime) -> ApprovalState:
-    series, single = (await ask.parts.approvals.states()).get(
-        planned.schedule_id, (await ask.parts.approvals.state_of(planned.schedule_id), {})
-    )
-    return single.get(original, series)
-
-
 def _original(ask: Ask) -> datetime:
     return _wall(ask.request.match_info["original"])
 
@@ -319,7 +312,7 @@ def _wall(written: str) -> datetime:
         found = datetime.fromisoformat(written)
     except ValueError as error:
         raise Invalid(written[:40], code="time_missing") from error
-    if found.tzinfo is not None:
+    if found.tzinfo is not None or not 1900 <= found.year <= 2199:
         raise Invalid(written[:40], code="time_missing")
     return found
 
@@ -330,8 +323,8 @@ def _day_of(planned: PlannedSchedule, original: datetime, ask: Ask) -> date:
     change = changes.get(original)
     wall = change.to if isinstance(change, Changed) and change.to is not None else original
     try:
-        return today(instant_of(planned.schedule.series.rule.zone, wall), ask.say.zone)
-    except (RuleError, OverflowError, ValueError) as error:
+        return day_of(today(instant_of(planned.schedule.series.rule.zone, wall), ask.say.zone).isoformat())
+    except (RuleError, OverflowError, ValueError, Invalid) as error:
         raise NotFound(f"no occurrence {original}", code="exception_unknown") from error
 
 
