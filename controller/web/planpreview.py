@@ -148,7 +148,7 @@ def _times(ask: Ask, those: Sequence[previews.Refusal]) -> str:
 
 
 async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Schedule, tuple[Conflict, ...]]:
-    """What a schedule that is planned meets in the next days."""
+    """What a schedule that is planned meets in the next days, where whoever asks may see it."""
     world = await plans.world_with(ask, planned)
     schedule = next((one for one in world.schedules if one.schedule_id == planned.schedule_id), planned.schedule)
     if planned.withdrawn:
@@ -156,7 +156,7 @@ async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Sc
     first = today(ask.parts.clock.now_us(), ask.say.zone)
     found = await conflicts_of(world, schedule, first, LOOKED_DAYS)
     now_us = ask.parts.clock.now_us()
-    return world, schedule, tuple(one for one in found if one.until_us > now_us)
+    return world, schedule, plans.seen_conflicts(ask, world, [one for one in found if one.until_us > now_us])
 
 
 async def meets_something(ask: Ask, planned: PlannedSchedule) -> bool:

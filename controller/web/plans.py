@@ -30,6 +30,7 @@ from schedules.guards import is_odd
 from schedules.recurrence.holidays import named_holidays
 from schedules.recurrence.rule import Series
 from schedules.recurrence.series import next_dues
+from schedules.rundown.conflicts import Conflict
 from schedules.rundown.near import planned_with
 from schedules.schedule import Place, Target, World
 
@@ -85,6 +86,13 @@ def seen_places(ask: Ask, places: Iterable[Place]) -> list[Place]:
         if known[place.area_id]:
             kept.append(place)
     return kept
+
+
+def seen_conflicts(ask: Ask, world: World, found: Iterable[Conflict]) -> tuple[Conflict, ...]:
+    """Those on speakers that whoever asks may see: what is planned elsewhere is not theirs to know."""
+    seen = {one.speaker_id for one in seen_places(ask, world.places)}
+    kept = (replace(one, speaker_ids=tuple([each for each in one.speaker_ids if each in seen])) for one in found)
+    return tuple(one for one in kept if one.speaker_ids)
 
 
 async def speaker_names(ask: Ask, speaker_ids: Iterable[str]) -> dict[str, str]:

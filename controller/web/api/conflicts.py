@@ -19,7 +19,7 @@ from controller.domain.schedules import ChosenOrder, ScheduleDraft, ScheduleId
 from controller.services.outlook import conflicts_of, free_after
 from controller.services.planned import Known, counting, known_contents
 from controller.services.previews import preview
-from controller.web import subjects
+from controller.web import plans, subjects
 from controller.web.api import plan_values as plan
 from controller.web.api.endpoint import Query, raises
 from controller.web.api.plan_values import WallTime
@@ -172,13 +172,13 @@ async def _in_force(ask: Ask, schedule_id: ScheduleId) -> tuple[World, Schedule]
 @raises(NotFound, "schedule_unknown")
 @raises(Refused, "withdrawn")
 async def list_conflicts(ask: Ask, schedule_id: ScheduleId, query: ConflictsQuery) -> ConflictsTold:
-    """What a schedule meets on the air in the next days.
+    """What a schedule meets on the air in the next days, on the speakers that one may see.
 
     Two answers: let it go first (`choose_order`), or put it where there is room (``free_at_us``, `move_occurrence`).
     """
     world, schedule = await _in_force(ask, schedule_id)
     first = today(ask.parts.clock.now_us(), ask.say.zone)
-    found = await conflicts_of(world, schedule, first, query.days)
+    found = plans.seen_conflicts(ask, world, await conflicts_of(world, schedule, first, query.days))
     return ConflictsTold(conflicts=await asyncio.to_thread(_conflicts_told, world, schedule, found))
 
 

@@ -192,6 +192,28 @@ async def test_of_two_that_meet_one_is_chosen_to_go_first(station: Station, edit
     assert [one["first"] for one in (await call(editor, "GET", "/api/v1/choices"))["choices"]] == [chosen["first"]]
 
 
+async def test_what_is_planned_for_others_is_not_told_by_what_it_meets(station: Station, editor: Browser) -> None:
+    await second_area(station)
+    async with person(station, "anh", (Role.EDITOR, EVERYWHERE)) as anh:
+        theirs = await planned(station, anh, target={"areas": [SIBLING]})
+        both = await planned(station, anh, target={"areas": [HOME, SIBLING]})
+        own = await planned(station, editor)
+        await noticed(station, *(one["schedule_id"] for one in (theirs, both, own)))
+        path = f"{SCHEDULES}/{both['schedule_id']}/conflicts"
+        page = f"/schedules/{both['schedule_id']}/conflicts"
+
+        async def met(by: Browser) -> tuple[set[str], set[str]]:
+            told = (await call(by, "GET", path))["conflicts"]
+            speakers = {speaker_id for one in told for speaker_id in one["speaker_ids"]}
+            return {one["other_schedule_id"] for one in told}, speakers
+
+        assert (await met(anh))[0] == {theirs["schedule_id"], own["schedule_id"]}
+        mine, speakers = await met(editor)
+        assert (mine, ELSEWHERE in speakers) == ({own["schedule_id"]}, False)
+        assert theirs["schedule_id"] in (await anh.get(page)).text
+        assert theirs["schedule_id"] not in (await editor.get(page)).text
+
+
 # --- approval ---------------------------------------------------------------------------------------------------------
 
 
