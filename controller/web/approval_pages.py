@@ -109,9 +109,12 @@ def _original(written: str) -> datetime | None:
     if not written:
         return None
     try:
-        return datetime.fromisoformat(written)
+        found = datetime.fromisoformat(written)
     except ValueError as error:
         raise Invalid(written[:40], code="time_missing") from error
+    if found.tzinfo is not None:
+        raise Invalid(written[:40], code="time_missing")
+    return found
 
 
 async def _wrong(ask: Ask, form: Form, error: LoaError) -> web.Response:

@@ -323,8 +323,8 @@ def _day_of(planned: PlannedSchedule, original: datetime, ask: Ask) -> date:
     change = changes.get(original)
     wall = change.to if isinstance(change, Changed) and change.to is not None else original
     try:
-        return day_of(today(instant_of(planned.schedule.series.rule.zone, wall), ask.say.zone).isoformat())
-    except (RuleError, OverflowError, ValueError, Invalid) as error:
+        return today(instant_of(planned.schedule.series.rule.zone, wall), ask.say.zone)
+    except (RuleError, OverflowError, ValueError) as error:
         raise NotFound(f"no occurrence {original}", code="exception_unknown") from error
 
 

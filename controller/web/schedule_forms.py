@@ -25,6 +25,8 @@ from schedules.schedule import Fill, OnInterrupted, Overrun, Target
 MOST_TIMES: Final = 12
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])[:hH.]([0-5]\d)?")
 _LAST: Final = -1
+_FIRST_DAY: Final = date(1901, 1, 1)
+_LAST_DAY: Final = date(2098, 12, 31)
 
 FIELD_OF_CODE: Final = {
     "content_missing": "content",
@@ -72,7 +74,7 @@ def read(form: Form) -> ScheduleForm:
     times = [one.strip() for one in form.all("times")][: MOST_TIMES + 1]
     return ScheduleForm(
         id=form.text("schedule_id"),
-        revision=int(form.text("revision")) if form.text("revision").isdecimal() else 0,
+        revision=int(form.text("revision")[:9]) if form.text("revision").isdecimal() else 0,
         original=form.text("original"),
         content=form.text("content"),
         searched=form.text("q").strip()[:200],
@@ -118,7 +120,8 @@ def done(form: ScheduleForm, deed: str, tet: date) -> ScheduleForm:
 
 
 def eve_of_tet(after: date) -> date:
-    """The last day before the next lunar new year."""
+    """The last day before the next lunar new year, as far as lunar years are known."""
+    after = min(max(after, _FIRST_DAY), _LAST_DAY)
     for year in (after.year, after.year + 1):
         first = solar_of(LunarDay(year, 1, 1, leap=False))
         if first is not None and first > after:

@@ -74,11 +74,18 @@ async def schedule(ask: Ask) -> web.StreamResponse:
 
 def _from(form: ScheduleForm, original: str) -> ScheduleForm:
     """What follows begins on the day of this occurrence."""
+    return replace(form, original=original, start=_wall(original).date().isoformat())
+
+
+def _wall(written: str) -> datetime:
+    """Raises `NotFound` (``exception_unknown``)."""
     try:
-        begin = datetime.fromisoformat(original)
+        found = datetime.fromisoformat(written)
     except ValueError as error:
-        raise NotFound(f"no occurrence {original[:40]}", code="exception_unknown") from error
-    return replace(form, original=original, start=begin.date().isoformat())
+        raise NotFound(f"no occurrence {written[:40]}", code="exception_unknown") from error
+    if found.tzinfo is not None or not 1900 <= found.year <= 2199:
+        raise NotFound(f"no occurrence {written[:40]}", code="exception_unknown")
+    return found
 
 
 async def edit(ask: Ask) -> web.StreamResponse:
@@ -140,7 +147,7 @@ async def _keep(
     revision = typed.revision or None
     if not typed.original:
         return await desk.change(planned.schedule_id, draft, by, revision=revision), "changed"
-    original = datetime.fromisoformat(typed.original)
+    original = _wall(typed.original)
     _, begun = await desk.split(planned.schedule_id, original, draft, by, revision=revision)
     return begun, "split"
 
@@ -226,7 +233,7 @@ async def _page(
 def _from_said(typed: ScheduleForm, ask: Ask) -> str:
     if not typed.original:
         return ""
-    begin = datetime.fromisoformat(typed.original).replace(tzinfo=ask.say.zone)
+    begin = _wall(typed.original).replace(tzinfo=ask.say.zone)
     return f"{ask.say.format_time(begin, seconds=False)}, {ask.say.format_day(begin)}"
 
 

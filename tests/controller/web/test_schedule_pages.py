@@ -127,6 +127,19 @@ async def test_times_with_different_minutes_become_a_schedule_each(station: Stat
     assert sorted((rule.by_hour, rule.by_minute) for rule in made) == [((5, 17), (0,)), ((11,), (15,))]
 
 
+@pytest.mark.parametrize("start", ["0001-01-01", "9999-12-31", "2026-02-30", "٣"])
+async def test_days_that_no_plan_knows_are_refused_and_not_stumbled_over(
+    station: Station, editor: Browser, start: str
+) -> None:
+    content = await bulletin(station)
+    for repeat in ("once", "lunar", "tet"):
+        fields = form(content, start=start, repeat=repeat, lunar_days="1", tet_days="1")
+        assert (await editor.post("/schedules/preview", fields)).status == 200
+        assert (await editor.post("/schedules/draft", [*fields, ("do", "tet")])).status == 200
+        assert 400 <= (await editor.post("/schedules", fields)).status < 500
+    assert (await editor.get(f"/calendar?week={start}")).status == 200
+
+
 async def test_buttons_of_the_form_change_the_form_alone(station: Station, editor: Browser) -> None:
     content = await bulletin(station)
     answer = await editor.post("/schedules/draft", [*form(content), ("do", "tet")])
