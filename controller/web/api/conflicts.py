@@ -26,6 +26,7 @@ from controller.web.api.plan_values import WallTime
 from controller.web.api.schedule_values import (
     LOOKED_DAYS,
     MOST_DAYS,
+    MOST_NAMED,
     NEXT,
     ChoiceBody,
     ChoicesTold,
@@ -117,7 +118,8 @@ async def preview_schedule(ask: Ask, body: PreviewBody) -> PreviewTold:
                 start_at_us=one.item.start_us,
                 reason=one.outcome.reason.value,
                 sentence=outcome_sentence(Line(one.item, one.outcome), names_in(seen, {}), ask.say),
-                speaker_ids=[SpeakerId(speaker_id) for speaker_id in one.speaker_ids],
+                speakers=len(one.speaker_ids),
+                speaker_ids=[SpeakerId(speaker_id) for speaker_id in one.speaker_ids[:MOST_NAMED]],
             )
             for one in found.refusals
         ],
@@ -212,7 +214,8 @@ def _conflicts_told(world: World, schedule: Schedule, found: Sequence[Conflict])
                 other_start_at_us=other.start_us,
                 from_at_us=one.from_us,
                 until_at_us=one.until_us,
-                speaker_ids=[SpeakerId(speaker_id) for speaker_id in one.speaker_ids],
+                speakers=len(one.speaker_ids),
+                speaker_ids=[SpeakerId(speaker_id) for speaker_id in one.speaker_ids[:MOST_NAMED]],
                 wins=one.wins,
                 undecided=one.undecided,
                 may_override=item.order[0] == other.order[0],

@@ -28,6 +28,8 @@ from schedules.schedule import Fill, OnInterrupted, Overrun
 LOOKED_DAYS: Final = 14
 MOST_DAYS: Final = 62
 NEXT: Final = 10
+MOST_NAMED: Final = 200
+"""So many speakers are named at most where something is told of many."""
 
 
 class ScheduleBody(Body, kw_only=True):
@@ -182,8 +184,9 @@ class ScheduleHistoryTold(Told):
 
 class ConflictTold(Told):
     """Two items that want the same air. ``wins``: this schedule goes first as things stand; ``undecided``: it is for
-    the commune to choose. ``free_at_us`` is where this item would find free air within the limits; null where there is
-    none in the next days, or it was not looked for: see `find_free`.
+    the commune to choose. ``speakers`` counts those on which they meet; ``speaker_ids`` are the first 200 of them.
+    ``free_at_us`` is where this item would find free air within the limits; null where there is none in the next days,
+    or it was not looked for: see `find_free`.
     """
 
     original: WallTime
@@ -194,6 +197,7 @@ class ConflictTold(Told):
     other_start_at_us: int
     from_at_us: int
     until_at_us: int
+    speakers: int
     speaker_ids: list[SpeakerId]
     wins: bool
     undecided: bool
@@ -215,12 +219,13 @@ class FreeTold(Told):
 
 
 class RefusalTold(Told):
-    """One item that these speakers would not play, and why."""
+    """One item that so many ``speakers`` would not play, and why; ``speaker_ids`` are the first 200 of them."""
 
     original: WallTime
     start_at_us: int
     reason: str
     sentence: str
+    speakers: int
     speaker_ids: list[SpeakerId]
 
 
