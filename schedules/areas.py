@@ -13,7 +13,6 @@ counts as d: "hoan kiem" finds "Phường Hoàn Kiếm".
 """
 
 import heapq
-import math
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -385,18 +384,3 @@ class _Era:
     paths: dict[str, tuple[str, ...]]
     former: dict[str, frozenset[str]]
     tree: AreaTree | None = None
-
-
-def nearest(areas: Iterable[Area], latitude: float, longitude: float, level: str | None = None) -> Area | None:
-    """The area whose middle is nearest to a place in degrees, of this level where one is given; None where no area has
-    a middle. Distances on a plane around the place: right for choosing, wrong for measuring.
-    """
-    shrunk = math.cos(math.radians(latitude))
-    best: tuple[float, Area] | None = None
-    for area in areas:
-        if area.latitude is None or area.longitude is None or (level is not None and area.level != level):
-            continue
-        far = (area.latitude - latitude) ** 2 + ((area.longitude - longitude) * shrunk) ** 2
-        if best is None or far < best[0]:
-            best = far, area
-    return None if best is None else best[1]

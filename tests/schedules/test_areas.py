@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedules.areanames import folded
-from schedules.areas import Area, AreaTree, BrokenTree, Origin, UnknownArea, nearest
+from schedules.areas import Area, AreaTree, BrokenTree, Origin, UnknownArea
 
 LIST = Path(__file__).parents[2] / "controller" / "assets" / "areas" / "vietnam-2025.csv"
 
@@ -178,20 +178,6 @@ def test_a_search_can_be_kept_inside_an_area_and_ends_at_its_limit(country: Area
     assert len(inside) == 10
     assert all(country.within(one.area_id, hanoi.area_id) for one in inside)
     assert country.find("phuong", 0) == country.find("  - ", 5) == country.find("qqq", 5) == ()
-
-
-def test_the_nearest_area_is_the_one_with_the_nearest_middle(country: AreaTree) -> None:
-    found = nearest(country, 21.0317, 105.8502, level="commune")
-    assert found is not None
-    assert found.name == "Phường Hoàn Kiếm"
-    assert nearest(SMALL, 21.0, 105.8) is None
-
-
-def test_east_and_west_count_less_the_further_north() -> None:
-    tree = AreaTree([area("north", latitude=61.0, longitude=0.0), area("east", latitude=60.0, longitude=1.5)])
-    found = nearest(tree, 60.0, 0.0)
-    assert found is not None
-    assert found.area_id == "east"
 
 
 # --- the country's list ---
