@@ -241,7 +241,7 @@ async def test_a_conflict_names_both_and_offers_its_two_answers(station: Station
     assert isinstance(change, Changed)
     assert change.to is not None
     assert change.to.time() == time(17, 1), "when the other one is over"
-    chosen = {"first": second.schedule_id, "other": first.schedule_id}
+    chosen: dict[str, str] = {"first": second.schedule_id, "other": first.schedule_id}
     await editor.post(f"/schedules/{second.schedule_id}/choose", chosen)
     async with station.parts.store.reading() as tx:
         (choice,) = await tx.choices.all()
