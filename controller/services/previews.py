@@ -44,9 +44,15 @@ class Preview:
     speakers: int
 
 
+def looked_from(world: World, schedule: Schedule, now_us: int) -> date:
+    """The day from which on it is looked at: that of its next occurrence, which may be far ahead."""
+    upcoming = next_dues(schedule.series, now_us - 1, 1, world.holidays)
+    return Days(world.zone).of(upcoming[0].start_us if upcoming else now_us)
+
+
 def preview(world: World, schedule: Schedule, content: Content, now_us: int, days: int) -> Preview:
-    """Of ``schedule`` in so many days from today on, as if it were approved."""
-    first = Days(world.zone).of(now_us)
+    """Of ``schedule`` in so many days from its next occurrence on, as if it were approved."""
+    first = looked_from(world, schedule, now_us)
     granted = replace(schedule, needs_approval=False)
     seen = replace(world, contents={**world.contents, content.content_id: content})
     dues = next_dues(schedule.series, now_us, DUES, world.holidays)

@@ -48,23 +48,19 @@ async def plan_once(ask: Ask, content_id: ContentId, speaker_ids: Sequence[Speak
     wall = at.astimezone(ask.say.zone).replace(tzinfo=None)
     draft = ScheduleDraft(content_id=content_id, target=target, rule=Rule(zone=ask.parts.zone, start=wall))
     async with ask.house.sending:
-        planned = await _just_planned(ask, draft) or await _plan(ask, draft, start_us)
+        planned = await _just_planned(ask, draft) or await _plan(ask, draft)
     return await _next(ask, planned)
 
 
-async def _plan(ask: Ask, draft: ScheduleDraft, start_us: int) -> PlannedSchedule:
+async def _plan(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule:
     known = await planpreview.known_of(ask, draft)
     if known is not None:
         schedule = planpreview.imagined(ask, draft, known, None, split=False)
-        days = (start_us - ask.parts.clock.now_us()) // 86_400_000_000 + 2
-        if days <= planpreview.LOOKED_DAYS:
-            world = ask.parts.planner.world()
-            found = await asyncio.to_thread(
-                previews.preview, world, schedule, known.summary, ask.parts.clock.now_us(), int(days)
-            )
-            codes = [GUARD_CODES[one.outcome.reason] for one in found.refusals if one.outcome.reason in GUARD_CODES]
-            if codes:
-                raise Refused("the guards do not allow it", code=codes[0])
+        world, now_us = ask.parts.planner.world(), ask.parts.clock.now_us()
+        found = await asyncio.to_thread(previews.preview, world, schedule, known.summary, now_us, 1)
+        codes = [GUARD_CODES[one.outcome.reason] for one in found.refusals if one.outcome.reason in GUARD_CODES]
+        if codes:
+            raise Refused("the guards do not allow it", code=codes[0])
     return await ask.parts.schedules.plan(draft, ask.known_actor)
 
 

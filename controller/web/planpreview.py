@@ -15,7 +15,7 @@ from controller.web import plans, planwords, schedule_forms
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.i18n import N_
-from controller.web.moments import minute_up, moment, today
+from controller.web.moments import minute_up, moment
 from controller.web.planwords import rule_words
 from controller.web.rundownwords import Names, outcome_sentence
 from controller.web.scheduleviews import ClashShown, Preview, ScheduleForm
@@ -148,14 +148,13 @@ def _times(ask: Ask, those: Sequence[previews.Refusal]) -> str:
 
 
 async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Schedule, tuple[Conflict, ...]]:
-    """What a schedule that is planned meets in the next days, where whoever asks may see it."""
+    """What a schedule that is planned meets in the days from its next occurrence on, where whoever asks may see it."""
     world = await plans.world_with(ask, planned)
     schedule = next((one for one in world.schedules if one.schedule_id == planned.schedule_id), planned.schedule)
     if planned.withdrawn:
         return world, schedule, ()
-    first = today(ask.parts.clock.now_us(), ask.say.zone)
-    found = await conflicts_of(world, schedule, first, LOOKED_DAYS)
     now_us = ask.parts.clock.now_us()
+    found = await conflicts_of(world, schedule, previews.looked_from(world, schedule, now_us), LOOKED_DAYS)
     return world, schedule, plans.seen_conflicts(ask, world, [one for one in found if one.until_us > now_us])
 
 

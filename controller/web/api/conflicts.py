@@ -18,7 +18,7 @@ from controller.domain.rights import Right
 from controller.domain.schedules import ChosenOrder, ScheduleDraft, ScheduleId
 from controller.services.outlook import conflicts_of, free_after
 from controller.services.planned import Known, counting, known_contents
-from controller.services.previews import preview
+from controller.services.previews import looked_from, preview
 from controller.web import plans, subjects
 from controller.web.api import plan_values as plan
 from controller.web.api.endpoint import Query, raises
@@ -42,7 +42,6 @@ from controller.web.api.schedule_values import (
 )
 from controller.web.api.schedules import RULE_CODES, draft_of, require_planner
 from controller.web.asking import Ask, NotAllowed
-from controller.web.moments import today
 from controller.web.planwords import rule_words
 from controller.web.rundownpresent import names_in, title_of
 from controller.web.rundownwords import outcome_sentence
@@ -61,7 +60,7 @@ _NEW: Final = "new"
 
 
 class ConflictsQuery(Query):
-    """How many days are looked at, from today on."""
+    """How many days are looked at, from the next occurrence on."""
 
     days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = LOOKED_DAYS
 
@@ -174,12 +173,12 @@ async def _in_force(ask: Ask, schedule_id: ScheduleId) -> tuple[World, Schedule]
 @raises(NotFound, "schedule_unknown")
 @raises(Refused, "withdrawn")
 async def list_conflicts(ask: Ask, schedule_id: ScheduleId, query: ConflictsQuery) -> ConflictsTold:
-    """What a schedule meets on the air in the next days, on the speakers that one may see.
+    """What a schedule meets on the air in the days from its next occurrence on, on the speakers that one may see.
 
     Two answers: let it go first (`choose_order`), or put it where there is room (``free_at_us``, `move_occurrence`).
     """
     world, schedule = await _in_force(ask, schedule_id)
-    first = today(ask.parts.clock.now_us(), ask.say.zone)
+    first = looked_from(world, schedule, ask.parts.clock.now_us())
     found = plans.seen_conflicts(ask, world, await conflicts_of(world, schedule, first, query.days))
     return ConflictsTold(conflicts=await asyncio.to_thread(_conflicts_told, world, schedule, found))
 
