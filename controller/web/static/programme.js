@@ -47,14 +47,31 @@ form.addEventListener("input", (event) => {
   waiting = setTimeout(() => form.querySelector("[data-programme-find]").click(), 400);
 });
 
-// The place of the hand stays where it was: in the search, or on the button of the item that was moved.
+// The place of the hand stays where it was: in the search, or on the button of the item that was moved. What was typed
+// while an answer was on its way is put back into it: the answer knows only what the form said when it was asked.
+const fields = () => {
+  const seen = {};
+  return [...form.querySelectorAll("input:not([type=hidden]),select")].filter((field) => field.name).map((field) => {
+    seen[field.name] = (seen[field.name] ?? -1) + 1;
+    return { field, key: `${field.name} ${seen[field.name]}`, value: field.value };
+  });
+};
 let focused = null;
-document.addEventListener("htmx:beforeSwap", () => {
+let asked = new Map();
+let typed = new Map();
+document.addEventListener("htmx:beforeRequest", () => {
+  asked = new Map(fields().map(({ key, value }) => [key, value]));
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
   const at = document.activeElement;
   focused = at?.id ? { id: at.id, from: at.selectionStart } : null;
+  const reordered = /^(up|down|remove):/.test(event.detail.requestConfig?.elt?.value ?? "");
+  typed = new Map(reordered ? [] : fields().filter(({ key, value }) => asked.has(key) && asked.get(key) !== value).map(({ key, value }) => [key, value]));
 });
 document.addEventListener("htmx:afterSettle", () => {
   ready();
+  for (const { field, key } of fields()) if (typed.has(key)) field.value = typed.get(key);
+  typed = new Map();
   if (form.querySelector("[autofocus]")) form.querySelector("[autofocus]").focus();
   else if (focused?.id === "q") {
     const search = document.getElementById("q");
