@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, func, insert, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,17 +110,17 @@ class SqlPlannedAirings:
         found: dict[SpeakerId, Used] = {}
         for piece in pieces(speaker_ids):
             rows = await self._session.execute(
-                select(PlaybackRow, AiringRow.duration_us, AiringRow.from_us, AiringRow.state)
+                select(*_HEARD_COLUMNS)
                 .where(col(PlaybackRow.airing_id) == col(AiringRow.airing_id), ~col(PlaybackRow.withdrawn))
                 .where(col(PlaybackRow.speaker_id).in_(piece), begins_us >= from_us, begins_us < until_us)
                 .where(col(AiringRow.airing_class) != AiringClass.EMERGENCY.value)
             )
-            for playback, duration_us, offset_us, state in rows:
-                sounds_us = _sounds_us(playback, duration_us, AiringState(state))
+            for name, offset_us, *heard in rows:
+                sounds_us = _sounds_us(*heard)
                 if sounds_us is not None:
-                    before = found.get(SpeakerId(playback.speaker_id), Used())
+                    before = found.get(SpeakerId(name), Used())
                     slots = before.slots + (0 if offset_us else 1)
-                    found[SpeakerId(playback.speaker_id)] = Used(slots, before.sounds_us + sounds_us)
+                    found[SpeakerId(name)] = Used(slots, before.sounds_us + sounds_us)
         return found
 
     async def due(self, from_us: int, until_us: int) -> tuple[Airing, ...]:
@@ -132,10 +133,24 @@ class SqlPlannedAirings:
         return await whole(self._session, rows.all())
 
 
-def _sounds_us(playback: PlaybackRow, duration_us: int, state: AiringState) -> int | None:
+_HEARD_COLUMNS: tuple[Any, ...] = (
+    col(PlaybackRow.speaker_id),
+    col(AiringRow.from_us),
+    col(AiringRow.duration_us),
+    col(AiringRow.state),
+    col(PlaybackRow.state),
+    col(PlaybackRow.started_at_us),
+    col(PlaybackRow.played_us),
+)
+
+
+def _sounds_us(
+    duration_us: int, airing_state: str, state: str, started_at_us: int | None, played_us: int | None
+) -> int | None:
     """How long an airing sounded, or will, on one speaker; None where it did not and will not."""
-    if playback.started_at_us is not None and PlayState(playback.state) in ENDS:
-        return duration_us if playback.played_us is None else playback.played_us
-    if state in OPEN_STATES and PlayState(playback.state) not in ENDS:
+    ended = PlayState(state) in ENDS
+    if started_at_us is not None and ended:
+        return duration_us if played_us is None else played_us
+    if AiringState(airing_state) in OPEN_STATES and not ended:
         return duration_us
-    return duration_us if playback.started_at_us is not None else None
+    return duration_us if started_at_us is not None else None
