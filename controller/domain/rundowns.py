@@ -1,17 +1,21 @@
 """What one speaker is to play over the next days, from the airings that are planned, and the guards that hold there."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from agents.protocol.documents import Rundown
 from agents.protocol.values import GuardedDay, PlannedAiring, Stretch, WireGuards
-from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_FORBIDDEN, MAX_GUARDED_DAYS
+from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_FORBIDDEN, MAX_GUARDED_DAYS
 from controller.domain.airings import Airing, AiringState
 from schedules.guards import NO_GUARDS, Guards, forbidden
 
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
+MOST_AIRINGS_BYTES: Final = MAX_DOCUMENT_BYTES - 65_536
+"""What the airings of a rundown may take: the guards, at their most, need room besides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,11 +46,25 @@ def planned_airing(airing: Airing) -> PlannedAiring:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """An airing as its speakers must play it, and how much of a rundown it takes."""
+
+    planned: PlannedAiring
+    size_bytes: int
+
+
+def wired(airing: Airing) -> Wired:
+    """`planned_airing` with its size, the comma behind it included."""
+    planned = planned_airing(airing)
+    return Wired(planned, len(msgspec.json.encode(planned)) + 1)
+
+
 def compile_plan(
-    airings: Iterable[Airing], now_us: int, window_us: int, wire: Callable[[Airing], PlannedAiring] = planned_airing
+    airings: Iterable[Airing], now_us: int, window_us: int, wire: Callable[[Airing], Wired] = wired
 ) -> Plan:
-    """Of one speaker's airings those that are planned and not over, the earliest first. ``wire`` is `planned_airing`,
-    or something that remembers what it said.
+    """Of one speaker's airings those that are planned and not over, the earliest first, as many as a document holds.
+    ``wire`` is `wired`, or something that remembers what it said.
 
     One that sounds now stays in until it is over: leaving it out would withdraw it from a device that starts late.
     """
@@ -61,9 +79,19 @@ def compile_plan(
         and airing.start_at_us + airing.duration_us + airing.lateness_window_us > now_us
     ]
     wanted.sort(key=lambda airing: (airing.start_at_us or 0, airing.planned_at_us, airing.airing_id))
-    planned = tuple(wire(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN])
+    planned = tuple(_fitting(wire(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN]))
     first_us = min((one.start_at_us for one in planned if one.start_at_us is not None), default=now_us)
     return Plan(from_us=min(now_us, first_us), until_us=until_us, airings=planned)
+
+
+def _fitting(airings: Iterable[Wired]) -> Iterator[PlannedAiring]:
+    """The first of them: no device reads more. The others follow when these are over."""
+    left_bytes = MOST_AIRINGS_BYTES
+    for one in airings:
+        left_bytes -= one.size_bytes
+        if left_bytes < 0:
+            return
+        yield one.planned
 
 
 def outdated(signed: Rundown | None, plan: Plan) -> bool:

@@ -13,10 +13,10 @@ from msgspec import structs
 
 from agents.protocol.documents import Rundown, SignedDocument
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
-from agents.protocol.values import DocumentKind, PlannedAiring
+from agents.protocol.values import DocumentKind
 from controller.domain.airings import Airing
 from controller.domain.errors import StoreFailed
-from controller.domain.rundowns import Plan, compile_plan, outdated, planned_airing
+from controller.domain.rundowns import Plan, Wired, compile_plan, outdated, wired
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
 from controller.services.limits import Limits
@@ -44,7 +44,7 @@ class Rundowns:
         self._woken = asyncio.Event()
         self.limits: Final = Limits()
         self._signed_for: dict[tuple[SpeakerId, DeviceId], Rundown] = {}
-        self._wired: dict[AiringId, tuple[Airing, PlannedAiring]] = {}
+        self._wired: dict[AiringId, tuple[Airing, Wired]] = {}
 
     @property
     def time_trusted(self) -> bool:
@@ -149,11 +149,11 @@ class Rundowns:
         plan = compile_plan(airings, self._clock.now_us(), window_us, self._on_wire)
         return replace(plan, guards=self.limits.on_wire(speaker.speaker_id, plan.from_us, plan.until_us))
 
-    def _on_wire(self, airing: Airing) -> PlannedAiring:
+    def _on_wire(self, airing: Airing) -> Wired:
         """The same object for every speaker, for as long as the airing is the same."""
         known = self._wired.get(airing.airing_id)
         if known is None or known[0] is not airing:
-            known = self._wired[airing.airing_id] = airing, planned_airing(airing)
+            known = self._wired[airing.airing_id] = airing, wired(airing)
         return known[1]
 
     async def _signed(self, tx: Transaction, speaker: Speaker, plan: Plan) -> tuple[Rundown, SignedDocument]:

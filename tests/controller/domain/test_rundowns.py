@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import time
 
+from agents.protocol.codec import encode_document
 from agents.protocol.documents import Header, Rundown
-from agents.protocol.values import GuardedDay, Stretch
-from controller.domain.rundowns import DayGuards, Plan, outdated, wire_guards
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from agents.protocol.values import AiringClass, ClipPart, ClipRef, GuardedDay, RenditionName, Stretch
+from agents.protocol.version import MAX_DOCUMENT_BYTES
+from controller.domain.airings import Airing, AiringState
+from controller.domain.rundowns import DayGuards, Plan, compile_plan, outdated, wire_guards
 from schedules.guards import NO_GUARDS, Guards, Quiet, days
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -87,3 +91,31 @@ def test_guards_that_change_are_signed() -> None:
     for other in (NO_GUARDS, replace(NIGHT, slots_a_day=2), replace(NIGHT, max_volume_percent=50), Guards()):
         assert outdated(signed(before), plan(now_us, other))
         assert outdated(signed(plan(now_us, other)), before)
+
+
+def test_of_what_no_document_holds_the_earliest_is_told_first() -> None:
+    clip = ClipPart(renditions=dict.fromkeys(RenditionName, ClipRef(sha256="a" * 64, size_bytes=1_000, frames=48_000)))
+    airings = [
+        Airing(
+            airing_id=AiringId(f"a-{number:04}"),
+            content_id=BulletinId("b-1"),
+            revision=1,
+            airing_class=AiringClass.ORDINARY,
+            sequence=(clip,) * 20,
+            title="Tin",
+            speaker_ids=(SpeakerId("s-1"),),
+            state=AiringState.PLANNED,
+            planned_at_us=0,
+            planned_by="an",
+            now=False,
+            start_at_us=FRIDAY_US + number * 60_000_000,
+            duration_us=20_000_000,
+            lateness_window_us=0,
+        )
+        for number in range(1_000)
+    ]
+    made = compile_plan(reversed(airings), FRIDAY_US, 7 * DAY_US)
+    document = signed(replace(made, guards=wire(NIGHT, count=50)))
+    assert 0 < len(made.airings) < 1_000
+    assert [one.airing_id for one in made.airings] == [one.airing_id for one in airings[: len(made.airings)]]
+    assert MAX_DOCUMENT_BYTES * 4 // 5 < len(encode_document(document)) <= MAX_DOCUMENT_BYTES
