@@ -113,6 +113,19 @@ class ApprovalDesk:
             found[planned.schedule_id] = series.state, by_wall
         return found
 
+    async def in_force(self) -> tuple[tuple[PlannedSchedule, Approval], ...]:
+        """What is approved as it is now, of every live schedule; the last approved first."""
+        now_us = self._clock.now_us()
+        async with self._store.reading() as tx:
+            plans = await read_plans(tx, now_us, now_us)
+        found: list[tuple[PlannedSchedule, Approval]] = []
+        async for planned, counts in plans.each():
+            given = plans.approvals.get(planned.schedule_id, ())
+            of_it = parts(planned, counts, plans.contents, given)
+            wanted = {part.binding for part in of_it if part.state is ApprovalState.APPROVED}
+            found += [(planned, one) for one in given if one.binding in wanted]
+        return tuple(sorted(found, key=lambda pair: pair[1].at_us, reverse=True))
+
     async def of(self, schedule_id: ScheduleId) -> tuple[Approval, ...]:
         """Who approved what of it, the newest first, also what was revoked or is void."""
         async with self._store.reading() as tx:

@@ -243,34 +243,23 @@ def _speakers(ask: Ask, planned: PlannedSchedule) -> int:
 
 async def _approved(ask: Ask) -> list[ApprovedRow]:
     """What is approved and still to be heard, where whoever asks may revoke it; the last approved first."""
-    states = await ask.parts.approvals.states()
     rows: list[ApprovedRow] = []
-    for planned in await ask.parts.schedules.all():
-        series, single = states.get(planned.schedule_id, (ApprovalState.NOT_NEEDED, {}))
-        if ApprovalState.APPROVED not in {series, *single.values()}:
-            continue
-        if not ask.may_all(Right.APPROVE, await plans.areas_of(ask, planned)):
-            continue
-        originals: list[datetime | None] = [None] if series is ApprovalState.APPROVED else []
-        originals += [at for at, state in single.items() if state is ApprovalState.APPROVED]
-        rows += await _approvals_of(ask, planned, originals)
-    return sorted(rows, key=lambda row: row.at, reverse=True)[:APPROVED_SHOWN]
+    for planned, approval in await ask.parts.approvals.in_force():
+        if ask.may_all(Right.APPROVE, await plans.areas_of(ask, planned)):
+            rows.append(_approved_row(ask, planned, approval))
+        if len(rows) == APPROVED_SHOWN:
+            break
+    return rows
 
 
-async def _approvals_of(ask: Ask, planned: PlannedSchedule, originals: list[datetime | None]) -> list[ApprovedRow]:
+def _approved_row(ask: Ask, planned: PlannedSchedule, approval: Approval) -> ApprovedRow:
+    original = approval.original
     changes = {one.original: one for one in planned.schedule.series.changes if isinstance(one, Changed)}
-    newest: dict[datetime | None, Approval] = {}
-    for one in await ask.parts.approvals.of(planned.schedule_id):
-        if one.revoked_at_us is None and one.original in originals:
-            newest.setdefault(one.original, one)
-    return [
-        ApprovedRow(
-            href=f"{APPROVALS}/{planned.schedule_id}" + (f"?at={key_of(original)}" if original else ""),
-            title=planned.title,
-            when_sentence=when_words(planned, changes.get(original) if original else None, ask.say),
-            by=one.by,
-            at=moment(one.at_us),
-            self_approved=one.self_approved,
-        )
-        for original, one in newest.items()
-    ]
+    return ApprovedRow(
+        href=f"{APPROVALS}/{planned.schedule_id}" + (f"?at={key_of(original)}" if original else ""),
+        title=planned.title,
+        when_sentence=when_words(planned, changes.get(original) if original else None, ask.say),
+        by=approval.by,
+        at=moment(approval.at_us),
+        self_approved=approval.self_approved,
+    )

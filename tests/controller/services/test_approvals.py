@@ -325,3 +325,17 @@ async def test_who_sends_at_once_approves_by_that_and_is_not_the_only_author(sta
         with pytest.raises(Refused) as refused:
             await wrong
         assert refused.value.code == "approval_needed"
+
+
+async def test_what_is_approved_as_it_is_now_is_listed_the_last_approved_first(station: Station) -> None:
+    bulletin, desk = await made(station), station.desk.approvals
+    first = await station.desk.schedules.plan(draft(bulletin.bulletin_id), AN)
+    second = await station.desk.schedules.plan(draft(bulletin.bulletin_id), AN)
+    for kept in (first, second):
+        await approve(station, kept)
+        station.clock.advance(1)
+    assert [planned.schedule_id for planned, _ in await desk.in_force()] == [second.schedule_id, first.schedule_id]
+    await station.desk.schedules.change(second.schedule_id, replace(draft(bulletin.bulletin_id), rank=5), AN)
+    assert [planned.schedule_id for planned, _ in await desk.in_force()] == [first.schedule_id]
+    await desk.revoke(first.schedule_id, None, DUNG)
+    assert await desk.in_force() == ()
