@@ -44,7 +44,8 @@ demo: $(VENV)/.ready  ## three speakers speak a bulletin together; ONCE=1 checks
 test:  ## set up what tests need, then run all of them
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m "not system"
+	$(BIN)/python -m pytest -m system
 
 lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
 	$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """Pairing: the right code or token makes both ends sure, and anything else makes neither."""
 
-import os
 
 import pytest
 from hypothesis import given
@@ -61,7 +60,7 @@ def test_a_confirmation_cannot_be_sent_back_as_the_other_sides() -> None:
         require_equal(answer.expected, answer.confirmation)
 
 
-@pytest.mark.parametrize("share", [b"", b"A", b"A" + bytes(32), b"A" + b"\xff" * 32, b"X" * 33, os.urandom(64)])
+@pytest.mark.parametrize("share", [b"", b"A", b"A" + bytes(32), b"A" + b"\xff" * 32, b"X" * 33, b"\xa5" * 64])
 def test_a_share_that_is_none_ends_the_pairing(share: bytes) -> None:
     with pytest.raises(PairingFailed):
         answer_pairing("480159", BINDING, share)
