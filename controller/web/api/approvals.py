@@ -7,6 +7,7 @@ from msgspec import Meta
 from agents.protocol.ids import AreaId
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.paging import Place
 from controller.domain.schedules import Approval, ApprovalState, ScheduleId
 from controller.services.approvals import Request
 from controller.web.api import content_values as content
@@ -15,7 +16,7 @@ from controller.web.api.content_values import PartHeard
 from controller.web.api.endpoint import Body, Query, raises
 from controller.web.api.plan_values import ChangeTold, WallTime
 from controller.web.api.schedule_values import ScheduleTold, schedule_now, schedule_told
-from controller.web.api.values import Told, told
+from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
 
 Binding = Annotated[
@@ -78,9 +79,10 @@ class RequestTold(Told):
 
 
 class RequestsTold(Told):
-    """The soonest to be heard first."""
+    """The soonest to be heard first. ``next`` is what to give as ``before`` for more; null at the end."""
 
     requests: list[RequestTold]
+    next: str | None
 
 
 class ApprovalTold(Told):
@@ -127,13 +129,21 @@ def _request_told(ask: Ask, one: Request) -> RequestTold:
     )
 
 
-async def list_waiting_approvals(ask: Ask) -> RequestsTold:
+@raises(Invalid, "bad_request")
+async def list_waiting_approvals(ask: Ask, query: PageQuery) -> RequestsTold:
     """What waits for whoever asks to hear and decide.
 
     What was sent back is not among it until it is changed.
     """
-    waiting = await ask.parts.approvals.waiting(ask.known_actor)
-    return RequestsTold(requests=[_request_told(ask, one) for one in waiting])
+    after, waiting = place(query.before), await ask.parts.approvals.waiting(ask.known_actor)
+    left = sorted((one for one in waiting if after is None or _place(one) > (after.at_us, after.key)), key=_place)
+    more = following(Place(*_place(left[query.limit - 1]))) if len(left) > query.limit else None
+    return RequestsTold(requests=[_request_told(ask, one) for one in left[: query.limit]], next=more)
+
+
+def _place(one: Request) -> tuple[int, str]:
+    original = "" if one.original is None else plan.written(one.original)
+    return one.next_us or 0, f"{one.planned.schedule_id}@{original}"
 
 
 @raises(NotFound, "schedule_unknown", "exception_unknown")

@@ -9,14 +9,15 @@ from aiohttp import web
 
 from agents.protocol.ids import AiringId, AreaId
 from controller.domain.errors import Invalid, NotFound
+from controller.domain.paging import Place
 from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.schedules import PlannedSchedule, ScheduleId
 from controller.services.outlook import WeekEntry, week_of
-from controller.web import subjects
+from controller.web import plans, subjects
 from controller.web.api import plan_values as plan
 from controller.web.api.endpoint import Query, Sends, raises
 from controller.web.api.plan_values import Day, Id, WallTime
-from controller.web.api.values import Told
+from controller.web.api.values import LONGEST_LIST, Before, Limit, Told, following, place
 from controller.web.asking import Ask
 from controller.web.moments import day_of, today
 from controller.web.rundownpresent import airing_of, title_of
@@ -36,9 +37,11 @@ class AreaQuery(Query):
 
 
 class WeekQuery(AreaQuery):
-    """Seven days from ``day`` on; from Monday of this week where none is given."""
+    """Seven days from ``day`` on; from Monday of this week where none is given. How much of it, and where it begins."""
 
     day: Day | None = None
+    limit: Limit = LONGEST_LIST
+    before: Before = ""
 
 
 class TallyTold(Told):
@@ -69,10 +72,11 @@ class WeekItemTold(Told):
 
 
 class WeekTold(Told):
-    """By time. ``day`` is the first of the seven."""
+    """By time. ``day`` is the first of the seven. ``next`` is what to give as ``before`` for more; null at the end."""
 
     day: Day
     items: list[WeekItemTold]
+    next: str | None
 
 
 def _item_told(entry: WeekEntry) -> WeekItemTold:
@@ -100,7 +104,7 @@ def _item_told(entry: WeekEntry) -> WeekItemTold:
     )
 
 
-@raises(Invalid, "day_malformed")
+@raises(Invalid, "day_malformed", "bad_request")
 @raises(NotFound, "area_unknown")
 async def get_week(ask: Ask, query: WeekQuery) -> WeekTold:
     """What is planned in a week, and on how many speakers it is heard."""
@@ -109,12 +113,20 @@ async def get_week(ask: Ask, query: WeekQuery) -> WeekTold:
     area_id = area_asked(ask, query.area_id)
     world = ask.parts.planner.world()
     seen = {
-        place.speaker_id
-        for place in world.places
-        if ask.may(Right.SEE, AreaId(place.area_id)) and _within(ask, place.area_id, area_id)
+        one.speaker_id
+        for one in plans.seen_places(ask, world.places)
+        if area_id is None or area_id in ask.path_of(AreaId(one.area_id))
     }
+    after = place(query.before)
     week = await week_of(world, seen, area_id, first)
-    return WeekTold(day=first.isoformat(), items=[_item_told(entry) for entry in week.entries])
+    entries = [one for one in week.entries if after is None or _place(one) > (after.at_us, after.key)]
+    entries.sort(key=_place)
+    more = following(Place(*_place(entries[query.limit - 1]))) if len(entries) > query.limit else None
+    return WeekTold(day=first.isoformat(), items=[_item_told(one) for one in entries[: query.limit]], next=more)
+
+
+def _place(entry: WeekEntry) -> tuple[int, str]:
+    return entry.item.start_us, entry.item.item_id
 
 
 def area_asked(ask: Ask, wanted: str | None) -> AreaId | None:
@@ -125,10 +137,6 @@ def area_asked(ask: Ask, wanted: str | None) -> AreaId | None:
     if area_id not in ask.parts.areas.tree() or not ask.touches(Right.SEE, area_id):
         raise NotFound(f"no area {area_id}", code="area_unknown")
     return area_id
-
-
-def _within(ask: Ask, area_id: str, of: AreaId | None) -> bool:
-    return of is None or of in ask.path_of(AreaId(area_id))
 
 
 @raises(NotFound, "area_unknown")

@@ -317,6 +317,12 @@ async def test_a_rundown_says_of_every_item_what_becomes_of_it(
     assert len(found["quiet"]) == 2
     week = await call(editor, "GET", f"/api/v1/week?day={day_after(station, 1)}&area_id={HOME}")
     assert {one["heard"] for one in week["items"] if one["schedule_id"] == heard["schedule_id"]} == {3}
+    assert week["next"] is None
+    pages = f"/api/v1/week?day={day_after(station, 1)}&limit=8"
+    first = await call(editor, "GET", pages)
+    rest = await call(editor, "GET", f"{pages[:-1]}1000&before={first['next']}")
+    assert len(first["items"]) == 8
+    assert [*first["items"], *rest["items"]] == week["items"]
     assert (await call(editor, "GET", "/api/v1/speakers/s-0/rundown?day=2026-02-30", status=422))["code"] == (
         "day_malformed"
     )
