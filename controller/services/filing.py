@@ -29,6 +29,7 @@ from controller.services.events import AiringChanged
 from controller.services.office import Office
 
 _SECOND_US = 1_000_000
+_AT_ONCE = 200
 
 
 @dataclass(slots=True)
@@ -52,11 +53,15 @@ class Filing:
         self._lateness_us = round(office.settings.lateness_window_s * _SECOND_US)
         self._cues: dict[AiringId, Cue] = {}
 
-    def standing(self) -> list[Standing]:
-        """The planner's airings that are planned."""
+    async def standing(self) -> list[Standing]:
+        """The planner's airings that are planned. What changes while they are gone through is looked at again by
+        `file`.
+        """
         found: list[Standing] = []
         known: dict[AiringId, Cue] = {}
-        for entry in self._entries_planned():
+        for number, entry in enumerate(self._entries_planned()):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
             airing = entry.airing
             cue = self._cues.get(airing.airing_id) or cue_of(airing)
             if cue is None or airing.state is not AiringState.PLANNED:

@@ -185,7 +185,8 @@ class Planner:
         """Compiles, and files what differs; returns whose rundowns are touched."""
         self._whole = self._whole or before.contents != self._reading.contents or before.terms != self._reading.terms
         first = self.today() - _ONE_DAY
-        standing, now_us = self._filing.standing(), self._clock.now_us()
+        standing = await self._filing.standing()
+        now_us = self._clock.now_us()
         meanwhile = Meanwhile(stopped=stopped, sounds=self._filing.sounding(now_us))
         changes = await asyncio.to_thread(self._compiled, first, standing, meanwhile, now_us)
         touched = await self._filing.file(changes, self._script)
