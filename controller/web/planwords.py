@@ -11,6 +11,7 @@ from schedules.precedence import AirClass
 from schedules.recurrence.lunar import lunar_of
 from schedules.recurrence.rule import Changed, Rule, RuleError
 from schedules.recurrence.sentences import rule_sentence
+from schedules.rundown.items import MOST_TIMES
 from schedules.schedule import Fill, Overrun, Schedule, Target
 
 NAMED_PLACES: Final = 3
@@ -77,7 +78,7 @@ def slot_sentences(schedule: Schedule, duration_us: int, say: Translator) -> lis
     slot = say.format_duration(slot_us / 1_000_000)
     if duration_us > slot_us:
         return [say.gettext(OVERRUNS[schedule.overrun], slot=slot)]
-    times = slot_us // duration_us
+    times = min(MOST_TIMES, slot_us // duration_us)
     if schedule.fill is Fill.REPEAT and times > 1:
         return [
             say.ngettext(

@@ -27,6 +27,10 @@ LONGEST_US: Final = 20 * 3_600_000_000
 """No room is longer, so that nothing sounds over two midnights, even where it is pushed back and a day has 23 hours."""
 
 
+MOST_TIMES: Final = 200
+"""How often a content is repeated in a slot at most, so that no rundown is filled by a word that is."""
+
+
 class Days:
     """The days of a zone as instants."""
 
@@ -138,7 +142,7 @@ def lengths(schedule: Schedule, content_us: int) -> tuple[int, int, int]:
     """How long it sounds, how long its room is, and behind what the room is soft; see docs/rundown.md."""
     slot_us = schedule.slot_us or content_us
     if content_us <= slot_us:
-        times = max(1, slot_us // content_us) if schedule.fill is Fill.REPEAT and content_us else 1
+        times = min(MOST_TIMES, slot_us // content_us) if schedule.fill is Fill.REPEAT and content_us else 1
         return content_us * times, slot_us, slot_us
     if schedule.overrun is Overrun.PUSH_BACK:
         return content_us, content_us, slot_us

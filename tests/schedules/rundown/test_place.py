@@ -90,6 +90,11 @@ def test_content_is_repeated_as_often_as_it_fits_whole() -> None:
     assert played(outcomes(world)["jingle"]).cut is None
 
 
+def test_a_word_is_repeated_two_hundred_times_at_most() -> None:
+    world = station(once("chime", "05:00", slot_us=slot(720), fill=Fill.REPEAT), minutes={"chime": 1})
+    assert heard(world) == [("chime", "05:00", "08:20", 0)]
+
+
 # --- what is interrupted
 
 
