@@ -36,7 +36,7 @@ from controller.services.rundowns import Rundowns
 from controller.services.waiting import first_of
 from schedules.rundown.compile import Compiler, Timeline, changed
 from schedules.rundown.conflicts import Conflict
-from schedules.rundown.items import Days
+from schedules.rundown.items import Days, items_of
 from schedules.rundown.values import Segment
 from schedules.schedule import Content, Schedule, World
 
@@ -67,6 +67,7 @@ class Planner:
         self._looking = asyncio.Lock()
         self._whole = True
         self._looked_at_us = 0
+        self._left_out: dict[str, Schedule] = {}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -160,6 +161,7 @@ class Planner:
             # One schedule that cannot be reckoned with must not end the desk, and with it every stop.
             _log.exception("what is planned could not be compiled")
             self._compiler, self._whole = None, True
+            self._left_out = await asyncio.to_thread(_unreckonable, self.world(), self.today(), self._ahead)
             return now_us + _RETRY_US
         tomorrow_us = self._days.begin_us(self._days.of(now_us) + _ONE_DAY)
         return min(now_us + _HOUR_US, tomorrow_us)
@@ -203,7 +205,8 @@ class Planner:
             first=self._days.of(now_us),
         )
         async with self._store.reading() as tx:
-            self._reading = await read_world(tx, self._areas, asked, self._reading)
+            reading = await read_world(tx, self._areas, asked, self._reading)
+            self._reading = _without(reading, self._left_out)
             return await tx.planned_airings.stopped(asked.since_us)
 
     def _compiled(self, first: date, standing: list[Standing], meanwhile: Meanwhile, now_us: int) -> Changes:
@@ -226,6 +229,27 @@ class Planner:
     def _ahead(self) -> int:
         """Days from today on, today included, that airings are planned for: one more than rundowns reach."""
         return math.ceil(self._settings.rundown_days) + 1
+
+
+def _without(reading: Reading, left_out: Mapping[str, Schedule]) -> Reading:
+    """Without schedules that cannot be reckoned with, for as long as they are as they were."""
+    if not left_out:
+        return reading
+    kept = tuple(one for one in reading.world.schedules if left_out.get(one.schedule_id) != one)
+    return replace(reading, world=replace(reading.world, schedules=kept))
+
+
+def _unreckonable(world: World, today: date, days: int) -> dict[str, Schedule]:
+    """Schedules whose occurrences in the next days cannot be told. What is wrong with them stands in the log."""
+    zone, found = Days(world.zone), dict[str, Schedule]()
+    from_us, until_us = zone.begin_us(today - 3 * _ONE_DAY), zone.begin_us(today + (days + 3) * _ONE_DAY)
+    for schedule in world.schedules:
+        try:
+            items_of(schedule, world.contents, world.holidays, from_us, until_us)
+        except Exception:
+            _log.exception("a schedule is left out until it is changed", extra={"schedule_id": schedule.schedule_id})
+            found[schedule.schedule_id] = schedule
+    return found
 
 
 def _knowing(world: World, content: Content | None) -> World:

@@ -358,3 +358,27 @@ async def test_one_schedule_that_cannot_be_reckoned_with_ends_nothing(
     station.clock.advance(6)
     await until_starts(station, device, at(17), at(17, day=16))
     assert station.clock.now_us() < instant_us(at(17)) - 60 * SECOND_US
+
+
+async def test_a_schedule_that_cannot_be_told_is_left_out_and_the_rest_goes_on(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    strange = await plan(station, await bulletin(station), at(16), speaker)
+    await until_starts(station, device, at(16), at(16, day=16))
+    rule = replace(strange.schedule.series.rule, zone="Mars/Phobos")
+    series = replace(strange.schedule.series, rule=rule)
+    await put(station, replace(strange, schedule=replace(strange.schedule, series=series)))
+    await plan(station, await bulletin(station), at(17), speaker)
+    await until_left_out(station, strange.schedule_id)
+    station.clock.advance(6)
+    await until_starts(station, device, at(17), at(17, day=16))
+    await put(station, strange)
+    ring(station)
+    await until_starts(station, device, at(16), at(17), at(16, day=16), at(17, day=16))
+
+
+async def until_left_out(station: Station, schedule_id: str) -> None:
+    async def look() -> bool:
+        return schedule_id in station.desk.planner._left_out
+
+    ring(station)
+    await station.until(look)
