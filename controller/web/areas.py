@@ -72,6 +72,7 @@ async def _page(ask: Ask, problem: str = "", status: int = 200, typed: str = "")
         status=status,
         frame=await full_frame(ask, path=PATH, flashes=flashes),
         rows=await _rows(ask),
+        closed=_closed(ask),
         waiting=await waiting(ask),
         home=None if home is None else Choice(id=home.area_id, name=whole_name(tree, home.area_id)),
         may_set_home=ask.may(Right.MANAGE_STATION, EVERYWHERE),
@@ -97,7 +98,7 @@ async def _rows(ask: Ask) -> list[AreaRow]:
         AreaRow(
             id=area.area_id,
             name=area.name,
-            level=area.level,
+            level=_kind(ask, area.level),
             depth=len(tree.path(area.area_id)) - 1,
             speakers=counted.get(area.area_id, 0),
             home=home is not None and home.area_id == area.area_id,
@@ -108,6 +109,21 @@ async def _rows(ask: Ask) -> list[AreaRow]:
             parents=_parents(tree, area, mine),
         )
         for area in shown
+    ]
+
+
+def _kind(ask: Ask, level: str) -> str:
+    """The kind of an area as it is read: what an enrolment token or a program made is a village in any language."""
+    return ask.say.gettext(level.capitalize()) if level.capitalize() in LEVELS else level
+
+
+def _closed(ask: Ask) -> list[Choice]:
+    """The station's areas that are no more and that nothing waits in, for whoever may take their end back."""
+    tree, today = ask.parts.areas.tree(), day_of(ask.parts.clock.now_us())
+    return [
+        Choice(id=area.area_id, name=whole_name(tree, area.area_id))
+        for area in tree.walk(None)
+        if area.origin is Origin.STATION and area.closed(today) and ask.may(Right.MANAGE_AREAS, AreaId(area.area_id))
     ]
 
 

@@ -196,12 +196,21 @@ async def _changed(ask: Ask, group_id: str, work: Callable[[GroupDraft], Awaitab
             draft = GroupDraft(
                 name=form.text("name"), stagger_s=_number(form, "stagger_s", 0), members=_members(form, lenient=False)
             )
+            _require_turns(draft)
             await require_members(ask, draft.members)
             done = await work(draft)
         except (Invalid, Refused) as error:
             told = problem_of(error, ask.say)
             return await _form(ask, await _shown(ask, group_id, draft), told.sentence, told.status)
     return web.Response(status=303, headers={"Location": f"{PATH}?done={done}"})
+
+
+def _require_turns(draft: GroupDraft) -> None:
+    """That a stagger separates somebody: a form whose turns were left alone says 1 for each. Raises `Invalid`
+    (``turns_all_same``).
+    """
+    if draft.stagger_s and len(draft.members) > 1 and len({one.turn for one in draft.members}) == 1:
+        raise Invalid("every member has the same turn", code="turns_all_same")
 
 
 def _members(form: Form, *, lenient: bool) -> tuple[Member, ...]:

@@ -156,6 +156,9 @@ CODES: Mapping[str, str] = {
     "parts_too_few": N_("Name at least one area to merge, and at least two to split into."),
     "successor_missing": N_("Say what it is merged into: an area that is there, or the name of a new one."),
     "group_name_taken": N_("Another group has this name. Choose a different one."),
+    "turns_all_same": N_(
+        "All have the same turn, so they would all speak at once. Give each its turn, or set 0 seconds."
+    ),
     "group_empty": N_("Choose at least one speaker for the group."),
     "group_too_large": N_("A group has at most 1,000 speakers. Make a second one for the others."),
     "group_in_use": N_("Something is planned for this group. Withdraw it, or plan it for others, first."),

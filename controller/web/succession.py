@@ -22,7 +22,10 @@ from controller.web.views import Flash, Tone
 DONE = {
     "renamed": N_("The name is changed. What was said before keeps the name of its day."),
     "moved": N_("The area is moved. Its speakers are told when the day comes."),
-    "merged": N_("The merger is kept. Speakers stand in the successor from its day on; nothing has to be set anew."),
+    "merged": N_(
+        "The merger is kept. Speakers stand in the successor from its day on. What is planned for this area is silent "
+        "from then: see the list of schedules, which asks for the successor."
+    ),
     "split": N_("The split is kept. From its day on, say of each speaker and area in it where it belongs."),
     "reopened": N_("The area is open again."),
     "closed": N_("The area is closed. What was said of it before stays."),

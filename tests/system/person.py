@@ -85,7 +85,7 @@ class Person:
     async def sign_in(self) -> None:
         """From the sign-in page to the first page."""
         await self.open("/sign-in")
-        await self.window.get_by_label(self.reads("Name"), exact=True).fill("admin")
+        await self.window.get_by_label(self.reads("Name to sign in with"), exact=True).fill("admin")
         await self.window.get_by_label(self.reads("Password"), exact=True).fill(self.password)
         await self.press("Sign in")
         await expect(self.window.get_by_role("heading", name=self.reads("New bulletin"))).to_be_visible()

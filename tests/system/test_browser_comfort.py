@@ -229,8 +229,8 @@ async def test_nobody_sees_more_than_the_sign_in_page_without_signing_in(browser
         assert answer.status == 401
 
         await stranger.open("/airings")
-        await window.get_by_label(stranger.reads("Name"), exact=True).fill("admin")
+        await window.get_by_label(stranger.reads("Name to sign in with"), exact=True).fill("admin")
         await window.get_by_label(stranger.reads("Password"), exact=True).fill(stranger.password)
         await stranger.press("Sign in")
         await stranger.sees("The name or the password is not right.")
-        await expect(window.get_by_label(stranger.reads("Name"), exact=True)).to_have_value("admin")
+        await expect(window.get_by_label(stranger.reads("Name to sign in with"), exact=True)).to_have_value("admin")

@@ -20,7 +20,7 @@ OWN = "một mật khẩu của riêng Lan"
 
 async def sign_in(somebody: Person, name: str, password: str) -> None:
     await somebody.open("/sign-in")
-    await somebody.window.get_by_label(somebody.reads("Name"), exact=True).fill(name)
+    await somebody.window.get_by_label(somebody.reads("Name to sign in with"), exact=True).fill(name)
     await somebody.window.get_by_label(somebody.reads("Password"), exact=True).fill(password)
     await somebody.press("Sign in")
 

@@ -336,6 +336,16 @@ document.addEventListener("click", (event) => {
   audio.currentTime = (audio.duration * (event.clientX - box.left)) / box.width;
 });
 
+// Who is added to a group gets the turn after the last, until somebody writes another.
+document.addEventListener("change", (event) => {
+  const table = event.target.closest?.("[data-turns]");
+  if (!table || !event.target.matches("[type=checkbox]") || !event.target.checked) return;
+  const turnOf = (box) => box.closest("tr").querySelector(".turn-field");
+  const others = [...table.querySelectorAll("[type=checkbox]:checked")].filter((box) => box !== event.target);
+  const turn = turnOf(event.target);
+  if (turn.value === turn.defaultValue) turn.value = String(Math.max(0, ...others.map((box) => Number(turnOf(box).value))) + 1);
+});
+
 // --- what only some pages need ---------------------------------------------------------------------------------------
 
 const SOMETIMES = [

@@ -67,6 +67,7 @@ PLACE_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "areas": (
         "areas.html",
         {
+            "closed": [Choice(id="v0", name="Thôn Cũ, Xã Mới")],
             "rows": [area_row(0, 0), area_row(1, 1), area_row(2, 1)],
             "waiting": WAITING,
             "home": CHOICES[0],

@@ -93,6 +93,11 @@ async def test_the_page_of_an_area_merges_it_from_a_day_on_and_takes_that_back(s
         assert "Ends soon" in page.says
         page = await browser.post(f"/areas/{east}/reopen", {})
         assert "open again" in page.says
+        await browser.post(f"/areas/{east}/merge", {"into": west, "on": ""})
+        page = await browser.get("/areas")
+        assert "Areas that are no more" in page.says
+        assert f'href="/areas/{east}"' in page.text
+        await browser.post(f"/areas/{east}/reopen", {})
         page = await browser.post(f"/areas/{east}", {"what": "rename", "name": "Thôn Đoài", "on": "2030-01-01"})
         assert "Thôn Đông" in page.says
         page = await browser.post(f"/areas/{east}", {"what": "rename", "name": "Thôn Đoài", "on": "someday"})
@@ -141,6 +146,8 @@ async def test_groups_are_made_and_changed_by_whoever_tends_all_their_speakers(s
             ("member", second),
             (f"turn-{second}", "2"),
         ]
+        page = await technician.post("/groups", form[:-1])
+        assert (page.status, "All have the same turn" in page.says) == (422, True)
         page = await technician.post("/groups", form)
         assert "Dọc sông" in page.says
         assert "the last begins 15 s later" in page.says
