@@ -1,10 +1,9 @@
 """Many rows at once, by portable means: databases differ in their upserts, and limit the values of a statement."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table, and_, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
@@ -22,13 +21,12 @@ def pieces(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield values[start : start + PIECE]
 
 
-async def each(rows: Iterable[_T], make: Callable[[_T], _Made]) -> tuple[_Made, ...]:
-    """What is made of each of many rows, in pieces: links and pages go on in between."""
+async def each(session: AsyncSession, query: Select[Any], make: Callable[[Any], _Made]) -> tuple[_Made, ...]:
+    """What is made of each of many rows, fetched in pieces: links and pages go on in between."""
     made: list[_Made] = []
-    for number, row in enumerate(rows, 1):
-        made.append(make(row))
-        if number % PIECE == 0:
-            await asyncio.sleep(0)
+    rows = await session.stream(query, execution_options={"yield_per": PIECE})
+    async for piece in rows.partitions():
+        made.extend(map(make, piece))
     return tuple(made)
 
 

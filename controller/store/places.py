@@ -105,12 +105,12 @@ class SqlSpeakers:
     async def all(self) -> tuple[Speaker, ...]:
         """As plain rows, like the areas: there may be twenty thousand."""
         shown = [SpeakerState.ADOPTED.value, SpeakerState.RELEASING.value]
-        rows = await self._session.execute(
+        query = (
             select(*_SPEAKER_COLUMNS)
             .where(col(SpeakerRow.state).in_(shown))
             .order_by(col(SpeakerRow.name), col(SpeakerRow.speaker_id))
         )
-        return await each(rows, _speaker)
+        return await each(self._session, query, _speaker)
 
     async def get(self, speaker_id: SpeakerId) -> Speaker:
         row = await self._session.get(SpeakerRow, speaker_id)

@@ -50,8 +50,7 @@ class SqlSchedules:
 
     async def live(self, since_us: int) -> tuple[PlannedSchedule, ...]:
         order = (col(ScheduleRow.since_us), col(ScheduleRow.schedule_id))
-        rows = await self._session.execute(select(*_COLUMNS).where(_live(since_us)).order_by(*order))
-        return await each(rows, _planned)
+        return await each(self._session, select(*_COLUMNS).where(_live(since_us)).order_by(*order), _planned)
 
     async def count_live(self, since_us: int) -> int:
         found = await self._session.scalar(select(func.count()).select_from(ScheduleRow).where(_live(since_us)))
