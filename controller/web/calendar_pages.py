@@ -337,4 +337,5 @@ def _address(url: str) -> str:
 
 def _back(written: str) -> str:
     """Where to return to: a calendar of ours, nothing else."""
-    return written if written == CALENDAR or written.startswith(f"{CALENDAR}?") else CALENDAR
+    ours = written == CALENDAR or written.startswith(f"{CALENDAR}?")
+    return written if ours and written.isprintable() else CALENDAR

@@ -181,7 +181,7 @@ async def test_one_is_moved_cancelled_and_put_back_without_the_others(station: S
     assert "18:00" in (await editor.get(one)).says
     await editor.post(f"{one}/restore", {"back": "https://elsewhere.example/"})
     assert (await planned(station)).schedule.series.changes == ()
-    cancelled = await editor.post(f"{one}/cancel")
+    cancelled = await editor.post(f"{one}/cancel", {"back": f"{back}\r\nSet-Cookie: a=b"})
     assert cancelled.url == "/calendar?done=cancelled"
     assert (await planned(station)).schedule.series.changes == (Cancelled(tomorrow(17)),)
     assert "Put back as planned" in (await editor.get(one)).says
