@@ -18,7 +18,7 @@ from schedules.recurrence.rule import Changed
 from schedules.rundown.compile import Compiler
 from schedules.rundown.conflicts import Conflict, find, next_free
 from schedules.rundown.items import Days, items_of
-from schedules.rundown.near import narrowed
+from schedules.rundown.near import alike, narrowed
 from schedules.rundown.values import Conflicted, Displaced, Item, Line, Outcome, Played, Refused, Skipped
 from schedules.schedule import Place, Schedule, World
 
@@ -135,8 +135,8 @@ def _week(world: World, speakers: AbstractSet[str], area_id: AreaId | None, mond
     near = narrowed(world, places, monday, _WEEK)
     compiler = Compiler(near, monday, _WEEK)
     counted = _Counted()
-    for alike in sorts(near, places):
-        counted.take(compiler.lines(alike[0].speaker_id), len(alike))
+    for together in alike(near, places):
+        counted.take(compiler.lines(together[0].speaker_id), len(together))
     entries = counted.entries(world)
     if area_id is not None and area_id in world.tree:
         reached = {entry.item.item_id for entry in entries}
@@ -144,16 +144,6 @@ def _week(world: World, speakers: AbstractSet[str], area_id: AreaId | None, mond
     entries.sort(key=lambda entry: (entry.item.start_us, entry.item.order))
     named = _named(compiler, counted.outcomes(), counted.lines())
     return Week(world=world, monday=monday, entries=tuple(entries), items=named)
-
-
-def sorts(world: World, places: Iterable[Place]) -> list[list[Place]]:
-    """Places that hear the same, together: one of each needs to be asked. ``world`` has no schedules but theirs."""
-    named = frozenset(one for schedule in world.schedules for one in schedule.target.speakers)
-    found: dict[object, list[Place]] = {}
-    for place in places:
-        alone = place.speaker_id if place.speaker_id in named else ""
-        found.setdefault((place.area_id, place.groups, place.guards, place.stagger_us, alone), []).append(place)
-    return list(found.values())
 
 
 class _Counted:

@@ -2,7 +2,6 @@
 would refuse of it. Nothing is kept.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -13,7 +12,7 @@ from schedules.recurrence.series import next_dues
 from schedules.rundown.compile import Compiler
 from schedules.rundown.conflicts import Conflict, find
 from schedules.rundown.items import Days
-from schedules.rundown.near import narrowed, planned_with, reached
+from schedules.rundown.near import alike, narrowed, planned_with, reached
 from schedules.rundown.values import Item, Line, Refused, RefusedFor
 from schedules.schedule import Content, Place, Schedule, World
 
@@ -75,25 +74,15 @@ def _refusals(
     near = narrowed(planned_with(world, schedule), places, first - _ONE_DAY, days + 1)
     compiler = Compiler(near, first, days)
     found: dict[tuple[str, RefusedFor], tuple[Line, Refused, list[str]]] = {}
-    named = frozenset(one for other in near.schedules for one in other.target.speakers)
-    for alike in _alike(places, named):
-        for line in compiler.lines(alike[0].speaker_id):
+    for together in alike(near, places):
+        for line in compiler.lines(together[0].speaker_id):
             if line.item.schedule_id != schedule.schedule_id or not isinstance(line.outcome, Refused):
                 continue
             key = line.item.item_id, line.outcome.reason
             speaker_ids = found.setdefault(key, (line, line.outcome, []))[2]
-            speaker_ids.extend(place.speaker_id for place in alike)
+            speaker_ids.extend(place.speaker_id for place in together)
     told = [
         Refusal(item=line.item, outcome=outcome, speaker_ids=tuple(sorted(speaker_ids)))
         for line, outcome, speaker_ids in found.values()
     ]
     return tuple(sorted(told, key=lambda one: (one.item.start_us, one.outcome.reason)))
-
-
-def _alike(places: Iterable[Place], named: frozenset[str]) -> list[list[Place]]:
-    """Speakers that hear the same need not be asked each; those that a schedule names one by one are."""
-    sorts: dict[object, list[Place]] = {}
-    for place in places:
-        alone = place.speaker_id if place.speaker_id in named else ""
-        sorts.setdefault((place.area_id, place.groups, place.guards, place.stagger_us, alone), []).append(place)
-    return list(sorts.values())

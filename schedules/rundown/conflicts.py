@@ -17,7 +17,7 @@ from schedules.rundown.book import Key, keys_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.compile import Compiler
 from schedules.rundown.items import Days, items_of
-from schedules.rundown.near import keys_near, narrowed, planned_with, reached
+from schedules.rundown.near import alike, keys_near, narrowed, planned_with, reached
 from schedules.rundown.place import touches
 from schedules.rundown.values import Item
 from schedules.schedule import Place, Schedule, World
@@ -153,7 +153,7 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
     near = _granted(narrowed(planned_with(world, without), places, first - _ONE_DAY, _SEARCHED_DAYS + 1))
     compiler = Compiler(near, first - _ONE_DAY, _SEARCHED_DAYS + 1)
     days = zone.named(first, _SEARCHED_DAYS)
-    rooms = [_Room(compiler, place, zone, days) for place in _unlike(near, places)]
+    rooms = [_Room(compiler, place, zone, days) for place, *_ in alike(near, places)]
     last_us = zone.begin_us(first + _SEARCHED_DAYS * _ONE_DAY) - item.length_us
     content = world.contents.get(item.content_id)
     if content is not None and content.expires_us is not None:
@@ -184,16 +184,6 @@ def _nameable_us(zone: str, start_us: int) -> int:
 def _granted(world: World) -> World:
     """As if everything in it were approved."""
     return replace(world, schedules=tuple(replace(one, needs_approval=False) for one in world.schedules))
-
-
-def _unlike(world: World, places: Sequence[Place]) -> list[Place]:
-    """One of each sort: thousands that hear the same need not be asked each."""
-    named = {one for schedule in world.schedules for one in schedule.target.speakers}
-    sorts = {}
-    for place in places:
-        alone = place.speaker_id if place.speaker_id in named else ""
-        sorts[place.area_id, place.groups, place.guards, place.stagger_us, alone] = place
-    return list(sorts.values())
 
 
 class _Room:

@@ -41,3 +41,13 @@ def planned_with(world: World, schedule: Schedule) -> World:
     """The world with this schedule in the place of the one of its id, or added to it."""
     others = tuple(one for one in world.schedules if one.schedule_id != schedule.schedule_id)
     return replace(world, schedules=(*others, schedule))
+
+
+def alike(world: World, places: Iterable[Place]) -> list[list[Place]]:
+    """Places that hear the same, together: one of each needs to be asked. ``world`` has no schedules but theirs."""
+    named = frozenset(one for schedule in world.schedules for one in schedule.target.speakers)
+    found: dict[object, list[Place]] = {}
+    for place in places:
+        alone = place.speaker_id if place.speaker_id in named else ""
+        found.setdefault((place.area_id, place.groups, place.guards, place.stagger_us, alone), []).append(place)
+    return list(found.values())
