@@ -4,7 +4,6 @@ Rules: what is approved is what was on the page: the page posts the binding that
 was changed meanwhile nothing is approved.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +24,7 @@ from controller.web.forms import Form, reading
 from controller.web.moments import maybe_moment, moment, today
 from controller.web.pages import page
 from controller.web.planwords import class_name, slot_sentences, when_words
+from controller.web.reckoning import reckoned
 from controller.web.sentences import sentence
 from schedules.guards import is_odd
 from schedules.recurrence.rule import Changed, Rule, Series
@@ -191,7 +191,7 @@ async def _shown(ask: Ask, request: Request) -> RequestShown:
     track, texts = await plans.heard(ask, content_id_of(content.content_id))
     now_us = ask.parts.clock.now_us()
     given = replace(schedule, needs_approval=False)
-    found = await asyncio.to_thread(previews.preview, world, given, content, now_us, planpreview.LOOKED_DAYS)
+    found = await reckoned(ask, previews.preview, world, given, content, now_us, planpreview.LOOKED_DAYS)
     series = planned.schedule.series if request.change is None else _single(request)
     approved = next((one for one in await ask.parts.approvals.of(planned.schedule_id) if _holds(one, request)), None)
     return replace(

@@ -113,6 +113,8 @@ class House:
     routes: "Sequence[Route]"
     sending: asyncio.Lock
     """Held while an airing is made from a page, so that pressing twice is seen."""
+    reckoning: asyncio.Lock
+    """Held while something is compiled for one who asks: several at once would hold up everything else."""
     changes: "set[asyncio.Task[web.StreamResponse]]"
     """What is being changed now."""
 

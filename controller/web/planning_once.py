@@ -5,7 +5,6 @@ Rules: what guards would refuse is refused at once, for whoever presses "plan" i
 Pressing twice plans once.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
@@ -20,6 +19,7 @@ from controller.services import previews
 from controller.web import planpreview, subjects
 from controller.web.asking import Ask
 from controller.web.moments import instant_us
+from controller.web.reckoning import reckoned
 from schedules.recurrence.rule import Rule
 from schedules.rundown.values import RefusedFor
 from schedules.schedule import Target
@@ -57,7 +57,7 @@ async def _plan(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule:
     if known is not None:
         schedule = planpreview.imagined(ask, draft, known, None, split=False)
         world, now_us = ask.parts.planner.world(), ask.parts.clock.now_us()
-        found = await asyncio.to_thread(previews.preview, world, schedule, known.summary, now_us, 1)
+        found = await reckoned(ask, previews.preview, world, schedule, known.summary, now_us, 1)
         codes = [GUARD_CODES[one.outcome.reason] for one in found.refusals if one.outcome.reason in GUARD_CODES]
         if codes:
             raise Refused("the guards do not allow it", code=codes[0])

@@ -1,6 +1,5 @@
 """What would become of a schedule that is typed, planned, or waits for approval: told before anything is kept."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,6 +16,7 @@ from controller.web.errors import problem_of
 from controller.web.i18n import N_
 from controller.web.moments import minute_up, moment
 from controller.web.planwords import rule_words
+from controller.web.reckoning import reckoned
 from controller.web.rundownwords import Names, outcome_sentence
 from controller.web.scheduleviews import ClashShown, Preview, ScheduleForm
 from schedules.precedence import AirClass
@@ -85,7 +85,7 @@ async def _full(ask: Ask, draft: ScheduleDraft, planned: PlannedSchedule | None,
     content = known.summary
     schedule = imagined(ask, draft, known, planned, split=split)
     now_us = ask.parts.clock.now_us()
-    found = await asyncio.to_thread(previews.preview, world, schedule, content, now_us, LOOKED_DAYS)
+    found = await reckoned(ask, previews.preview, world, schedule, content, now_us, LOOKED_DAYS)
     length_us = min(content.duration_us, schedule.slot_us or content.duration_us)
     seen = replace(world, contents={**world.contents, content.content_id: content})
     return Preview(
@@ -181,17 +181,17 @@ async def clashes_shown(
         pairs.setdefault(one.other.schedule_id, []).append(one)
     shown = []
     for those in list(pairs.values())[:SHOWN]:
-        free_us = await _free_us(world, schedule, those[0]) if with_free and not those[0].wins else None
+        free_us = await _free_us(ask, world, schedule, those[0]) if with_free and not those[0].wins else None
         pair = _Pair(those[0], len(those) - 1)
         shown.append(_clash(ask, world, pair, free_us, schedule.series.rule.zone))
     return shown
 
 
-async def _free_us(world: World, schedule: Schedule, conflict: Conflict) -> int | None:
+async def _free_us(ask: Ask, world: World, schedule: Schedule, conflict: Conflict) -> int | None:
     """The next free time for it, from a whole minute on, as if everything were approved; None where there is none."""
     granted = tuple(replace(one, needs_approval=False) for one in world.schedules)
     asked = replace(schedule, needs_approval=False)
-    found = await asyncio.to_thread(next_free, replace(world, schedules=granted), asked, conflict.item)
+    found = await reckoned(ask, next_free, replace(world, schedules=granted), asked, conflict.item)
     if found is None:
         return None
     rounded = minute_up(found)

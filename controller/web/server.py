@@ -41,6 +41,7 @@ def make_web_app(parts: WebParts) -> web.Application:
         uploads=Uploads(parts.upload_folder, Limits(length_bytes=parts.upload_limit_bytes), parts.clock.now_us),
         routes=ROUTES,
         sending=asyncio.Lock(),
+        reckoning=asyncio.Lock(),
         changes=set(),
     )
     for route in ROUTES:

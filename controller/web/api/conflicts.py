@@ -3,7 +3,6 @@
 Also what would become of a schedule that is not planned yet. Nothing here is kept but the choice which goes first.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
@@ -43,6 +42,7 @@ from controller.web.api.schedule_values import (
 from controller.web.api.schedules import RULE_CODES, draft_of, require_planner
 from controller.web.asking import Ask, NotAllowed
 from controller.web.planwords import rule_words
+from controller.web.reckoning import reckoned
 from controller.web.rundownpresent import names_in, title_of
 from controller.web.rundownwords import outcome_sentence
 from schedules.precedence import AirClass
@@ -105,12 +105,12 @@ async def preview_schedule(ask: Ask, body: PreviewBody) -> PreviewTold:
     await require_planner(ask, draft)
     known, world = await _known(ask, draft.content_id), ask.parts.planner.world()
     content, schedule = known.summary, await _schedule(ask, draft, known, body.schedule_id)
-    found = await asyncio.to_thread(preview, world, schedule, content, now_us, body.days)
+    found = await reckoned(ask, preview, world, schedule, content, now_us, body.days)
     seen = replace(world, contents={**world.contents, content.content_id: content})
     return PreviewTold(
         rule=plan.rule_told(draft.rule, rule_words(draft.rule, ask.say)),
         next=[plan.occurrence_told(due) for due in found.dues],
-        conflicts=await asyncio.to_thread(_conflicts_told, seen, schedule, found.conflicts),
+        conflicts=await reckoned(ask, _conflicts_told, seen, schedule, found.conflicts),
         refusals=[
             RefusalTold(
                 original=plan.written(one.item.original),
@@ -180,7 +180,7 @@ async def list_conflicts(ask: Ask, schedule_id: ScheduleId, query: ConflictsQuer
     world, schedule = await _in_force(ask, schedule_id)
     first = looked_from(world, schedule, ask.parts.clock.now_us())
     found = plans.seen_conflicts(ask, world, await conflicts_of(world, schedule, first, query.days))
-    return ConflictsTold(conflicts=await asyncio.to_thread(_conflicts_told, world, schedule, found))
+    return ConflictsTold(conflicts=await reckoned(ask, _conflicts_told, world, schedule, found))
 
 
 @raises(NotFound, "schedule_unknown", "exception_unknown")

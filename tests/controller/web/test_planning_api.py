@@ -9,6 +9,7 @@ import pytest
 
 from agents.protocol.ids import AreaId
 from controller.domain.rights import EVERYWHERE, Right, Role
+from controller.web.api import conflicts
 from controller.web.i18n import Language, load_translators
 from controller.web.moments import moment, today
 from tests.controller.web.browser import Browser
@@ -176,6 +177,26 @@ async def test_a_preview_says_what_it_would_meet_and_keeps_nothing(station: Stat
     assert (met["other_schedule_id"], met["wins"], met["may_override"]) == (first["schedule_id"], False, True)
     assert met["free_at_us"] > met["start_at_us"]
     assert len((await call(editor, "GET", SCHEDULES))["schedules"]) == 1
+
+
+async def test_one_preview_after_another_is_reckoned(
+    station: Station, editor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, at_once, most = await planned(station, editor), 0, 0
+    whole = conflicts.preview
+
+    def watched(*given: Any) -> Any:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        found = whole(*given)
+        at_once -= 1
+        return found
+
+    monkeypatch.setattr(conflicts, "preview", watched)
+    body = wanted(station, made["content_id"])
+    await asyncio.gather(*(call(editor, "POST", "/api/v1/previews/schedule", body) for _ in range(5)))
+    assert most == 1
 
 
 async def test_of_two_that_meet_one_is_chosen_to_go_first(station: Station, editor: Browser) -> None:
