@@ -57,7 +57,7 @@ class AiringSummary:
 class SpeakerReport:
     """What one speaker has done and will do.
 
-    ``rundown`` is the last that was signed for it; ``open_airings`` also hold what was sent "now", the newest first.
+    ``rundown`` is the last that was signed for it; ``open_airings`` also hold what was sent "now", the soonest first.
     """
 
     rundown: Rundown | None
@@ -127,7 +127,12 @@ class Reports:
             rundown = await tx.documents.latest_rundown(speaker.device_id)
             return SpeakerReport(
                 rundown=None if rundown is None else rundown[0],
-                open_airings=tuple(pair for pair in airings if pair[0].state in OPEN_STATES and not pair[1].withdrawn),
+                open_airings=tuple(
+                    sorted(
+                        (pair for pair in airings if pair[0].state in OPEN_STATES and not pair[1].withdrawn),
+                        key=lambda pair: (pair[0].start_at_us or 0, pair[0].airing_id),
+                    )
+                ),
                 records=tuple(record for _, record in await tx.journals.latest(speaker.device_id, limit)),
                 refusals=await tx.journals.refusals(speaker.device_id),
             )

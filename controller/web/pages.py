@@ -8,6 +8,7 @@ from aiohttp import web
 
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from agents.protocol.values import RenditionName
+from controller.domain.airings import Airing
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
@@ -22,6 +23,7 @@ from controller.web.live import Listener, Voice, page_voice
 from controller.web.sounding import bulletin_track
 
 LOG_LENGTH = 200
+NEAR_LENGTH = 60
 JOURNAL_LENGTH = 200
 COMPRESS_FROM_BYTES = 1_000
 
@@ -101,12 +103,19 @@ async def broadcast_page(
 
 
 async def _latest(ask: Ask) -> views.Airing | None:
-    """What sounds now, else what waits, else the last one."""
-    summaries = await subjects.seen_airings(ask, 20)
+    """What sounds now, else what waits for its speakers, else what is nearest: just heard, or about to be. What was
+    taken out of the plan only where there is nothing else.
+    """
+    summaries = await subjects.seen_airings(ask, NEAR_LENGTH)
     if not summaries:
         return None
-    order = {"on_air": 0, "waiting": 1}
-    best = min(summaries, key=lambda summary: order.get(summary.airing.state, 2))
+    order, now_us = {"on_air": 0, "waiting": 1, "withdrawn": 3}, ask.parts.clock.now_us()
+
+    def place(airing: Airing) -> tuple[int, int]:
+        start_us = airing.planned_at_us if airing.start_at_us is None else airing.start_at_us
+        return order.get(airing.state, 2), abs(start_us - now_us)
+
+    best = min(summaries, key=lambda summary: place(summary.airing))
     return await _airing(ask, best.airing.airing_id)
 
 
