@@ -15,6 +15,7 @@ import aiohttp
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Order, Play, ReleaseDevice, Rundown, SignedDocument, Start, Stop
 from agents.protocol.errors import WireError
+from agents.protocol.guards import GuardDetail, WireGuards
 from agents.protocol.messages import (
     Adopt,
     Adopted,
@@ -41,7 +42,6 @@ from agents.protocol.values import (
     FailReason,
     Finished,
     Gap,
-    GuardDetail,
     JournalEvent,
     JournalRecord,
     PlannedAiring,
@@ -51,7 +51,6 @@ from agents.protocol.values import (
     Sounding,
     Stopped,
     Stored,
-    WireGuards,
 )
 from agents.protocol.version import CAPABILITIES, CLIP_PATH
 from firmware_stubs.link import Keys, Link, LinkLost, dial

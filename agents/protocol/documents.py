@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from agents.protocol.guards import WireGuards
 from agents.protocol.values import (
     DocumentKind,
     Id,
@@ -19,7 +20,6 @@ from agents.protocol.values import (
     RenditionName,
     ShortText,
     TrustedKey,
-    WireGuards,
 )
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES
 

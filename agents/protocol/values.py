@@ -9,8 +9,6 @@ from msgspec import Meta, Struct
 from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, DocumentId, KeyId, Sha256
 from agents.protocol.version import (
     FRAMES_PER_SECOND,
-    MAX_FORBIDDEN,
-    MAX_GUARDED_DAYS,
     MAX_INTEGER,
     MAX_PARTS_A_SEQUENCE,
 )
@@ -145,30 +143,6 @@ def _frames_in(micros: int) -> int:
     return micros * FRAMES_PER_SECOND // 1_000_000
 
 
-class Stretch(Struct, frozen=True, kw_only=True):
-    """From an instant of controller time until another, which is not in it."""
-
-    from_us: MicrosNatural
-    until_us: MicrosNatural
-
-
-class GuardedDay(Struct, frozen=True, kw_only=True):
-    """How much may be played of what begins between two instants of controller time; None is no limit."""
-
-    from_us: MicrosNatural
-    until_us: MicrosNatural
-    budget_us: MicrosNatural | None = None
-    slots: Natural | None = None
-
-
-class WireGuards(Struct, frozen=True, kw_only=True):
-    """When a speaker must be silent, how much it may be used, and how loud. Stop and emergency alone pass them."""
-
-    forbidden: Annotated[tuple[Stretch, ...], Meta(max_length=MAX_FORBIDDEN)] = ()
-    days: Annotated[tuple[GuardedDay, ...], Meta(max_length=MAX_GUARDED_DAYS)] = ()
-    max_volume_percent: Percent | None = None
-
-
 class TrustedKey(Struct, frozen=True, kw_only=True):
     """A key whose documents this device obeys, within its scope.
 
@@ -202,14 +176,6 @@ class SkipReason(StrEnum):
     WITHDRAWN = "withdrawn"
     GUARDED = "guarded"
     """Quiet hours, or the slots or minutes of its day are used up: `GuardDetail` says which."""
-
-
-class GuardDetail(StrEnum):
-    """The ``detail`` of what was skipped as ``guarded``."""
-
-    QUIET_HOURS = "quiet_hours"
-    SLOTS_USED_UP = "slots_used_up"
-    MINUTES_USED_UP = "minutes_used_up"
 
 
 class FailReason(StrEnum):
@@ -411,8 +377,6 @@ __all__ = [
     "Failed",
     "Finished",
     "Gap",
-    "GuardDetail",
-    "GuardedDay",
     "Id",
     "JournalEvent",
     "JournalRecord",
@@ -438,9 +402,7 @@ __all__ = [
     "StartedUp",
     "Stopped",
     "Stored",
-    "Stretch",
     "TrustedKey",
     "Whole",
-    "WireGuards",
     "airing_of",
 ]

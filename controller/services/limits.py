@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Final
 
+from agents.protocol.guards import WireGuards
 from agents.protocol.ids import SpeakerId
-from agents.protocol.values import WireGuards
 from controller.domain.rundowns import DayGuards, wire_guards
 from schedules.guards import NO_GUARDS, Guards, along, days
 from schedules.schedule import Place, World

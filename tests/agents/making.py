@@ -13,6 +13,7 @@ from agents.protocol.documents import (
     Rundown,
     SignedDocument,
 )
+from agents.protocol.guards import WireGuards
 from agents.protocol.signing import SigningKey, sign
 from agents.protocol.values import (
     AiringClass,
@@ -23,7 +24,6 @@ from agents.protocol.values import (
     PlannedAiring,
     RenditionName,
     TrustedKey,
-    WireGuards,
 )
 
 DEVICE = "d-pole"

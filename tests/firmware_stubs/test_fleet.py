@@ -7,8 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from agents.protocol.guards import Stretch, WireGuards
 from agents.protocol.pairing import EnrolmentToken
-from agents.protocol.values import SilencePart, Stretch, WireGuards
+from agents.protocol.values import (
+    SilencePart,
+)
 from controller.bench.arm import recorded
 from controller.stage import Program, Stage, command
 from firmware_stubs.cli import main

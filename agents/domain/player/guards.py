@@ -11,14 +11,12 @@ from dataclasses import replace
 from agents.domain.journal import Airtime
 from agents.domain.player.state import LEAST_JOINED_US, Guarded, Item, PlayerState, Stage
 from agents.domain.player.turn import Turn
+from agents.protocol.guards import GuardDetail, GuardedDay, Stretch
 from agents.protocol.values import (
     Finished,
     Gap,
-    GuardDetail,
-    GuardedDay,
     Skipped,
     SkipReason,
-    Stretch,
 )
 
 

@@ -18,13 +18,13 @@ from agents.domain.player.events import (
 from agents.domain.player.guards import finish_early
 from agents.domain.player.state import GaveWay, Guarded, Item, Stage, StoppedBy, Withdrawn, frames_us
 from agents.domain.player.turn import Turn
+from agents.protocol.guards import GuardDetail
 from agents.protocol.values import (
     Armed,
     Failed,
     FailReason,
     Finished,
     Gap,
-    GuardDetail,
     Preempted,
     Skipped,
     SkipReason,

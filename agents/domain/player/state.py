@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from agents.domain.journal import Airtime, Heard, Mark
-from agents.protocol.values import AiringClass, ClipRef, FailReason, PlannedAiring, RenditionName, WireGuards
+from agents.protocol.guards import WireGuards
+from agents.protocol.values import (
+    AiringClass,
+    ClipRef,
+    FailReason,
+    PlannedAiring,
+    RenditionName,
+)
 from agents.protocol.version import FRAMES_PER_SECOND
 from schedules.lateness import last_chance_us
 from schedules.precedence import AirClass, Claim

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agents.domain.journal import is_last
 from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
 from agents.protocol.documents import Order, Play, ReleaseStop, Start, Stop
+from agents.protocol.guards import Stretch, WireGuards
 from agents.protocol.values import (
     AiringClass,
     Armed,
@@ -17,8 +18,6 @@ from agents.protocol.values import (
     Sounding,
     Stopped,
     Stored,
-    Stretch,
-    WireGuards,
     airing_of,
 )
 from tests.agents.domain.horn import World

@@ -17,11 +17,11 @@ from agents.io.output.null import NullOutput
 from agents.io.output.wav import WavOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.documents import Play, Start
+from agents.protocol.guards import GuardedDay, Stretch, WireGuards
 from agents.protocol.values import (
     AiringClass,
     Finished,
     Gap,
-    GuardedDay,
     PlannedAiring,
     RecordsLost,
     RenditionName,
@@ -29,8 +29,6 @@ from agents.protocol.values import (
     SkipReason,
     Sounding,
     StartedUp,
-    Stretch,
-    WireGuards,
 )
 from tests.agents.io.core import Station, adopt, eventually, push, running, serving_clips, soon
 from tests.agents.making import HOUR_US, T0_US, airing, clip_bytes, clip_part
