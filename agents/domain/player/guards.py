@@ -1,8 +1,9 @@
 """What guards keep from the horn: what may not begin, what must end, and what has been used of a day.
 
 Rules: an emergency is asked nothing here. Guards of several keys hold all at once. An airing takes its part of the day
-when the engine is told to start it, and in the end gives back what was not heard. No sound is in a stretch that is
-forbidden: it is stopped so long before the edge that its fade and what lies in the output are over by then.
+when the engine is told to start it, and in the end gives back what was not heard, unless it was cut off in the middle.
+No sound is in a stretch that is forbidden: it is stopped so long before the edge that its fade and what lies in the
+output are over by then.
 """
 
 from collections.abc import Iterator
@@ -98,6 +99,9 @@ def take_airtime(turn: Turn, item: Item) -> None:
     if item.emergency or item.due_us is None:
         return
     sounds_us = item.played_before_us + item.duration_us - max(0, (turn.now_us or 0) - item.due_us)
+    taken = turn.state.airtime.get(item.airing_id)
+    if item.cut_off and taken is not None:
+        sounds_us = max(sounds_us, taken.played_us)
     turn.spend(item.airing_id, Airtime(item.due_us, max(0, sounds_us), takes_slot(item)))
 
 

@@ -77,9 +77,9 @@ class Turn:
         self.do(NoteAirtime(airing_id, airtime))
 
     def _settle_airtime(self, item: Item, event: JournalEvent) -> None:
-        """What was not heard is given back."""
+        """What was not heard is given back; but for one that was cut off, of which nobody knows how far it came."""
         taken = self.state.airtime.get(item.airing_id)
-        if taken is not None:
+        if taken is not None and not item.cut_off:
             played_us = self._played_us(item, event)
             begun = item.mark.begun or played_us > 0
             self.spend(item.airing_id, replace(taken, played_us=played_us) if begun else None)
