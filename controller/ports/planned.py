@@ -34,8 +34,9 @@ class PlannedAirings(Protocol):
         ...
 
     async def direct(self, since_us: int) -> tuple[Airing, ...]:
-        """Those without a schedule that were planned for ``since_us`` or later, by time: all that sounded, sound or
-        still will.
+        """Those without a schedule that begin at ``since_us`` or later, by time: all that sounded, sound or still
+        will. What was sent at once is among them from the moment that its instant is fixed, unless it is an
+        emergency. What a person stopped is as long as it sounded.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Airings that follow from schedules: many at once, with speakers that come and go."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -98,12 +99,32 @@ class SqlPlannedAirings:
         )
         rows = await self._session.scalars(
             select(AiringRow)
-            .where(col(AiringRow.schedule_id).is_(None), ~col(AiringRow.now), col(AiringRow.start_at_us) >= since_us)
+            .where(col(AiringRow.schedule_id).is_(None), col(AiringRow.start_at_us) >= since_us)
+            .where(or_(~col(AiringRow.now), col(AiringRow.airing_class) != AiringClass.EMERGENCY.value))
             .where(or_(col(AiringRow.state).in_(_HEARD), and_(col(AiringRow.state) == _STOPPED, sounded)))
             .order_by(col(AiringRow.start_at_us), col(AiringRow.airing_id)),
             execution_options=_FRESH,
         )
-        return await whole(self._session, rows.all())
+        found = await whole(self._session, rows.all())
+        played = await self._played([one.airing_id for one in found if one.state is AiringState.STOPPED])
+        return tuple(
+            replace(one, duration_us=min(one.duration_us, max(1, played[one.airing_id])))
+            if one.airing_id in played
+            else one
+            for one in found
+        )
+
+    async def _played(self, airing_ids: Sequence[AiringId]) -> dict[AiringId, int]:
+        """How long each of them sounded where it sounded longest, 0 where no device has told yet."""
+        found: dict[AiringId, int] = {}
+        for piece in pieces(airing_ids):
+            rows = await self._session.execute(
+                select(PlaybackRow.airing_id, func.max(func.coalesce(col(PlaybackRow.played_us), 0)))
+                .where(col(PlaybackRow.airing_id).in_(piece))
+                .group_by(col(PlaybackRow.airing_id))
+            )
+            found.update({AiringId(airing_id): played_us for airing_id, played_us in rows})
+        return found
 
     async def used(self, speaker_ids: Sequence[SpeakerId], from_us: int, until_us: int) -> dict[SpeakerId, Used]:
         begins_us = func.coalesce(col(AiringRow.start_at_us), col(AiringRow.planned_at_us))

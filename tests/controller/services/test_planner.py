@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from agents.protocol.ids import AreaId
-from agents.protocol.values import AiringClass
+from agents.protocol.values import AiringClass, Stopped
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.errors import StoreFailed
+from controller.domain.guarding import GuardPlace
 from controller.services.rundowns import Rundowns
 from controller.store.planned import SqlPlannedAirings
+from schedules.guards import Guards
 from schedules.rundown.values import Conflicted, Played
 from tests.controller.fakes import SECOND_US
 from tests.controller.services.plans import (
@@ -20,6 +22,7 @@ from tests.controller.services.plans import (
     airings_of,
     at,
     bulletin,
+    guard,
     instant_us,
     plan,
     planned_for,
@@ -126,6 +129,36 @@ async def test_what_is_planned_directly_has_the_air_of_what_has_less_weight(stat
     await station.desk.dispatch.stop(direct.airing_id, "an")
     await until_starts(station, device, at(17))
     assert planned_for(device)[0].play_us is None
+
+
+async def test_what_was_sent_at_once_uses_up_its_slot_of_the_day(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    await guard(station, GuardPlace.area(AreaId(speaker.area_id)), Guards(slots_a_day=1))
+    sent = await station.send(speaker)
+    await station.arm(device, sent)
+    begun = await station.until_state(sent, AiringState.PLANNED)
+    await station.sound(device, sent.airing_id, begun.start_at_us or 0)
+    await station.until_state(sent, AiringState.ON_AIR)
+    await plan(station, await bulletin(station), at(17), speaker)
+    await until_starts(station, device, at(17, day=16))
+
+
+async def test_what_was_sent_at_once_and_stopped_holds_the_air_no_longer_than_it_sounded(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    long = await bulletin(station, 30, AiringClass.PRIORITY)
+    sent = await station.desk.dispatch.send_now(long.bulletin_id, [speaker.speaker_id], "an")
+    await station.arm(device, sent)
+    begun = await station.until_state(sent, AiringState.PLANNED)
+    start_us = begun.start_at_us or 0
+    await station.sound(device, sent.airing_id, start_us)
+    await station.until_state(sent, AiringState.ON_AIR)
+    await plan(station, await bulletin(station), at(15, 10), speaker, rule="")
+    await station.desk.planner.look()
+    assert planned_for(device) == [], "it is in the way"
+    await station.desk.dispatch.stop(sent.airing_id, "an")
+    stop = Stopped(airing_id=sent.airing_id, order_id=sent.airing_id, at_us=MINUTE_US)
+    await station.report(device, stop)
+    await until_starts(station, device, at(15, 10))
 
 
 async def test_the_rest_is_heard_where_the_interruption_is_taken_back_while_the_beginning_sounds(
