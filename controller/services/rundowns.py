@@ -69,13 +69,14 @@ class Rundowns:
         """Signs and pushes the rundowns of these speakers (None: of all) that are outdated. Raises `StoreFailed`."""
         if not self.time_trusted:
             return
+        wanted = None if speaker_ids is None else sorted(set(speaker_ids))
+        if wanted is not None and not wanted:
+            return
         async with self._store.reading() as tx:
-            speakers = [speaker for speaker in await tx.speakers.all() if speaker.state is SpeakerState.ADOPTED]
-        if speaker_ids is None:
+            found = await tx.speakers.all() if wanted is None else (await tx.speakers.several(wanted)).values()
+        speakers = [speaker for speaker in found if speaker.state is SpeakerState.ADOPTED]
+        if wanted is None:
             self._forget(speakers)
-        else:
-            wanted = set(speaker_ids)
-            speakers = [speaker for speaker in speakers if speaker.speaker_id in wanted]
         lacking: list[Speaker] = []
         for start in range(0, len(speakers), _AT_ONCE):
             async with self._store.reading() as tx:
