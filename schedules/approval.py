@@ -34,6 +34,7 @@ def _common(schedule: Schedule, master: str) -> _Said:
         tuple(sorted(target.areas)),
         tuple(sorted(target.groups)),
         tuple(sorted(target.speakers)),
+        tuple(sorted(schedule.standing)),
         schedule.air_class.value,
         schedule.rank,
         schedule.slot_us,

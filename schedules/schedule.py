@@ -69,7 +69,8 @@ class Schedule:
 
     ``since_us`` is when it was first planned, which says what is older. ``above`` is true for what a higher level
     planned. ``slot_us`` None is as long as the content. ``approved`` holds the bindings that were approved, see
-    `schedules.approval`. Without
+    `schedules.approval`. ``standing`` are the areas in which the speakers of its groups, and those that it names, stand
+    now: an approval for one place must not be heard in another. Without
     ``needs_approval`` none is asked for: what comes from above goes the way of its class.
     """
 
@@ -87,6 +88,7 @@ class Schedule:
     on_interrupted: OnInterrupted | None = None
     approved: frozenset[str] = frozenset()
     needs_approval: bool = True
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from controller.ports import Transaction
 from controller.services.contents import Content as HeardContent
 from controller.services.events import PlansChanged
 from controller.services.office import Office
-from controller.services.planned import Known, areas_of_target, counting, known_contents, read_plans
+from controller.services.planned import Known, Standing, areas_of_target, counting, known_contents, read_plans
 from controller.services.self_approval import Approvers
 from schedules.recurrence.rule import Changed
 from schedules.schedule import Content, Schedule
@@ -220,7 +220,9 @@ class ApprovalDesk:
         planned = await tx.schedules.get(schedule_id)
         known = await known_contents(tx, planned.content_ids, self._clock.now_us())
         approvals = tuple(one for one in await tx.approvals.of(schedule_id) if one.revoked_at_us is None)
-        return planned, counting(planned, known, frozenset(one.binding for one in approvals)), known, approvals
+        standing = await Standing.read(tx, [planned.schedule.target])
+        counts = counting(planned, known, frozenset(one.binding for one in approvals), standing)
+        return planned, counts, known, approvals
 
     async def _asked(self, tx: Transaction, schedule_id: ScheduleId, original: datetime | None, by: Actor) -> Request:
         planned, counts, known, approvals = await self._standing(tx, schedule_id)

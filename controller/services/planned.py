@@ -75,23 +75,59 @@ async def read_plans(tx: Transaction, since_us: int, now_us: int) -> Plans:
     approvals = await tx.approvals.in_force()
     approved = {schedule_id: frozenset(one.binding for one in some) for schedule_id, some in approvals.items()}
     known = await known_contents(tx, {one for each in planned for one in each.content_ids}, now_us)
+    standing = await Standing.read(tx, [one.schedule.target for one in planned])
     return Plans(
         planned=planned,
-        schedules=tuple(counting(one, known, approved.get(one.schedule_id, frozenset())) for one in planned),
+        schedules=tuple(counting(one, known, approved.get(one.schedule_id, frozenset()), standing) for one in planned),
         known=known,
         choices=frozenset(chosen.choice for chosen in await tx.choices.all()),
         approvals=approvals,
     )
 
 
-def counting(planned: PlannedSchedule, known: Mapping[str, Known], approved: frozenset[str]) -> Schedule:
-    """The schedule as it counts now. Where its content is of another class by now it goes by that, and is to be
-    approved anew: the class is part of what was approved.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """In which areas the speakers of groups, and single speakers, stand."""
+
+    groups: Mapping[str, frozenset[AreaId]]
+    speakers: Mapping[SpeakerId, AreaId]
+
+    @classmethod
+    async def read(cls, tx: Transaction, targets: Iterable[Target]) -> "Standing":
+        """Of what these targets name. Raises `StoreFailed`."""
+        wanted = list(targets)
+        named = {group_id for target in wanted for group_id in target.groups}
+        groups = [group for group in await tx.groups.all() if group.group_id in named] if named else []
+        speaker_ids = {SpeakerId(one) for target in wanted for one in target.speakers}
+        speaker_ids |= {member.speaker_id for group in groups for member in group.members}
+        found = await tx.speakers.several(sorted(speaker_ids)) if speaker_ids else {}
+        areas = {speaker_id: speaker.area_id for speaker_id, speaker in found.items()}
+        members = {
+            str(group.group_id): frozenset(areas[one.speaker_id] for one in group.members if one.speaker_id in areas)
+            for group in groups
+        }
+        return cls(members, areas)
+
+    def of(self, target: Target) -> tuple[AreaId, ...]:
+        """The areas of a target's groups and named speakers, each once."""
+        areas = {area_id for group_id in target.groups for area_id in self.groups.get(group_id, ())}
+        areas |= {self.speakers[SpeakerId(one)] for one in target.speakers if SpeakerId(one) in self.speakers}
+        return tuple(sorted(areas))
+
+
+NOWHERE: Final = Standing({}, {})
+"""For what is asked of schedules whose approval plays no part."""
+
+
+def counting(
+    planned: PlannedSchedule, known: Mapping[str, Known], approved: frozenset[str], standing: Standing = NOWHERE
+) -> Schedule:
+    """The schedule as it counts now. Where its content is of another class by now it goes by that, and where a speaker
+    of its groups stands in an area more it is heard there; either is to be approved anew, being part of what was.
     """
+    counts = replace(planned.schedule, approved=approved, standing=standing.of(planned.schedule.target))
     airing_class = known[planned.schedule.content_id].airing_class
-    if airing_class is None:
-        return replace(planned.schedule, approved=approved)
-    return replace(planned.schedule, approved=approved, air_class=AirClass(airing_class.value))
+    return counts if airing_class is None else replace(counts, air_class=AirClass(airing_class.value))
 
 
 # --- contents ---------------------------------------------------------------------------------------------------------
@@ -230,9 +266,5 @@ async def areas_of_target(tx: Transaction, target: Target) -> tuple[AreaId, ...]
     """The areas that a target touches: those named, those of its groups' speakers, and where its speakers stand.
     Whoever plans or approves needs the right in each. Raises `StoreFailed`.
     """
-    speakers = dict.fromkeys(SpeakerId(one) for one in target.speakers)
-    for group in await tx.groups.all() if target.groups else ():
-        if group.group_id in target.groups:
-            speakers.update(dict.fromkeys(member.speaker_id for member in group.members))
-    standing = [speaker.area_id for speaker in (await tx.speakers.several(list(speakers))).values()]
+    standing = (await Standing.read(tx, [target])).of(target)
     return tuple(dict.fromkeys([*(AreaId(one) for one in target.areas), *standing]))

@@ -16,7 +16,7 @@ from controller.domain.schedules import ChosenOrder, PlannedSchedule, ScheduleDr
 from controller.ports import Transaction
 from controller.services.occurrences import OccurrenceDesk
 from controller.services.planbook import NO_TARGET
-from controller.services.planned import counting, known_contents
+from controller.services.planned import Standing, counting, known_contents
 from controller.services.secretary import fresh_id
 from schedules.approval import series_binding
 from schedules.recurrence.expand import fires_at
@@ -256,7 +256,8 @@ class ScheduleDesk(OccurrenceDesk):
         """
         known = await known_contents(tx, [content_id_of(former.schedule.content_id)], self._clock.now_us())
         master = known[former.schedule.content_id].summary.master
-        before, after = (counting(one, known, frozenset()) for one in (former, ended))
+        standing = await Standing.read(tx, [former.schedule.target])
+        before, after = (counting(one, known, frozenset(), standing) for one in (former, ended))
         for approval in await tx.approvals.of(former.schedule_id):
             if approval.binding == series_binding(before, master) and approval.revoked_at_us is None and master:
                 await tx.approvals.put(replace(approval, binding=series_binding(after, master)))

@@ -1,7 +1,8 @@
 """Whether a person may approve their own, and whether somebody may send at once without another's approval.
 
 Author and approver differ. Where that was set otherwise for an area, or where nothing was set and exactly one active
-person may approve there, a person may approve their own; that is recorded as such.
+person may approve there, a person may approve their own; that is recorded as such. What a wider area forbids no area in
+it allows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,10 +58,13 @@ class Approvers:
         """What holds in an area, or at the whole station. Raises `NotFound`."""
         path = await self._path(area_id)
         approvers = sum(actor.may(Right.APPROVE, path) for actor in self._actors)
-        for place in (*(GuardPlace.area(one) for one in reversed(path)), STATION):
-            if place in self._said:
-                return SelfApproval(allowed=self._said[place], set_at=place, approvers=approvers)
-        return SelfApproval(allowed=approvers == 1, set_at=None, approvers=approvers)
+        said = [place for place in (STATION, *map(GuardPlace.area, path)) if place in self._said]
+        if not said:
+            return SelfApproval(allowed=approvers == 1, set_at=None, approvers=approvers)
+        forbidding = next((place for place in said if not self._said[place]), None)
+        if forbidding is not None:
+            return SelfApproval(allowed=False, set_at=forbidding, approvers=approvers)
+        return SelfApproval(allowed=True, set_at=said[-1], approvers=approvers)
 
     async def _path(self, area_id: AreaId) -> Sequence[AreaId]:
         return () if area_id == EVERYWHERE else await self._areas.path(self._tx, area_id)

@@ -12,6 +12,7 @@ _SEE: Final = Right.SEE
 _PLAN: Final = Right.BROADCAST
 _APPROVE: Final = Right.APPROVE
 _GUARDS: Final = Right.SET_GUARDS
+_PEOPLE: Final = Right.MANAGE_PEOPLE
 _FORM: Final = Token.HANDLER
 _ONE: Final = "/api/v1/schedules/{schedule_id}"
 _OCCURRENCE: Final = "/api/v1/schedules/{schedule_id}/occurrences/{original}"
@@ -47,7 +48,7 @@ PLANNING_API: Final[tuple[Endpoint, ...]] = (
     endpoint("GET", "/api/v1/areas/{area_id}/guards", guards.get_area_guards, right=_SEE, over=subjects.area),
     endpoint("PUT", "/api/v1/areas/{area_id}/guards", guards.set_area_guards, right=_GUARDS, over=subjects.area),
     endpoint(
-        "PUT", "/api/v1/areas/{area_id}/self-approval", guards.set_self_approval, right=_GUARDS, over=subjects.area
+        "PUT", "/api/v1/areas/{area_id}/self-approval", guards.set_self_approval, right=_PEOPLE, over=subjects.area
     ),
     endpoint(
         "GET", "/api/v1/speakers/{speaker_id}/guards", guards.get_speaker_guards, right=_SEE, over=subjects.speaker
@@ -80,7 +81,7 @@ PLANNING_PAGES: Final[tuple[Route, ...]] = (
         method="POST",
         path="/guards/areas/{id}/self-approval",
         handler=guardpages.set_self_approval,
-        right=_GUARDS,
+        right=_PEOPLE,
         over=subjects.area,
         token=_FORM,
     ),

@@ -11,6 +11,7 @@ from agents.protocol.values import ClipPart
 from controller.domain.deeds import DeedKind
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Refused
+from controller.domain.groups import GroupDraft, Member
 from controller.domain.guarding import STATION, GuardPlace, PlaceGuards
 from controller.domain.programmes import BulletinItem, RelayItem
 from controller.domain.rights import Actor, Grant, Role
@@ -301,7 +302,24 @@ async def test_an_area_says_whether_persons_may_approve_their_own(station: Stati
     await say(GuardPlace.area(PROVINCE), False)
     assert not await own_allowed(), "what is nearer counts"
     await say(GuardPlace.area(COMMUNE), True)
+    assert not await own_allowed(), "what a wider area forbids no area in it allows"
+    await say(GuardPlace.area(PROVINCE), None)
     assert await own_allowed()
+
+
+async def test_an_approval_for_a_group_is_not_heard_where_a_speaker_joins_it_later(station: Station) -> None:
+    near, _ = await station.speaker("Chợ")
+    bulletin = await made(station)
+    group = await station.desk.groups.add(GroupDraft(name="Dọc sông", members=(Member(near.speaker_id, 0),)), "admin")
+    target = Target(groups=(group.group_id,))
+    kept = await station.desk.schedules.plan(draft(bulletin.bulletin_id, target=target), AN)
+    await approve(station, kept)
+    assert await state(station, kept) is ApprovalState.APPROVED
+    far, _ = await station.adopt("Đình", "Thôn Tây")
+    wider = GroupDraft(name="Dọc sông", members=(Member(near.speaker_id, 0), Member(far.speaker_id, 1)))
+    await station.desk.groups.change(group.group_id, wider, "admin")
+    assert await state(station, kept) is not ApprovalState.APPROVED
+    assert len(*await approved(station)) == 1, "it is kept, and counts again where the group is as it was"
 
 
 async def test_who_sends_at_once_approves_by_that_and_is_not_the_only_author(station: Station) -> None:

@@ -27,7 +27,7 @@ PUT     /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/areas/{area_id}/guards                 see over area
 PUT     /api/v1/areas/{area_id}/guards                 set_guards over area
 POST    /api/v1/areas/{area_id}/reopen                 manage_areas over area
-PUT     /api/v1/areas/{area_id}/self-approval          set_guards over area
+PUT     /api/v1/areas/{area_id}/self-approval          manage_people over area
 POST    /api/v1/areas/{area_id}/split                  manage_areas over area
 GET     /api/v1/bulletins                              see
 POST    /api/v1/bulletins                              compose
@@ -195,7 +195,7 @@ POST    /groups/{id}/remove                            tend over group
 GET     /guards                                        see
 GET     /guards/areas/{id}                             see over area
 POST    /guards/areas/{id}                             set_guards over area
-POST    /guards/areas/{id}/self-approval               set_guards over area
+POST    /guards/areas/{id}/self-approval               manage_people over area
 GET     /guards/speakers/{id}                          see over speaker
 POST    /guards/speakers/{id}                          set_guards over speaker
 GET     /healthz                                       public

@@ -76,8 +76,12 @@ async def test_a_looser_value_below_says_that_it_has_no_effect(station: Station,
 async def test_who_approves_their_own_is_said_and_set(station: Station, approver: Browser) -> None:
     page = await approver.get(AREA)
     assert "chỉ được tự phê duyệt khi không có ai khác được phê duyệt" in page.says
-    page = await approver.post(f"{AREA}/self-approval", {"allowed": "yes"})
-    assert "Theo thiết lập tại Xã Hoà Bình, người lập được tự phê duyệt." in page.says
+    assert 'name="allowed"' not in page.text
+    assert (await approver.post(f"{AREA}/self-approval", {"allowed": "yes"})).status == 403, "it binds the approvers"
+    async with station.browser(language="vi") as administrator:
+        await administrator.get(AREA)
+        page = await administrator.post(f"{AREA}/self-approval", {"allowed": "yes"})
+        assert "Theo thiết lập tại Xã Hoà Bình, người lập được tự phê duyệt." in page.says
 
 
 async def test_days_off_are_added_and_taken_away(station: Station) -> None:
