@@ -64,6 +64,9 @@ class Rundowns:
                 await self.refresh(None)
             except StoreFailed:
                 _log.exception("rundowns wait for the database")
+            except Exception:
+                # One rundown that cannot be made must not end the desk, and with it every stop.
+                _log.exception("rundowns could not be made")
 
     async def refresh(self, speaker_ids: Iterable[SpeakerId] | None) -> None:
         """Signs and pushes the rundowns of these speakers (None: of all) that are outdated. Raises `StoreFailed`."""
