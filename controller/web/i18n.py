@@ -37,6 +37,7 @@ DEFAULT_LANGUAGE = Language.VIETNAMESE
 
 _DATE = {Language.VIETNAMESE: "dd/MM/yyyy", Language.ENGLISH: "d MMM yyyy"}
 _DAY = {Language.VIETNAMESE: "EEEE, dd/MM", Language.ENGLISH: "EEEE, d MMM"}
+_DAY_OF_YEAR = {Language.VIETNAMESE: "EEEE, dd/MM/yyyy", Language.ENGLISH: "EEEE, d MMM yyyy"}
 
 
 def N_(sentence: str) -> str:
@@ -81,7 +82,15 @@ class Translator:
 
     def format_day(self, moment: datetime) -> str:
         """The day of the week with day and month, in the station's zone."""
-        said = self._format(moment, _DAY[self.language])
+        return self._day(moment, _DAY[self.language])
+
+    def format_day_of(self, moment: datetime, now: datetime) -> str:
+        """As `format_day`, with the year where it is not that of ``now``."""
+        same = moment.astimezone(self.zone).year == now.astimezone(self.zone).year
+        return self._day(moment, (_DAY if same else _DAY_OF_YEAR)[self.language])
+
+    def _day(self, moment: datetime, pattern: str) -> str:
+        said = self._format(moment, pattern).replace("Chủ Nhật", "Chủ nhật")
         return said[:1].upper() + said[1:]
 
     def format_number(self, number: float, decimals: int = 0) -> str:

@@ -8,6 +8,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.errors import Invalid
 from controller.domain.schedules import PlannedSchedule, ScheduleDraft
 from controller.services import previews
+from controller.services.losing import Losses, losses
 from controller.services.outlook import conflicts_of
 from controller.services.planned import Known, known_contents
 from controller.web import plans, planwords, schedule_forms
@@ -23,9 +24,10 @@ from schedules.precedence import AirClass
 from schedules.recurrence.expand import check
 from schedules.recurrence.rule import RuleError, Series
 from schedules.recurrence.zones import wall_of
+from schedules.rundown.choices import deciding
 from schedules.rundown.conflicts import Conflict, next_free
 from schedules.rundown.values import Line
-from schedules.schedule import Schedule, World
+from schedules.schedule import Choice, Schedule, World
 
 LOOKED_DAYS: Final = 14
 SHOWN: Final = 20
@@ -150,6 +152,8 @@ def _times(ask: Ask, those: Sequence[previews.Refusal]) -> str:
 async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Schedule, tuple[Conflict, ...]]:
     """What a schedule that is planned meets in the days from its next occurrence on, where whoever asks may see it."""
     world = await plans.world_with(ask, planned)
+    async with ask.parts.store.reading() as tx:
+        world = replace(world, choices=frozenset(one.choice for one in await tx.choices.all()))
     schedule = next((one for one in world.schedules if one.schedule_id == planned.schedule_id), planned.schedule)
     if planned.withdrawn:
         return world, schedule, ()
@@ -166,25 +170,39 @@ async def meets_something(ask: Ask, planned: PlannedSchedule) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """All that two schedules meet at the same time of day, by the first of it."""
+    """All that two schedules meet, by the first of it; whether somebody chose between them, what the loser loses."""
 
     first: Conflict
     more: int
+    chosen: bool
+    losses: Losses
 
 
 async def clashes_shown(
     ask: Ask, world: World, schedule: Schedule, found: Iterable[Conflict], *, with_free: bool = False
 ) -> list[ClashShown]:
-    """One a pair of schedules, the first time that they meet, and how often they do besides."""
+    """One a pair of schedules, the first time that they meet, and how often they do besides. ``with_free``: also what
+    can be done about it, and what the loser loses.
+    """
     pairs: dict[str, list[Conflict]] = {}
     for one in found:
         pairs.setdefault(one.other.schedule_id, []).append(one)
+    met = [one for those in pairs.values() for one in those]
+    lost = await reckoned(ask, losses, world, schedule, met) if with_free else {}
     shown = []
     for those in list(pairs.values())[:SHOWN]:
         free_us = await _free_us(ask, world, schedule, those[0]) if with_free and not those[0].wins else None
-        pair = _Pair(those[0], len(those) - 1)
+        loses = lost.get(those[0].other.schedule_id, Losses())
+        pair = _Pair(those[0], len(those) - 1, _chosen(world, those[0]), loses)
         shown.append(_clash(ask, world, pair, free_us, schedule.series.rule.zone))
     return shown
+
+
+def _chosen(world: World, conflict: Conflict) -> bool:
+    """Whether somebody chose between the two, and it decides."""
+    both = conflict.item.schedule_id, conflict.other.schedule_id
+    first, second = both if conflict.wins else both[::-1]
+    return conflict.item.order[0] == conflict.other.order[0] and Choice(first, second) in deciding(world.choices)
 
 
 async def _free_us(ask: Ask, world: World, schedule: Schedule, conflict: Conflict) -> int | None:
@@ -219,6 +237,10 @@ def _clash(ask: Ask, world: World, pair: _Pair, free_us: int | None, zone: str) 
         append_at=None if free_us is None else moment(free_us),
         append_wall="" if free_us is None else wall_of(zone, free_us).isoformat(timespec="minutes"),
         more=pair.more,
+        chosen=pair.chosen,
+        unheard=pair.losses.unheard,
+        partly=pair.losses.partly,
+        later=pair.losses.later,
     )
 
 

@@ -144,10 +144,11 @@ def next_shown(
     """The next ten, with the lunar day where the rule counts by the moon."""
     rule = series.rule
     found = next_dues(series, ask.parts.clock.now_us(), NEXT, holidays)
-    lunar = rule.calendar == "vietnamese"
+    lunar, now = rule.calendar == "vietnamese", moment(ask.parts.clock.now_us())
     return [
         NextOccurrence(
             at=moment(due.start_us),
+            day_said=ask.say.format_day_of(moment(due.start_us), now),
             odd=is_odd(due.start_us, due.start_us + max(length_us, 1), ask.parts.zone),
             note_sentence=(notes or {}).get(due.original, ""),
             lunar=planwords.lunar_words(due.original.date(), ask.say) if lunar else "",

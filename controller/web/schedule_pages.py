@@ -251,7 +251,7 @@ async def _fields(ask: Ask, typed: ScheduleForm, focus: str) -> dict[str, Any]:
 
 
 async def _rows(ask: Ask) -> list[ScheduleRow]:
-    """Those that whoever asks may see, the next to be heard first."""
+    """Those that whoever asks may see: what lacks an area first, then by when it is heard next."""
     states = await ask.parts.approvals.states()
     found = []
     for planned in await ask.parts.schedules.all():
@@ -260,7 +260,7 @@ async def _rows(ask: Ask) -> list[ScheduleRow]:
             found.append(await schedule_row(ask, planned, state[0] if state else None))
         if len(found) >= SHOWN:
             break
-    return sorted(found, key=lambda row: (row.next_at is None, row.next_at or row.changed_at))
+    return sorted(found, key=lambda row: (not row.closed, row.next_at is None, row.next_at or row.changed_at))
 
 
 async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalState | None = None) -> ScheduleRow:
@@ -273,6 +273,8 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
     )
     state = approval or await ask.parts.approvals.state_of(planned.schedule_id)
     sent_back = state is ApprovalState.SENT_BACK
+    closed = await _closed(ask, planned)
+    named = len(schedule.target.areas) + len(schedule.target.groups) + len(schedule.target.speakers)
     return ScheduleRow(
         id=planned.schedule_id,
         title=planned.title if content is None else content.title,
@@ -289,7 +291,8 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
         sent_back=planned.sent_back if sent_back else "",
         sent_back_by=planned.sent_back_by if sent_back else "",
         problem_sentence=sentence(content.lacking, ask.say) if content is not None and content.lacking else "",
-        closed=await _closed(ask, planned),
+        closed=closed,
+        places_left=len(closed) < named,
         may_change=ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned)),
     )
 

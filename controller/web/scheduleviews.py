@@ -124,9 +124,10 @@ class WhereChoices:
 
 @dataclass(frozen=True, kw_only=True)
 class NextOccurrence:
-    """One of the next ten."""
+    """One of the next ten. ``day_said`` names its day, with the year where it is not the present one."""
 
     at: datetime
+    day_said: str
     odd: bool = False
     note_sentence: str = ""
     lunar: str = ""
@@ -135,7 +136,8 @@ class NextOccurrence:
 @dataclass(frozen=True, kw_only=True)
 class ClashShown:
     """Two items that want the same air: of ours, and of ``other``. ``append_at`` is the next free time for ours;
-    ``may_override`` is true where a choice between the two decides it.
+    ``may_override`` is true where a choice between the two decides it, ``chosen`` where somebody chose already. Of the
+    loser so many occurrences are ``unheard``, heard ``partly``, or whole but ``later``.
     """
 
     key: str
@@ -156,6 +158,10 @@ class ClashShown:
     append_at: datetime | None = None
     append_wall: str = ""
     more: int = 0
+    chosen: bool = False
+    unheard: int = 0
+    partly: int = 0
+    later: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +189,7 @@ class ClosedArea:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleRow:
-    """A schedule in the list."""
+    """A schedule in the list. ``places_left`` is false where all that it names are ``closed`` areas."""
 
     id: str
     title: str
@@ -201,6 +207,7 @@ class ScheduleRow:
     sent_back_by: str = ""
     problem_sentence: str = ""
     closed: Sequence[ClosedArea] = ()
+    places_left: bool = True
     may_change: bool = False
 
 

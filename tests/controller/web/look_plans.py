@@ -82,6 +82,7 @@ WEEK: Final = lay_out(
 NEXT: Final = [
     NextOccurrence(
         at=datetime(2026, 3, 2, 10, tzinfo=UTC) + timedelta(days=day),
+        day_said=f"Thứ Hai, {2 + day:02}/03",
         odd=day == 1,
         note_sentence="đã dời" if day == 2 else "",
         lunar="âm lịch 15/1",
@@ -308,7 +309,11 @@ PAGES: Final[Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
         {
             "tabs": TABS,
             "row": ROW,
-            "clashes": [CLASH, replace(CLASH, pending=False, append_at=None, may_override=False)],
+            "clashes": [
+                CLASH,
+                replace(CLASH, pending=False, append_at=None, may_override=False),
+                replace(CLASH, pending=False, loses=False, chosen=True, unheard=12, partly=2, later=1),
+            ],
             "problem": "Sai.",
         },
         {"path": "/schedules/p1/conflicts"},

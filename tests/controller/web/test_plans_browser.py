@@ -40,7 +40,7 @@ async def test_an_occurrence_is_moved_in_the_calendar_then_heard_and_approved(st
         await expect(page.locator("[data-opens-occurrence]").first).to_be_focused()
         await page.keyboard.press("Enter")
         await dialog.get_by_label("Dời sang").fill(f"{monday}T18:30")
-        await dialog.get_by_role("button", name="Chuyển").click()
+        await dialog.get_by_role("button", name="Dời").click()
         await expect(page.locator("#flash")).to_contain_text("Đã dời lần phát này")
         await expect(page.locator(".occ", has_text="18:30")).to_contain_text("chờ phê duyệt")
         original = datetime.combine(monday, time(17))

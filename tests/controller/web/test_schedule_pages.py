@@ -246,6 +246,12 @@ async def test_a_conflict_names_both_and_offers_its_two_answers(station: Station
     async with station.parts.store.reading() as tx:
         (choice,) = await tx.choices.all()
     assert (choice.choice.first, choice.choice.second) == (second.schedule_id, first.schedule_id)
+    decided = await editor.get(f"/schedules/{second.schedule_id}/conflicts")
+    assert "Chosen: “Tin thể thao” goes first" in decided.says
+    assert "Reverse it: “Bản tin chiều” goes first" in decided.says
+    assert re.search(r"\d+ times are not heard\.", decided.says), "what the other one loses"
+    assert "button-main" not in decided.text.partition("<main")[2], "nothing is left to be done"
+    assert "Conflicts" not in (await editor.get("/schedules/new")).says
 
 
 # --- approvals --------------------------------------------------------------------------------------------------------
