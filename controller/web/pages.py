@@ -9,7 +9,7 @@ from aiohttp import web
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from agents.protocol.values import RenditionName
 from controller.domain.airings import Airing
-from controller.domain.bulletins import Bulletin
+from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
@@ -21,6 +21,7 @@ from controller.web.i18n import N_
 from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
 from controller.web.sounding import bulletin_track
+from controller.web.usage import Usage, usage_of
 
 LOG_LENGTH = 200
 NEAR_LENGTH = 60
@@ -60,6 +61,9 @@ async def broadcast(ask: Ask) -> web.StreamResponse:
     """GET /, with a bulletin to change or send (``?bulletin=``), or one to begin a new one with (``?copy=``)."""
     query = ask.request.query
     named = query.get("bulletin") or query.get("copy")
+    if "bulletin" not in query and not ask.may(Right.COMPOSE) and ask.may(Right.BROADCAST):
+        # Who only sends what others wrote has nothing to do in an empty form.
+        raise web.HTTPSeeOther("/approvals" if ask.may(Right.APPROVE) else "/calendar")
     if not named:
         return await broadcast_page(ask, views.Draft(language=ask.say.language))
     await subjects.require_bulletin(ask, BulletinId(named))
@@ -91,6 +95,7 @@ async def broadcast_page(
         draft=draft,
         areas=present.target_areas(targets_of(ask, overviews), left_out),
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
+        usage=await _usage(ask, draft.bulletin_id) if draft.editing else Usage(),
         problem=problem,
         choices=await choices(ask, draft, may_fix=await wherever_heard(ask, Right.MANAGE_STATION)),
         sentences=sentences,
@@ -100,6 +105,11 @@ async def broadcast_page(
         max_recording_s=ask.parts.max_recording_s,
         **await _found(ask),
     )
+
+
+async def _usage(ask: Ask, bulletin_id: str) -> Usage:
+    """For those who may change it."""
+    return await usage_of(ask, BulletinId(bulletin_id)) if ask.may(Right.COMPOSE) else Usage()
 
 
 async def _latest(ask: Ask) -> views.Airing | None:
@@ -211,6 +221,9 @@ async def prepared_answer(
         "_prepared.html",
         status=status,
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
+        usage=await _usage(ask, bulletin.bulletin_id)
+        if bulletin and bulletin.state is BulletinState.READY
+        else Usage(),
         problem=problem,
         draft=draft or views.Draft(),
         rights=rights_of(ask),

@@ -29,6 +29,7 @@ from controller.web.moments import moment
 from controller.web.pages import overviews_of, page, targets_of
 from controller.web.programmeviews import RELAY, ItemShown, ProgrammeForm, ProgrammeRevision, RelayTyped, relay_typed
 from controller.web.sounding import programme_track
+from controller.web.usage import Usage, usage_of
 
 SHOWN: Final = 200
 OFFERED: Final = 8
@@ -347,6 +348,7 @@ async def _page(
         frame=await desk_frame(ask, f"/programmes/{known.programme_id}" if known else "/programmes/new"),
         may_send=known is not None and not known.withdrawn and ask.may(Right.BROADCAST),
         may_change=ask.may(Right.COMPOSE) and not (known and known.withdrawn),
+        usage=await usage_of(ask, known.programme_id, programme=True) if known else Usage(),
         sending=sending or views.Draft(),
         areas=present.target_areas(targets, left_out),
         revisions=await _revisions(ask, known),

@@ -20,6 +20,7 @@ from controller.web.programmeviews import (
     RelayTyped,
 )
 from controller.web.tune_pages import PronunciationShown, TuneShown
+from controller.web.usage import Usage, Use
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
 PEAKS = [abs((i * 37) % 100 - 50) + (i * 13) % 45 for i in range(160)]
@@ -38,6 +39,25 @@ SEVERAL = views.Track(
 )
 TUNES = [Option(id="tune-chime", name="Loa")]
 CLASSES = [Option(id="ordinary", name="Thường"), Option(id="priority", name="Ưu tiên")]
+
+USES = [
+    Use(
+        href=f"/schedules/sc-{number}",
+        title="Bản tin chiều",
+        when_sentence="Hằng ngày lúc 17:10.",
+        where="Xã Tân Lập",
+        waits=number == 2,
+    )
+    for number in (1, 2)
+]
+USAGE = Usage(
+    sentence="Bản tin này nằm trong 3 lịch phát, lần tới lúc 17:10 hôm nay.",
+    waiting_sentence="1 lịch phát nay chờ phê duyệt:",
+    schedules=3,
+    shown=USES,
+    waiting=USES[1:],
+    more=1,
+)
 
 
 def row(state: BulletinState = BulletinState.READY, **more: Any) -> BulletinRow:
@@ -128,6 +148,7 @@ def programme(**more: Any) -> dict[str, Any]:
         "classes": CLASSES,
         "may_send": True,
         "may_change": True,
+        "usage": USAGE,
         "sending": views.Draft(errors={"send": "Chọn ít nhất một cụm loa."}),
         "areas": [],
         "revisions": [ProgrammeRevision(number=2, at=NOW, by="Quản trị", title="Thời sự", items=3)],

@@ -267,6 +267,7 @@ FULL_DRAFT = replace(
 def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | None = None) -> dict[str, Any]:
     return {
         "draft": DRAFT,
+        "usage": look_content.USAGE,
         "areas": AREAS,
         "prepared": prepared,
         "problem": "",

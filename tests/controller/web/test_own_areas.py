@@ -250,7 +250,6 @@ async def test_the_first_page_offers_to_write_and_to_send_to_those_who_may(stati
     for role, writes, sends in (
         (Role.EDITOR, True, True),
         (Role.ANNOUNCER, True, False),
-        (Role.APPROVER, False, True),
         (Role.TECHNICIAN, False, False),
     ):
         async with person(station, role.value, (role, HOME)) as somebody:
