@@ -1,7 +1,8 @@
 """The world as the planner compiles it: read from the store in one go, so that it is of one instant.
 
 What is planned directly, without a schedule, or was sent at once, takes part as a schedule of its own that is heard
-once: what has less weight gives way to it, and its slot and minutes are counted. It needs no approval, for whoever sent it could give one, and no airing: it has one.
+once: what has less weight gives way to it, and its slot and minutes are counted. It needs no approval, for whoever sent
+it could give one, and no airing: it has one.
 """
 
 from collections.abc import Mapping
