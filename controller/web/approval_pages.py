@@ -186,12 +186,12 @@ async def _shown(ask: Ask, request: Request) -> RequestShown:
     """One with everything that an approver is to hear and see."""
     planned, content = request.planned, request.content
     listed = await _listed(ask, request)
-    world, schedule, conflicts = await planpreview.conflicts_found(ask, planned)
+    since_us = _looked_from_us(ask, request)
+    world, schedule, conflicts = await planpreview.conflicts_found(ask, planned, since_us)
     length_us = round(listed.duration_s * 1_000_000)
     track, texts = await plans.heard(ask, content_id_of(content.content_id))
-    now_us = ask.parts.clock.now_us()
     given = replace(schedule, needs_approval=False)
-    found = await reckoned(ask, previews.preview, world, given, content, now_us, planpreview.LOOKED_DAYS)
+    found = await reckoned(ask, previews.preview, world, given, content, since_us, planpreview.LOOKED_DAYS)
     series = planned.schedule.series if request.change is None else _single(request)
     approved = next((one for one in await ask.parts.approvals.of(planned.schedule_id) if _holds(one, request)), None)
     return replace(
@@ -201,12 +201,27 @@ async def _shown(ask: Ask, request: Request) -> RequestShown:
         slot_sentences=slot_sentences(schedule, content.duration_us, ask.say),
         next=plans.next_shown(ask, series, world.holidays, length_us),
         where=", ".join(await plans.where_names(ask, schedule.target)),
-        refusals=planpreview.refusal_sentences(ask, world, found.refusals),
-        clash_lines=await planpreview.clashes_shown(ask, world, schedule, conflicts),
+        refusals=planpreview.refusal_sentences(
+            ask, world, [one for one in found.refusals if _asked(request, one.item.original)]
+        ),
+        clash_lines=await planpreview.clashes_shown(
+            ask, world, schedule, [one for one in conflicts if _asked(request, one.item.original)]
+        ),
         approved_by=approved.by if approved else "",
         approved_at=moment(approved.at_us) if approved else None,
         self_approved=approved is not None and approved.self_approved,
     )
+
+
+def _looked_from_us(ask: Ask, request: Request) -> int:
+    """From when on it is looked at what it meets: a changed occurrence, which may be far ahead, from its own time."""
+    now_us = ask.parts.clock.now_us()
+    return now_us if request.change is None else _first_us(ask, request) or now_us
+
+
+def _asked(request: Request, original: datetime) -> bool:
+    """Whether it is about this occurrence: a request for a changed one is about that alone."""
+    return request.original is None or request.original == original
 
 
 def _single(request: Request) -> Series:

@@ -149,8 +149,12 @@ def _times(ask: Ask, those: Sequence[previews.Refusal]) -> str:
 # --- conflicts --------------------------------------------------------------------------------------------------------
 
 
-async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Schedule, tuple[Conflict, ...]]:
-    """What a schedule that is planned meets in the days from its next occurrence on, where whoever asks may see it."""
+async def conflicts_found(
+    ask: Ask, planned: PlannedSchedule, since_us: int = 0
+) -> tuple[World, Schedule, tuple[Conflict, ...]]:
+    """What a schedule that is planned meets in the days from its next occurrence on (not before ``since_us``), where
+    whoever asks may see it.
+    """
     world = await plans.world_with(ask, planned)
     async with ask.parts.store.reading() as tx:
         world = replace(world, choices=frozenset(one.choice for one in await tx.choices.all()))
@@ -158,7 +162,8 @@ async def conflicts_found(ask: Ask, planned: PlannedSchedule) -> tuple[World, Sc
     if planned.withdrawn:
         return world, schedule, ()
     now_us = ask.parts.clock.now_us()
-    found = await conflicts_of(world, schedule, previews.looked_from(world, schedule, now_us), LOOKED_DAYS)
+    first = previews.looked_from(world, schedule, max(now_us, since_us))
+    found = await conflicts_of(world, schedule, first, LOOKED_DAYS)
     return world, schedule, plans.seen_conflicts(ask, world, [one for one in found if one.until_us > now_us])
 
 
