@@ -39,6 +39,7 @@ ALLOWED: Final = N_("As set at %(place)s, persons may approve their own. Whoever
 FORBIDDEN: Final = N_("As set at %(place)s, nobody may approve their own.")
 NOW_ALLOWED: Final = N_("That is so here now: they may.")
 NOW_FORBIDDEN: Final = N_("Here %(num)s persons may approve, so nobody approves their own.")
+NOW_NOBODY: Final = N_("Here nobody may approve yet, so nothing can be approved. Give somebody the role of approver.")
 
 
 async def guards(ask: Ask) -> web.StreamResponse:
@@ -226,6 +227,8 @@ async def _self_approval_sentence(ask: Ask, found: SelfApproval) -> str:
     if found.set_at is not None:
         words = ALLOWED if found.allowed else FORBIDDEN
         return ask.say.gettext(words, place=await place_name(ask, found.set_at))
+    if not found.approvers:
+        return f"{ask.say.gettext(UNSET)} {ask.say.gettext(NOW_NOBODY)}"
     here = NOW_ALLOWED if found.allowed else NOW_FORBIDDEN
     return f"{ask.say.gettext(UNSET)} {ask.say.gettext(here, num=ask.say.format_number(found.approvers))}"
 

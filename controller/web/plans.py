@@ -41,7 +41,10 @@ NEXT: Final = 10
 DONE: Final = {
     "planned": N_("It is planned. It is heard once it is approved."),
     "planned_above": N_("It is planned."),
-    "changed": N_("The changes are kept. What was approved before holds no longer."),
+    "changed": N_("The changes are kept."),
+    "changed_approved": N_("The changes are kept. It stays approved: what was approved has not changed."),
+    "changed_void": N_("The changes are kept. What was approved before holds no longer."),
+    "changed_waiting": N_("The changes are kept. It is heard once it is approved as it is now."),
     "split": N_("From this occurrence on it is planned anew; before it everything stays as it was."),
     "withdrawn": N_("The schedule is withdrawn."),
     "moved": N_("This one is moved. It needs an approval of its own."),

@@ -4,6 +4,7 @@ Rules: while the form is typed, everything is told that would become of it, and 
 form comes back with what was typed and the sentence where it belongs.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from agents.protocol.ids import AreaId
+from agents.protocol.version import MAX_INTEGER
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import ApprovalState, PlannedSchedule, ScheduleDraft
@@ -41,16 +43,24 @@ from schedules.schedule import Target
 
 SCHEDULES: Final = "/schedules"
 SHOWN: Final = 400
+CHANGED: Final = {
+    ApprovalState.APPROVED: "changed_approved",
+    ApprovalState.VOID: "changed_void",
+    ApprovalState.WAITING: "changed_waiting",
+}
+"""What is said of a change, by how the approval stands after it."""
 
 
 async def schedules(ask: Ask) -> web.StreamResponse:
     """GET /schedules"""
+    rows, more = await _rows(ask)
     return page(
         ask,
         "schedules.html",
         frame=await plans.plan_frame(ask),
         tabs=await plans.plan_tabs(ask, "schedules"),
-        rows=await _rows(ask),
+        rows=rows,
+        more=more,
         may_plan=ask.may(Right.BROADCAST),
     )
 
@@ -146,7 +156,8 @@ async def _keep(
     draft = replace(draft, area_id=planned.area_id)
     revision = typed.revision or None
     if not typed.original:
-        return await desk.change(planned.schedule_id, draft, by, revision=revision), "changed"
+        kept = await desk.change(planned.schedule_id, draft, by, revision=revision)
+        return kept, CHANGED.get(await ask.parts.approvals.state_of(kept.schedule_id), "changed")
     original = _wall(typed.original)
     _, begun = await desk.split(planned.schedule_id, original, draft, by, revision=revision)
     return begun, "split"
@@ -250,17 +261,24 @@ async def _fields(ask: Ask, typed: ScheduleForm, focus: str) -> dict[str, Any]:
     }
 
 
-async def _rows(ask: Ask) -> list[ScheduleRow]:
-    """Those that whoever asks may see: what lacks an area first, then by when it is heard next."""
-    states = await ask.parts.approvals.states()
-    found = []
+async def _rows(ask: Ask) -> tuple[list[ScheduleRow], int]:
+    """Those that whoever asks may see: what lacks an area first, then the next to be heard; and how many do not fit."""
+    now_us, holidays = ask.parts.clock.now_us(), ask.parts.planner.world().holidays
+    seen: list[tuple[int, int, PlannedSchedule]] = []
     for planned in await ask.parts.schedules.all():
         if subjects.schedule_seen(ask, await plans.areas_of(ask, planned)):
-            state = states.get(planned.schedule_id)
-            found.append(await schedule_row(ask, planned, state[0] if state else None))
-        if len(found) >= SHOWN:
-            break
-    return sorted(found, key=lambda row: (not row.closed, row.next_at is None, row.next_at or row.changed_at))
+            upcoming = next_dues(planned.schedule.series, now_us, 1, holidays)
+            next_us = upcoming[0].start_us if upcoming else MAX_INTEGER
+            first_us = 0 if _lacks_area(ask, planned) else next_us
+            seen.append((first_us, -planned.changed_at_us, planned))
+            await asyncio.sleep(0)  # thousands take a moment: links go on in between
+    seen.sort(key=lambda one: one[:2])
+    states = await ask.parts.approvals.states()
+    found = []
+    for _, _, planned in seen[:SHOWN]:
+        state = states.get(planned.schedule_id)
+        found.append(await schedule_row(ask, planned, state[0] if state else None))
+    return found, len(seen) - len(found)
 
 
 async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalState | None = None) -> ScheduleRow:
@@ -297,10 +315,16 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
     )
 
 
-async def _closed(ask: Ask, planned: PlannedSchedule) -> Sequence[ClosedArea]:
+def _lacks_area(ask: Ask, planned: PlannedSchedule) -> bool:
+    """Whether it names an area that is no more."""
     tree, day = ask.parts.planner.world().tree, today(ask.parts.clock.now_us(), ask.say.zone)
-    if all(one in tree and not tree.get(one).closed(day) for one in planned.schedule.target.areas):
+    return any(one not in tree or tree.get(one).closed(day) for one in planned.schedule.target.areas)
+
+
+async def _closed(ask: Ask, planned: PlannedSchedule) -> Sequence[ClosedArea]:
+    if not _lacks_area(ask, planned):
         return []
+    tree = ask.parts.planner.world().tree
     found = await ask.parts.schedules.needs_successor(planned.schedule_id)
     return [
         ClosedArea(

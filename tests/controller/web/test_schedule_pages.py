@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agents.protocol.ids import AreaId
 from controller.domain.rights import Role
 from controller.domain.schedules import ApprovalState, PlannedSchedule
+from controller.web import schedule_pages
 from schedules.recurrence.rule import Cancelled, Changed
 from tests.controller.drafts import text_draft
 from tests.controller.web.browser import Answer, Browser
@@ -99,6 +101,32 @@ async def test_it_is_planned_and_waits_for_somebody_else(station: Station, edito
     assert found.planned_by == "biên tập"
     listed = await editor.get("/schedules")
     assert "Every day at 17:00" in listed.says
+
+
+async def test_a_change_says_truly_what_becomes_of_the_approval(
+    station: Station, editor: Browser, approver: Browser
+) -> None:
+    await editor.post("/schedules", form(await bulletin(station)))
+    made = await planned(station)
+    path = f"/schedules/{made.schedule_id}"
+    seen = binding_in(await approver.get(f"/approvals/{made.schedule_id}"))
+    await approver.post(f"/approvals/{made.schedule_id}/approve", {"binding": seen})
+    fields = form(made.schedule.content_id, schedule_id=made.schedule_id)
+    assert "It stays approved" in (await editor.post(path, fields)).says
+    other = form(made.schedule.content_id, schedule_id=made.schedule_id, times="17:30")
+    assert "What was approved before holds no longer" in (await editor.post(path, other)).says
+
+
+async def test_of_more_than_fit_the_next_to_be_heard_are_listed(
+    station: Station, editor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule_pages, "SHOWN", 1)
+    await editor.post("/schedules", form(await bulletin(station), start=(TODAY + timedelta(days=9)).isoformat()))
+    await editor.post("/schedules", form(await bulletin(station, "Tin thể thao"), start=TOMORROW.isoformat()))
+    listed = await editor.get("/schedules")
+    assert "Tin thể thao" in listed.says
+    assert "Bản tin chiều" not in listed.says
+    assert "1 more" in listed.says
 
 
 async def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(station: Station, editor: Browser) -> None:
@@ -254,6 +282,24 @@ async def test_a_conflict_names_both_and_offers_its_two_answers(station: Station
     assert "Conflicts" not in (await editor.get("/schedules/new")).says
 
 
+async def test_what_lost_its_area_stands_first_and_says_what_it_waits_for(station: Station, editor: Browser) -> None:
+    await second_area(station)
+    await station.desk.areas.add("Xóm Mới", HOME, "village", "admin")
+    village = next(one for one in station.desk.areas.tree().below(HOME) if one != HOME)
+    soon, late = await bulletin(station), await bulletin(station, "Tin thể thao")
+    await editor.post("/schedules", form(soon))
+    await editor.post("/schedules", form(late, areas=village, start=(TODAY + timedelta(days=9)).isoformat()))
+    await station.desk.succession.merge([AreaId(village)], SIBLING, TODAY, "admin", new=False, country=True)
+    await looked(station)
+    async with person(station, "kỹ thuật", (Role.ADMINISTRATOR, HOME), (Role.ADMINISTRATOR, SIBLING)) as browser:
+        listed = (await browser.get("/schedules")).text.partition("<main")[2]
+    first, _, second = listed.partition("</li>")
+    assert "Tin thể thao" in first
+    assert "Waits for the area that follows" in first
+    assert "Waiting for approval" not in first
+    assert "Bản tin chiều" in second
+
+
 # --- approvals --------------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +326,25 @@ async def test_an_approver_hears_and_approves_exactly_what_was_on_the_page(
     assert "người duyệt" in (await approver.get(f"/approvals/{made.schedule_id}")).says
     await approver.post(f"/approvals/{made.schedule_id}/revoke")
     assert await station.desk.approvals.state_of(made.schedule_id) is not ApprovalState.APPROVED
+
+
+async def test_a_moved_occurrence_far_ahead_is_approved_with_what_it_meets_there(
+    station: Station, editor: Browser, approver: Browser
+) -> None:
+    day = TODAY + timedelta(days=40)
+    at_five, at_six = datetime.combine(day, time(17)), datetime.combine(day, time(18))
+    await editor.post("/schedules", form(await bulletin(station)))
+    made = await planned(station)
+    await editor.post(
+        "/schedules",
+        form(await bulletin(station, "Tin thể thao"), repeat="once", start=day.isoformat(), times="18:00"),
+    )
+    await looked(station)
+    await editor.post(
+        f"/schedules/{made.schedule_id}/at/{at_five:%Y-%m-%dT%H:%M}/move", {"to": f"{at_six:%Y-%m-%dT%H:%M}"}
+    )
+    assert "Tin thể thao" not in (await approver.get(f"/approvals/{made.schedule_id}")).says
+    assert "Tin thể thao" in (await approver.get(f"/approvals/{made.schedule_id}?at={at_five:%Y-%m-%dT%H:%M}")).says
 
 
 async def test_it_is_sent_back_with_a_word_that_its_author_reads(
