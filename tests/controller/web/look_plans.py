@@ -286,7 +286,12 @@ PAGES: Final[Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     ),
     "schedules": (
         "schedules.html",
-        {"tabs": replace(TABS, here="schedules"), "rows": [ROW, replace(ROW, id="p2", closed=[])], "may_plan": True},
+        {
+            "tabs": replace(TABS, here="schedules"),
+            "rows": [ROW, replace(ROW, id="p2", closed=[])],
+            "more": 2,
+            "may_plan": True,
+        },
         {"path": "/schedules"},
     ),
     "schedule-new": (

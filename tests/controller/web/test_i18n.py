@@ -1,7 +1,7 @@
 """Vietnamese first, English beside it; nothing on a page is left untranslated."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,9 @@ def test_times_are_those_of_the_station_whatever_the_server_lives_by(say: Mappin
     assert vietnamese.format_time(MOMENT, milliseconds=True) == "05:05:09.070"
     assert vietnamese.format_us(int(MOMENT.timestamp() * 1_000_000)) == "05:05:09.070 21/11/2026"
     assert vietnamese.format_day(MOMENT) == "Thứ Bảy, 21/11"
+    assert vietnamese.format_day(MOMENT + timedelta(days=1)) == "Chủ nhật, 22/11"
+    assert vietnamese.format_day_of(MOMENT, MOMENT) == "Thứ Bảy, 21/11"
+    assert vietnamese.format_day_of(MOMENT + timedelta(days=365), MOMENT).endswith(f"/11/{MOMENT.year + 1}")
     assert english.format_day(MOMENT) == "Saturday, 21 Nov"
     assert english.format_date(MOMENT) == "21 Nov 2026"
     assert vietnamese.input_datetime(MOMENT) == "2026-11-21T05:05"
