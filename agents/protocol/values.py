@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from agents.protocol.ids import AiringId, AreaId, BulletinId, DeviceId, DocumentId, KeyId, Sha256
+from agents.protocol.ids import AiringId, KeyId
 from agents.protocol.version import (
     FRAMES_PER_SECOND,
     MAX_INTEGER,
@@ -359,50 +359,3 @@ def airing_of(event: JournalEvent) -> AiringId | None:
 
 
 Counters = Mapping[tuple[KeyId, DocumentKind], int]
-
-__all__ = [
-    "AiringClass",
-    "AiringId",
-    "AreaId",
-    "Armed",
-    "BulletinId",
-    "ClipPart",
-    "ClipRef",
-    "ClockBasis",
-    "Counters",
-    "DeviceId",
-    "DocumentId",
-    "DocumentKind",
-    "FailReason",
-    "Failed",
-    "Finished",
-    "Gap",
-    "Id",
-    "JournalEvent",
-    "JournalRecord",
-    "Key32",
-    "LongText",
-    "MicrosNatural",
-    "Natural",
-    "Part",
-    "Percent",
-    "PlannedAiring",
-    "Positive",
-    "Preempted",
-    "RecordsLost",
-    "RefusalReason",
-    "Refused",
-    "RenditionName",
-    "Sha256",
-    "ShortText",
-    "SilencePart",
-    "SkipReason",
-    "Skipped",
-    "Sounding",
-    "StartedUp",
-    "Stopped",
-    "Stored",
-    "TrustedKey",
-    "Whole",
-    "airing_of",
-]

@@ -23,7 +23,8 @@ from agents.protocol.documents import (
     Start,
     Stop,
 )
-from agents.protocol.values import AiringId, PlannedAiring, Skipped, SkipReason, Stored
+from agents.protocol.ids import AiringId
+from agents.protocol.values import PlannedAiring, Skipped, SkipReason, Stored
 
 
 @dataclass(frozen=True, slots=True)
