@@ -1,6 +1,5 @@
 """Pairing: the right code or token makes both ends sure, and anything else makes neither."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
