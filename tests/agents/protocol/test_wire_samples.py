@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from agents.protocol import documents, messages, values
+from agents.protocol import documents, guards, messages, values
 from agents.protocol.codec import clear_decoder, controller_decoder, decode_document, device_decoder, encode
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, TooLarge
@@ -96,7 +96,7 @@ def _names() -> set[str]:
     kinds += [*get_args(documents.Document), *get_args(documents.Action), *get_args(values.Part)]
     kinds += [documents.SignedDocument, documents.Header, documents.Audience, values.JournalRecord, values.ClipRef]
     kinds += [values.PlannedAiring, values.TrustedKey, messages.CounterMark]
-    kinds += [values.WireGuards, values.GuardedDay, values.Stretch]
+    kinds += [guards.WireGuards, guards.GuardedDay, guards.Stretch]
     fields = {field for kind in kinds for field in kind.__struct_encode_fields__}
     tags = {tag(kind) for kind in kinds if kind.__struct_config__.tag}
     words = {
@@ -106,7 +106,7 @@ def _names() -> set[str]:
             values.ClockBasis,
             values.DocumentKind,
             values.FailReason,
-            values.GuardDetail,
+            guards.GuardDetail,
             values.RefusalReason,
             values.RenditionName,
             values.SkipReason,
