@@ -15,7 +15,6 @@ from playwright.async_api import Browser, expect
 from controller.stage import Stage
 from tests.system.deeds import (
     adopt,
-    airing_page,
     box_number,
     ends,
     hand_in,
@@ -63,15 +62,17 @@ async def test_a_bulletin_waits_for_its_time_and_can_be_taken_back(somebody: Per
     when = window.get_by_label(somebody.reads("Date and time"))
     await when.fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT05:30}")
     await somebody.press("Schedule")
-    await airing_page(somebody)
+    await somebody.press("Approve my own, on the record")
+    await somebody.sees("Approved", window.locator("#flash"))
+    await somebody.open("/")
+    await window.get_by_role("link", name=FIRST, exact=True).first.click()
+    rundown = window.locator("section", has=window.get_by_role("heading", name=somebody.reads("What it plays next")))
+    await expect(rundown).to_contain_text("05:30", timeout=15_000)
+    await rundown.get_by_role("link", name="Sáng mai").click()
     await somebody.sees("Planned", window.locator(".airing-head"))
     await expect(window.locator(".airing-head")).to_contain_text("05:30:00")
     for name in (FIRST, SECOND):
         await ends(somebody, name, "Stored", within_s=15)
-    await window.get_by_role("link", name=FIRST, exact=True).click()
-    rundown = window.locator("section", has=window.get_by_role("heading", name=somebody.reads("What it plays next")))
-    await expect(rundown).to_contain_text("05:30")
-    await rundown.get_by_role("link", name="Sáng mai").click()
 
     await somebody.press("Stop")
     await somebody.sees("It was taken out of the plan before it began.", window.locator("#airing"))
