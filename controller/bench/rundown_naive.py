@@ -40,11 +40,12 @@ def outcomes(world: World, place: Place, first: date, days: int) -> dict[str, tu
     """What becomes of every item of the window that is addressed to this speaker."""
     zone = Days(world.zone)
     speaker = _Speaker(world, place, zone)
-    items = [item for item in _items(world, place, zone, first, days) if speaker.hears(item)]
+    addressed = _items(world, place, zone, first, days)
+    items = [item for item in addressed if speaker.hears(item)]
     decided = {item.item_id: (item, speaker.decide(item)) for item in _sorted(items, world, zone)}
     window = {first + timedelta(days=number) for number in range(days)}
     found = {name: (item, outcome) for name, (item, outcome) in decided.items() if zone.of(item.start_us) in window}
-    for item in _items(world, place, zone, first, days):
+    for item in addressed:
         day = zone.of(item.start_us)
         if item.item_id not in decided and day in window:
             lost = sorted(speaker.formerly_on(day) & set(speaker.schedules[item.schedule_id].target.areas))
@@ -57,15 +58,22 @@ def _items(world: World, place: Place, zone: Days, first: date, days: int) -> li
     from_us = zone.begin_us(first - timedelta(days=_BESIDE))
     until_us = zone.begin_us(first + timedelta(days=days + _BESIDE))
     found: list[Item] = []
+    ever = _near(world, place, *(first + timedelta(days=number) for number in range(-_BESIDE - 1, days + _BESIDE + 1)))
     for schedule in world.schedules:
+        target = schedule.target
+        named = place.speaker_id in target.speakers or set(place.groups) & set(target.groups)
+        if not named and ever.isdisjoint(target.areas):
+            continue
         for item in items_of(schedule, world.contents, world.holidays, from_us, until_us):
-            day = zone.of(item.start_us)
-            near = {*world.tree.path_on(place.area_id, day), *world.tree.former_on(place.area_id, day)}
-            target = schedule.target
-            named = place.speaker_id in target.speakers or set(place.groups) & set(target.groups)
-            if named or near & set(target.areas):
+            if named or not _near(world, place, zone.of(item.start_us)).isdisjoint(target.areas):
                 found.append(item)
     return found
+
+
+def _near(world: World, place: Place, *days: date) -> set[str]:
+    """The areas that a speaker stands in on one of the days, or stood in before they were merged."""
+    tree = world.tree
+    return {one for day in days for one in (*tree.path_on(place.area_id, day), *tree.former_on(place.area_id, day))}
 
 
 def _sorted(items: list[Item], world: World, zone: Days) -> list[Item]:
