@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from controller.bench import rundown_world
 from controller.bench.rundown import SAMPLE
+from controller.collecting import collect_seldom
 from schedules.recurrence.rule import Series
 from schedules.rundown.compile import Compiler, changed
 from schedules.schedule import Schedule, World
@@ -22,6 +23,7 @@ _CHANGES = 21
 def main() -> None:
     """``measure`` or ``compare``, and a share of the world."""
     what, share = sys.argv[1], float(sys.argv[2])
+    collect_seldom()  # as the controller does
     world = rundown_world.world(_SEED, share)
     print(json.dumps(_measured(world) if what == "measure" else _compared(world)))
 
