@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.protocol.ids import AreaId
-from controller.app import database_url
+from controller.datadir import database_url
 from controller.domain.accounts import Person, name_key
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import EVERYWHERE, Grant, Role

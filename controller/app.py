@@ -7,21 +7,22 @@ and whoever started it starts it again.
 
 import asyncio
 import contextlib
-import fcntl
 import importlib.metadata
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from agents.protocol.memory import stay_small
+from controller.collecting import collect_seldom
 from controller.config import Config
+from controller.datadir import CannotStart, database_url, only_one
 from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
 from controller.links.clock import ControllerClock
@@ -45,16 +46,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LOCK_FILE: Final = "lock"
 _CLOSE_WITHIN_S: Final = 3.0
 _START_WITHIN_S: Final = 60.0
 _BACKLOG: Final = 4_096
 """Connections that may wait to be taken: after a power cut every device dials in the same second."""
 _T = TypeVar("_T")
-
-
-class CannotStart(Exception):
-    """The controller cannot run like this; the sentence says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +74,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
     Raises `CannotStart`, `StoreFailed`, `OSError`, or a group of what services raised.
     """
     stay_small()
+    collect_seldom()
     folder, interfaces = config.data_folder(), _interfaces(config)
     with only_one(folder):
         stopping = _on_signals()
@@ -377,31 +374,6 @@ def _interfaces(config: Config) -> tuple[str, ...]:
         raise CannotStart(f"mdns_interfaces: {error}") from error
 
 
-def database_url(folder: Path) -> str:
-    """The embedded database of a data directory."""
-    return f"sqlite+aiosqlite:///{folder / 'loa.db'}"
-
-
 def version() -> str:
     """The version of Loa that runs."""
     return importlib.metadata.version("loa")
-
-
-@contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Two controllers on one data directory would give out the same counters twice. Raises `CannotStart`."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise CannotStart(f"The data directory {folder} cannot be written: {error.strerror}.") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CannotStart(
-                f"Another controller is running on {folder}. Stop it, or give this one a --data-dir of its own."
-            ) from error
-        yield
-    finally:
-        os.close(lock)

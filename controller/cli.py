@@ -231,12 +231,11 @@ def _serve(config: Config) -> int:
 
     logs.configure(config.log_format.value, config.log_level.value)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    from controller.app import CannotStart, serve
-    from controller.collecting import collect_seldom
+    from controller.app import serve
+    from controller.datadir import CannotStart
     from controller.domain.errors import StoreFailed
 
     try:
-        collect_seldom()
         asyncio.run(serve(config, _say))
     except (CannotStart, StoreFailed, OSError) as error:
         print(f"loa: {_sentence(error, config)}", file=sys.stderr)

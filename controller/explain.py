@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from agents.protocol.ids import AreaId
-from controller.app import database_url
+from controller.datadir import database_url
 from controller.domain.errors import NotFound, Refused
 from controller.domain.guarding import STATION, GuardPlace
 from controller.domain.speakers import Speaker, SpeakerState

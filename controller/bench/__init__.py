@@ -1,8 +1,8 @@
 """Measurements: each beside a peer or a floor, taking turns with it in one run.
 
-Rules of the room: a measurement starts all that it needs as processes, as a user would; it prints what it found for a
-person and, as its last line, one JSON object for a program; it exits non-zero only where it could not measure, never
-because a figure was poor.
+Rules of the room: a measurement starts all that it needs as processes, as a user would (what is pure, such as rundowns,
+is asked in a process of its own); it prints what it found for a person and, as its last line, one JSON object for a
+program; it exits non-zero only where it could not measure, never because a figure was poor.
 """
 
 import argparse

@@ -40,6 +40,7 @@ class Clockwork:
         self._clock = office.clock
         self._board = office.board
         self._events = office.events
+        self._planning = office.planning
         self._timing = sending.Timing(
             start_lead_us=round(office.settings.start_lead_s * _SECOND_US),
             now_wait_us=round(office.settings.now_wait_s * _SECOND_US),
@@ -145,6 +146,7 @@ class Clockwork:
             await tx.documents.put(order, signed)
         entry.orders.append(order.header.document_id)
         self._became(entry, AiringState.PLANNED, start_at_us)
+        self._planning.wake()  # it takes air and airtime that something else was to have
         for device_id in self._outbox.connected() & set(entry.devices.values()):
             self._outbox.push_behind(device_id, order, signed)
 

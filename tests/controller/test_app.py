@@ -14,7 +14,7 @@ import pytest
 
 from agents.protocol.pairing import EnrolmentToken
 from controller import admin
-from controller.app import CannotStart, only_one
+from controller.datadir import CannotStart, only_one
 from controller.domain.errors import NotFound, Refused
 
 pytestmark = pytest.mark.system

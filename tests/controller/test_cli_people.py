@@ -7,7 +7,7 @@ import pytest
 
 from agents.protocol.ids import AreaId
 from controller import cli
-from controller.app import database_url
+from controller.datadir import database_url
 from controller.domain.accounts import Person
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_here

@@ -11,7 +11,7 @@ import pytest
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from controller import cli
-from controller.app import database_url
+from controller.datadir import database_url
 from controller.domain.guarding import GuardPlace, PlaceGuards
 from controller.domain.schedules import PlannedSchedule
 from controller.domain.speakers import Speaker, SpeakerState
