@@ -61,7 +61,7 @@ async def prepare(ask: Ask) -> web.StreamResponse:
             return await prepared_answer(ask, bulletin, draft=draft, taken=taken)
         bulletin = await _wait_a_little(ask, bulletin)
         left_out = await left_out_of(ask, form)
-        return await broadcast_page(ask, draft, bulletin=bulletin, left_out=left_out, taken=taken)
+        return await broadcast_page(ask, draft, bulletin=bulletin, left_out=left_out, taken=taken, changed=True)
 
 
 async def cancel(ask: Ask) -> web.StreamResponse:

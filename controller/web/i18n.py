@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -69,6 +69,9 @@ class Translator:
     def format_time(self, moment: datetime, *, seconds: bool = True, milliseconds: bool = False) -> str:
         """Time of day in the station's zone."""
         pattern = _clock(seconds or milliseconds) + (".SSS" if milliseconds else "")
+        if milliseconds:  # else the last half millisecond of a second would be called its thousandth
+            moment += timedelta(microseconds=500)
+            moment = moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
         return self._format(moment, pattern)
 
     def format_us(self, moment_us: int) -> str:

@@ -83,10 +83,12 @@ async def broadcast_page(
     left_out: frozenset[SpeakerId] = frozenset(),
     taken: Sequence[str] = (),
     sentences: Sentences | None = None,
+    changed: bool = False,
     status: int = 200,
 ) -> web.Response:
-    """The first page with whatever the person has typed so far."""
+    """The first page with whatever the person has typed so far; ``changed`` where that was just made of it."""
     overviews = await overviews_of(ask)
+    usage = await _usage(ask, draft.bulletin_id) if draft.editing else Usage()
     return page(
         ask,
         "broadcast.html",
@@ -95,7 +97,8 @@ async def broadcast_page(
         draft=draft,
         areas=present.target_areas(targets_of(ask, overviews), left_out),
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
-        usage=await _usage(ask, draft.bulletin_id) if draft.editing else Usage(),
+        usage=usage,
+        now_waiting=usage if changed else Usage(),
         problem=problem,
         choices=await choices(ask, draft, may_fix=await wherever_heard(ask, Right.MANAGE_STATION)),
         sentences=sentences,
@@ -221,7 +224,7 @@ async def prepared_answer(
         "_prepared.html",
         status=status,
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
-        usage=await _usage(ask, bulletin.bulletin_id)
+        now_waiting=await _usage(ask, bulletin.bulletin_id)
         if bulletin and bulletin.state is BulletinState.READY
         else Usage(),
         problem=problem,

@@ -34,7 +34,9 @@ _UNDECIDED: Final = frozenset({ApprovalState.WAITING, ApprovalState.VOID})
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """A schedule that somebody may look at. ``waits`` is true while what is heard of it is to be approved."""
+    """A schedule that somebody may look at. ``waits`` is true while what is heard of it is to be approved: the series,
+    or where that is of something else, an occurrence that got this instead.
+    """
 
     href: str
     title: str
@@ -102,8 +104,9 @@ def _heard(
         airing_class = known[counts.content_id].airing_class
         if airing_class is not None:
             counts = replace(counts, air_class=AirClass(airing_class.value))
-        of_it = (one for one in parts(planned, counts, contents, ()) if one.content_id in containing)
-        waits = any(one.state in _UNDECIDED and next_start_us(counts, one, now_us) is not None for one in of_it)
+        of_it = [one for one in parts(planned, counts, contents, ()) if one.content_id in containing]
+        telling = [one for one in of_it if one.original is None] or of_it
+        waits = any(one.state in _UNDECIDED and next_start_us(counts, one, now_us) is not None for one in telling)
         found.append(_Found(next_us, waits, planned))
     return sorted(found, key=lambda one: (one.next_us, one.planned.schedule_id))
 

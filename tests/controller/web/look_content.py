@@ -149,6 +149,7 @@ def programme(**more: Any) -> dict[str, Any]:
         "may_send": True,
         "may_change": True,
         "usage": USAGE,
+        "now_waiting": USAGE,
         "sending": views.Draft(errors={"send": "Chọn ít nhất một cụm loa."}),
         "areas": [],
         "revisions": [ProgrammeRevision(number=2, at=NOW, by="Quản trị", title="Thời sự", items=3)],

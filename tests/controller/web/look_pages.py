@@ -268,6 +268,7 @@ def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | Non
     return {
         "draft": DRAFT,
         "usage": look_content.USAGE,
+        "now_waiting": look_content.USAGE,
         "areas": AREAS,
         "prepared": prepared,
         "problem": "",

@@ -95,6 +95,8 @@ def test_times_are_those_of_the_station_whatever_the_server_lives_by(say: Mappin
     assert vietnamese.format_datetime(MOMENT) == "05:05 21/11/2026"
     assert english.format_datetime(MOMENT, seconds=True) == "05:05:09 21 Nov 2026"
     assert vietnamese.format_time(MOMENT, milliseconds=True) == "05:05:09.070"
+    nearly = MOMENT.replace(second=59, microsecond=999_993)
+    assert vietnamese.format_time(nearly, milliseconds=True) == "05:06:00.000"
     assert vietnamese.format_us(int(MOMENT.timestamp() * 1_000_000)) == "05:05:09.070 21/11/2026"
     assert vietnamese.format_day(MOMENT) == "Thứ Bảy, 21/11"
     assert vietnamese.format_day(MOMENT + timedelta(days=1)) == "Chủ nhật, 22/11"

@@ -49,7 +49,9 @@ async def test_an_occurrence_is_moved_in_the_calendar_then_heard_and_approved(st
 
         await page.goto("/approvals")
         async with page.expect_response("**/clips/*") as clip:
-            await page.locator(".request", has_text="18:30").get_by_role("link", name="Nghe và quyết định").click()
+            moved = page.locator(f"a.button[href*='at={original:%Y-%m-%dT%H}']")
+            await expect(page.locator(".request", has=moved)).to_contain_text("18:30")
+            await page.locator(".request").locator(moved).click()
             await page.locator("audio").first.evaluate("(audio) => { audio.play().catch(() => {}); }")
         assert (await clip.value).ok, "it is heard on the page"
         await picture(page, "approval")
