@@ -16,6 +16,20 @@ from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Order, Play, ReleaseDevice, Rundown, SignedDocument, Start, Stop
 from agents.protocol.errors import WireError
 from agents.protocol.guards import GuardDetail, WireGuards
+from agents.protocol.journal import (
+    Armed,
+    Failed,
+    FailReason,
+    Finished,
+    Gap,
+    JournalEvent,
+    JournalRecord,
+    Skipped,
+    SkipReason,
+    Sounding,
+    Stopped,
+    Stored,
+)
 from agents.protocol.messages import (
     Adopt,
     Adopted,
@@ -33,25 +47,7 @@ from agents.protocol.messages import (
 )
 from agents.protocol.pairing import Binding, EnrolmentToken, require_equal
 from agents.protocol.signing import verify
-from agents.protocol.values import (
-    AiringClass,
-    Armed,
-    ClockBasis,
-    DocumentKind,
-    Failed,
-    FailReason,
-    Finished,
-    Gap,
-    JournalEvent,
-    JournalRecord,
-    PlannedAiring,
-    RenditionName,
-    Skipped,
-    SkipReason,
-    Sounding,
-    Stopped,
-    Stored,
-)
+from agents.protocol.values import AiringClass, ClockBasis, DocumentKind, PlannedAiring, RenditionName
 from agents.protocol.version import CAPABILITIES, CLIP_PATH
 from firmware_stubs.link import Keys, Link, LinkLost, dial
 

@@ -7,9 +7,8 @@ one record of each kind over restarts.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
-    DocumentKind,
     Failed,
     Finished,
     JournalEvent,
@@ -21,6 +20,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.values import DocumentKind
 
 FOLD_REFUSALS_US = 600_000_000
 """Refusals of one kind within this long after the first make one more record, with their count."""

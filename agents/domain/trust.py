@@ -22,30 +22,39 @@ controller out; before the first assignment it may sign everything.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 import msgspec
 
 from agents.domain.now import Now
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import (
+    Action,
     Assignment,
     Audience,
+    Calibrate,
     Document,
+    FetchLog,
     Header,
+    Identify,
     Order,
     Play,
     ReleaseDevice,
     ReleaseStop,
+    Restart,
     Rundown,
+    SelfTest,
     SignedDocument,
     Start,
     Stop,
+    TestTone,
     kind_of,
 )
 from agents.protocol.errors import BadSignature, MalformedMessage, TooLarge
 from agents.protocol.ids import KeyId, key_id
+from agents.protocol.journal import RefusalReason, Refused
 from agents.protocol.signing import verify
-from agents.protocol.values import AiringClass, Counters, DocumentKind, RefusalReason, Refused, TrustedKey
+from agents.protocol.values import AiringClass, Counters, DocumentKind, TrustedKey
 from agents.protocol.version import MAX_DOCUMENT_BYTES
 
 FUTURE_TOLERANCE_US = 5_000_000
@@ -53,7 +62,7 @@ EVERYWHERE = "*"
 
 _KINDS = tuple(DocumentKind)
 _CLASSES = tuple(AiringClass)
-_ACTIONS = frozenset({"play", "start", "stop", "release_stop", "release_device"})
+_ACTIONS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Action))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +339,8 @@ def _action(order: Order, key: TrustedKey, trust: Trust) -> None:
                 _may_air(airing_class, key)
         case Stop():
             pass  # silence needs no class
+        case Identify() | TestTone() | Restart() | FetchLog() | SelfTest() | Calibrate():
+            _may_air(AiringClass.TEST, key)
         case ReleaseStop(order_id=order_id):
             owner = trust.stop_keys.get(order_id)
             if owner not in (None, order.header.key_id) and EVERYWHERE not in key.areas:

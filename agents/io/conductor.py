@@ -22,14 +22,9 @@ from agents.io.reception import Reception
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, SignedDocument
+from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
-from agents.protocol.values import (
-    AiringClass,
-    FailReason,
-    JournalEvent,
-    RecordsLost,
-    StartedUp,
-)
+from agents.protocol.values import AiringClass
 
 VOLUME_WHEN_NEW_PERCENT = 100
 

@@ -18,7 +18,8 @@ from agents.domain.player.effects import Want
 from agents.domain.player.events import ClipStored, FetchFailed
 from agents.io.clips import ClipDamaged, ClipStore, DiskFull, PartialClip
 from agents.io.timeport import TimePort
-from agents.protocol.values import ClipRef, FailReason
+from agents.protocol.journal import FailReason
+from agents.protocol.values import ClipRef
 from agents.protocol.version import CLIP_PATH, MAX_CLIP_BYTES
 
 _BLOCK_BYTES: Final = 65_536

@@ -15,8 +15,9 @@ import msgspec
 from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, mark_after
 from agents.domain.now import Now
 from agents.io.database import Database
+from agents.protocol.journal import JournalEvent, JournalRecord, RecordsLost, airing_of
 from agents.protocol.messages import JournalBatch
-from agents.protocol.values import ClockBasis, JournalEvent, JournalRecord, RecordsLost, airing_of
+from agents.protocol.values import ClockBasis
 from agents.protocol.version import MAX_JOURNAL_BATCH
 
 MARKS_KEPT = 10_000

@@ -36,8 +36,10 @@ from agents.io.heard import HeardFile
 from agents.io.journal import Entry, JournalStore
 from agents.io.stretch import Stretch
 from agents.io.timeport import TimePort
+from agents.protocol import journal
 from agents.protocol import values as wire
-from agents.protocol.values import ClockBasis, FailReason, JournalEvent, RecordsLost
+from agents.protocol.journal import FailReason, JournalEvent, RecordsLost
+from agents.protocol.values import ClockBasis
 
 _LONGEST_NAP_US: Final = 600_000_000
 _HEARD_EVERY_US: Final = 1_000_000
@@ -328,6 +330,6 @@ async def _first(sleep: Coroutine[Any, Any, object], change: Coroutine[Any, Any,
 
 
 def _words(event: JournalEvent) -> dict[str, str]:
-    airing_id = wire.airing_of(event)
+    airing_id = journal.airing_of(event)
     words = {"event": type(event).__name__.lower()}
     return words if airing_id is None else {**words, "airing_id": airing_id}

@@ -28,8 +28,9 @@ from agents.protocol.documents import (
     Stop,
     kind_of,
 )
+from agents.protocol.journal import Refused
 from agents.protocol.messages import DocumentReply
-from agents.protocol.values import AiringClass, DocumentKind, Refused
+from agents.protocol.values import AiringClass, DocumentKind
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,15 @@ Inside an encrypted frame the first byte tells what follows::
 
     0x01  JSON, the last or only part of a message
     0x02  JSON, more of the same message follows
+    0x03  a clock request: t1 (8 bytes, big-endian, signed, microseconds)
+    0x04  a clock reply: t1, t2, t3 (8 bytes each), 1 byte flags (bit 0: synchronised), 4 bytes of the clock id's hash
     0x10  live audio: instant (8 bytes, big-endian, microseconds of controller time), then the sound
 
-Frames of another kind are ignored and counted. Live audio may come between two parts of a message.
+Frames of another kind are ignored and counted. Live audio and the clock may come between two parts of a message.
 """
 
+import hashlib
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -37,7 +41,11 @@ _SUITE: Final = "25519_ChaChaPoly_SHA256"
 _TAG_BYTES: Final = 16
 _KIND_LAST: Final = 0x01
 _KIND_MORE: Final = 0x02
+_KIND_CLOCK_REQUEST: Final = 0x03
+_KIND_CLOCK_REPLY: Final = 0x04
 _KIND_AUDIO: Final = 0x10
+_CLOCK_REQUEST: Final = struct.Struct(">q")
+_CLOCK_REPLY: Final = struct.Struct(">qqqB4s")
 _AUDIO_HEADER_BYTES: Final = 9
 _PART_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - 1
 MAX_LIVE_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - _AUDIO_HEADER_BYTES
@@ -68,6 +76,33 @@ class LiveAudio:
 
     at_us: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAsk:
+    """Device -> controller. ``t1_us`` is the device's own monotonic clock when it sent this. Also the keep-alive."""
+
+    t1_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAnswer:
+    """Controller -> device. ``t2_us`` on arrival and ``t3_us`` on leaving, in controller time.
+
+    ``clock_tag`` is `clock_tag` of the welcome's clock id. Another one: the controller's time line began anew, and the
+    device dials again. ``synchronised`` is false while the controller does not trust its own time.
+    """
+
+    t1_us: int
+    t2_us: int
+    t3_us: int
+    synchronised: bool
+    clock_tag: bytes
+
+
+def clock_tag(clock_id: str) -> bytes:
+    """The first 4 bytes of the SHA-256 of a clock id: enough to notice that it is another one."""
+    return hashlib.sha256(clock_id.encode()).digest()[:4]
 
 
 def prologue(hello: bytes, reply: bytes) -> bytes:
@@ -205,14 +240,27 @@ class Channel:
             raise TooLarge(f"{len(audio.payload)} bytes of live sound; at most {MAX_LIVE_BYTES} fit into a frame")
         return self._seal(b"\x10" + audio.at_us.to_bytes(8, "big") + audio.payload)
 
+    def encrypt_clock(self, message: ClockAsk | ClockAnswer) -> bytes:
+        """The one frame of a clock request or its reply."""
+        match message:
+            case ClockAsk(t1_us=t1_us):
+                return self._seal(b"\x03" + _CLOCK_REQUEST.pack(t1_us))
+            case ClockAnswer():
+                return self._seal(
+                    b"\x04"
+                    + _CLOCK_REPLY.pack(
+                        message.t1_us, message.t2_us, message.t3_us, message.synchronised, message.clock_tag
+                    )
+                )
+
     def _seal(self, plain: bytes) -> bytes:
         try:
             return bytes(self._noise.encrypt(plain))
         except NoiseMaxNonceError as error:
             raise HandshakeFailed("this channel is used up; dial again") from error
 
-    def feed(self, frame: bytes) -> bytes | LiveAudio | None:
-        """What a frame completes: a message, live sound, or nothing yet.
+    def feed(self, frame: bytes) -> bytes | LiveAudio | ClockAsk | ClockAnswer | None:
+        """What a frame completes: a message, live sound, a word about the clock, or nothing yet.
 
         Raises `HandshakeFailed` for a frame that the other side did not seal, in this order, for this channel;
         `TooLarge`; `MalformedMessage`.
@@ -228,6 +276,8 @@ class Channel:
         match plain[0]:
             case kind if kind in (_KIND_LAST, _KIND_MORE):
                 return self._collect(plain, last=kind == _KIND_LAST)
+            case kind if kind in (_KIND_CLOCK_REQUEST, _KIND_CLOCK_REPLY):
+                return _clock(kind, plain[1:])
             case kind if kind == _KIND_AUDIO:
                 if len(plain) < _AUDIO_HEADER_BYTES:
                     raise MalformedMessage("a live frame without its header")
@@ -248,3 +298,13 @@ class Channel:
         message = bytes(self._parts)
         self._parts = bytearray()
         return message
+
+
+def _clock(kind: int, body: bytes) -> ClockAsk | ClockAnswer:
+    try:
+        if kind == _KIND_CLOCK_REQUEST:
+            return ClockAsk(*_CLOCK_REQUEST.unpack(body))
+        t1_us, t2_us, t3_us, flags, tag = _CLOCK_REPLY.unpack(body)
+    except struct.error as error:
+        raise MalformedMessage("a clock frame of another length") from error
+    return ClockAnswer(t1_us, t2_us, t3_us, bool(flags & 1), tag)

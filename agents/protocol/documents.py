@@ -11,17 +11,20 @@ from msgspec import Meta, Struct
 
 from agents.protocol.guards import WireGuards
 from agents.protocol.values import (
+    ClipPart,
+    ClipRef,
     DocumentKind,
     Id,
     MicrosNatural,
     Percent,
     PlannedAiring,
     Positive,
+    Profile,
     RenditionName,
     ShortText,
     TrustedKey,
 )
-from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES
+from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_LOG_LINES, MAX_PINNED
 
 
 class SignedDocument(Struct, frozen=True, kw_only=True):
@@ -51,6 +54,7 @@ class Assignment(Struct, frozen=True, kw_only=True, tag_field="kind", tag=Docume
 
     ``area_path`` goes from the widest area to the one the speaker stands in. ``delay_us`` is added to every start on
     this speaker but an emergency's. ``volume_percent`` is what it plays at, never above ``max_volume_percent``.
+    ``pinned`` are clips that are always kept: sirens, signature tunes, fixed parts. ``profile`` is how sparing it is.
     """
 
     header: Header
@@ -65,6 +69,8 @@ class Assignment(Struct, frozen=True, kw_only=True, tag_field="kind", tag=Docume
     rendition: RenditionName = RenditionName.OPUS24
     trusted_keys: tuple[TrustedKey, ...]
     controller_urls: tuple[ShortText, ...] = ()
+    profile: Profile = Profile.LAN
+    pinned: Annotated[tuple[ClipRef, ...], Meta(max_length=MAX_PINNED)] = ()
 
 
 class Rundown(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentKind.RUNDOWN.value):
@@ -91,9 +97,14 @@ class Audience(Struct, frozen=True, kw_only=True):
 
 
 class Play(Struct, frozen=True, kw_only=True, tag_field="action", tag="play"):
-    """Fetch and arm this airing; play it at its instant, or at that of a later `Start`."""
+    """Fetch and arm this airing; play it at its instant, or at that of a later `Start`.
+
+    ``siren`` is for an emergency alone: it sounds on arrival, again and again, until the airing begins (at most until
+    the airing could not begin any more). It should be one of the pinned clips; where it is not there, nothing waits.
+    """
 
     airing: PlannedAiring
+    siren: ClipPart | None = None
 
 
 class Start(Struct, frozen=True, kw_only=True, tag_field="action", tag="start"):
@@ -119,7 +130,43 @@ class ReleaseDevice(Struct, frozen=True, kw_only=True, tag_field="action", tag="
     """The device forgets its controller, its documents and its clips, and is new again."""
 
 
-Action = Play | Start | Stop | ReleaseStop | ReleaseDevice
+class Identify(Struct, frozen=True, kw_only=True, tag_field="action", tag="identify"):
+    """An adopted device shows which one it is: it speaks the last digits of its code plate and blinks."""
+
+
+class TestTone(Struct, frozen=True, kw_only=True, tag_field="action", tag="test_tone"):
+    """A tone of 1 kHz, with ramps; refused where guards, a stop or another airing hold the air."""
+
+    seconds: Annotated[int, Meta(ge=1, le=30)] = 2
+    gain_db: Annotated[float, Meta(ge=-60, le=0)] = -20.0
+
+
+class Restart(Struct, frozen=True, kw_only=True, tag_field="action", tag="restart"):
+    """The program ends and is started again; what sounds goes on in step afterwards."""
+
+
+class FetchLog(Struct, frozen=True, kw_only=True, tag_field="action", tag="fetch_log"):
+    """Send the last lines of the program's log as a `LogReport`."""
+
+    lines: Annotated[int, Meta(ge=1, le=MAX_LOG_LINES)] = 200
+
+
+class SelfTest(Struct, frozen=True, kw_only=True, tag_field="action", tag="self_test"):
+    """Play the test pattern and listen to it. ``quiet_hours`` true: also where guards forbid it, because a person
+    stands beside the horn.
+    """
+
+    quiet_hours: bool = False
+
+
+class Calibrate(Struct, frozen=True, kw_only=True, tag_field="action", tag="calibrate"):
+    """Play the test pattern, listen, and keep what was heard as this device's own reference, and its latency."""
+
+
+Hand = Identify | TestTone | Restart | FetchLog | SelfTest | Calibrate
+"""Remote actions: each ends with an `ActionEnded` in the journal."""
+
+Action = Play | Start | Stop | ReleaseStop | ReleaseDevice | Hand
 
 
 class Order(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentKind.ORDER.value):

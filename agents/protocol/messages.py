@@ -11,22 +11,23 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from agents.protocol.documents import SignedDocument
+from agents.protocol.journal import JournalRecord, RefusalReason
+from agents.protocol.telemetry import Telemetry
 from agents.protocol.values import (
     ClockBasis,
     DocumentKind,
     Id,
-    JournalRecord,
     Key32,
     LongText,
     MicrosNatural,
     Natural,
     Percent,
-    RefusalReason,
+    Profile,
     RenditionName,
     ShortText,
     Whole,
 )
-from agents.protocol.version import MAX_JOURNAL_BATCH
+from agents.protocol.version import MAX_JOURNAL_BATCH, MAX_LOG_LETTERS
 
 
 class DeviceState(StrEnum):
@@ -176,8 +177,9 @@ class DeviceHello(Message, frozen=True, kw_only=True):
 class Welcome(Message, frozen=True, kw_only=True):
     """Controller -> device. ``clip_ticket`` opens the clip path over HTTP while this link lives.
 
-    Every ``clock_every_s`` the device sends a burst of ``clock_burst`` clock requests. Either side closes a link on
-    which it heard nothing for ``silence_limit_s``.
+    The device asks for the time at least every ``clock_every_s``, in bursts of at most ``clock_burst`` requests: as
+    many as it needs to know the time well, and one to keep the link alive. Every ``heartbeat_every_s`` it tells how it
+    is. Either side closes a link on which it heard nothing for ``silence_limit_s``.
     """
 
     controller_name: ShortText
@@ -187,8 +189,9 @@ class Welcome(Message, frozen=True, kw_only=True):
     clip_ticket: Id
     clock_every_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
     clock_burst: Annotated[int, Meta(ge=1, le=32)] = 8
-    heartbeat_every_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
+    heartbeat_every_s: Annotated[float, Meta(gt=0, le=86_400)] = 15.0
     silence_limit_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
+    profile: Profile = Profile.LAN
 
 
 class ClockRequest(Message, frozen=True, kw_only=True):
@@ -243,8 +246,15 @@ class JournalAck(Message, frozen=True, kw_only=True):
     committed_seq: Natural
 
 
+class LogReport(Message, frozen=True, kw_only=True):
+    """Device -> controller: what a `FetchLog` order asked for, the newest line last."""
+
+    order_id: Id
+    text: Annotated[str, Meta(max_length=MAX_LOG_LETTERS)]
+
+
 class Heartbeat(Message, frozen=True, kw_only=True):
-    """Device -> controller."""
+    """Device -> controller: as often as the welcome says, and at once when what a person would be told has changed."""
 
     clock_basis: ClockBasis
     clock_error_us: MicrosNatural | None
@@ -255,6 +265,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     disk_free_bytes: Natural
     refusals: Natural
     unknown_messages: Natural
+    telemetry: Telemetry | None = None
 
 
 ClearMessage = Hello | HelloReply | Reject
@@ -270,6 +281,7 @@ FromDevice = (
     | ClockRequest
     | DocumentReply
     | JournalBatch
+    | LogReport
     | Heartbeat
 )
 

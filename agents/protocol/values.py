@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from agents.protocol.ids import AiringId, KeyId
+from agents.protocol.ids import KeyId
 from agents.protocol.version import (
     FRAMES_PER_SECOND,
     MAX_INTEGER,
@@ -53,6 +53,21 @@ class DocumentKind(StrEnum):
     ORDER = "order"
 
 
+class Profile(StrEnum):
+    """What a device's way to the controller costs: its own network, or a SIM card that is paid by the byte."""
+
+    LAN = "lan"
+    SIM = "sim"
+
+
+class OnInterrupted(StrEnum):
+    """What becomes of an airing that another one cut: it goes on where it was cut, begins again, or ends."""
+
+    RESUME = "resume"
+    RESTART = "restart"
+    DROP = "drop"
+
+
 class ClipRef(Struct, frozen=True, kw_only=True):
     """One file to fetch: its name, its size and how long it sounds, in frames at 48 kHz."""
 
@@ -94,6 +109,9 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
 
     Of the sequence it plays ``play_us`` from ``from_us`` into it (None: to its end), fading out over the last
     ``fade_us`` of that. Everything said of an airing counts from the first frame that it plays.
+
+    ``on_interrupted`` says what becomes of it where another airing cuts it; nothing of it sounds at or after
+    ``slot_ends_us`` (None: after the instant at which it would have ended).
     """
 
     airing_id: Id
@@ -108,6 +126,8 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
     from_us: MicrosNatural = 0
     play_us: Positive | None = None
     fade_us: MicrosNatural = 0
+    on_interrupted: OnInterrupted = OnInterrupted.DROP
+    slot_ends_us: MicrosNatural | None = None
 
     def clips(self, wanted: RenditionName) -> tuple[ClipRef, ...]:
         """The files needed to play this airing, each once, in order."""
@@ -166,196 +186,6 @@ class ClockBasis(StrEnum):
     """The last link estimate, carried on by the device's own monotonic clock."""
     NETWORK = "network"
     """The system clock, kept by network time."""
-
-
-class SkipReason(StrEnum):
-    LATE = "late"
-    TIME_UNKNOWN = "time_unknown"
-    STOPPED = "stopped"
-    DISPLACED = "displaced"
-    WITHDRAWN = "withdrawn"
-    GUARDED = "guarded"
-    """Quiet hours, or the slots or minutes of its day are used up: `GuardDetail` says which."""
-
-
-class FailReason(StrEnum):
-    CLIP_MISSING = "clip_missing"
-    CLIP_CORRUPT = "clip_corrupt"
-    FETCH_FAILED = "fetch_failed"
-    DISK_FULL = "disk_full"
-    OUTPUT_FAILED = "output_failed"
-    DECODE_FAILED = "decode_failed"
-    INTERRUPTED = "interrupted"
-    """The agent was cut off in the middle and came back too late to join."""
-
-
-class RefusalReason(StrEnum):
-    """Why a signed document was not obeyed."""
-
-    MALFORMED = "malformed"
-    TOO_LARGE = "too_large"
-    UNKNOWN_KEY = "unknown_key"
-    BAD_SIGNATURE = "bad_signature"
-    KIND_NOT_TRUSTED = "kind_not_trusted"
-    NOT_FOR_ME = "not_for_me"
-    OUT_OF_SCOPE = "out_of_scope"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not_yet_valid"
-    REPLAYED = "replayed"
-    TIME_UNKNOWN = "time_unknown"
-    UNKNOWN_ACTION = "unknown_action"
-
-
-class Stored(Struct, frozen=True, kw_only=True, tag_field="type", tag="stored"):
-    """Every clip of the airing is on the device and its hash was verified."""
-
-    airing_id: Id
-    fetched_bytes: MicrosNatural = 0
-
-
-class Armed(Struct, frozen=True, kw_only=True, tag_field="type", tag="armed"):
-    """Opened and decoded: nothing but the instant is missing."""
-
-    airing_id: Id
-
-
-class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="sounding"):
-    """The first sample left the horn.
-
-    ``start_error_us`` is actual minus due (positive: late), by the device's own measurement; ``joined_at_us`` is how
-    far into the airing it began, zero for a start on time; ``again`` is true when the same airing had sounded before
-    and was cut off in the middle: the program ended, or the output failed.
-    """
-
-    airing_id: Id
-    planned_start_us: MicrosNatural
-    actual_start_us: MicrosNatural
-    start_error_us: Whole
-    joined_at_us: MicrosNatural = 0
-    again: bool = False
-
-
-class Gap(Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
-    """Part of an airing did not sound: ``lost_us`` from ``from_us`` into it.
-
-    ``cause`` is ``late``, ``restart``, ``output``, ``underrun``, or ``guarded`` where quiet hours ended it early.
-    """
-
-    airing_id: Id
-    from_us: MicrosNatural
-    lost_us: MicrosNatural
-    cause: ShortText
-
-
-class Finished(Struct, frozen=True, kw_only=True, tag_field="type", tag="finished"):
-    """The last sample left the horn. ``played_us`` is what sounded, ``lost_us`` what did not."""
-
-    airing_id: Id
-    ended_at_us: MicrosNatural
-    played_us: MicrosNatural
-    lost_us: MicrosNatural = 0
-    underruns: MicrosNatural = 0
-
-
-class Skipped(Struct, frozen=True, kw_only=True, tag_field="type", tag="skipped"):
-    """It did not sound, by rule."""
-
-    airing_id: Id
-    reason: SkipReason
-    detail: LongText = ""
-
-
-class Failed(Struct, frozen=True, kw_only=True, tag_field="type", tag="failed"):
-    """It did not sound, or not to its end, by fault."""
-
-    airing_id: Id
-    reason: FailReason
-    detail: LongText = ""
-
-
-class Preempted(Struct, frozen=True, kw_only=True, tag_field="type", tag="preempted"):
-    """It was cut at ``at_us`` into it by an airing that goes before it."""
-
-    airing_id: Id
-    by_airing_id: Id
-    at_us: MicrosNatural
-
-
-class Stopped(Struct, frozen=True, kw_only=True, tag_field="type", tag="stopped"):
-    """It was cut at ``at_us`` into it by a stop order."""
-
-    airing_id: Id
-    order_id: Id
-    at_us: MicrosNatural
-
-
-class Refused(Struct, frozen=True, kw_only=True, tag_field="type", tag="refused"):
-    """A signed document was not obeyed. ``count`` such refusals stand behind this record."""
-
-    document_id: ShortText
-    kind: ShortText
-    key_id: ShortText
-    reason: RefusalReason
-    detail: LongText = ""
-    count: Positive = 1
-
-
-class StartedUp(Struct, frozen=True, kw_only=True, tag_field="type", tag="started_up"):
-    """The agent's program began. ``clean`` is false when the run before it ended without a shutdown."""
-
-    software: ShortText
-    clean: bool
-
-
-class RecordsLost(Struct, frozen=True, kw_only=True, tag_field="type", tag="records_lost"):
-    """Records of this device that will never be seen, and why.
-
-    Where a full journal dropped its oldest records, this one stands in the place of the last of them: ``records``
-    records from ``first_seq`` up to and including its own. Where the journal itself was lost, both are zero.
-    """
-
-    first_seq: Natural = 0
-    records: Natural = 0
-    cause: ShortText
-
-
-JournalEvent = (
-    Stored
-    | Armed
-    | Sounding
-    | Gap
-    | Finished
-    | Skipped
-    | Failed
-    | Preempted
-    | Stopped
-    | Refused
-    | StartedUp
-    | RecordsLost
-)
-
-
-class JournalRecord(Struct, frozen=True, kw_only=True):
-    """One line of a device's journal.
-
-    ``seq`` grows by one a record within one journal. ``at_us`` is controller time as the device knew it, None when it
-    did not; ``clock_error_us`` bounds the error of that knowledge.
-    """
-
-    seq: Positive
-    at_us: MicrosNatural | None
-    clock_basis: ClockBasis
-    clock_error_us: MicrosNatural | None
-    event: JournalEvent
-
-
-def airing_of(event: JournalEvent) -> AiringId | None:
-    """The airing a journal event speaks of, if any."""
-    match event:
-        case Refused() | StartedUp() | RecordsLost():
-            return None
-        case _:
-            return AiringId(event.airing_id)
 
 
 Counters = Mapping[tuple[KeyId, DocumentKind], int]

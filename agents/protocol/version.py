@@ -24,6 +24,9 @@ MAX_FORBIDDEN: Final = 500
 """Stretches of quiet hours in the guards of a rundown."""
 MAX_GUARDED_DAYS: Final = 50
 MAX_JOURNAL_BATCH: Final = 200
+MAX_PINNED: Final = 100
+MAX_LOG_LINES: Final = 2_000
+MAX_LOG_LETTERS: Final = 400_000
 MAX_INTEGER: Final = 2**53 - 1
 """In size: what every language and database holds exactly."""
 
@@ -31,5 +34,18 @@ FRAMES_PER_SECOND: Final = 48_000
 
 LINK_SILENCE_LIMIT_S: Final = 15.0
 """On the LAN profile either side closes a link that was silent for this long."""
+SIM_SILENCE_LIMIT_S: Final = 150.0
+"""The same on the SIM profile."""
 
-CAPABILITIES: Final = ("opus24", "opus16", "identify", "orders-v1", "rundown-v1", "guards-v1")
+CAPABILITIES: Final = (
+    "opus24",
+    "opus16",
+    "identify",
+    "orders-v1",
+    "rundown-v1",
+    "guards-v1",
+    "telemetry-v1",
+    "hands-v1",
+    "siren-v1",
+    "pinned-v1",
+)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agents.protocol.ids import DeviceId, DocumentId
-from agents.protocol.values import RefusalReason
+from agents.protocol.journal import RefusalReason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from agents.protocol.messages import DocumentReply
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
     Failed,
     Finished,
@@ -25,6 +24,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.messages import DocumentReply
 from agents.protocol.version import MAX_INTEGER
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agents.protocol.ids import AiringId, DeviceId
-from agents.protocol.values import JournalRecord, RefusalReason, Refused
+from agents.protocol.journal import JournalRecord, RefusalReason, Refused
 
 
 class JournalKey(NamedTuple):

@@ -1,6 +1,6 @@
 """What an order is about."""
 
-from agents.protocol.documents import Order, Play, ReleaseDevice, ReleaseStop, Start, Stop
+from agents.protocol.documents import Order, Play, Start
 from agents.protocol.ids import AiringId
 
 
@@ -11,5 +11,5 @@ def airing_of(order: Order) -> AiringId | None:
             return AiringId(play.airing.airing_id)
         case Start() as start:
             return AiringId(start.airing_id)
-        case Stop() | ReleaseStop() | ReleaseDevice():
+        case _:
             return None

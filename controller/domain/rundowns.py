@@ -8,9 +8,7 @@ import msgspec
 
 from agents.protocol.documents import Rundown
 from agents.protocol.guards import GuardedDay, Stretch, WireGuards
-from agents.protocol.values import (
-    PlannedAiring,
-)
+from agents.protocol.values import PlannedAiring
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_FORBIDDEN, MAX_GUARDED_DAYS
 from controller.domain.airings import Airing, AiringState
 from schedules.guards import NO_GUARDS, Guards, forbidden

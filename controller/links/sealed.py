@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from agents.protocol.channel import Channel, LiveAudio
+from agents.protocol.channel import Channel
 from agents.protocol.codec import Decoder, device_decoder, encode
 from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.messages import ClockReply, ClockRequest, Message, Reject
@@ -108,7 +108,7 @@ class SealedSocket:
             frame = await receive_frame(self._socket, silence_limit_s)
             self.arrived_at_us = self._clock.now_us()
             plain = self.channel.feed(bytes_of(frame))
-            if plain is None or isinstance(plain, LiveAudio):
+            if not isinstance(plain, bytes):
                 continue  # a part of a message, a frame of an unknown kind, or sound nobody asked for
             message: Message | None = self.decoder.decode(plain)
             return message

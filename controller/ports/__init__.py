@@ -6,8 +6,9 @@ from typing import Protocol
 
 from agents.protocol.documents import Assignment, Document, Order, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, AreaId, DeviceId, SpeakerId
+from agents.protocol.journal import JournalRecord
 from agents.protocol.messages import DocumentReply
-from agents.protocol.values import DocumentKind, JournalRecord
+from agents.protocol.values import DocumentKind
 from controller.domain.accounts import Attempts, Person, SignIn
 from controller.domain.airings import Airing, AiringState, ContentId, Playback
 from controller.domain.deeds import Deed, DeedKind

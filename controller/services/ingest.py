@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
+from agents.protocol.journal import JournalRecord, airing_of
 from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch
-from agents.protocol.values import JournalRecord, airing_of
 from controller.domain import evidence
 from controller.domain.airings import OPEN_STATES, Playback
 from controller.domain.errors import NotFound

@@ -14,8 +14,9 @@ from typing import Final
 
 from agents.protocol.documents import Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import DocumentReply
-from agents.protocol.values import DocumentKind, RefusalReason
+from agents.protocol.values import DocumentKind
 from controller.domain import evidence
 from controller.domain.airings import Playback
 from controller.domain.deliveries import Delivered

@@ -6,7 +6,7 @@ from datetime import date
 
 from agents.protocol.documents import Rundown
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from agents.protocol.values import JournalRecord
+from agents.protocol.journal import JournalRecord
 from controller.domain.airings import OPEN_STATES, Airing, Playback
 from controller.domain.bulletins import Bulletin
 from controller.domain.deeds import Deed

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, Rundown, SignedDocument, kind_of
 from agents.protocol.ids import DeviceId, DocumentId
-from agents.protocol.values import DocumentKind, RefusalReason
+from agents.protocol.journal import RefusalReason
+from agents.protocol.values import DocumentKind
 from controller.domain.deliveries import Delivered
 from controller.store.bulk import pieces, upsert
 from controller.store.rows import CounterRow, DeliveredRow, DocumentRow

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, DeviceId
-from agents.protocol.values import JournalRecord, Refused, airing_of
+from agents.protocol.journal import JournalRecord, Refused, airing_of
 from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords, Refusals, count_refusals
 from controller.store.bulk import pieces, upsert
 from controller.store.rows import JournalRecordRow, JournalRow

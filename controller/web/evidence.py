@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
-    ClockBasis,
     Failed,
     Finished,
     Gap,
@@ -19,6 +18,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.values import ClockBasis
 from controller.web.i18n import N_, Translator
 from controller.web.sentences import fail_sentence, refusal_sentence, skip_sentence
 

@@ -7,7 +7,7 @@ still shows it, so that it can be told to a technician.
 
 from collections.abc import Mapping
 
-from agents.protocol.values import FailReason, RefusalReason, SkipReason
+from agents.protocol.journal import FailReason, RefusalReason, SkipReason
 from controller.web.i18n import N_, Translator
 from controller.web.plancodes import PLAN_CODES
 

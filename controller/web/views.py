@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from agents.protocol.values import AiringClass, ClockBasis, JournalRecord, RefusalReason
+from agents.protocol.journal import JournalRecord, RefusalReason
+from agents.protocol.values import AiringClass, ClockBasis
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right

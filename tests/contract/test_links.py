@@ -8,8 +8,8 @@ import pytest
 
 from agents.protocol.documents import Audience, Order, Stop
 from agents.protocol.ids import DeviceId
+from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import DocumentPush, DocumentReply
-from agents.protocol.values import RefusalReason
 from controller.domain.errors import Refused, Unreachable
 from controller.domain.speakers import PairedDevice
 from controller.ports import Links

@@ -14,8 +14,9 @@ from agents.protocol import ids, signing
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, Play, SignedDocument
 from agents.protocol.ids import DeviceId
+from agents.protocol.journal import JournalEvent, JournalRecord, RefusalReason
 from agents.protocol.messages import CounterMark, DeviceHello, DocumentReply, Heartbeat, JournalBatch
-from agents.protocol.values import ClipRef, ClockBasis, JournalEvent, JournalRecord, RefusalReason, RenditionName
+from agents.protocol.values import ClipRef, ClockBasis, RenditionName
 from controller.domain.errors import Refused, StudioFailed, Unreachable
 from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice

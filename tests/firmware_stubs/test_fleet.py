@@ -9,9 +9,7 @@ import pytest
 
 from agents.protocol.guards import Stretch, WireGuards
 from agents.protocol.pairing import EnrolmentToken
-from agents.protocol.values import (
-    SilencePart,
-)
+from agents.protocol.values import SilencePart
 from controller.bench.arm import recorded
 from controller.stage import Program, Stage, command
 from firmware_stubs.cli import main

@@ -17,14 +17,14 @@ from agents.protocol.documents import (
     Header,
     Order,
     Play,
-    ReleaseDevice,
     ReleaseStop,
     Rundown,
     Start,
     Stop,
 )
 from agents.protocol.ids import AiringId
-from agents.protocol.values import PlannedAiring, Skipped, SkipReason, Stored
+from agents.protocol.journal import Skipped, SkipReason, Stored
+from agents.protocol.values import PlannedAiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
         case Order(action=ReleaseStop(order_id=order_id)):
             left = {name: latch for name, latch in turn.state.latches.items() if name != order_id}
             turn.state = replace(turn.state, latches=left)
-        case Order(action=ReleaseDevice()):
+        case Order():
             pass  # the shell's business: nothing is left to decide here
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from agents.domain.journal import Airtime
-from agents.protocol.values import ClipRef, JournalEvent, Part, RenditionName
+from agents.protocol.journal import JournalEvent
+from agents.protocol.values import ClipRef, Part, RenditionName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from agents.domain.journal import Airtime, Heard, Mark
 from agents.protocol.documents import Assignment, Order, Rundown
-from agents.protocol.values import FailReason
+from agents.protocol.journal import FailReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,7 @@ from agents.domain.journal import Airtime
 from agents.domain.player.state import LEAST_JOINED_US, Guarded, Item, PlayerState, Stage
 from agents.domain.player.turn import Turn
 from agents.protocol.guards import GuardDetail, GuardedDay, Stretch
-from agents.protocol.values import (
-    Finished,
-    Gap,
-    Skipped,
-    SkipReason,
-)
+from agents.protocol.journal import Finished, Gap, Skipped, SkipReason
 
 
 def cut_at_edges(turn: Turn) -> None:

@@ -12,7 +12,7 @@ from agents.domain.player.guards import cut_at_edges, held_back, hold_back, next
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
 from agents.domain.player.turn import Turn
-from agents.protocol.values import Failed, FailReason, Gap, Skipped, SkipReason, Stopped
+from agents.protocol.journal import Failed, FailReason, Gap, Skipped, SkipReason, Stopped
 from schedules.precedence import goes_before, in_order
 
 

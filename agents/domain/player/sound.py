@@ -19,7 +19,7 @@ from agents.domain.player.guards import finish_early
 from agents.domain.player.state import GaveWay, Guarded, Item, Stage, StoppedBy, Withdrawn, frames_us
 from agents.domain.player.turn import Turn
 from agents.protocol.guards import GuardDetail
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
     Failed,
     FailReason,

@@ -6,13 +6,8 @@ from enum import Enum
 
 from agents.domain.journal import Airtime, Heard, Mark
 from agents.protocol.guards import WireGuards
-from agents.protocol.values import (
-    AiringClass,
-    ClipRef,
-    FailReason,
-    PlannedAiring,
-    RenditionName,
-)
+from agents.protocol.journal import FailReason
+from agents.protocol.values import AiringClass, ClipRef, PlannedAiring, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from schedules.lateness import last_chance_us
 from schedules.precedence import AirClass, Claim

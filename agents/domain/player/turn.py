@@ -6,7 +6,7 @@ from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, is_last, mark_
 from agents.domain.now import Now
 from agents.domain.player.effects import Effect, Journal, NoteAirtime, StopSound
 from agents.domain.player.state import Cut, Item, PlayerState, Stage
-from agents.protocol.values import Finished, JournalEvent, Preempted, Stopped
+from agents.protocol.journal import Finished, JournalEvent, Preempted, Stopped
 
 MARKS_KEPT = 10_000
 

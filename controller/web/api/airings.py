@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from agents.protocol.ids import AiringId, DocumentId, SpeakerId
-from agents.protocol.values import AiringClass, JournalRecord, Part
+from agents.protocol.journal import JournalRecord
+from agents.protocol.values import AiringClass, Part
 from controller.domain.airings import Airing, AiringState, ContentId, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right

@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.values import JournalRecord, RenditionName
+from agents.protocol.journal import JournalRecord
+from agents.protocol.values import RenditionName
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.journals import JournalPlace
 from controller.domain.paging import Place

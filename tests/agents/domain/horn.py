@@ -36,7 +36,8 @@ from agents.domain.player.events import (
     Tick,
 )
 from agents.protocol.documents import Assignment, Order, ReleaseStop, Rundown
-from agents.protocol.values import ClockBasis, FailReason, JournalEvent, Skipped, SkipReason, airing_of
+from agents.protocol.journal import FailReason, JournalEvent, Skipped, SkipReason, airing_of
+from agents.protocol.values import ClockBasis
 from tests.agents.making import SECOND_US, T0_US
 
 OFFSET_US = T0_US - 5_000_000_000

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.domain.journal import Mark, RefusalFold, is_last, mark_after
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
     Failed,
     FailReason,

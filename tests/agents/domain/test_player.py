@@ -2,7 +2,8 @@
 
 from agents.domain.player.effects import StopSound
 from agents.protocol.documents import Play, Start
-from agents.protocol.values import AiringClass, Finished, Gap, Skipped, SkipReason, Sounding, Stored
+from agents.protocol.journal import Finished, Gap, Skipped, SkipReason, Sounding, Stored
+from agents.protocol.values import AiringClass
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, ref_of
 

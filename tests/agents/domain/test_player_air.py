@@ -2,7 +2,8 @@
 
 from agents.domain.player.effects import StartAt
 from agents.protocol.documents import Play, ReleaseStop, Start, Stop
-from agents.protocol.values import AiringClass, Finished, Preempted, SilencePart, SkipReason, Stopped
+from agents.protocol.journal import Finished, Preempted, SkipReason, Stopped
+from agents.protocol.values import AiringClass, SilencePart
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import SECOND_US, Desk, airing
 

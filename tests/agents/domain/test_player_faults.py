@@ -3,7 +3,7 @@
 from agents.domain.player.effects import StartAt
 from agents.domain.player.events import ClipLost, FetchFailed, PlayFailed, PlayFinished, PlayUnderrun
 from agents.protocol.documents import Play, Start, Stop
-from agents.protocol.values import Failed, FailReason, Finished, Gap, SkipReason, Sounding, Stopped
+from agents.protocol.journal import Failed, FailReason, Finished, Gap, SkipReason, Sounding, Stopped
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import SECOND_US, Desk, airing, clip_bytes, ref_of
 

@@ -10,16 +10,8 @@ from agents.domain.player import PlayerSettings, PlayerState
 from agents.domain.player.effects import ArmSource, StartAt
 from agents.protocol.documents import Play, Start
 from agents.protocol.guards import GuardedDay, Stretch, WireGuards
-from agents.protocol.values import (
-    AiringClass,
-    Failed,
-    FailReason,
-    Finished,
-    Gap,
-    Preempted,
-    Skipped,
-    SkipReason,
-)
+from agents.protocol.journal import Failed, FailReason, Finished, Gap, Preempted, Skipped, SkipReason
+from agents.protocol.values import AiringClass
 from tests.agents.domain.horn import HEARD, World, after
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing
 

@@ -10,16 +10,8 @@ from agents.domain.journal import is_last
 from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
 from agents.protocol.documents import Order, Play, ReleaseStop, Start, Stop
 from agents.protocol.guards import Stretch, WireGuards
-from agents.protocol.values import (
-    AiringClass,
-    Armed,
-    FailReason,
-    PlannedAiring,
-    Sounding,
-    Stopped,
-    Stored,
-    airing_of,
-)
+from agents.protocol.journal import Armed, FailReason, Sounding, Stopped, Stored, airing_of
+from agents.protocol.values import AiringClass, PlannedAiring
 from tests.agents.domain.horn import World
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, ref_of
 

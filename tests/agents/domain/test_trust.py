@@ -18,8 +18,9 @@ from agents.protocol.documents import (
     Start,
     Stop,
 )
+from agents.protocol.journal import RefusalReason
 from agents.protocol.signing import SigningKey
-from agents.protocol.values import AiringClass, ClockBasis, DocumentKind, RefusalReason
+from agents.protocol.values import AiringClass, ClockBasis, DocumentKind
 from agents.protocol.version import MAX_DOCUMENT_BYTES
 from tests.agents.making import DEVICE, SECOND_US, T0_US, Desk, airing
 

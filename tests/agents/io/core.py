@@ -17,7 +17,7 @@ from agents.io.output import events as engine
 from agents.io.output.engine import PlayEngine
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import SystemTime
-from agents.protocol.values import JournalEvent, airing_of
+from agents.protocol.journal import JournalEvent, airing_of
 from tests.agents.making import DEVICE, T0_US, Desk, ref_of
 
 LATER_US = 1_500_000

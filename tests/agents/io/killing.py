@@ -19,7 +19,8 @@ from agents.io.clips import ClipSettings, ClipStore
 from agents.io.journal import Entry
 from agents.io.state import StateStore
 from agents.protocol.documents import Stop
-from agents.protocol.values import ClockBasis, Stored
+from agents.protocol.journal import Stored
+from agents.protocol.values import ClockBasis
 from tests.agents.making import T0_US, Desk, clip_bytes, ref_of
 
 ROUNDS = 30

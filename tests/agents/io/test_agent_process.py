@@ -10,6 +10,7 @@ from aiohttp import web
 
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.errors import PairingFailed
+from agents.protocol.journal import StartedUp
 from agents.protocol.messages import (
     Adopted,
     AdoptRefused,
@@ -22,7 +23,6 @@ from agents.protocol.messages import (
     Reject,
 )
 from agents.protocol.pairing import Binding, ControllerPairing, EnrolmentToken
-from agents.protocol.values import StartedUp
 from tests.agents.io.agent_process import AgentProcess, running
 from tests.agents.io.wire_server import ServedLink, WireServer
 

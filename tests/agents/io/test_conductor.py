@@ -9,7 +9,8 @@ import pytest
 from agents.io.database import StateError
 from agents.io.output import events as engine
 from agents.protocol.documents import Play, ReleaseDevice, Start, Stop
-from agents.protocol.values import ClockBasis, Failed, FailReason, RefusalReason, Refused, Sounding, Stopped
+from agents.protocol.journal import Failed, FailReason, RefusalReason, Refused, Sounding, Stopped
+from agents.protocol.values import ClockBasis
 from tests.agents.io.core import LATER_US, Station, adopt, push, running, serving_clips, soon
 from tests.agents.making import HOUR_US, T0_US, Desk, airing, clip_bytes, ref_of
 

@@ -18,18 +18,8 @@ from agents.io.output.wav import WavOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.documents import Play, Start
 from agents.protocol.guards import GuardedDay, Stretch, WireGuards
-from agents.protocol.values import (
-    AiringClass,
-    Finished,
-    Gap,
-    PlannedAiring,
-    RecordsLost,
-    RenditionName,
-    Skipped,
-    SkipReason,
-    Sounding,
-    StartedUp,
-)
+from agents.protocol.journal import Finished, Gap, RecordsLost, Skipped, SkipReason, Sounding, StartedUp
+from agents.protocol.values import AiringClass, PlannedAiring, RenditionName
 from tests.agents.io.core import Station, adopt, eventually, push, running, serving_clips, soon
 from tests.agents.making import HOUR_US, T0_US, airing, clip_bytes, clip_part
 

@@ -13,7 +13,8 @@ from agents.domain.player.events import ClipStored, FetchFailed
 from agents.io.clips import ClipSettings, ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.timeport import SystemTime
-from agents.protocol.values import ClipRef, FailReason
+from agents.protocol.journal import FailReason
+from agents.protocol.values import ClipRef
 from tests.agents.making import clip_bytes, ref_of
 
 CONTENT = clip_bytes("one", 300_000)

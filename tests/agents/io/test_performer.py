@@ -17,7 +17,7 @@ from agents.io.output import PlayEngine
 from agents.io.output.null import NullOutput
 from agents.io.performer import Performer
 from agents.io.timeport import SystemTime
-from agents.protocol.values import JournalEvent, RecordsLost, StartedUp
+from agents.protocol.journal import JournalEvent, RecordsLost, StartedUp
 
 PATIENCE_S = 10.0
 

@@ -17,16 +17,8 @@ from agents.io.database import StateError, StateInUse
 from agents.io.journal import Entry, JournalSettings
 from agents.io.state import Pinned, StateStore
 from agents.protocol.documents import Play, ReleaseStop, Stop
-from agents.protocol.values import (
-    ClockBasis,
-    DocumentKind,
-    Finished,
-    JournalEvent,
-    RecordsLost,
-    Sounding,
-    StartedUp,
-    Stored,
-)
+from agents.protocol.journal import Finished, JournalEvent, RecordsLost, Sounding, StartedUp, Stored
+from agents.protocol.values import ClockBasis, DocumentKind
 from tests.agents.making import HOUR_US, T0_US, Desk, airing
 
 NOW = Now(1, T0_US, 500, ClockBasis.LINK)

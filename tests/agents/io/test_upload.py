@@ -13,8 +13,9 @@ from agents.io.state import StateStore
 from agents.io.timeport import SystemTime
 from agents.io.upload import BATCHES_AHEAD, Uploader
 from agents.io.wire import LinkLost
+from agents.protocol.journal import Stored
 from agents.protocol.messages import JournalAck, JournalBatch
-from agents.protocol.values import ClockBasis, Stored
+from agents.protocol.values import ClockBasis
 
 NOW = Now(0, None, None, ClockBasis.NONE)
 

@@ -18,6 +18,7 @@ from agents.protocol import ids
 from agents.protocol.channel import Channel, Pattern, prologue
 from agents.protocol.codec import clear_decoder, device_decoder, encode
 from agents.protocol.documents import Action, Assignment, Audience, Document, Header, Order, SignedDocument
+from agents.protocol.journal import JournalRecord
 from agents.protocol.messages import (
     Adopt,
     Adopted,
@@ -45,7 +46,7 @@ from agents.protocol.messages import (
 )
 from agents.protocol.pairing import Binding, ControllerPairing, EnrolmentToken
 from agents.protocol.signing import SigningKey, sign
-from agents.protocol.values import AiringClass, DocumentKind, JournalRecord, TrustedKey
+from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
 from agents.protocol.version import CAPABILITIES, LINK_PATH, MAX_FRAME_BYTES
 
 PATIENCE_S = 15.0

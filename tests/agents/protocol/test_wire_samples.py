@@ -8,11 +8,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from agents.protocol import documents, guards, messages, values
+from agents.protocol import documents, guards, journal, messages, telemetry, values
 from agents.protocol.codec import clear_decoder, controller_decoder, decode_document, device_decoder, encode
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, TooLarge
-from agents.protocol.values import JournalRecord
+from agents.protocol.journal import JournalRecord
 from agents.protocol.version import MAX_HELLO_BYTES
 
 TESTS = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_every_message_sample_encodes_to_itself(folder: str) -> None:
         ("clear", messages.ClearMessage),
         ("from_device", messages.FromDevice),
         ("from_controller", messages.FromController),
-        ("journal", values.JournalEvent),
+        ("journal", journal.JournalEvent),
     ],
 )
 def test_there_is_a_sample_of_every_type(folder: str, union: Any) -> None:
@@ -91,11 +91,12 @@ def test_there_is_a_sample_of_every_document_and_action() -> None:
 
 
 def _names() -> set[str]:
-    unions = (messages.ClearMessage, messages.FromDevice, messages.FromController, values.JournalEvent)
+    unions = (messages.ClearMessage, messages.FromDevice, messages.FromController, journal.JournalEvent)
     kinds = [kind for union in unions for kind in get_args(union)]
     kinds += [*get_args(documents.Document), *get_args(documents.Action), *get_args(values.Part)]
-    kinds += [documents.SignedDocument, documents.Header, documents.Audience, values.JournalRecord, values.ClipRef]
+    kinds += [documents.SignedDocument, documents.Header, documents.Audience, journal.JournalRecord, values.ClipRef]
     kinds += [values.PlannedAiring, values.TrustedKey, messages.CounterMark]
+    kinds += [telemetry.Telemetry]
     kinds += [guards.WireGuards, guards.GuardedDay, guards.Stretch]
     fields = {field for kind in kinds for field in kind.__struct_encode_fields__}
     tags = {tag(kind) for kind in kinds if kind.__struct_config__.tag}
@@ -105,11 +106,17 @@ def _names() -> set[str]:
             values.AiringClass,
             values.ClockBasis,
             values.DocumentKind,
-            values.FailReason,
+            journal.FailReason,
             guards.GuardDetail,
-            values.RefusalReason,
+            journal.RefusalReason,
             values.RenditionName,
-            values.SkipReason,
+            journal.SkipReason,
+            journal.ActionName,
+            journal.ActionResult,
+            journal.Heard,
+            values.Profile,
+            values.OnInterrupted,
+            telemetry.LinkKind,
             messages.DeviceState,
         )
         for member in choice

@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.protocol.messages import DocumentReply
-from agents.protocol.values import (
-    AiringClass,
+from agents.protocol.journal import (
     Armed,
-    ClockBasis,
     Failed,
     FailReason,
     Finished,
@@ -28,6 +25,8 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.messages import DocumentReply
+from agents.protocol.values import AiringClass, ClockBasis
 from agents.protocol.version import MAX_INTEGER
 from controller.domain import evidence
 from controller.domain.airings import Airing, AiringState, Playback, PlayState

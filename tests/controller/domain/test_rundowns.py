@@ -7,12 +7,7 @@ from agents.protocol.codec import encode_document
 from agents.protocol.documents import Header, Rundown
 from agents.protocol.guards import GuardedDay, Stretch
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from agents.protocol.values import (
-    AiringClass,
-    ClipPart,
-    ClipRef,
-    RenditionName,
-)
+from agents.protocol.values import AiringClass, ClipPart, ClipRef, RenditionName
 from agents.protocol.version import MAX_DOCUMENT_BYTES
 from controller.domain.airings import Airing, AiringState
 from controller.domain.rundowns import DayGuards, Plan, compile_plan, outdated, wire_guards

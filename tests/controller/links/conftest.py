@@ -16,10 +16,11 @@ from agents.protocol import codec, ids, messages
 from agents.protocol.channel import Channel, Pattern, prologue
 from agents.protocol.documents import Assignment, Audience, Header, Order, ReleaseDevice, SignedDocument
 from agents.protocol.ids import DeviceId, SpeakerId
+from agents.protocol.journal import Armed, JournalRecord
 from agents.protocol.messages import DeviceHello, DeviceState, Heartbeat, Hello, JournalBatch, NewDevice
 from agents.protocol.pairing import Binding, DeviceAnswer, EnrolmentToken, answer_pairing
 from agents.protocol.signing import SigningKey, sign
-from agents.protocol.values import Armed, ClockBasis, JournalRecord, RenditionName
+from agents.protocol.values import ClockBasis, RenditionName
 from agents.protocol.version import LINK_PATH
 from controller.domain.speakers import PairedDevice, Speaker, SpeakerState
 from controller.links.clips import ClipRoom

@@ -7,6 +7,7 @@ import pytest
 
 from agents.protocol import codec
 from agents.protocol.channel import Channel, Pattern
+from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import (
     ClockReply,
     ClockRequest,
@@ -20,7 +21,7 @@ from agents.protocol.messages import (
     PairRefused,
     Reject,
 )
-from agents.protocol.values import ClockBasis, RefusalReason
+from agents.protocol.values import ClockBasis
 from controller.domain.errors import Refused, StoreFailed, Unreachable
 
 

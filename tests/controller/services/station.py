@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from agents.protocol.ids import AiringId
-from agents.protocol.values import Armed, ClockBasis, Finished, JournalEvent, Sounding, Stored
+from agents.protocol.journal import Armed, Finished, JournalEvent, Sounding, Stored
+from agents.protocol.values import ClockBasis
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.sounds import SoundState

@@ -8,7 +8,8 @@ import pytest
 
 from agents.protocol.documents import Play, Start, Stop
 from agents.protocol.ids import AreaId
-from agents.protocol.values import AiringClass, Preempted
+from agents.protocol.journal import Preempted
+from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.drafts import RecordingVariant
 from controller.domain.errors import Invalid, Refused

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from agents.protocol.journal import Armed, RefusalReason, Refused, StartedUp, Stored
 from agents.protocol.messages import JournalBatch
-from agents.protocol.values import Armed, ClockBasis, RefusalReason, Refused, StartedUp, Stored
+from agents.protocol.values import ClockBasis
 from controller.domain.airings import PlayState
 from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.speakers import NotReady

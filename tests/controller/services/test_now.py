@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from agents.protocol.documents import Play, Start
-from agents.protocol.values import Armed, Failed, FailReason, Stored
+from agents.protocol.journal import Armed, Failed, FailReason, Stored
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
 from tests.controller.drafts import text_draft

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from agents.protocol.ids import AreaId
-from agents.protocol.values import AiringClass, Stopped
+from agents.protocol.journal import Stopped
+from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.guarding import GuardPlace
 from schedules.guards import Guards

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from agents.protocol.documents import Rundown
-from agents.protocol.values import Skipped, SkipReason
+from agents.protocol.journal import Skipped, SkipReason
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import Invalid, Refused, StoreFailed
 from controller.store.documents import SqlDocuments

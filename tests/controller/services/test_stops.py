@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agents.protocol.documents import Play, ReleaseStop, Start, Stop
-from agents.protocol.values import Stopped
+from agents.protocol.journal import Stopped
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import NotFound, Refused, StoreFailed
 from controller.domain.speakers import NotReady

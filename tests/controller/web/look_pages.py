@@ -7,9 +7,8 @@ from typing import Any
 
 from jinja2 import Environment
 
-from agents.protocol.values import (
+from agents.protocol.journal import (
     Armed,
-    ClockBasis,
     Failed,
     FailReason,
     Finished,
@@ -27,6 +26,7 @@ from agents.protocol.values import (
     Stopped,
     Stored,
 )
+from agents.protocol.values import ClockBasis
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right

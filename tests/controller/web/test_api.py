@@ -12,7 +12,8 @@ from aiohttp import FormData
 from jsonschema import Draft202012Validator
 
 from agents.protocol.ids import DeviceId
-from agents.protocol.values import ClockBasis, JournalRecord, StartedUp
+from agents.protocol.journal import JournalRecord, StartedUp
+from agents.protocol.values import ClockBasis
 from controller.domain.airings import Airing, Playback
 from controller.domain.journals import ReceivedRecords
 from controller.domain.speakers import Speaker

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from jinja2 import Environment
 
-from agents.protocol.values import JournalEvent
+from agents.protocol.journal import JournalEvent
 from controller.web.i18n import Language, load_translators
 from controller.web.templating import STATIC_FOLDER, TEMPLATES_FOLDER, asset_versions, make_environments
 from controller.web.waveform import waveform_path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.protocol.values import FailReason, RefusalReason, SkipReason
+from agents.protocol.journal import FailReason, RefusalReason, SkipReason
 from audio.clip import ErrorCode, FindingCode
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, Unreachable
 from controller.web.i18n import Language, load_translators
