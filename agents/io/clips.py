@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from agents.domain.cache import CachedClip, NoRoom, make_room
-from agents.io.files import free_bytes, sync_directory
+from agents.io.files import free_bytes, sync_directory, total_bytes
 from agents.protocol.ids import is_sha256
 from agents.protocol.values import ClipRef
 
@@ -134,6 +134,7 @@ class ClipStore:
         self._needed: frozenset[str] = frozenset()
         self._reserved: dict[str, PartialClip] = {}
         self._room = asyncio.Lock()
+        self._refused: set[str] = set()
         self._evicted: deque[str] = deque()
         self.on_evicted: Callable[[str], None] = lambda sha256: None
         """Called on the event loop with the name of every whole clip that had to make room for another."""
@@ -157,6 +158,19 @@ class ClipStore:
     def need(self, names: frozenset[str]) -> None:
         """These are not evicted from now on; all others may be."""
         self._needed = names
+        self._refused &= names
+
+    @property
+    def short(self) -> bool:
+        """Whether a clip that is still needed had to be refused for the floor of free disk."""
+        return bool(self._refused)
+
+    def disk_total_bytes(self) -> int | None:
+        """How large the disk is, None where it cannot be known."""
+        try:
+            return total_bytes(self.directory)
+        except OSError:
+            return None
 
     def disk_free_bytes(self) -> int:
         """Free disk, zero where it cannot be known."""
@@ -175,6 +189,10 @@ class ClipStore:
             except asyncio.CancelledError:
                 opening.add_done_callback(_close_unwanted)
                 raise
+            except DiskFull:
+                self._refused.add(ref.sha256)
+                raise
+            self._refused.discard(ref.sha256)
             self._reserved[ref.sha256] = partial
         return partial
 
@@ -204,7 +222,7 @@ class ClipStore:
 
     async def clear(self) -> None:
         """Delete every clip, whole or not. Raises `OSError`."""
-        self._needed = frozenset()
+        self.need(frozenset())
         self._sizes = {}
         await asyncio.to_thread(self._clear)
 

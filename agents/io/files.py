@@ -19,6 +19,12 @@ def free_bytes(directory: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def total_bytes(directory: Path) -> int:
+    """How large the file system is that the directory is on. Raises `OSError`."""
+    found = os.statvfs(directory)
+    return found.f_blocks * found.f_frsize
+
+
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Replace the file: afterwards it holds all of ``content``, or what it held before. Raises `OSError`."""
     fresh = path.with_name(path.name + ".new")

@@ -49,12 +49,14 @@ class JournalStore:
         self._changed = asyncio.Event()
         self.journal_id = ""
         self.last_seq = 0
+        self.waiting = 0
+        """How many records the controller has not acknowledged."""
         self.version = 0
         """Grows whenever records were written."""
 
     async def open(self) -> None:
         """Learn which journal this is. Raises `StateError`."""
-        self.journal_id, self.last_seq = await self._database.run(_who)
+        self.journal_id, self.last_seq, self.waiting = await self._database.run(lambda db: (*_who(db), _waiting(db)))
 
     async def write(
         self,
@@ -71,11 +73,11 @@ class JournalStore:
             return
         most = self._settings.most_records
 
-        def work(db: sqlite3.Connection) -> int:
+        def work(db: sqlite3.Connection) -> tuple[int, int]:
             _put_airtime(db, airtime or {})
-            return _write(db, entries, starting, most)
+            return _write(db, entries, starting, most), _waiting(db)
 
-        self.last_seq = await self._database.run(work)
+        self.last_seq, self.waiting = await self._database.run(work)
         if entries:
             self.version += 1
             written, self._changed = self._changed, asyncio.Event()
@@ -94,8 +96,13 @@ class JournalStore:
 
         Raises `StateError`.
         """
+
+        def work(db: sqlite3.Connection) -> int:
+            db.execute("DELETE FROM journal WHERE seq <= ?", (committed_seq,))
+            return _waiting(db)
+
         if journal_id == self.journal_id and committed_seq <= self.last_seq:
-            await self._database.run(lambda db: db.execute("DELETE FROM journal WHERE seq <= ?", (committed_seq,)))
+            self.waiting = await self._database.run(work)
 
     async def wait_changed(self, version: int) -> None:
         """Returns when something was written since ``version`` was the journal's."""
@@ -109,6 +116,19 @@ class JournalStore:
 def _who(db: sqlite3.Connection) -> tuple[str, int]:
     meta = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('journal_id', 'last_seq')").fetchall())
     return str(meta["journal_id"]), int(meta.get("last_seq", "0"))
+
+
+def _waiting(db: sqlite3.Connection) -> int:
+    """From the first to the last, since there are no holes: to count them would take a moment."""
+    first, last = _ends(db)
+    return last - first + 1
+
+
+def _ends(db: sqlite3.Connection) -> tuple[int, int]:
+    """The first and the last number that are there; one and zero where none is."""
+    # Asked for one by one, because SQLite reads the whole table for both at once.
+    (first, last) = db.execute("SELECT (SELECT min(seq) FROM journal), (SELECT max(seq) FROM journal)").fetchone()
+    return (1, 0) if first is None else (int(first), int(last))
 
 
 def _write(db: sqlite3.Connection, entries: Sequence[Entry], starting: Sequence[str], most: int) -> int:
@@ -171,8 +191,8 @@ def _put_mark(db: sqlite3.Connection, airing_id: str, mark: Mark) -> None:
 
 def _trim(db: sqlite3.Connection, most: int) -> None:
     """Drop the oldest, somewhat more than needed, and put the record of it in the place of the last one dropped."""
-    (first, last) = db.execute("SELECT min(seq), max(seq) FROM journal").fetchone()
-    if first is None or last - first + 1 <= most:
+    first, last = _ends(db)
+    if last - first + 1 <= most:
         return
     place = min(last, last - most + max(1, min(_TRIM_EVERY, most // 10)))
     (head,) = db.execute("SELECT record FROM journal WHERE seq = ?", (first,)).fetchone()

@@ -185,6 +185,31 @@ async def test_below_the_floor_nothing_is_begun_and_nothing_sacrificed(tmp_path:
     assert REF.sha256 + ".part" not in files(tmp_path)
 
 
+async def test_the_disk_is_short_while_something_needed_was_refused_for_it(tmp_path: Path) -> None:
+    store = await store_in(tmp_path, free_bytes=50_000)
+    store.need(frozenset({REF.sha256}))
+    assert not store.short
+    with pytest.raises(DiskFull):
+        await store.begin(REF)
+    assert store.short
+
+    store._free = lambda _: PLENTY
+    await store.suspend(await store.begin(REF))
+
+    assert not store.short
+
+
+async def test_what_is_needed_no_more_makes_the_disk_short_no_more(tmp_path: Path) -> None:
+    store = await store_in(tmp_path, free_bytes=50_000)
+    store.need(frozenset({REF.sha256}))
+    with pytest.raises(DiskFull):
+        await store.begin(REF)
+
+    store.need(frozenset())
+
+    assert not store.short
+
+
 async def test_what_is_on_its_way_counts_as_taken(tmp_path: Path) -> None:
     store = await store_in(tmp_path, free_bytes=150_000)
     first = await store.begin(REF)
@@ -220,5 +245,7 @@ async def test_free_disk_is_known(tmp_path: Path) -> None:
     store = ClipStore(tmp_path)
     await store.open()
 
-    assert store.disk_free_bytes() > 0
+    total_bytes = store.disk_total_bytes()
+    assert total_bytes is not None
+    assert 0 < store.disk_free_bytes() < total_bytes
     assert stat.S_ISDIR(tmp_path.stat().st_mode)

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from agents.domain.clock import ControllerClock, Exchange
-from agents.io.power import CLOCK_FILE, boot_id, forget_clock, notify_ready, restore_clock, save_clock
+from agents.io.power import (
+    CLOCK_FILE,
+    battery_clock,
+    boot_id,
+    forget_clock,
+    notify_ready,
+    restore_clock,
+    save_clock,
+)
 from agents.protocol.values import ClockBasis
 
 NOW_US = 50_000_000
@@ -61,6 +69,57 @@ def test_a_released_device_forgets_the_time_it_was_told(tmp_path: Path) -> None:
 
 def test_the_boot_id_stays_while_the_power_does() -> None:
     assert boot_id() == boot_id()
+
+
+# --- the battery ----------------------------------------------------------------------------------------------------
+
+TODAY_S = "1780000000"
+
+
+def box(root: Path, *chips: dict[str, str], status: str = "") -> Path:
+    """What the kernel of such a box tells."""
+    (root / "sys" / "class").mkdir(parents=True)
+    for number, files in enumerate(chips):
+        chip = root / "sys" / "class" / "rtc" / f"rtc{number}"
+        chip.mkdir(parents=True)
+        for name, content in files.items():
+            (chip / name).write_text(content + "\n")
+    if status:
+        (root / "proc" / "driver").mkdir(parents=True)
+        (root / "proc" / "driver" / "rtc").write_text(status)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("chip", "status", "kept"),
+    [
+        pytest.param({"since_epoch": TODAY_S, "battery_voltage": "2980000", "hctosys": "1"}, "", True, id="charged"),
+        pytest.param({"since_epoch": TODAY_S, "battery_voltage": "12000", "hctosys": "1"}, "", False, id="no-cell"),
+        pytest.param({"since_epoch": TODAY_S}, "rtc_time\t: 10:00:00\nbatt_status\t: okay\n", True, id="says-okay"),
+        pytest.param({"since_epoch": TODAY_S, "hctosys": "1"}, "batt_status\t: dead\n", False, id="says-dead"),
+        pytest.param({"since_epoch": TODAY_S, "hctosys": "1"}, "", True, id="the-kernel-set-its-time-by-it"),
+        pytest.param({"since_epoch": TODAY_S, "hctosys": "0"}, "", None, id="nobody-knows"),
+        pytest.param({"since_epoch": "946684800", "hctosys": "1"}, "", False, id="the-year-2000"),
+        pytest.param({"hctosys": "0"}, "", False, id="tells-no-time"),
+    ],
+)
+def test_the_battery_is_judged_by_what_the_clock_chip_tells(
+    tmp_path: Path, chip: dict[str, str], status: str, kept: bool | None
+) -> None:
+    assert battery_clock(box(tmp_path, chip, status=status)) is kept
+
+
+def test_a_box_without_a_clock_chip_has_no_battery_clock(tmp_path: Path) -> None:
+    assert battery_clock(box(tmp_path)) is False
+
+
+def test_one_chip_with_a_battery_is_enough(tmp_path: Path) -> None:
+    chips = ({"since_epoch": "0"}, {"since_epoch": TODAY_S, "hctosys": "1"})
+    assert battery_clock(box(tmp_path, *chips)) is True
+
+
+def test_where_the_kernel_tells_nothing_nothing_is_known(tmp_path: Path) -> None:
+    assert battery_clock(tmp_path) is None
 
 
 def test_systemd_is_told_where_it_asked_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,6 +225,18 @@ async def test_what_is_acknowledged_is_deleted_and_numbers_go_on(tmp_path: Path)
         assert await seqs(store) == [6]
 
 
+async def test_how_many_records_wait_is_known_after_a_restart_too(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        assert store.journal.waiting == 0
+        await write(store, *map(stored, range(5)))
+        await store.journal.acknowledge(store.journal.journal_id, 2)
+        assert store.journal.waiting == 3
+    async with opened(tmp_path) as store:
+        assert store.journal.waiting == 3
+        await store.journal.acknowledge(store.journal.journal_id, 5)
+        assert store.journal.waiting == 0
+
+
 async def test_an_acknowledgement_of_another_journal_or_of_the_future_deletes_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await write(store, *map(stored, range(3)))
