@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
+from agents.protocol import systemd
 from agents.protocol.memory import stay_small
 from controller.collecting import collect_seldom
 from controller.config import Config
@@ -26,7 +27,7 @@ from controller.datadir import CannotStart, database_url, only_one
 from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
 from controller.links.clock import ControllerClock
-from controller.links.desk import DeviceDesk, LinkSettings
+from controller.links.desk import LAN_PACE, SIM_PACE, DeviceDesk, LinkSettings, ProfilePace
 from controller.links.discovery import Announcement, Discovery, parse_interfaces
 from controller.links.door import Door
 from controller.links.hub import Hub
@@ -95,8 +96,11 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                 if config.mdns:
                     discovery = _discovery(config, interfaces, house, port)
                     services.append(group.create_task(permanent("discovery", discovery.run()), name="discovery"))
+                services.append(group.create_task(permanent("watchdog", systemd.keep_watched(lambda: True))))
                 _announce(config, port, say)
+                systemd.notify("READY=1")
                 await stopping.wait()
+                systemd.notify("STOPPING=1")
                 await _close(house.hub)
                 for service in reversed(services):
                     service.cancel()
@@ -236,9 +240,18 @@ def _link_settings(config: Config, keys: Keys) -> LinkSettings:
         software=f"loa {version()}",
         static_private=keys.static_private,
         signing_public=identity.signing_key,
-        silence_limit_s=config.silence_limit_s,
-        clock_every_s=config.clock_every_s,
-        heartbeat_every_s=config.heartbeat_every_s,
+        lan=ProfilePace(
+            clock_every_s=config.clock_every_s,
+            clock_burst=LAN_PACE.clock_burst,
+            heartbeat_every_s=config.heartbeat_every_s,
+            silence_limit_s=config.silence_limit_s,
+        ),
+        sim=ProfilePace(
+            clock_every_s=config.sim_clock_every_s,
+            clock_burst=SIM_PACE.clock_burst,
+            heartbeat_every_s=config.sim_heartbeat_every_s,
+            silence_limit_s=config.sim_silence_limit_s,
+        ),
         handshake_limit_s=config.handshake_limit_s,
         push_limit_s=config.push_limit_s,
         newcomer_silence_limit_s=2 * config.silence_limit_s,

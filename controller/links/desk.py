@@ -1,12 +1,13 @@
 """What links need from the services, and how they are set."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from agents.protocol.documents import SignedDocument
 from agents.protocol.ids import ControllerId, DeviceId
-from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch
+from agents.protocol.messages import DeviceHello, Heartbeat, JournalBatch, LogReport
 from agents.protocol.pairing import EnrolmentToken
+from agents.protocol.values import Profile
 from controller.domain.speakers import PairedDevice, Speaker
 
 
@@ -34,6 +35,12 @@ class Carriage(Protocol):
     async def deliver(self, device_id: DeviceId) -> None: ...
 
 
+class Handwork(Protocol):
+    """`controller.services.hands.HandDesk`, as far as links need it."""
+
+    async def log_report(self, device_id: DeviceId, report: LogReport) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceDesk:
     """The services that a link speaks to. A call that raises ends that one link; the device dials again."""
@@ -41,6 +48,24 @@ class DeviceDesk:
     adoption: Adoptions
     ingest: Intake
     delivery: Carriage
+    hands: Handwork | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfilePace:
+    """How often devices of one profile say something. Either side closes a link that was silent for the limit.
+
+    ``clock_burst`` is the most exchanges in a row: one is enough to keep the link alive.
+    """
+
+    clock_every_s: float
+    clock_burst: int
+    heartbeat_every_s: float
+    silence_limit_s: float
+
+
+LAN_PACE: Final = ProfilePace(clock_every_s=7.0, clock_burst=8, heartbeat_every_s=15.0, silence_limit_s=15.0)
+SIM_PACE: Final = ProfilePace(clock_every_s=90.0, clock_burst=8, heartbeat_every_s=2_700.0, silence_limit_s=150.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,9 +77,8 @@ class LinkSettings:
     software: str
     static_private: bytes
     signing_public: bytes
-    silence_limit_s: float = 15.0
-    clock_every_s: float = 5.0
-    heartbeat_every_s: float = 15.0
+    lan: ProfilePace = LAN_PACE
+    sim: ProfilePace = SIM_PACE
     handshake_limit_s: float = 10.0
     push_limit_s: float = 10.0
     pair_limit_s: float = 20.0
@@ -65,3 +89,11 @@ class LinkSettings:
     max_unproven_links: int = 500
     max_unproven_links_per_address: int = 50
     max_new_devices: int = 500
+
+    def pace(self, profile: Profile) -> ProfilePace:
+        """That of the profile."""
+        match profile:
+            case Profile.LAN:
+                return self.lan
+            case Profile.SIM:
+                return self.sim

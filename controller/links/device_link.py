@@ -22,17 +22,22 @@ from agents.protocol.messages import (
     Heartbeat,
     JournalAck,
     JournalBatch,
+    LogReport,
     Message,
     Welcome,
 )
+from agents.protocol.values import Profile
 from agents.protocol.version import CAPABILITIES
 from controller.domain.errors import Unreachable
 from controller.links.counters import LinkCounters
-from controller.links.desk import DeviceDesk, LinkSettings
+from controller.links.desk import DeviceDesk, LinkSettings, ProfilePace
 from controller.links.sealed import LinkEnded, SealedSocket
 from controller.ports import Clock
 
 _log = logging.getLogger(__name__)
+
+
+_HandedIn = JournalBatch | Heartbeat | LogReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,12 @@ class DeviceLink:
         self._desk = desk
         self._clock = clock
         self._settings = settings
+        self._profile = Profile.LAN
+        self._pace: ProfilePace = settings.pace(self._profile)
         self._counters = counters
         self._outbox: asyncio.Queue[bytes] = asyncio.Queue(settings.outbox_messages)
         self._outbox_bytes = 0
-        self._inbox: asyncio.Queue[JournalBatch | Heartbeat] = asyncio.Queue(settings.inbox_messages)
+        self._inbox: asyncio.Queue[_HandedIn] = asyncio.Queue(settings.inbox_messages)
         self._replies: dict[str, list[asyncio.Future[DocumentReply]]] = {}
         self._end: asyncio.Future[LinkEnded] = asyncio.get_running_loop().create_future()
 
@@ -90,7 +97,8 @@ class DeviceLink:
         """
         if not isinstance(hello, DeviceHello):
             raise MalformedMessage(f"an adopted device begins with device_hello, not {type(hello).__name__}")
-        self.speaker_id = (await self._desk.ingest.connected(self.device_id, hello, self.address)).speaker_id
+        speaker = await self._desk.ingest.connected(self.device_id, hello, self.address)
+        self.speaker_id = speaker.speaker_id
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._wait_for_end(), name=f"{self.device_id} end")
@@ -114,9 +122,11 @@ class DeviceLink:
             capabilities=CAPABILITIES,
             clock_id=self._clock.clock_id,
             clip_ticket=self.clip_ticket,
-            clock_every_s=self._settings.clock_every_s,
-            heartbeat_every_s=self._settings.heartbeat_every_s,
-            silence_limit_s=self._settings.silence_limit_s,
+            clock_every_s=self._pace.clock_every_s,
+            clock_burst=self._pace.clock_burst,
+            heartbeat_every_s=self._pace.heartbeat_every_s,
+            silence_limit_s=self._pace.silence_limit_s,
+            profile=self._profile,
         )
 
     # --- the tasks of the link --------------------------------------------------------------------------------------
@@ -126,19 +136,19 @@ class DeviceLink:
 
     async def _read(self) -> None:
         while True:
-            match await self._socket.receive(self._settings.silence_limit_s):
+            match await self._socket.receive(self._pace.silence_limit_s):
                 case ClockRequest() as request:
                     await self._socket.answer_clock(request)
                 case DocumentReply() as reply:
                     self._take_reply(reply)
-                case JournalBatch() | Heartbeat() as handed_in:
+                case JournalBatch() | Heartbeat() | LogReport() as handed_in:
                     self._take_in(handed_in)
                 case None:
                     pass
                 case other:
                     raise MalformedMessage(f"an adopted device does not say {type(other).__name__}")
 
-    def _take_in(self, message: JournalBatch | Heartbeat) -> None:
+    def _take_in(self, message: _HandedIn) -> None:
         try:
             self._inbox.put_nowait(message)
         except asyncio.QueueFull:
@@ -152,6 +162,9 @@ class DeviceLink:
                     self.queue(encode(JournalAck(journal_id=batch.journal_id, committed_seq=committed_seq)))
                 case Heartbeat() as heartbeat:
                     await self._desk.ingest.heartbeat(self.device_id, heartbeat)
+                case LogReport() as report:
+                    if self._desk.hands is not None:
+                        await self._desk.hands.log_report(self.device_id, report)
 
     async def _deliver(self) -> None:
         try:
@@ -165,7 +178,7 @@ class DeviceLink:
             raw = await self._outbox.get()
             self._outbox_bytes -= len(raw)
             try:
-                async with asyncio.timeout(self._settings.silence_limit_s):
+                async with asyncio.timeout(self._pace.silence_limit_s):
                     await self._socket.send_encoded(raw)
             except TimeoutError:
                 raise LinkEnded("slow", "the device does not take what is sent to it") from None

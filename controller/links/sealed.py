@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from agents.protocol.channel import Channel
+from agents.protocol.channel import Channel, ClockAnswer, ClockAsk, clock_tag
 from agents.protocol.codec import Decoder, device_decoder, encode
 from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.messages import ClockReply, ClockRequest, Message, Reject
@@ -100,18 +100,22 @@ class SealedSocket:
         self.arrived_at_us = 0
 
     async def receive(self, silence_limit_s: float) -> Message | None:
-        """The next message; None for one of an unknown type. Raises `WireError` or `LinkEnded`.
+        """The next message; None for one of an unknown type. Raises `WireError` or `LinkEnded`. A compact question
+        for the time is answered from here.
 
         ``arrived_at_us`` is then the instant at which its last frame was taken from the socket.
         """
         while True:
             frame = await receive_frame(self._socket, silence_limit_s)
             self.arrived_at_us = self._clock.now_us()
-            plain = self.channel.feed(bytes_of(frame))
-            if not isinstance(plain, bytes):
-                continue  # a part of a message, a frame of an unknown kind, or sound nobody asked for
-            message: Message | None = self.decoder.decode(plain)
-            return message
+            match self.channel.feed(bytes_of(frame)):
+                case bytes(plain):
+                    message: Message | None = self.decoder.decode(plain)
+                    return message
+                case ClockAsk() as ask:
+                    await self._tell_time(ask)
+                case _:
+                    pass  # a part of a message, a frame of an unknown kind, or what devices do not send
 
     async def send(self, message: Message) -> None:
         """Raises `LinkEnded` when the socket is gone."""
@@ -139,6 +143,17 @@ class SealedSocket:
 
         await self._send(reply)
 
+    async def _tell_time(self, ask: ClockAsk) -> None:
+        arrived_at_us = self.arrived_at_us
+        synchronised = self._clock.synchronised()
+        tag = clock_tag(self._clock.clock_id)
+
+        def reply() -> list[bytes]:
+            answer = ClockAnswer(ask.t1_us, arrived_at_us, self._clock.now_us(), synchronised, tag)
+            return [self.channel.encrypt_clock(answer)]
+
+        await self._write(reply)
+
     async def say_goodbye(self, reason: str, retry_after_s: float) -> None:
         """Tells the device why, before the socket is closed; not for long, and only if it listens."""
         try:
@@ -148,9 +163,12 @@ class SealedSocket:
             return
 
     async def _send(self, make: Callable[[], bytes]) -> None:
+        await self._write(lambda: self.channel.encrypt(make()))
+
+    async def _write(self, seal: Callable[[], list[bytes]]) -> None:
         async with self._lock:
             try:
-                for frame in self.channel.encrypt(make()):
+                for frame in seal():
                     await self._socket.send_bytes(frame)
             except (ConnectionError, RuntimeError) as error:
                 raise LinkEnded("closed", str(error)) from error

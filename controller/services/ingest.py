@@ -7,6 +7,7 @@ the evidence that follows from it are one transaction, so that no crash can part
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
 from agents.protocol.journal import JournalRecord, airing_of
@@ -27,6 +28,38 @@ _log = logging.getLogger(__name__)
 _SECOND_US = 1_000_000
 
 
+class JournalObserver(Protocol):
+    """Whoever wants to see what devices' journals hold besides the evidence of airings. Each record is shown once."""
+
+    async def within(
+        self, tx: Transaction, speaker_id: SpeakerId, device_id: DeviceId, records: Sequence[JournalRecord]
+    ) -> None:
+        """In the transaction that stores the records: what is written here is stored with them, or neither is. It may
+        be asked again with the same records where that transaction failed.
+        """
+        ...
+
+    def after(self, speaker_id: SpeakerId, device_id: DeviceId, records: Sequence[JournalRecord]) -> None:
+        """The records are committed."""
+        ...
+
+
+class HealthObserver(Protocol):
+    """Whoever wants to see who is there and how they are. Called from the link: it must not take long."""
+
+    def beat(self, speaker_id: SpeakerId, device_id: DeviceId, heartbeat: Heartbeat, at_us: int) -> None:
+        """A heartbeat came at this instant of controller time."""
+        ...
+
+    def arrived(self, speaker_id: SpeakerId, at_us: int) -> None:
+        """Its device has a link."""
+        ...
+
+    def left(self, speaker_id: SpeakerId, at_us: int) -> None:
+        """Its device has none any more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What one device handed in: records of its journal."""
@@ -41,7 +74,15 @@ class _Work:
 class Ingest:
     """Takes in what devices say. The link calls it; one call at a time for one device."""
 
-    def __init__(self, office: Office, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        office: Office,
+        delivery: Delivery,
+        journal_observers: Sequence[JournalObserver] = (),
+        health_observers: Sequence[HealthObserver] = (),
+    ) -> None:
+        self._journal_observers = tuple(journal_observers)
+        self._health_observers = tuple(health_observers)
         self._store = office.store
         self._clock = office.clock
         self._roster = office.roster
@@ -77,6 +118,8 @@ class Ingest:
         self._committed[(device_id, hello.journal_id)] = committed
         present = self._roster.arrive(speaker, hello, address, self._clock.now_us())
         self._save_behind(present.health())
+        for observer in self._health_observers:
+            observer.arrived(speaker.speaker_id, present.since_us)
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
         return speaker
@@ -99,6 +142,8 @@ class Ingest:
         for key in [key for key in self._committed if key[0] == device_id]:
             del self._committed[key]
         self._save_behind(present.health(connected=False))
+        for observer in self._health_observers:
+            observer.left(present.speaker_id, self._clock.now_us())
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
 
@@ -110,6 +155,8 @@ class Ingest:
         before, knew_time = present.health(), present.time_known
         present.heartbeat = heartbeat
         present.seen_at_us = self._clock.now_us()
+        for observer in self._health_observers:
+            observer.beat(present.speaker_id, device_id, heartbeat, present.seen_at_us)
         if present.unsure and present.time_known:
             # What a device without time could not judge, it is sent again.
             present.unsure = False
@@ -149,7 +196,7 @@ class Ingest:
     async def _commit(self, works: Sequence[_Work]) -> Sequence[int]:
         committed: dict[tuple[DeviceId, str], int] = {}
         pairs: dict[JournalKey, SpeakerId] = {}
-        received: list[ReceivedRecords] = []
+        received: list[tuple[SpeakerId, ReceivedRecords]] = []
         async with self._store.transaction() as tx:
             for work in works:
                 key = (work.device_id, work.journal_id)
@@ -160,12 +207,18 @@ class Ingest:
                 if new is None:
                     continue
                 committed[key] = new.records[-1].seq
-                received.append(new)
+                received.append((work.speaker_id, new))
                 pairs.update((JournalKey(one, work.device_id), work.speaker_id) for one in _airings_in(new.records))
-            await tx.journals.add(received)
+            await tx.journals.add([new for _, new in received])
             changed = await self._folded(tx, pairs)
+            for observer in self._journal_observers:
+                for speaker_id, new in received:
+                    await observer.within(tx, speaker_id, new.device_id, new.records)
         self._committed.update({key: seq for key, seq in committed.items() if key in self._committed})
         self._tell(changed)
+        for observer in self._journal_observers:
+            for speaker_id, new in received:
+                observer.after(speaker_id, new.device_id, new.records)
         return [committed[(work.device_id, work.journal_id)] for work in works]
 
     async def _folded(self, tx: Transaction, pairs: dict[JournalKey, SpeakerId]) -> list[Playback]:

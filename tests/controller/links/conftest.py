@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agents.protocol import codec, ids, messages
-from agents.protocol.channel import Channel, Pattern, prologue
+from agents.protocol.channel import Channel, ClockAnswer, ClockAsk, Pattern, prologue
 from agents.protocol.documents import Assignment, Audience, Header, Order, ReleaseDevice, SignedDocument
 from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.journal import Armed, JournalRecord
-from agents.protocol.messages import DeviceHello, DeviceState, Heartbeat, Hello, JournalBatch, NewDevice
+from agents.protocol.messages import DeviceHello, DeviceState, Heartbeat, Hello, JournalBatch, LogReport, NewDevice
 from agents.protocol.pairing import Binding, DeviceAnswer, EnrolmentToken, answer_pairing
 from agents.protocol.signing import SigningKey, sign
 from agents.protocol.values import ClockBasis, RenditionName
@@ -97,6 +97,9 @@ class Services:
 
     async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
         self._tell("heartbeat", device_id, heartbeat.clips)
+
+    async def log_report(self, device_id: DeviceId, report: LogReport) -> None:
+        self._tell("log_report", device_id, report.order_id)
 
     async def deliver(self, device_id: DeviceId) -> None:
         if self.delivering is not None:
@@ -229,13 +232,19 @@ class Device:
         for frame in self.channel.encrypt(codec.encode(message)):
             await self.socket.send_bytes(frame)
 
+    async def ask_time(self, t1_us: int) -> None:
+        await self.socket.send_bytes(self.channel.encrypt_clock(ClockAsk(t1_us)))
+
     async def receive(self) -> Any:
         while True:
             frame = await self.frame()
             assert frame.type is aiohttp.WSMsgType.BINARY, frame
             plain = self.channel.feed(frame.data)
-            if plain is not None:
-                return self._decoder.decode(plain)
+            match plain:
+                case bytes():
+                    return self._decoder.decode(plain)
+                case ClockAnswer():
+                    return plain
 
     async def farewell(self) -> str | None:
         """Why the controller closed the link, as it said; None where it closed without a word."""
@@ -313,7 +322,7 @@ async def open_station(tmp_path: Path) -> AsyncIterator[Open]:
             signing_public=IDENTITY.signing_key,
             **changes,
         )
-        door = Door(hub, DeviceDesk(services, services, services), clock, settings)
+        door = Door(hub, DeviceDesk(services, services, services, services), clock, settings)
         clips = tmp_path / "clips"
         clips.mkdir(exist_ok=True)
         app = web.Application()

@@ -1,16 +1,15 @@
 """An adopted device's link: proven by key, welcomed, delivered to, heard, and cut when it misbehaves."""
 
 import asyncio
+import dataclasses
 import json
 
 import pytest
 
 from agents.protocol import codec
-from agents.protocol.channel import Channel, Pattern
+from agents.protocol.channel import Channel, ClockAnswer, Pattern, clock_tag
 from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import (
-    ClockReply,
-    ClockRequest,
     DeviceState,
     DocumentPush,
     DocumentReply,
@@ -23,6 +22,7 @@ from agents.protocol.messages import (
 )
 from agents.protocol.values import ClockBasis
 from controller.domain.errors import Refused, StoreFailed, Unreachable
+from controller.links.desk import LAN_PACE
 
 
 def accepted(document_id):
@@ -73,20 +73,21 @@ async def test_clock_requests_are_answered_while_the_services_are_busy(station, 
     station.services.commits.clear()
     await device.send(JournalBatch(journal_id="j", records=(armed(1),)))
     before_us = station.clock.now_us()
-    await device.send(ClockRequest(t1_us=77))
+    await device.ask_time(77)
     reply = await device.receive()
-    assert isinstance(reply, ClockReply)
+    assert isinstance(reply, ClockAnswer)
     assert reply.t1_us == 77
     assert before_us <= reply.t2_us <= reply.t3_us <= station.clock.now_us()
     assert reply.synchronised
+    assert reply.clock_tag == clock_tag(device.welcome.clock_id)
 
 
 async def test_a_journal_batch_is_acknowledged_after_it_was_committed_and_not_before(station, armed):
     device = await station.adopted()
     station.services.commits.clear()
     await device.send(JournalBatch(journal_id="j", records=(armed(1), armed(2))))
-    await device.send(ClockRequest(t1_us=1))
-    assert isinstance(await device.receive(), ClockReply), "no acknowledgement has overtaken the commit"
+    await device.ask_time(1)
+    assert isinstance(await device.receive(), ClockAnswer), "no acknowledgement has overtaken the commit"
     station.services.commits.set()
     assert await device.receive() == JournalAck(journal_id="j", committed_seq=2)
     assert ("committed", device.device_id, 2) in station.services.told
@@ -197,8 +198,8 @@ async def test_a_delivery_that_fails_for_an_absent_answer_leaves_the_link_alone(
     await device.link_as_adopted()
     assert isinstance(await device.receive(), DocumentPush)
     await asyncio.wait_for(tried.wait(), 5)
-    await device.send(ClockRequest(t1_us=1))
-    assert isinstance(await device.receive(), ClockReply)
+    await device.ask_time(1)
+    assert isinstance(await device.receive(), ClockAnswer)
 
 
 async def test_a_second_link_of_a_device_replaces_the_first(station):
@@ -222,7 +223,7 @@ async def test_disconnect_ends_the_link_and_waits_for_it(station):
 
 
 async def test_a_silent_device_is_closed(open_station):
-    station = await open_station(silence_limit_s=0.1)
+    station = await open_station(lan=dataclasses.replace(LAN_PACE, silence_limit_s=0.1))
     device = await station.adopted()
     await station.services.until("disconnected", device.device_id)
     assert station.hub.counters.ended["silent"] == 1
@@ -253,12 +254,11 @@ async def test_a_device_that_hands_in_faster_than_it_is_acknowledged_is_cut(open
 
 async def test_unknown_messages_and_fields_are_left_out_and_counted(station):
     device = await station.adopted()
-    for message in ({"type": "from_the_future", "x": 1}, {"type": "clock_request", "t1_us": 5, "new": 1}):
+    report = {"type": "log_report", "order_id": "o-1", "text": "", "new": 1}
+    for message in ({"type": "from_the_future", "x": 1}, report):
         for frame in device.channel.encrypt(json.dumps(message).encode()):
             await device.socket.send_bytes(frame)
-    reply = await device.receive()
-    assert isinstance(reply, ClockReply)
-    assert reply.t1_us == 5
+    await station.services.until("log_report", device.device_id, "o-1")
     await device.socket.close()
     await station.services.until("disconnected", device.device_id)
     await asyncio.wait_for(_until(lambda: station.hub.counters.unknown_messages == 1), 5)
@@ -289,8 +289,8 @@ async def test_garbage_ends_that_link_alone(station, garbage):
     await station.services.until("disconnected", device.device_id)
     assert await device.farewell() in ("garbage", None)
     assert station.hub.counters.garbage == 1
-    await good.send(ClockRequest(t1_us=1))
-    assert isinstance(await good.receive(), ClockReply)
+    await good.ask_time(1)
+    assert isinstance(await good.receive(), ClockAnswer)
     again = station.device()
     again.private, again.public, again.device_id = device.private, device.public, device.device_id
     await again.link_as_adopted()
@@ -311,8 +311,8 @@ async def test_the_largest_frame_is_taken(station):
     assert len(frames[0]) == 65_535
     for frame in frames:
         await device.socket.send_bytes(frame)
-    await device.send(ClockRequest(t1_us=1))
-    assert isinstance(await device.receive(), ClockReply)
+    await device.ask_time(1)
+    assert isinstance(await device.receive(), ClockAnswer)
 
 
 async def test_a_device_that_begins_with_something_else_is_not_connected(station, controller_identity):
@@ -321,7 +321,7 @@ async def test_a_device_that_begins_with_something_else_is_not_connected(station
     await device.connect()
     await device.greet(state=DeviceState.ADOPTED, controller_id=controller_identity.controller_id)
     await device.prove(Pattern.KK)
-    await device.send(ClockRequest(t1_us=1))
+    await device.send(accepted("o-1"))
     assert await device.farewell() == "garbage"
     assert station.services.told == []
 

@@ -4,12 +4,11 @@ import asyncio
 
 import pytest
 
+from agents.protocol.channel import ClockAnswer
 from agents.protocol.messages import (
     Adopt,
     Adopted,
     AdoptRefused,
-    ClockReply,
-    ClockRequest,
     DeviceState,
     Heartbeat,
     HelloReply,
@@ -282,10 +281,10 @@ async def test_a_share_that_is_none_is_a_wrong_code(station):
 
 async def test_new_devices_may_keep_the_link_alive_by_clock_requests_and_pings(station):
     device = await station.device().link_as_new()
-    await device.send(ClockRequest(t1_us=3))
-    assert isinstance(await device.receive(), ClockReply)
+    await device.ask_time(3)
+    assert isinstance(await device.receive(), ClockAnswer)
     await device.socket.ping(b"x")
-    await device.send(ClockRequest(t1_us=4))
+    await device.ask_time(4)
     assert (await device.receive()).t1_us == 4
 
 
@@ -358,8 +357,8 @@ async def test_a_proof_recorded_on_one_link_is_worth_nothing_on_another(station)
 
     thief = await station.device().link_as_new("Loa 8", Recorded())
     await station.found(thief)
-    await thief.send(ClockRequest(t1_us=1))
-    assert isinstance(await thief.receive(), ClockReply), "no adoption came first"
+    await thief.ask_time(1)
+    assert isinstance(await thief.receive(), ClockAnswer), "no adoption came first"
     assert [what[2] for what in station.services.told] == [victim.device_id]
 
 

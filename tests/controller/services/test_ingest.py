@@ -11,6 +11,7 @@ from controller.domain.airings import PlayState
 from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.speakers import NotReady
 from controller.services.events import AiringChanged, SpeakersChanged
+from controller.services.ingest import Ingest
 from tests.controller.services.station import Station
 
 
@@ -202,3 +203,45 @@ async def test_heartbeats_that_say_nothing_new_wake_nobody(station: Station) -> 
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await anext(events)
+
+
+class Watching:
+    """Sees journals and health, and remembers in which order."""
+
+    def __init__(self):
+        self.seen = []
+
+    async def within(self, tx, speaker_id, device_id, records):
+        assert await tx.speakers.by_device(device_id)
+        self.seen.append(("within", speaker_id, [record.seq for record in records]))
+
+    def after(self, speaker_id, device_id, records):
+        self.seen.append(("after", speaker_id, [record.seq for record in records]))
+
+    def beat(self, speaker_id, device_id, heartbeat, at_us):
+        self.seen.append(("beat", speaker_id, heartbeat.clips))
+
+    def arrived(self, speaker_id, at_us):
+        self.seen.append(("arrived", speaker_id))
+
+    def left(self, speaker_id, at_us):
+        self.seen.append(("left", speaker_id))
+
+
+async def test_observers_see_every_record_once_in_its_transaction_and_after_it(station):
+    speaker, device = await station.adopt("Chợ")
+    watching = Watching()
+    ingest = Ingest(station.desk._office, station.desk.delivery, [watching], [watching])
+    running = asyncio.create_task(ingest.run_journals())
+    who = speaker.speaker_id
+    await ingest.connected(device.device_id, device.hello(), "127.0.0.1")
+    await ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.LINK))
+    device.write(StartedUp(software="1", clean=True))
+    for _ in range(2):  # it is sent again, and counts once
+        await ingest.journal(device.device_id, device.batch())
+    await ingest.disconnected(device.device_id)
+    running.cancel()
+    kinds = [what[0] for what in watching.seen]
+    assert kinds == ["arrived", "beat", "within", "after", "left"]
+    assert {what[1] for what in watching.seen} == {who}
+    assert watching.seen[2][2] == watching.seen[3][2] == [1]
