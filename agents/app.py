@@ -38,6 +38,7 @@ from agents.io.speak import CodeSpeaker
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import SkewedTime, SystemTime, TimePort
 from agents.io.waiting import first_of
+from agents.protocol import systemd
 from agents.protocol.errors import PairingFailed
 from agents.protocol.memory import stay_small
 from agents.protocol.messages import DeviceState
@@ -86,8 +87,9 @@ async def serve(config: Config) -> None:
                 agent.began()
                 ready = {"after_s": round(time.monotonic() - began, 3), "output": house.engine.output.description}
                 log.info("ready", extra={"event": "ready", **ready})
-                power.notify_ready()
+                systemd.notify("READY=1")
                 await stopping.wait()
+                systemd.notify("STOPPING=1")
                 for service in services:
                     service.cancel()
     log.info("stopped", extra={"event": "stopped"})
@@ -113,6 +115,7 @@ class Agent:
             ("conductor", self._house.conductor.run()),
             ("lives", self._live()),
             ("time", self._keep_time()),
+            ("watchdog", systemd.keep_watched(self._house.engine.alive)),
         ]
         if self._house.link.discovery is not None:
             services.append(("discovery", self._house.link.discovery.run()))

@@ -34,6 +34,7 @@ examples:
                                                 without a sound card; keep what was played
   loa-agent code                                the code that adopts the agent running on this box
   loa-agent status                              what it is, whom it obeys, how it knows the time
+  sudo /opt/loa/bin/loa-agent install           make it a service that starts with the box
   loa-agent reset --yes                         forget the controller and be new again
   loa-agent settings                            every setting, its value and where that came from
 
@@ -70,6 +71,8 @@ def _command(options: argparse.Namespace) -> int:
             return _ask(config, options.command)
         case "reset":
             return _reset(config, sure=options.yes)
+        case "install":
+            return _install(options)
         case _:
             return _settings(config, file, options)
 
@@ -88,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         ("code", "print the code that adopts the agent running on this box"),
         ("status", "print what the agent running on this box is and does"),
         ("reset", "forget the controller, its documents and its clips; the device keeps its id"),
+        ("install", "make it a service of this box, by systemd: started at boot and whenever it ends"),
         ("settings", "print every setting with its unit, its value and where that came from"),
     ):
         command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
@@ -95,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         tables.add_flags(command, SETTINGS if name in ("run", "settings") else SETTINGS[:1])
         if name == "reset":
             command.add_argument("--yes", action="store_true", help="do it")
+        if name == "install":
+            command.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="the root of an image")
+            command.add_argument("--no-start", action="store_true", help="write everything, start nothing")
     return parser
 
 
@@ -175,6 +182,18 @@ def _reset(config: Config, *, sure: bool) -> int:
         print(error, file=sys.stderr)
         return REFUSED
     print("The speaker is new again.")
+    return DONE
+
+
+def _install(options: argparse.Namespace) -> int:
+    from agents.io.install import install_agent
+    from agents.protocol.installing import CannotInstall
+
+    try:
+        install_agent(options.root, print, start=not options.no_start)
+    except CannotInstall as error:
+        print(f"loa-agent: {error}", file=sys.stderr)
+        return FAILED
     return DONE
 
 

@@ -108,9 +108,13 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
 
 
 async def _first_start(house: House, say: Callable[[str], None]) -> None:
-    """Prints the administrator's password, once: it is kept nowhere in the clear, and never logged."""
+    """Prints the administrator's password, once: it is kept nowhere in the clear, and never logged: as a service what
+    is printed goes into the machine's log.
+    """
     password = await house.desk.accounts.first_administrator()
-    if password is not None:
+    if password is not None and os.environ.get("JOURNAL_STREAM"):
+        say("This is the first start. For a password: sudo -u loa /opt/loa/bin/loa admin password admin")
+    elif password is not None:
         say("")
         say("  This is the first start. Sign in with this account; the password is shown only now:")
         say("")
@@ -184,7 +188,9 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
             identity=identity,
             settings=_desk_settings(config, folder),
         )
-        door = Door(hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery), clock, _link_settings(config, keys))
+        door = Door(
+            hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, _link_settings(config, keys)
+        )
         yield House(
             identity=identity,
             store=store,
@@ -279,6 +285,7 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             dispatch=desk.dispatch,
             adoption=desk.adoption,
             speakers=desk.speakers,
+            hands=desk.hands,
             accounts=desk.accounts,
             people=desk.people,
             api_tokens=desk.api_tokens,

@@ -34,6 +34,7 @@ examples:
   loa admin person add lan --role editor    an account with a role, its password printed once
   loa admin token --uses 100 --days 7       an enrolment token for a hundred devices
   loa explain "Chợ trung tâm"               what a speaker plays in the next 24 hours and what not, and why
+  sudo /opt/loa/bin/loa install             make it a service that starts with the machine
   loa bench arm --json                      measure this machine
   loa settings                              every setting, its unit, its value and where that came from
 
@@ -84,6 +85,8 @@ def _command(options: argparse.Namespace) -> int:
             return _admin(config, options)
         case "explain":
             return _explain(config, options)
+        case "install":
+            return _install(options)
         case _:
             for line in tables.explain(config, SETTINGS, file=file, environ=os.environ, flags=flags):
                 print(line)
@@ -108,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "bench", "measure this machine's Loa beside a peer (see: loa bench --help)")
     _add_admin(_add(commands, "admin", "accounts and enrolment tokens, also while the controller runs"))
     _add_explain(_add(commands, "explain", "what a speaker plays and what it does not, each with its reason"))
+    _add_install(_add(commands, "install", "make the controller a service of this machine, by systemd"))
     tables.add_flags(_add(commands, "settings", "print every setting, its unit, its value and its source"), SETTINGS)
     return parser
 
@@ -180,6 +184,13 @@ def _add_person(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     return [add, listing, password, closing]
 
 
+def _add_install(install: argparse.ArgumentParser) -> None:
+    install.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="the root of an image (default: /)"
+    )
+    install.add_argument("--no-start", action="store_true", help="write everything, start nothing")
+
+
 def _add_explain(explain: argparse.ArgumentParser) -> None:
     explain.description = (
         "What a speaker plays in the next 24 hours, or on a day, and what it does not, each with its reason. Reads the "
@@ -224,6 +235,18 @@ def _positive(text: str) -> float:
 
 
 # --- what it does -----------------------------------------------------------------------------------------------------
+
+
+def _install(options: argparse.Namespace) -> int:
+    from agents.protocol.installing import CannotInstall
+    from controller.install import install_controller
+
+    try:
+        install_controller(options.root, _say, start=not options.no_start)
+    except CannotInstall as error:
+        print(f"loa: {error}", file=sys.stderr)
+        return FAILED
+    return DONE
 
 
 def _serve(config: Config) -> int:

@@ -105,19 +105,3 @@ def _text(path: Path) -> str:
         return path.read_text("ascii", "replace").strip()
     except OSError:
         return ""
-
-
-def notify_ready() -> None:
-    """Tells systemd that the agent is ready, where it asked to be told (sd_notify(3))."""
-    import socket
-
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    if address.startswith("@"):
-        address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        try:
-            sender.sendto(b"READY=1", address)
-        except OSError:
-            return  # whoever asked is gone

@@ -25,6 +25,7 @@ LEAD_US = 500_000
 """A start at least this far ahead of ``start()`` is heard from its first sample; a nearer one may be joined in step."""
 
 _JOIN_S = 5.0
+_HANGS_S = 20.0
 
 
 class PlayEngine:
@@ -70,6 +71,10 @@ class PlayEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def alive(self) -> bool:
+        """Whether the thread does its rounds: a device that hangs in a driver has stopped it."""
+        return self._worker.went_round_within(_HANGS_S)
 
     def arm(self, play_id: str, source: Source) -> None:
         """Open the source and decode its first second, then tell Armed, or Failed with reason "clip".

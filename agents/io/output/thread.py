@@ -62,6 +62,7 @@ class OutputThread:
         self._retry_at_us = 0
         self._warm_until_us = 0
         self._finished = False
+        self._round_us = time.monotonic_us()
 
     def submit(self, command: Command) -> None:
         """Have something done between two blocks; from any thread."""
@@ -71,6 +72,7 @@ class OutputThread:
         """Serve until finished. Does not raise."""
         _ask_for_priority()
         while not self._finished:
+            self._round_us = self._time.monotonic_us()
             try:
                 self._obey()
                 if not self._finished:
@@ -83,6 +85,10 @@ class OutputThread:
             play.feed.close()
         with contextlib.suppress(OutputError):
             self._close_output()
+
+    def went_round_within(self, seconds: float) -> bool:
+        """Whether it began a round so lately; from any thread. A round takes ten seconds at most while nothing is due."""
+        return self._time.monotonic_us() - self._round_us < seconds * 1e6
 
     def finish(self) -> None:
         """Make ``run`` return."""

@@ -11,7 +11,6 @@ from agents.io.power import (
     battery_clock,
     boot_id,
     forget_clock,
-    notify_ready,
     restore_clock,
     save_clock,
 )
@@ -120,15 +119,3 @@ def test_one_chip_with_a_battery_is_enough(tmp_path: Path) -> None:
 
 def test_where_the_kernel_tells_nothing_nothing_is_known(tmp_path: Path) -> None:
     assert battery_clock(tmp_path) is None
-
-
-def test_systemd_is_told_where_it_asked_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(path)
-        monkeypatch.setenv("NOTIFY_SOCKET", path)
-        notify_ready()
-        assert receiver.recv(100) == b"READY=1"
-    notify_ready()
-    monkeypatch.delenv("NOTIFY_SOCKET")
-    notify_ready()
