@@ -17,6 +17,7 @@ class DeedKind(StrEnum):
     RENAME = "rename"
     SET_VOLUME = "set_volume"
     RELEASE = "release"
+    ACT = "act"
     COMPOSE = "compose"
     CHANGE = "change"
     WITHDRAW = "withdraw"

@@ -24,6 +24,7 @@ from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
 from controller.services.handing_in import HandIns
+from controller.services.hands import HandDesk
 from controller.services.ingest import Ingest
 from controller.services.making import Making
 from controller.services.office import Office
@@ -106,7 +107,8 @@ class Desk:
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
         self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
-        self.ingest: Final = Ingest(office, self.delivery)
+        self.hands: Final = HandDesk(office, outbox)
+        self.ingest: Final = Ingest(office, self.delivery, journal_observers=(self.hands,))
         self.reports: Final = Reports(store, office.areas)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 

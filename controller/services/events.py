@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from agents.protocol.ids import AiringId, BulletinId
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from controller.domain.handing_in import HandInId
 from controller.domain.programmes import ProgrammeId
 
@@ -71,6 +71,13 @@ class PlansChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HandsChanged:
+    """A remote action was asked of a speaker, or ended, or its log came; or a self-test found something."""
+
+    speaker_id: SpeakerId
+
+
+@dataclass(frozen=True, slots=True)
 class SignInsEnded:
     """A person's sign-ins are over: the password was changed, or the account closed. Named by their token hashes."""
 
@@ -92,6 +99,7 @@ Event = (
     | AiringChanged
     | StopChanged
     | PlansChanged
+    | HandsChanged
     | SignInsEnded
     | Lagged
 )

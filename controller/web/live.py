@@ -23,6 +23,7 @@ from controller.services.events import (
     Events,
     FoundChanged,
     HandInChanged,
+    HandsChanged,
     Lagged,
     PlansChanged,
     ProgrammeChanged,
@@ -52,6 +53,7 @@ Told = (
     | ProgrammeChanged
     | TunesChanged
     | HandInChanged
+    | HandsChanged
     | PlansChanged
     | AiringChanged
     | StopChanged
@@ -72,6 +74,7 @@ EVERYTHING = (
     "programme",
     "tunes",
     "hand_ins",
+    "hands",
     "plans",
 )
 
@@ -91,6 +94,8 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - o
             return (("tunes", "-"),)
         case HandInChanged():
             return (("hand_ins", "-"),)
+        case HandsChanged(speaker_id=speaker_id):
+            return (("hands", speaker_id),)
         case PlansChanged():
             return (("plans", "-"),)
         case AiringChanged():

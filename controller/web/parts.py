@@ -19,6 +19,7 @@ from controller.services.events import Events
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.handing_in import HandIns
+from controller.services.hands import HandDesk
 from controller.services.people import People
 from controller.services.planner import Planner
 from controller.services.programmes import Programmes
@@ -60,6 +61,7 @@ class WebParts:
     dispatch: Dispatch
     adoption: Adoption
     speakers: SpeakerDesk
+    hands: HandDesk
     accounts: Accounts
     people: People
     api_tokens: ApiTokens

@@ -59,6 +59,7 @@ DEED_NAMES: Mapping[DeedKind, str] = {
     DeedKind.RENAME: N_("renamed a speaker"),
     DeedKind.SET_VOLUME: N_("set a volume"),
     DeedKind.RELEASE: N_("released a speaker"),
+    DeedKind.ACT: N_("had a speaker do something"),
     DeedKind.COMPOSE: N_("made a bulletin"),
     DeedKind.CHANGE: N_("changed a bulletin"),
     DeedKind.WITHDRAW: N_("withdrew a bulletin"),

@@ -119,6 +119,10 @@ GET     /api/v1/speakers                               see
 DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
 GET     /api/v1/speakers/{speaker_id}                  see over speaker
 PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
+GET     /api/v1/speakers/{speaker_id}/actions          tend over speaker
+POST    /api/v1/speakers/{speaker_id}/actions          tend over speaker
+GET     /api/v1/speakers/{speaker_id}/actions/{order_id} tend over speaker
+GET     /api/v1/speakers/{speaker_id}/actions/{order_id}/log tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker

@@ -160,6 +160,7 @@ class Station:
                 "dispatch": self.desk.dispatch,
                 "adoption": self.desk.adoption,
                 "speakers": self.desk.speakers,
+                "hands": self.desk.hands,
                 "accounts": self.desk.accounts,
                 "people": self.desk.people,
                 "api_tokens": self.desk.api_tokens,
