@@ -49,7 +49,8 @@ class Installation:
     def user_text(self) -> str:
         """A system user without a shell or a home, in the groups that it needs (sysusers.d(5))."""
         name = self.unit.name
-        lines = [f'u {name} - "{self.unit.description}" /var/lib/{name}']
+        words = self.unit.description.replace(":", ",")  # it is a field of /etc/passwd
+        lines = [f'u {name} - "{words}" /var/lib/{name}']
         lines += [f"g {group} -" for group in self.groups]
         lines += [f"m {name} {group}" for group in self.groups]
         return "\n".join([*lines, ""])

@@ -18,7 +18,7 @@ UNITS = (agent.unit(Path("/bin/true")), controller.unit(Path("/bin/true")))
 
 
 def made(name: str = "loa-thing", groups: tuple[str, ...] = ("audio",)) -> Installation:
-    unit = Unit(name=name, description="A thing", command="/bin/true", watchdog_s=30)
+    unit = Unit(name=name, description="Loa: a thing", command="/bin/true", watchdog_s=30)
     return Installation(unit=unit, groups=groups, settings="# settings\n", settings_path=Path("/etc/loa/thing.toml"))
 
 
