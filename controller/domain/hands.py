@@ -34,7 +34,7 @@ class AskedHand:
 
     ``result`` is None until the device's journal told how it ended, and then ``detail`` says it in a sentence. It
     can also end here: where the device did not take the order, or never told. ``has_log`` once the lines are there;
-    the text itself is kept apart (`controller.ports.Hands.log_of`).
+    the text itself is kept apart (``Hands.log_of`` of the ports).
     """
 
     order_id: DocumentId

@@ -94,14 +94,14 @@ class HandDesk:
     async def one(self, speaker_id: SpeakerId, order_id: DocumentId) -> AskedHand:
         """Raises `NotFound` (``action_unknown``), also for another speaker's; `StoreFailed`."""
         async with self._store.reading() as tx:
-            return _of(speaker_id, await tx.hands.get(order_id), order_id)
+            return _of(speaker_id, await tx.hands.get(order_id))
 
     async def log_text(self, speaker_id: SpeakerId, order_id: DocumentId) -> str:
         """The lines that a `FetchLog` brought, the newest last. Raises `NotFound` (``action_unknown``,
         ``log_not_there``), `StoreFailed`.
         """
         async with self._store.reading() as tx:
-            _of(speaker_id, await tx.hands.get(order_id), order_id)
+            _of(speaker_id, await tx.hands.get(order_id))
             text = await tx.hands.log_of(order_id)
         if text is None:
             raise NotFound(f"the action {order_id} brought no log", code="log_not_there")
@@ -118,8 +118,8 @@ class HandDesk:
         """Keeps a log that this device was asked for; another is left out. Raises `StoreFailed`."""
         order_id = DocumentId(report.order_id)
         async with self._store.transaction() as tx:
-            hand = await tx.hands.get(order_id)
-            if hand is None or hand.device_id != device_id or hand.action is not ActionName.FETCH_LOG or hand.has_log:
+            hand = await _hand_of(tx, device_id, order_id)
+            if hand is None or hand.action is not ActionName.FETCH_LOG or hand.has_log:
                 _log.warning("a log came that nobody asked for", extra={"device_id": device_id})
                 return
             await tx.hands.put_log(order_id, report.text)
@@ -134,11 +134,11 @@ class HandDesk:
             at_us = now_us if record.at_us is None else record.at_us
             match record.event:
                 case ActionEnded(order_id=order_id, result=result, detail=detail):
-                    hand = await tx.hands.get(DocumentId(order_id))
-                    if hand is not None and hand.device_id == device_id:
+                    hand = await _hand_of(tx, device_id, DocumentId(order_id))
+                    if hand is not None:
                         await tx.hands.put(replace(hand, ended_at_us=at_us, result=result, detail=detail))
                 case SelfTested() as found:
-                    await tx.self_tests.add(_found(speaker_id, at_us, found))
+                    await tx.self_tests.add([_found(speaker_id, at_us, found)])
                 case _:
                     pass
 
@@ -167,7 +167,7 @@ class HandDesk:
         """Ends it, unless the device told how it ended."""
         async with self._store.transaction() as tx:
             now = await tx.hands.get(hand.order_id)
-            if now is None or now.result is not None:
+            if now.result is not None:
                 return
             await tx.hands.put(replace(now, ended_at_us=self._clock.now_us(), result=result, detail=detail))
         self._events.publish(HandsChanged(hand.speaker_id))
@@ -180,9 +180,18 @@ async def _adopted(tx: Transaction, speaker_id: SpeakerId) -> Speaker:
     return speaker
 
 
-def _of(speaker_id: SpeakerId, hand: AskedHand | None, order_id: DocumentId) -> AskedHand:
-    if hand is None or hand.speaker_id != speaker_id:
-        raise NotFound(f"no action {order_id} was asked of {speaker_id}", code="action_unknown")
+async def _hand_of(tx: Transaction, device_id: DeviceId, order_id: DocumentId) -> AskedHand | None:
+    """What this device speaks of; None where it was asked of another, or of none."""
+    try:
+        hand = await tx.hands.get(order_id)
+    except NotFound:
+        return None
+    return hand if hand.device_id == device_id else None
+
+
+def _of(speaker_id: SpeakerId, hand: AskedHand) -> AskedHand:
+    if hand.speaker_id != speaker_id:
+        raise NotFound(f"{hand.order_id} was not asked of {speaker_id}", code="action_unknown")
     return hand
 
 
