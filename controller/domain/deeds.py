@@ -16,6 +16,9 @@ class DeedKind(StrEnum):
     CREATE_TOKEN = "create_token"  # noqa: S105 - the name of a deed
     RENAME = "rename"
     SET_VOLUME = "set_volume"
+    SET_PROFILE = "set_profile"
+    SEE_FAULT = "see_fault"
+    REPLACE_BOX = "replace_box"
     RELEASE = "release"
     ACT = "act"
     COMPOSE = "compose"

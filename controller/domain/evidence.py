@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from agents.protocol.journal import (
+    ActionEnded,
     Armed,
     Failed,
     Finished,
@@ -18,6 +19,7 @@ from agents.protocol.journal import (
     Preempted,
     RecordsLost,
     Refused,
+    SelfTested,
     Skipped,
     Sounding,
     StartedUp,
@@ -107,7 +109,7 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
             after = _cut(_ended(playback, record, PlayState.PREEMPTED, None, event.by_airing_id), playback, event.at_us)
         case Stopped() as event:
             after = _cut(_ended(playback, record, PlayState.STOPPED, None, event.order_id), playback, event.at_us)
-        case Refused() | StartedUp() | RecordsLost():
+        case Refused() | StartedUp() | RecordsLost() | ActionEnded() | SelfTested():
             after = playback
     return after
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
-from agents.protocol.values import ClockBasis, RenditionName
+from agents.protocol.values import ClockBasis, Profile, RenditionName
 
 
 class SpeakerState(StrEnum):
@@ -35,6 +35,19 @@ class Speaker:
     max_volume_percent: int = 100
     delay_us: int = 0
     rendition: RenditionName = RenditionName.OPUS24
+    profile: Profile = Profile.LAN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """That this device hung on a pole, from ``from_us`` on; ``until_us`` None is to this day."""
+
+    speaker_id: SpeakerId
+    device_id: DeviceId
+    device_key: bytes
+    from_us: int
+    model: str = ""
+    until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

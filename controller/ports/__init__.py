@@ -18,6 +18,7 @@ from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords
 from controller.domain.paging import Place
 from controller.domain.speakers import ControllerIdentity, FoundDevice, Move, PairedDevice, Speaker, SpeakerHealth
 from controller.domain.tokens import ApiToken
+from controller.ports.boxes import Boxes, Faults, Hands, SelfTests, Telemetry
 from controller.ports.content import (
     Bulletins,
     HandIns,
@@ -325,6 +326,11 @@ class Transaction(Protocol):
     planned_airings: PlannedAirings
     journals: Journals
     documents: Documents
+    telemetry: Telemetry
+    faults: Faults
+    hands: Hands
+    self_tests: SelfTests
+    boxes: Boxes
     persons: Persons
     tokens: Tokens
     api_tokens: ApiTokens
@@ -356,14 +362,17 @@ __all__ = [
     "ApiTokens",
     "Approvals",
     "Areas",
+    "Boxes",
     "Bulletins",
     "Choices",
     "Clock",
     "Deeds",
     "Documents",
+    "Faults",
     "Groups",
     "GuardRows",
     "HandIns",
+    "Hands",
     "Holidays",
     "Identity",
     "Journals",
@@ -375,12 +384,14 @@ __all__ = [
     "Pronunciations",
     "Revisions",
     "Schedules",
+    "SelfTests",
     "Signer",
     "Sounds",
     "Speakers",
     "StationSettings",
     "Store",
     "Studio",
+    "Telemetry",
     "Tokens",
     "Transaction",
     "Tunes",

@@ -68,9 +68,18 @@ class Adoption:
         return left
 
     async def adopt(
-        self, device_id: DeviceId, code: str, *, name: str, area_id: AreaId | None, new_area_name: str | None, by: str
+        self,
+        device_id: DeviceId,
+        code: str,
+        *,
+        name: str = "",
+        area_id: AreaId | None = None,
+        new_area_name: str | None = None,
+        by: str,
+        replaces: SpeakerId | None = None,
     ) -> Speaker:
-        """Pair by the typed code; ``new_area_name`` makes an area where ``area_id`` is None.
+        """Pair by the typed code; ``new_area_name`` makes an area where ``area_id`` is None. With ``replaces``
+        the device takes the place of the box of that speaker, which keeps its name, its area and all else.
 
         Raises `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``, ``area_unknown``, ``code_malformed``),
         `Unreachable`, `Refused` (see `ports.Links.adopt`), `StoreFailed`.

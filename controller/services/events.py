@@ -78,6 +78,11 @@ class HandsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultsChanged:
+    """A fault opened, closed, became part of an area's, or somebody looks after it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignInsEnded:
     """A person's sign-ins are over: the password was changed, or the account closed. Named by their token hashes."""
 
@@ -100,6 +105,7 @@ Event = (
     | StopChanged
     | PlansChanged
     | HandsChanged
+    | FaultsChanged
     | SignInsEnded
     | Lagged
 )

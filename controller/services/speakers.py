@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.values import DocumentKind
+from agents.protocol.values import DocumentKind, Profile
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
@@ -98,6 +98,14 @@ class SpeakerDesk:
             return replace(speaker, volume_percent=percent)
 
         return await self._change(speaker_id, changed, by, DeedKind.SET_VOLUME, f"{percent} %")
+
+    async def set_profile(self, speaker_id: SpeakerId, profile: Profile, by: str) -> Speaker:
+        """What its way to the controller costs; its device learns it with its assignment. Raises `NotFound`,
+        `StoreFailed`.
+        """
+        return await self._change(
+            speaker_id, lambda one: replace(one, profile=profile), by, DeedKind.SET_PROFILE, profile.value
+        )
 
     async def rename(self, speaker_id: SpeakerId, name: str, by: str) -> Speaker:
         """Raises `NotFound`, `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``), `StoreFailed`."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from controller import ports
 from controller.domain.errors import StoreFailed
 from controller.store.airings import SqlAirings
+from controller.store.boxes import SqlBoxes, SqlFaults, SqlHands, SqlSelfTests, SqlTelemetry
 from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
 from controller.store.documents import SqlDocuments
 from controller.store.engine import READERS, READING, failures, make_engine
@@ -46,6 +47,11 @@ class SqlTransaction:
         self.planned_airings: ports.PlannedAirings = SqlPlannedAirings(session)
         self.journals: ports.Journals = SqlJournals(session)
         self.documents: ports.Documents = SqlDocuments(session)
+        self.telemetry: ports.Telemetry = SqlTelemetry(session)
+        self.faults: ports.Faults = SqlFaults(session)
+        self.hands: ports.Hands = SqlHands(session)
+        self.self_tests: ports.SelfTests = SqlSelfTests(session)
+        self.boxes: ports.Boxes = SqlBoxes(session)
         self.persons: ports.Persons = SqlPersons(session)
         self.tokens: ports.Tokens = SqlTokens(session)
         self.api_tokens: ports.ApiTokens = SqlApiTokens(session)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.values import ClockBasis, RenditionName
+from agents.protocol.values import ClockBasis, Profile, RenditionName
 from controller.domain.errors import NotFound
 from controller.domain.speakers import Move, Speaker, SpeakerHealth, SpeakerState
 from controller.store.bulk import each, pieces, upsert
@@ -149,6 +149,7 @@ class SqlSpeakers:
                 max_volume_percent=speaker.max_volume_percent,
                 delay_us=speaker.delay_us,
                 rendition=speaker.rendition.value,
+                profile=speaker.profile.value,
             )
         )
         await self._session.flush()
@@ -264,6 +265,7 @@ def _speaker(row: SpeakerRow | Row[Any]) -> Speaker:
         max_volume_percent=row.max_volume_percent,
         delay_us=row.delay_us,
         rendition=RenditionName(row.rendition),
+        profile=Profile(row.profile),
     )
 
 

@@ -80,6 +80,7 @@ class SpeakerRow(Row, table=True):
     max_volume_percent: int
     delay_us: int = Field(sa_type=BigInteger)
     rendition: str = Field(sa_type=WORD)
+    profile: str = Field(default="lan", sa_type=WORD, sa_column_kwargs={"server_default": text("'lan'")})
 
 
 class SpeakerMoveRow(Row, table=True):

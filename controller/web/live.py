@@ -23,6 +23,7 @@ from controller.services.events import (
     Events,
     FoundChanged,
     HandInChanged,
+    FaultsChanged,
     HandsChanged,
     Lagged,
     PlansChanged,
@@ -54,6 +55,7 @@ Told = (
     | TunesChanged
     | HandInChanged
     | HandsChanged
+    | FaultsChanged
     | PlansChanged
     | AiringChanged
     | StopChanged
@@ -75,6 +77,7 @@ EVERYTHING = (
     "tunes",
     "hand_ins",
     "hands",
+    "faults",
     "plans",
 )
 
@@ -96,6 +99,8 @@ def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - o
             return (("hand_ins", "-"),)
         case HandsChanged(speaker_id=speaker_id):
             return (("hands", speaker_id),)
+        case FaultsChanged():
+            return (("faults", "-"),)
         case PlansChanged():
             return (("plans", "-"),)
         case AiringChanged():
