@@ -20,6 +20,7 @@ from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.faults import FaultDesk
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
@@ -41,6 +42,7 @@ from controller.services.settings import DeskSettings
 from controller.services.speakers import SpeakerDesk
 from controller.services.stops import Stops
 from controller.services.succession import SuccessionDesk
+from controller.services.telemetry import TelemetryDesk
 from controller.services.telling import Telling
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
@@ -108,7 +110,14 @@ class Desk:
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
         self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
         self.hands: Final = HandDesk(office, outbox)
-        self.ingest: Final = Ingest(office, self.delivery, journal_observers=(self.hands,))
+        self.faults: Final = FaultDesk(office)
+        self.telemetry: Final = TelemetryDesk(office)
+        self.ingest: Final = Ingest(
+            office,
+            self.delivery,
+            journal_observers=(self.hands, self.faults),
+            health_observers=(self.faults, self.telemetry),
+        )
         self.reports: Final = Reports(store, office.areas)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
 
@@ -142,6 +151,8 @@ class Desk:
                 self.planner.run(),
                 self._hand_in_watch.run(),
                 self.succession.run(),
+                self.faults.run(),
+                self.telemetry.run(),
             ):
                 group.create_task(service)
             self.started.set()
