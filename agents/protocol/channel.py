@@ -3,7 +3,9 @@
 Rules of the module: the device is the initiator. A device that is new to the controller speaks ``XX``, which carries
 both static keys; a pinned one speaks ``KK``, which proves both and carries neither. The two texts that went before in
 the clear are the prologue, so that whoever changes them breaks the handshake. No input or output happens here: bytes
-go in, bytes come out. The ``noise`` library is imported in this file alone.
+go in, bytes come out. The ``noise`` library is imported in this file alone, and makes the handshake alone: what follows
+is one authenticated encryption a frame with a key and a counter, done here, because a controller holds thousands of
+channels and the library keeps its whole state for each.
 
 Inside an encrypted frame the first byte tells what follows::
 
@@ -23,12 +25,11 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from noise.connection import Keypair, NoiseConnection
 from noise.exceptions import (
     NoiseHandshakeError,
     NoiseInvalidMessage,
-    NoiseMaxNonceError,
     NoiseValidationError,
     NoiseValueError,
 )
@@ -47,6 +48,9 @@ _KIND_AUDIO: Final = 0x10
 _CLOCK_REQUEST: Final = struct.Struct(">q")
 _CLOCK_REPLY: Final = struct.Struct(">qqqB4s")
 _AUDIO_HEADER_BYTES: Final = 9
+_NONCE: Final = struct.Struct("<4xQ")
+_LAST_NONCE: Final = 2**64 - 2
+"""The number after it is reserved by Noise."""
 _PART_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - 1
 MAX_LIVE_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - _AUDIO_HEADER_BYTES
 """The most that one live audio frame can carry."""
@@ -111,12 +115,52 @@ def prologue(hello: bytes, reply: bytes) -> bytes:
     return PROLOGUE_LABEL + b"".join(parts)
 
 
+class _Cipher:
+    """One direction of a channel after the handshake: ChaCha20-Poly1305 under a counter that never repeats."""
+
+    __slots__ = ("_aead", "_number")
+
+    def __init__(self, cipher_state: Any) -> None:
+        self._aead = ChaCha20Poly1305(bytes(cipher_state.k))
+        self._number = int(cipher_state.n)
+
+    def seal(self, plain: bytes) -> bytes:
+        """Raises `HandshakeFailed` when every number was used."""
+        return self._aead.encrypt(self._next(), plain, None)
+
+    def open(self, frame: bytes) -> bytes:
+        """Raises `HandshakeFailed` for what the other side did not seal next; `InvalidTag` never leaves."""
+        try:
+            return self._aead.decrypt(self._next(), frame, None)
+        except InvalidTag as error:
+            raise HandshakeFailed("a frame that was not sealed for this channel") from error
+
+    def _next(self) -> bytes:
+        number = self._number
+        if number > _LAST_NONCE:
+            raise HandshakeFailed("this channel is used up; dial again")
+        self._number = number + 1
+        return _NONCE.pack(number)
+
+
 class Channel:
     """One end of one channel, from the first handshake message to the last frame.
 
     Handshake: call `write_handshake` while `my_turn`, else feed `read_handshake`, until `finished`. Then `encrypt`
     and `feed`. After any error the channel is worthless: close the link.
     """
+
+    __slots__ = (
+        "_local_static",
+        "_noise",
+        "_opening",
+        "_parts",
+        "_remote_static",
+        "_sealing",
+        "handshake_hash",
+        "my_turn",
+        "unknown_frames",
+    )
 
     def __init__(
         self,
@@ -133,9 +177,10 @@ class Channel:
         self.my_turn = initiator
         self.unknown_frames = 0
         self.handshake_hash = b""
-        self._local_static = X25519PrivateKey.from_private_bytes(static_private).public_key().public_bytes_raw()
         self._remote_static = remote_static
-        self._parts = bytearray()
+        self._parts: bytearray | None = None
+        self._sealing: _Cipher | None = None
+        self._opening: _Cipher | None = None
         noise: Any = NoiseConnection.from_name(f"Noise_{pattern}_{_SUITE}".encode())
         self._noise = noise
         if initiator:
@@ -150,8 +195,7 @@ class Channel:
             noise.start_handshake()
         except _HANDSHAKE_FAULTS as error:
             raise HandshakeFailed(f"a key that is none: {error}") from error
-        # The library forgets its handshake, and with it who the other side is, in the moment it succeeds.
-        self._handshake: Any = noise.noise_protocol.handshake_state
+        self._local_static = bytes(noise.noise_protocol.keypairs["s"].public_bytes)
 
     @classmethod
     def initiator(cls, pattern: Pattern, static_private: bytes, remote_static: bytes | None, prologue: bytes) -> Self:
@@ -178,7 +222,7 @@ class Channel:
     @property
     def finished(self) -> bool:
         """Whether the handshake is done and both ends are who they say they are."""
-        return bool(self._noise.handshake_finished)
+        return self._sealing is not None
 
     @property
     def local_static(self) -> bytes:
@@ -194,32 +238,43 @@ class Channel:
 
     def write_handshake(self) -> bytes:
         """The next handshake message to send. Raises `HandshakeFailed` when it is not this side's turn."""
+        handshake = self._handshake()
         try:
             message = bytes(self._noise.write_message())
         except _HANDSHAKE_FAULTS as error:
             raise HandshakeFailed(f"the handshake cannot go on: {error}") from error
-        self._after_handshake_step()
+        self._after_handshake_step(handshake)
         return message
 
     def read_handshake(self, message: bytes) -> None:
         """Takes the other side's handshake message. Raises `HandshakeFailed` or `TooLarge`."""
         if len(message) > MAX_FRAME_BYTES:
             raise TooLarge(f"a handshake message of {len(message)} bytes")
+        handshake = self._handshake()
         try:
             payload = self._noise.read_message(message)
         except _HANDSHAKE_FAULTS as error:
             raise HandshakeFailed("the other side does not hold the key that it must hold") from error
         if payload:
             raise HandshakeFailed("a handshake message with a payload")
-        self._after_handshake_step()
+        self._after_handshake_step(handshake)
 
-    def _after_handshake_step(self) -> None:
+    def _handshake(self) -> Any:
+        """The library forgets its handshake, and with it who the other side is, in the moment it succeeds."""
+        if self._noise is None:
+            raise HandshakeFailed("the handshake is over")
+        return self._noise.noise_protocol.handshake_state
+
+    def _after_handshake_step(self, handshake: Any) -> None:
         self.my_turn = not self.my_turn
-        if self.finished:
+        noise = self._noise
+        if noise.handshake_finished:
             self.my_turn = False
-            self.handshake_hash = bytes(self._noise.get_handshake_hash())
-            self._remote_static = bytes(self._handshake.rs.public_bytes)
-            self._handshake = None
+            self.handshake_hash = bytes(noise.get_handshake_hash())
+            self._remote_static = bytes(handshake.rs.public_bytes)
+            self._sealing = _Cipher(noise.noise_protocol.cipher_state_encrypt)
+            self._opening = _Cipher(noise.noise_protocol.cipher_state_decrypt)
+            self._noise = None
 
     def encrypt(self, message: bytes) -> list[bytes]:
         """The frames of one JSON message, to be sent in this order. Raises `TooLarge`."""
@@ -254,10 +309,9 @@ class Channel:
                 )
 
     def _seal(self, plain: bytes) -> bytes:
-        try:
-            return bytes(self._noise.encrypt(plain))
-        except NoiseMaxNonceError as error:
-            raise HandshakeFailed("this channel is used up; dial again") from error
+        if self._sealing is None:
+            raise HandshakeFailed("nothing can be sealed before the handshake is finished")
+        return self._sealing.seal(plain)
 
     def feed(self, frame: bytes) -> bytes | LiveAudio | ClockAsk | ClockAnswer | None:
         """What a frame completes: a message, live sound, a word about the clock, or nothing yet.
@@ -267,18 +321,20 @@ class Channel:
         """
         if len(frame) > MAX_FRAME_BYTES:
             raise TooLarge(f"a frame of {len(frame)} bytes; at most {MAX_FRAME_BYTES} are allowed")
-        try:
-            plain: bytes = self._noise.decrypt(frame)
-        except (NoiseHandshakeError, NoiseInvalidMessage, NoiseMaxNonceError, ValueError) as error:
-            raise HandshakeFailed("a frame that was not sealed for this channel") from error
+        if self._opening is None:
+            raise HandshakeFailed("nothing can be read before the handshake is finished")
+        plain = self._opening.open(frame)
         if not plain:
             raise MalformedMessage("an empty frame")
-        match plain[0]:
-            case kind if kind in (_KIND_LAST, _KIND_MORE):
+        kind = plain[0]
+        if kind == _KIND_LAST and self._parts is None:
+            return plain[1:]
+        match kind:
+            case _ if kind in (_KIND_LAST, _KIND_MORE):
                 return self._collect(plain, last=kind == _KIND_LAST)
-            case kind if kind in (_KIND_CLOCK_REQUEST, _KIND_CLOCK_REPLY):
+            case _ if kind in (_KIND_CLOCK_REQUEST, _KIND_CLOCK_REPLY):
                 return _clock(kind, plain[1:])
-            case kind if kind == _KIND_AUDIO:
+            case _ if kind == _KIND_AUDIO:
                 if len(plain) < _AUDIO_HEADER_BYTES:
                     raise MalformedMessage("a live frame without its header")
                 at_us = int.from_bytes(plain[1:_AUDIO_HEADER_BYTES], "big")
@@ -288,16 +344,14 @@ class Channel:
                 return None
 
     def _collect(self, plain: bytes, *, last: bool) -> bytes | None:
-        if last and not self._parts:
-            return plain[1:]
-        if len(self._parts) + len(plain) - 1 > MAX_MESSAGE_BYTES:
+        parts = self._parts = self._parts or bytearray()
+        if len(parts) + len(plain) - 1 > MAX_MESSAGE_BYTES:
             raise TooLarge(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
-        self._parts += plain[1:]
+        parts += plain[1:]
         if not last:
             return None
-        message = bytes(self._parts)
-        self._parts = bytearray()
-        return message
+        self._parts = None
+        return bytes(parts)
 
 
 def _clock(kind: int, body: bytes) -> ClockAsk | ClockAnswer:

@@ -43,7 +43,7 @@ class Decoder(Generic[_M]):
     """
 
     def __init__(self, union: Any, limit_bytes: int = MAX_MESSAGE_BYTES) -> None:
-        self._union = union
+        self._typed = msgspec.json.Decoder(union)
         self._limit_bytes = limit_bytes
         self._fields = {_tag(kind): frozenset(kind.__struct_encode_fields__) for kind in get_args(union)}
         self.unknown_types = 0
@@ -54,6 +54,27 @@ class Decoder(Generic[_M]):
         if len(raw) > self._limit_bytes:
             raise TooLarge(f"a message of {len(raw)} bytes; at most {self._limit_bytes} are allowed")
         try:
+            message: _M = self._typed.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return self._unusual(raw)
+        # What is written again as it came holds nothing unknown; nearly everything does, and is parsed but once.
+        if _encoder.encode(message) != raw:
+            self._look(raw)
+        return message
+
+    def _unusual(self, raw: bytes) -> _M | None:
+        """What does not fit at once: of an unknown type, or malformed."""
+        if not self._look(raw):
+            return None
+        try:
+            message: _M = self._typed.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedMessage(str(error)) from error
+        return message
+
+    def _look(self, raw: bytes) -> bool:
+        """Counts what is unknown; returns whether the type is known. Raises `MalformedMessage`."""
+        try:
             loose = msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedMessage(str(error)) from error
@@ -62,13 +83,9 @@ class Decoder(Generic[_M]):
         known = self._fields.get(loose["type"])
         if known is None:
             self.unknown_types += 1
-            return None
+            return False
         self.unknown_fields += sum(1 for name in loose if name not in known and name != "type")
-        try:
-            message: _M = msgspec.json.decode(raw, type=self._union)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedMessage(str(error)) from error
-        return message
+        return True
 
 
 def _tag(kind: Any) -> str:
