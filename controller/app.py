@@ -286,6 +286,8 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             adoption=desk.adoption,
             speakers=desk.speakers,
             hands=desk.hands,
+            faults=desk.faults,
+            telemetry=desk.telemetry,
             accounts=desk.accounts,
             people=desk.people,
             api_tokens=desk.api_tokens,

@@ -16,6 +16,7 @@ from controller.services.audit import Audit
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.faults import FaultDesk
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.handing_in import HandIns
@@ -27,6 +28,7 @@ from controller.services.reports import Reports
 from controller.services.schedules import ScheduleDesk
 from controller.services.speakers import SpeakerDesk
 from controller.services.succession import SuccessionDesk
+from controller.services.telemetry import TelemetryDesk
 from controller.services.tunes import Tunes
 from controller.services.voices import VoiceDesk
 from controller.web.i18n import DEFAULT_ZONE
@@ -62,6 +64,8 @@ class WebParts:
     adoption: Adoption
     speakers: SpeakerDesk
     hands: HandDesk
+    faults: FaultDesk
+    telemetry: TelemetryDesk
     accounts: Accounts
     people: People
     api_tokens: ApiTokens

@@ -161,6 +161,8 @@ class Station:
                 "adoption": self.desk.adoption,
                 "speakers": self.desk.speakers,
                 "hands": self.desk.hands,
+                "faults": self.desk.faults,
+                "telemetry": self.desk.telemetry,
                 "accounts": self.desk.accounts,
                 "people": self.desk.people,
                 "api_tokens": self.desk.api_tokens,
