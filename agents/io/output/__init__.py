@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal, assert_never
 
+from agents.io.output.amplifier import Amplifier, NoAmplifier
 from agents.io.output.base import Output, OutputError, OutputGone
 from agents.io.output.engine import LEAD_US, PlayEngine
-from agents.io.output.events import Armed, Failed, Finished, PlayEvent, Sounding, Stopped, Underrun
+from agents.io.output.events import Armed, EngineFacts, Failed, Finished, PlayEvent, Sounding, Stopped, Underrun
 from agents.io.timeport import TimePort
 
 ROOM_FOR_CLIPS_BYTES = 64 * 1_048_576
@@ -15,9 +16,12 @@ OutputKind = Literal["alsa", "wav", "null", "auto"]
 
 __all__ = [
     "LEAD_US",
+    "Amplifier",
     "Armed",
+    "EngineFacts",
     "Failed",
     "Finished",
+    "NoAmplifier",
     "Output",
     "OutputError",
     "OutputGone",

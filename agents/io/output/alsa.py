@@ -10,7 +10,7 @@ import errno
 from agents.io.output.alsa_lib import Pcm, message
 from agents.io.output.base import FRAME_BYTES, RATE_HZ, OutputError, OutputGone
 
-_BUFFER_US = 120_000
+_BUFFER_US = 80_000
 _PERIOD_US = 20_000
 _STUCK_MS = 3_000
 _GONE = (-errno.ENODEV, -errno.EBADFD, -errno.ENOTTY, -errno.EIO, -errno.ECONNREFUSED)
@@ -21,6 +21,7 @@ class AlsaOutput:
 
     def __init__(self, device: str = "default") -> None:
         self.description = f"ALSA {device}"
+        self.stays_open = True
         self._device = device
         self._pcm: Pcm | None = None
         self._channels = 1
@@ -54,6 +55,10 @@ class AlsaOutput:
                 raise self._broken(code)
             broke_off = True
         return broke_off
+
+    def ran_out(self) -> bool:
+        """See Output.ran_out."""
+        return self._pcm is not None and self._pcm.has_run_out()
 
     def delay_frames(self) -> int | None:
         """See Output.delay_frames."""

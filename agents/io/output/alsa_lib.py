@@ -17,6 +17,7 @@ NONBLOCK: Final = 1
 ACCESS_RW_INTERLEAVED: Final = 3
 FORMAT_S16: Final = 2 if sys.byteorder == "little" else 3
 STATE_RUNNING: Final = 3
+STATE_XRUN: Final = 4
 STATE_DRAINING: Final = 5
 
 _PCM = c_void_p
@@ -139,6 +140,10 @@ class Pcm:
             return None
         delay = c_long()
         return delay.value if self._lib.snd_pcm_delay(self._handle, byref(delay)) >= 0 else None
+
+    def has_run_out(self) -> bool:
+        """Whether the sound broke off: an underrun that nobody has made good yet."""
+        return bool(self._lib.snd_pcm_state(self._handle) == STATE_XRUN)
 
     def recover(self, code: int) -> int:
         """Make an underrun or a suspend good; the error itself where it cannot be."""

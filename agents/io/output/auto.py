@@ -21,6 +21,11 @@ class AutoOutput:
         """Of the one that was opened last; of the files where none was."""
         return self._chosen.description
 
+    @property
+    def stays_open(self) -> bool:
+        """Not before the card is there: it is looked for whenever this is opened."""
+        return self._chosen is self._card
+
     def look(self) -> None:
         """See whether the card is there now."""
         try:
@@ -42,6 +47,10 @@ class AutoOutput:
     def write(self, frames: bytes) -> bool:
         """See Output.write."""
         return self._chosen.write(frames)
+
+    def ran_out(self) -> bool:
+        """See Output.ran_out."""
+        return self._chosen.ran_out()
 
     def delay_frames(self) -> int | None:
         """See Output.delay_frames."""

@@ -35,6 +35,16 @@ class Output(Protocol):
         any more). Raises OutputError; OutputGone where the device is no longer there.
         """
 
+    @property
+    def stays_open(self) -> bool:
+        """Whether it may be kept open while nothing sounds."""
+
+    def ran_out(self) -> bool:
+        """Whether everything that was written has been heard, so that what is written next begins after a hole.
+
+        The write after that returns True. Nothing has run out before the first frame moves.
+        """
+
     def delay_frames(self) -> int | None:
         """How many frames from now the next frame written will leave the horn; None while nothing is moving."""
 

@@ -13,10 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from agents.io.decode import Source
+from agents.io.output.amplifier import Amplifier, AmplifierSwitch, NoAmplifier
 from agents.io.output.base import Output
-from agents.io.output.events import Armed, PlayEvent
+from agents.io.output.events import Armed, EngineFacts, PlayEvent
 from agents.io.output.feed import Feed
 from agents.io.output.level import volume_gain
+from agents.io.output.line import Line
 from agents.io.output.play import Play
 from agents.io.output.thread import OutputThread
 from agents.io.timeport import TimePort
@@ -32,7 +34,9 @@ class PlayEngine:
     """Plays sources through one output. Use as an async context manager, or ``open`` and ``close`` it.
 
     ``latency_us`` is what lies between the device's own idea of "heard" and the horn: everything is written that much
-    earlier. ``volume_percent`` is as ``set_volume`` takes it.
+    earlier. ``volume_percent`` is as ``set_volume`` takes it. ``standby``: the output is kept open while nothing
+    sounds, so that what comes unforeseen is heard at once. ``amplifier`` is on from its lead before the first sample
+    until after the last.
     """
 
     def __init__(
@@ -43,11 +47,23 @@ class PlayEngine:
         *,
         latency_us: int = 0,
         volume_percent: float = 100.0,
+        standby: bool = False,
+        amplifier: Amplifier | None = None,
     ) -> None:
         self.output = output
+        self.amplifier: Amplifier = amplifier or NoAmplifier()
         self._on_event = on_event
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._worker = OutputThread(output, time, self._tell, latency_us=latency_us, volume=volume_gain(volume_percent))
+        self._line = Line(output, time)
+        self._worker = OutputThread(
+            self._line,
+            AmplifierSwitch(self.amplifier),
+            time,
+            self._tell,
+            latency_us=latency_us,
+            volume=volume_gain(volume_percent),
+            standby=standby,
+        )
         self._thread = threading.Thread(target=self._worker.run, name="output", daemon=True)
         self._feeds: set[Feed] = set()
 
@@ -106,6 +122,14 @@ class PlayEngine:
         limit = volume_gain(max_volume_percent)
         self._worker.submit(partial(self._worker.schedule, play_id, start_local_us, from_frame, gain_db, limit))
 
+    def start_now(self, play_id: str, *, gain_db: float = 0.0, max_volume_percent: float = 100.0) -> None:
+        """Have an armed play sound as soon as it can: without waiting for Armed, or for the output's position.
+
+        It has no instant to keep, so it is never joined in step. Otherwise as ``start``.
+        """
+        limit = volume_gain(max_volume_percent)
+        self._worker.submit(partial(self._worker.schedule, play_id, None, 0, gain_db, limit))
+
     def retarget(self, play_id: str, start_local_us: int) -> None:
         """The instant given to ``start`` is now known better: move to it, gently where it sounds already."""
         self._worker.submit(partial(self._worker.retarget, play_id, start_local_us))
@@ -117,6 +141,20 @@ class PlayEngine:
     def set_volume(self, percent: float) -> None:
         """Volume for what sounds (moved to within 50 ms) and for what comes; 0 is silent, 100 as recorded."""
         self._worker.submit(partial(self._worker.set_volume, percent))
+
+    def set_latency(self, latency_us: int) -> None:
+        """What lies between the device's "heard" and the horn was measured: everything moves to where it should be."""
+        self._worker.submit(partial(self._worker.set_latency, latency_us))
+
+    def facts(self) -> EngineFacts:
+        """How it is, for telemetry."""
+        return EngineFacts(
+            underruns=self._worker.underruns,
+            output_failures=self._line.failures,
+            output_ok=self._line.works,
+            latency_us=self._worker.latency_us,
+            amplifier_on=self.amplifier.is_on,
+        )
 
     def _armed(self, play: Play, wrong: Exception | None) -> None:
         self._feeds.discard(play.feed)

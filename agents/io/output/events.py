@@ -51,7 +51,8 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Stopped on request, or because another play took its place; silent since source frame ``at_frame``.
+    """Stopped on request, or because another play took its place, under which it falls silent from source frame
+    ``at_frame`` on.
 
     ``at_frame`` is 0 where it had not begun to sound.
     """
@@ -70,3 +71,14 @@ class Failed:
 
 
 PlayEvent = Armed | Sounding | Underrun | Finished | Stopped | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """How the engine is, since it was opened. ``output_ok`` is None while no sound was wanted yet."""
+
+    underruns: int
+    output_failures: int
+    output_ok: bool | None
+    latency_us: int
+    amplifier_on: bool

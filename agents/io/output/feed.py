@@ -59,6 +59,12 @@ class Feed:
             return self._ended and not self._buffer
 
     @property
+    def has_some(self) -> bool:
+        """Whether the next take gives anything."""
+        with self._changed:
+            return bool(self._buffer)
+
+    @property
     def seeking(self) -> bool:
         """A seek is under way and nothing lies ready yet."""
         with self._changed:

@@ -10,6 +10,8 @@ from array import array
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 
 FADE_FRAMES = RATE_HZ // 100
+DUCK_FRAMES = RATE_HZ // 10
+"""So long what is interrupted fades, under what takes the air from it."""
 _RAMP_FRAMES = RATE_HZ // 20
 
 

@@ -8,6 +8,7 @@ class NullOutput:
     """Paced silence. Keeps nothing."""
 
     description = "no sound (null output)"
+    stays_open = True
 
     def __init__(self, time: TimePort) -> None:
         self._device = PacedDevice(time)
@@ -18,6 +19,10 @@ class NullOutput:
     def write(self, frames: bytes) -> bool:
         """See Output.write."""
         return self._device.put(frames)
+
+    def ran_out(self) -> bool:
+        """See Output.ran_out."""
+        return self._device.ran_out()
 
     def delay_frames(self) -> int | None:
         """See Output.delay_frames."""

@@ -7,7 +7,7 @@ lies between what is written and what is heard, and running out of it is an unde
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 from agents.io.timeport import TimePort
 
-_BUFFER_FRAMES = RATE_HZ * 120 // 1000
+BUFFER_FRAMES = RATE_HZ * 80 // 1000
 
 
 class PacedDevice:
@@ -34,21 +34,25 @@ class PacedDevice:
         """As Output.delay_frames."""
         return None if self._began_us is None else max(0, self._written - self.heard_frames())
 
+    def ran_out(self) -> bool:
+        """As Output.ran_out."""
+        return self._began_us is not None and self.heard_frames() > self._written
+
     def put(self, frames: bytes) -> bool:
         """Take frames, blocking while the buffer is full; True where it had run empty."""
         count = len(frames) // FRAME_BYTES
-        broke_off = self._began_us is not None and self.heard_frames() > self._written
+        broke_off = self.ran_out()
         if broke_off:
             self.hole_frames = self.heard_frames() - self._written
             self.reset()
         if self._began_us is not None:
             self._wait_for_room(count)
         self._written += count
-        if self._began_us is None and self._written >= _BUFFER_FRAMES:
+        if self._began_us is None and self._written >= BUFFER_FRAMES:
             self._began_us = self._time.monotonic_us()
         return broke_off
 
     def _wait_for_room(self, count: int) -> None:
         assert self._began_us is not None
-        over = self._written + count - _BUFFER_FRAMES
+        over = self._written + count - BUFFER_FRAMES
         self._time.block_until(self._began_us + over * 1_000_000 // RATE_HZ)

@@ -31,7 +31,7 @@ class Play:
         self.lost_frames = 0
         self.underruns = 0
         self._from_frame = 0
-        self._begin_us = 0.0  # the instant at which source frame 0 is due at the device
+        self._begin_us: float | None = 0.0  # when source frame 0 is due at the device; None: no instant, but at once
         self._shift = 0
         self._reported_lost = 0
         self._fade_next = False
@@ -41,30 +41,52 @@ class Play:
         self._limit = 1.0
         self._slew = Slew()
 
-    def schedule(self, device_us: int, from_frame: int, gain_db: float, volume: float, limit: float = 1.0) -> None:
-        """Source frame ``from_frame`` is due at the device at this instant; it is played at ``limit`` at most."""
+    def schedule(
+        self, device_us: int | None, from_frame: int, gain_db: float, volume: float, limit: float = 1.0
+    ) -> None:
+        """Source frame ``from_frame`` is due at the device at this instant, None: at once, wherever that is; it is
+        played at ``limit`` at most.
+        """
         self.started = True
         self._from_frame = from_frame
         self.first_frame = from_frame
         self._gain = decibel_gain(gain_db)
         self._limit = limit
         self._level.set_to(self._gain * min(volume, limit))
-        self.retarget(device_us)
+        self._begin_us = None
+        if device_us is not None:
+            self._begin_us = device_us - from_frame * FRAME_US
         if from_frame:
             self.feed.seek(from_frame)
             self._fade_next = True
 
     def retarget(self, device_us: int) -> None:
         """The instant has been estimated anew."""
-        self._begin_us = device_us - self._from_frame * FRAME_US
+        if self._begin_us is not None:
+            self._begin_us = device_us - self._from_frame * FRAME_US
+
+    def move(self, by_us: int) -> None:
+        """The horn is by so much farther away than was thought (negative), or nearer."""
+        if self._begin_us is not None:
+            self._begin_us += by_us
 
     def set_volume(self, volume: float) -> None:
         """Move to this volume, a linear factor."""
         self._level.move_to(self._gain * min(volume, self._limit))
 
-    def due_us(self, frame: int) -> float:
-        """The instant at which this source frame should reach the device's horn."""
-        return self._begin_us + frame * FRAME_US
+    @property
+    def at_once(self) -> bool:
+        """Whether it has no instant: it sounds as soon as it can, and has nothing to keep step with."""
+        return self._begin_us is None
+
+    def due_us(self, frame: int) -> float | None:
+        """The instant at which this source frame should reach the device's horn; None where there is none."""
+        return None if self._begin_us is None else self._begin_us + frame * FRAME_US
+
+    @property
+    def begins_us(self) -> float | None:
+        """The same of the frame that it begins with."""
+        return self.due_us(self.first_frame)
 
     def begin_index(self, fit: PositionFit, at: int) -> int | None:
         """The output frame at which it can begin, not before output frame ``at``; None while it is not known.
@@ -74,10 +96,15 @@ class Play:
         if self.feed.position >= self.feed.total_frames:
             self.missed = True
             return None
+        if self._begin_us is None:
+            return at if self.feed.has_some else None
+        if not fit.settled:
+            return None
         index = round(self._ideal_shift(fit)) + self.feed.position
-        late = at - index
-        if late <= 0:
-            return index
+        return index if index >= at else self._join(at, at - index)
+
+    def _join(self, at: int, late: int) -> int | None:
+        """The beginning has been missed by ``late`` frames."""
         if self.feed.seeking:
             return None
         self._fade_next = True
@@ -90,9 +117,11 @@ class Play:
         self.feed.seek(self.feed.position + (late - skipped) + _SEEK_LEAD_FRAMES)
         return None
 
-    def enter(self, fit: PositionFit) -> None:
-        """It begins to sound with the next frame."""
-        self._shift = round(self._ideal_shift(fit))
+    def enter(self, fit: PositionFit, at: int) -> None:
+        """It begins to sound with output frame ``at``."""
+        self._shift = at - self.feed.position
+        if self._begin_us is not None:
+            self._shift = round(self._ideal_shift(fit))
         self.first_frame = self.feed.position
 
     def sound(self, fit: PositionFit, at: int, frames: int) -> tuple[bytes, bytes]:
@@ -100,6 +129,9 @@ class Play:
 
         The second is the fading end of where the play was, in case it had to jump to be in step.
         """
+        if self._begin_us is None:
+            self._shift = at - self.feed.position
+            return self._render(at, frames), b""
         by = self._slew.step(self._ideal_shift(fit) - self._shift)
         if abs(by) > 1:
             tail = self.tail()
@@ -121,11 +153,11 @@ class Play:
         """Only a hair of it is left: what was meant to follow may overlap by what was moved to keep step."""
         return self.feed.total_frames - self.feed.position <= _HAIR_FRAMES
 
-    def tail(self) -> bytes:
-        """Its next 10 ms, falling to silence; all of it where it is nearly over."""
+    def tail(self, fade_frames: int = FADE_FRAMES) -> bytes:
+        """Its next frames, falling to silence; all of it where it is nearly over."""
         if self.nearly_over:
             return self._level.apply(self.feed.take(_HAIR_FRAMES))
-        return fade_out(self._level.apply(self.feed.take(FADE_FRAMES)))
+        return fade_out(self._level.apply(self.feed.take(fade_frames)))
 
     def broke_off(self) -> None:
         """The sound has a hole: what is lost is reported when it goes on."""
@@ -143,6 +175,7 @@ class Play:
         return lost
 
     def _ideal_shift(self, fit: PositionFit) -> float:
+        assert self._begin_us is not None
         return fit.frame_at(self._begin_us)
 
     def _render(self, at: int, frames: int) -> bytes:

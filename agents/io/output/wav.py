@@ -85,6 +85,7 @@ class WavOutput:
         free: Callable[[Path], int] = free_bytes,
     ) -> None:
         self.description = f"WAV files in {folder}"
+        self.stays_open = True
         self._folder = folder
         self._time = time
         self._keep_bytes = keep_bytes
@@ -115,6 +116,10 @@ class WavOutput:
             except OSError as wrong:
                 raise self._disk_error(wrong) from wrong
         return broke_off
+
+    def ran_out(self) -> bool:
+        """See Output.ran_out."""
+        return self._device.ran_out()
 
     def delay_frames(self) -> int | None:
         """See Output.delay_frames."""
