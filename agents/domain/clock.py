@@ -4,16 +4,11 @@ Rules of the module: local instants are the device's monotonic clock, controller
 Unix epoch as the controller counts them; both are whole numbers. Nothing here reads a clock. A time that is not known
 is None, never a guess, and what is known carries a bound of its error.
 
-Formulas. One exchange (RFC 5905, section 8): it left at ``t1`` and its answer came at ``t4`` by the local clock, it
-arrived at ``t2`` and was answered at ``t3`` by the controller's::
-
-    round trip = (t4 - t1) - (t3 - t2)
-    offset     = ((t2 - t1) + (t3 - t4)) / 2        true to within half a round trip, whatever the network does
-
-Of each burst only the exchange with the shortest round trip counts. Its spread (one sigma) is the sum of: half of what
-it is longer than the shortest of late, since that is queueing on one way or the other; half of what the middle one of
-its burst is longer than it, since where much is queueing nothing is quite without; a twentieth of the shortest round
-trip; 5 us. The filter is the two-state Kalman filter of a clock: offset and drift, the drift a slow random walk.
+The filter is the two-state Kalman filter of a clock: offset and drift, the drift a slow random walk. What
+`clock_burst` makes of a burst goes in with a spread (one sigma) that is the sum of: what queueing may hide, as the
+burst itself shows, or the bursts before it where it is a single exchange; a share of what its round trip is longer than
+the shortest of late, since that is queueing on one way or the other; a twentieth of the shortest round trip, at most
+50 us, for what both ends add by waking up; 5 us.
 """
 
 import math
@@ -22,15 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agents.domain.clock_burst import Exchange, Measured, measured
 from agents.protocol.values import ClockBasis
 
 UNUSABLE_ERROR_US: Final = 5_000_000
 """Above this the time counts as unknown, and nothing is played by it."""
 NETWORK_ERROR_US: Final = 1_000_000
 """How far apart two machines that both keep network time are taken to be, at most."""
-
-LATEST_CONTROLLER_US: Final = 2**52
-"""The year 2112. A controller that counts otherwise is not believed: what follows from it would fit no report."""
 
 _PPM: Final = 1e-6
 _FIRST_DRIFT: Final = 100 * _PPM
@@ -42,6 +35,9 @@ _WANDER: Final = 20 * _PPM
 _WANDER_AFTER_S: Final = 600.0
 """How long it takes to move that far."""
 _LEAST_SPREAD_US: Final = 5.0
+_MOST_WAKING_US: Final = 50.0
+_EXCESS_SHARE: Final = 0.3
+"""Where the excess may lie on either way as it likes, its share in the offset has this sigma: 1 / sqrt(12)."""
 _GATE_SIGMAS: Final = 4.0
 _OUTLIERS_BEFORE_BELIEF: Final = 2
 _ROUND_TRIPS_KEPT: Final = 16
@@ -49,31 +45,6 @@ _ROUND_TRIPS_KEPT: Final = 16
 
 class TimeUnknown(LookupError):
     """Controller time is not known. Ask `ControllerClock.estimate` first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Four instants: ``t1_us`` and ``t4_us`` by the local clock, ``t2_us`` and ``t3_us`` by the controller's."""
-
-    t1_us: int
-    t2_us: int
-    t3_us: int
-    t4_us: int
-
-    @property
-    def round_trip_us(self) -> int:
-        """Time on the way, both ways together."""
-        return (self.t4_us - self.t1_us) - (self.t3_us - self.t2_us)
-
-    @property
-    def offset_us(self) -> int:
-        """Controller time minus local time, if both ways took equally long."""
-        return ((self.t2_us - self.t1_us) + (self.t3_us - self.t4_us)) // 2
-
-    @property
-    def middle_us(self) -> int:
-        """The local instant that the offset is for."""
-        return (self.t1_us + self.t4_us) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,41 +76,39 @@ class ClockFilter:
 
     def feed(self, burst: Sequence[Exchange]) -> bool:
         """Takes a burst; returns whether the estimate changed. Impossible exchanges and outliers are left out."""
-        possible = [
-            e
-            for e in burst
-            if e.round_trip_us >= 0 and e.t4_us >= e.t1_us and 0 <= e.t2_us <= e.t3_us <= LATEST_CONTROLLER_US
-        ]
-        if not possible:
+        found = measured(burst, self._drift, math.sqrt(self._p11) if self._at_us is not None else _FIRST_DRIFT)
+        if found is None or (self._at_us is not None and found.at_us <= self._at_us):
             self.rejected += 1
             return False
-        best = min(possible, key=lambda e: e.round_trip_us)
-        if self._at_us is not None and best.middle_us <= self._at_us:
-            self.rejected += 1
-            return False
-        self._round_trips.append(best.round_trip_us)
-        shortest_us = min(self._round_trips)
-        spread_us = _LEAST_SPREAD_US + shortest_us / 20 + (best.round_trip_us - shortest_us) / 2 + _doubt_us(possible)
+        self._round_trips.append(found.round_trip_us)
         if self._at_us is None:
-            self._begin(best)
+            self._begin(found)
             return True
-        return self._update(best, self._at_us, spread_us)
+        return self._update(found, self._at_us, self._spread_us(found))
 
-    def _begin(self, best: Exchange) -> None:
-        self._base_us, self._at_us = best.offset_us, best.middle_us
+    def _spread_us(self, found: Measured) -> float:
+        shortest_us = min(self._round_trips)
+        excess_us = found.round_trip_us - shortest_us
+        usual_us = sorted(self._round_trips)[len(self._round_trips) // 2] - shortest_us
+        doubt_us = usual_us / 2 if found.doubt_us is None else found.doubt_us
+        waking_us = min(shortest_us / 20, _MOST_WAKING_US)
+        return _LEAST_SPREAD_US + waking_us + _EXCESS_SHARE * excess_us + doubt_us
+
+    def _begin(self, found: Measured) -> None:
+        self._base_us, self._at_us = found.offset_us, found.at_us
         self._offset_us = 0.0  # the drift stays what it was: setting a clock does not change its crystal
-        self._p00, self._p01, self._p11 = (best.round_trip_us / 4 + _LEAST_SPREAD_US) ** 2, 0.0, _FIRST_DRIFT**2
+        self._p00, self._p01, self._p11 = (found.round_trip_us / 4 + _LEAST_SPREAD_US) ** 2, 0.0, _FIRST_DRIFT**2
         self._outliers = 0
         self.bursts += 1
 
-    def _update(self, best: Exchange, at_us: int, spread_us: float) -> bool:
-        step_us = float(best.middle_us - at_us)
+    def _update(self, found: Measured, at_us: int, spread_us: float) -> bool:
+        step_us = float(found.at_us - at_us)
         step_s = step_us / 1e6
         predicted = self._offset_us + self._drift * step_us
         p00 = self._p00 + 2 * step_us * self._p01 + step_us**2 * self._p11 + _OFFSET_WALK_US_PER_ROOT_S**2 * step_s
         p01 = self._p01 + step_us * self._p11
         p11 = self._p11 + _DRIFT_WALK_PER_ROOT_S**2 * step_s
-        surprise = (best.offset_us - self._base_us) - predicted
+        surprise = (found.offset_us - self._base_us) - predicted
         if abs(surprise) > _GATE_SIGMAS * math.sqrt(p00 + spread_us**2):
             self._outliers += 1
             self.rejected += 1
@@ -147,8 +116,8 @@ class ClockFilter:
                 return False
             # Twice in a row is no accident: one of the clocks was set or has changed its rate. Begin anew.
             self._round_trips.clear()
-            self._round_trips.append(best.round_trip_us)
-            self._begin(best)
+            self._round_trips.append(found.round_trip_us)
+            self._begin(found)
             return True
         self._outliers = 0
         total = p00 + spread_us**2
@@ -156,7 +125,7 @@ class ClockFilter:
         self._offset_us = predicted + gain_offset * surprise
         self._drift += gain_drift * surprise
         self._p00, self._p01, self._p11 = (1 - gain_offset) * p00, (1 - gain_offset) * p01, p11 - gain_drift * p01
-        self._at_us = best.middle_us
+        self._at_us = found.at_us
         self.bursts += 1
         return True
 
@@ -173,14 +142,6 @@ class ClockFilter:
             covariance=self._p01,
             drift_variance=self._p11,
         )
-
-
-def _doubt_us(burst: Sequence[Exchange]) -> float:
-    """What queueing may hide even in the best exchange, judged by how much worse the others of its burst are."""
-    round_trips = sorted(exchange.round_trip_us for exchange in burst)
-    if len(round_trips) == 1:
-        return round_trips[0] / 4
-    return (round_trips[len(round_trips) // 2] - round_trips[0]) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +168,18 @@ class Mapping:
         """The local instant of a controller one."""
         return self.local_us + round((controller_us - self.controller_us) / (1 + self.drift))
 
+    def sigma_us(self, local_us: int) -> float:
+        """One sigma of what is not known of the offset, as far as chance goes: what both ways differ by comes on top."""
+        away_us = float(abs(local_us - self.local_us))
+        variance = self.offset_variance + 2 * away_us * self.covariance + away_us**2 * self.drift_variance
+        return math.sqrt(max(variance, 0.0))
+
     def error_us(self, local_us: int) -> int:
         """Half the shortest round trip, three sigmas, and what the weather may have done since."""
         away_us = float(abs(local_us - self.local_us))
-        variance = self.offset_variance + 2 * away_us * self.covariance + away_us**2 * self.drift_variance
         ramp_us = min(away_us, _WANDER_AFTER_S * 1e6)
         wander_us = _WANDER * (ramp_us**2 / (2 * _WANDER_AFTER_S * 1e6) + (away_us - ramp_us))
-        return math.ceil(self.path_error_us + 3 * math.sqrt(max(variance, 0.0)) + wander_us)
+        return math.ceil(self.path_error_us + 3 * self.sigma_us(local_us) + wander_us)
 
 
 class ControllerClock:
@@ -236,6 +202,17 @@ class ControllerClock:
     def clock_id(self) -> str | None:
         """The controller's time line that the mapping is for."""
         return self._clock_id
+
+    def sigma_us(self, clock_id: str, local_us: int) -> float | None:
+        """How sure the offset to this time line is at a local instant, as far as chance goes; None: it is unknown."""
+        if self._mapping is None or self._clock_id != clock_id:
+            return None
+        return self._mapping.sigma_us(local_us)
+
+    @property
+    def round_trip_us(self) -> int | None:
+        """The shortest round trip of late, None before the first exchange."""
+        return None if self._mapping is None else round(2 * self._mapping.path_error_us)
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """``callback`` is called after every change, without arguments."""

@@ -19,9 +19,10 @@ from agents.io.timeport import TimePort
 from agents.io.upload import Uploader
 from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Wire
+from agents.protocol.channel import ClockAnswer
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
-from agents.protocol.messages import ClockReply, DeviceHello, DocumentPush, JournalAck, Welcome
+from agents.protocol.messages import DeviceHello, DocumentPush, JournalAck, Welcome
 from agents.protocol.values import RenditionName
 from agents.protocol.version import CAPABILITIES, LINK_SILENCE_LIMIT_S
 
@@ -95,9 +96,7 @@ class Carrier:
                 raise MalformedMessage(f"{type(other).__name__} came where a welcome was due")
 
     async def _together(self, welcome: Welcome) -> None:
-        timekeeper = Timekeeper(
-            self._wire, self._clock, self._time, every_s=welcome.clock_every_s, exchanges=welcome.clock_burst
-        )
+        timekeeper = Timekeeper(self._wire, self._clock, self._time, welcome)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read(timekeeper, welcome.silence_limit_s))
             group.create_task(timekeeper.run())
@@ -110,8 +109,8 @@ class Carrier:
         while True:
             received = await self._wire.receive(silence_limit_s)
             match received.content:
-                case ClockReply() as reply:
-                    timekeeper.answer(reply, received.arrived_local_us)
+                case ClockAnswer() as answer:
+                    timekeeper.answer(answer, received.arrived_local_us)
                 case DocumentPush(document=document):
                     await self._documents.put(document)
                 case JournalAck() as ack:

@@ -26,7 +26,6 @@ from agents.protocol.messages import (
     Adopt,
     Adopted,
     AdoptRefused,
-    ClockRequest,
     Identify,
     IdentifyReply,
     NewDevice,
@@ -207,7 +206,7 @@ class Adoption:
         time = self._parts.time
         while True:
             await time.sleep_until(time.monotonic_us() + round(_KEEP_ALIVE_S * 1e6))
-            await wire.send(ClockRequest(t1_us=time.monotonic_us()))
+            await wire.ask_time(lambda _: None)  # only a sign of life
 
     async def _answer(self, wire: Wire, attempt: _Attempt, message: Any) -> None:
         match message:
@@ -218,7 +217,7 @@ class Adoption:
             case Adopt():
                 await self._adopt(wire, attempt, message)
             case _:
-                return  # clock replies, and what belongs to adopted devices
+                return  # the time, and what belongs to adopted devices
 
     async def _identify(self, wire: Wire) -> None:
         try:

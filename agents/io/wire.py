@@ -6,7 +6,7 @@ exception and never in waiting for ever. Arrival is stamped before anything is d
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import aiohttp
 from agents.io.identity import Identity
 from agents.io.timeport import TimePort
 from agents.protocol import ids
-from agents.protocol.channel import Channel, Pattern, prologue
+from agents.protocol.channel import Channel, ClockAsk, Pattern, prologue
 from agents.protocol.codec import clear_decoder, controller_decoder, encode
 from agents.protocol.errors import HandshakeFailed, MalformedMessage, VersionMismatch
 from agents.protocol.messages import DeviceState, Hello, HelloReply, Message, Reject
@@ -51,7 +51,7 @@ class KnownController:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message or a piece of live sound, and the local instant at which its last frame arrived."""
+    """A message, live sound or a word about the clock, and the local instant at which its last frame arrived."""
 
     content: Any
     arrived_local_us: int
@@ -82,11 +82,24 @@ class Wire:
         """Raises `LinkLost` or `TooLarge`."""
         text = encode(message)
         async with self._sending:
-            try:
-                for frame in self.channel.encrypt(text):
-                    await self._socket.send_bytes(frame)
-            except (ConnectionError, aiohttp.ClientError) as error:
-                raise LinkLost("the connection broke while sending") from error
+            for frame in self.channel.encrypt(text):
+                await self._send_frame(frame)
+
+    async def ask_time(self, asked: Callable[[int], None]) -> None:
+        """Asks what time it is; ``asked`` is told the local instant just before the question leaves.
+
+        Raises `LinkLost`.
+        """
+        async with self._sending:
+            t1_us = self._time.monotonic_us()
+            asked(t1_us)
+            await self._send_frame(self.channel.encrypt_clock(ClockAsk(t1_us)))
+
+    async def _send_frame(self, frame: bytes) -> None:
+        try:
+            await self._socket.send_bytes(frame)
+        except (ConnectionError, aiohttp.ClientError) as error:
+            raise LinkLost("the connection broke while sending") from error
 
     async def receive(self, silence_limit_s: float) -> Received:
         """The next thing this side understands. Raises `LinkLost` after silence or a close, or a `WireError`."""

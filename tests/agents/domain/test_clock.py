@@ -12,10 +12,10 @@ from agents.domain.clock import (
     UNUSABLE_ERROR_US,
     ClockFilter,
     ControllerClock,
-    Exchange,
     Mapping,
     TimeUnknown,
 )
+from agents.domain.clock_burst import Exchange
 from agents.protocol.values import ClockBasis
 from agents.protocol.version import MAX_INTEGER
 

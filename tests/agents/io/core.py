@@ -8,7 +8,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from agents.domain.clock import ControllerClock, Exchange
+from agents.domain.clock import ControllerClock
+from agents.domain.clock_burst import Exchange
 from agents.io.clips import ClipSettings, ClipStore
 from agents.io.conductor import Conductor, Parts
 from agents.io.decode import Source

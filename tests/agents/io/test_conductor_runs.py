@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.domain.clock import Exchange
+from agents.domain.clock_burst import Exchange
 from agents.domain.journal import is_last
 from agents.io.output import events as engine
 from agents.io.output.engine import PlayEngine

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.domain.clock import ControllerClock, Exchange
+from agents.domain.clock import ControllerClock
+from agents.domain.clock_burst import Exchange
 from agents.io.power import (
     CLOCK_FILE,
     battery_clock,

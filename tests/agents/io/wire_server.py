@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agents.protocol import ids
-from agents.protocol.channel import Channel, Pattern, prologue
+from agents.protocol.channel import Channel, ClockAnswer, ClockAsk, Pattern, clock_tag, prologue
 from agents.protocol.codec import clear_decoder, device_decoder, encode
 from agents.protocol.documents import Action, Assignment, Audience, Document, Header, Order, SignedDocument
 from agents.protocol.journal import JournalRecord
@@ -23,8 +23,6 @@ from agents.protocol.messages import (
     Adopt,
     Adopted,
     AdoptRefused,
-    ClockReply,
-    ClockRequest,
     DeviceHello,
     DeviceState,
     DocumentPush,
@@ -94,6 +92,8 @@ class WireServer:
     links: dict[str, ServedLink] = field(default_factory=dict)
     journals: dict[str, dict[int, JournalRecord]] = field(default_factory=dict)
     heartbeats: list[Heartbeat] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    """When devices asked for the time."""
     dialled: list[float] = field(default_factory=list)
     problems: list[BaseException] = field(default_factory=list)
     counter: int = field(default_factory=wall_us)
@@ -220,14 +220,23 @@ class WireServer:
             arrived_us = self.now_us()
             if frame.type is not WSMsgType.BINARY:
                 break
-            raw = link.channel.feed(frame.data)
-            if isinstance(raw, bytes):
-                message = decoder.decode(raw)
-                if message is not None:
-                    await self._hear(link, message, arrived_us)
-                    self._news.set()
+            match link.channel.feed(frame.data):
+                case bytes(raw):
+                    message = decoder.decode(raw)
+                    if message is not None:
+                        await self._hear(link, message)
+                        self._news.set()
+                case ClockAsk() as ask:
+                    await self._tell_time(link, ask, arrived_us)
 
-    async def _hear(self, link: ServedLink, message: Message, arrived_us: int) -> None:
+    async def _tell_time(self, link: ServedLink, ask: ClockAsk, arrived_us: int) -> None:
+        self.asked.append(arrived_us)
+        if self.answer_clock:
+            answer = ClockAnswer(ask.t1_us, arrived_us, self.now_us(), True, clock_tag(self.clock_id))
+            await link.socket.send_bytes(link.channel.encrypt_clock(answer))
+        self._news.set()
+
+    async def _hear(self, link: ServedLink, message: Message) -> None:
         link.said.append(message)
         match message:
             case NewDevice():
@@ -235,11 +244,6 @@ class WireServer:
             case DeviceHello():
                 await link.send(self._welcome())
                 link.introduced = message
-            case ClockRequest(t1_us=t1_us) if self.answer_clock:
-                reply = ClockReply(
-                    t1_us=t1_us, t2_us=arrived_us, t3_us=self.now_us(), clock_id=self.clock_id, synchronised=True
-                )
-                await link.send(reply)
             case JournalBatch(journal_id=journal_id, records=records):
                 self.journals.setdefault(journal_id, {}).update({record.seq: record for record in records})
                 if self.acknowledge:
