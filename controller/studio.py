@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _SAID_AT_ONCE: Final = 2
 _SPEAKING_SHARE: Final = 0.3
+_SIREN_S: Final = 8.0
+"""Two of its turns: at its end it is where it began."""
 _REMEMBERED: Final = 64
 _REMEMBERED_BYTES: Final = 16 * 1024**2
 
@@ -140,6 +142,16 @@ class AudioStudio:
             tune = work / "chime.wav"
             await asyncio.to_thread(write_chime, tune)
             return _prepared(await self._make(tune, lambda _: None, Profile.PLAIN))
+
+    async def siren(self) -> PreparedClips:
+        """Raises `StudioFailed`."""
+        from audio.runner import work_directory
+        from audio.tones import write_siren
+
+        with _failures(), work_directory(self._folder) as work:
+            siren = work / "siren.wav"
+            await asyncio.to_thread(write_siren, siren, _SIREN_S)
+            return _prepared(await self._make(siren, lambda _: None, Profile.PLAIN))
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """Raises `StudioFailed`."""

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from agents.protocol.values import ClipPart, ClipRef, RenditionName
 
 SoundId = NewType("SoundId", str)
+
+SIREN: Final = SoundId("sd-siren")
+"""The siren, which every station makes for itself."""
 
 
 class SoundState(StrEnum):

@@ -33,6 +33,10 @@ class Studio(Protocol):
         """The signature tune that comes with Loa."""
         ...
 
+    async def siren(self) -> PreparedClips:
+        """What an emergency begins with, made to be played again and again."""
+        ...
+
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """One sentence as a WAV, to be listened to at once."""
         ...

@@ -31,6 +31,7 @@ from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.people import People
+from controller.services.pins import Pins
 from controller.services.planner import Planner
 from controller.services.programmes import Programmes
 from controller.services.reports import Reports
@@ -82,7 +83,9 @@ class Desk:
             board=Board(),
             areas=AreaBook(lambda: day_of(clock.now_us())),
         )
-        assignments = Assignments(office)
+        self._making = making = Making(office, studio)
+        self.pins: Final = Pins(office, making)
+        assignments = Assignments(office, self.pins)
         self._outbox = outbox = Outbox(office, links)
         self._rundowns = rundowns = Rundowns(office, outbox)
         self._stops = stops = Stops(office, outbox)
@@ -92,11 +95,10 @@ class Desk:
         self.api_tokens: Final = ApiTokens(office)
         self.audit: Final = Audit(store)
         self.adoption: Final = Adoption(office, links, outbox, assignments)
-        telling = Telling(office, outbox, assignments)
+        self._telling = telling = Telling(office, outbox, assignments)
         self.areas: Final = AreaDesk(office, telling)
         self.succession: Final = SuccessionDesk(office, telling)
         self.groups: Final = GroupDesk(office, telling)
-        self._making = making = Making(office, studio)
         self.compose: Final = Compose(office, making)
         self.programmes: Final = Programmes(office, making)
         self.tunes: Final = Tunes(office, making)
@@ -106,7 +108,7 @@ class Desk:
         self.planner: Final = Planner(office, rundowns)
         self.voices: Final = VoiceDesk(office, studio, making)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
-        self.dispatch: Final = Dispatch(office, outbox, rundowns, stops)
+        self.dispatch: Final = Dispatch(office, outbox, rundowns, stops, self.pins)
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
         self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
         self.hands: Final = HandDesk(office, outbox)
@@ -142,6 +144,7 @@ class Desk:
             await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
+            await self.pins.prepare()
             for service in (
                 self._outbox.run(),
                 self.ingest.run_journals(),
@@ -153,6 +156,7 @@ class Desk:
                 self.succession.run(),
                 self.faults.run(),
                 self.telemetry.run(),
+                self.pins.run(self._telling.pinned),
             ):
                 group.create_task(service)
             self.started.set()

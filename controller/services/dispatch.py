@@ -30,6 +30,7 @@ from controller.services.events import AiringChanged
 from controller.services.gate import Gate
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.pins import Pins
 from controller.services.rundowns import Rundowns
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
@@ -43,7 +44,7 @@ _FARTHEST_US: Final = 366 * 86_400_000_000
 class Dispatch:
     """Sends, schedules and stops airings."""
 
-    def __init__(self, office: Office, outbox: Outbox, rundowns: Rundowns, stops: Stops) -> None:
+    def __init__(self, office: Office, outbox: Outbox, rundowns: Rundowns, stops: Stops, pins: Pins) -> None:
         self._store = office.store
         self._outbox = outbox
         self._secretary = office.secretary
@@ -53,6 +54,7 @@ class Dispatch:
         self._crew = office.crew
         self._rundowns = rundowns
         self._stops = stops
+        self._pins = pins
         self._settings = office.settings
         self._planning = office.planning
         self._gate = Gate(office)
@@ -86,10 +88,9 @@ class Dispatch:
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
             airing = self._airing(content, speakers, by, None)
-            play = Play(airing=planned_airing(airing))
             audience = Audience(devices=tuple(speaker.device_id for speaker in speakers))
             not_after_us = airing.planned_at_us + self._longest_us(airing)
-            order, signed = self._secretary.order(audience, play, not_after_us)
+            order, signed = self._secretary.order(audience, self._play(airing), not_after_us)
             await tx.airings.add(airing)
             await tx.documents.put(order, signed)
             await tx.deeds.add(_deed(airing, DeedKind.SEND, own=own))
@@ -99,6 +100,10 @@ class Dispatch:
             self._outbox.push_behind(device_id, order, signed)
         self._events.publish(AiringChanged(airing.airing_id))
         return airing
+
+    def _play(self, airing: Airing) -> Play:
+        emergency = airing.airing_class is AiringClass.EMERGENCY
+        return Play(airing=planned_airing(airing), siren=self._pins.siren if emergency else None)
 
     async def schedule(
         self,

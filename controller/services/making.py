@@ -17,7 +17,7 @@ from typing import Final
 from agents.protocol.ids import BulletinId
 from controller.domain.bulletins import Bulletin
 from controller.domain.errors import LoaError, Refused, StoreFailed
-from controller.domain.sounds import PreparedClips, Sound, SoundId, SoundState, Source
+from controller.domain.sounds import SIREN, PreparedClips, Sound, SoundId, SoundState, Source
 from controller.ports import Store, Studio
 from controller.services.events import BulletinChanged, TunesChanged
 from controller.services.office import Office
@@ -105,7 +105,7 @@ class Making:
 
         match sound.source:
             case Source.TONE:
-                return await self._studio.chime()
+                return await (self._studio.siren() if sound.sound_id == SIREN else self._studio.chime())
             case Source.RECORDING:
                 recording = self.recordings.find(sound.sound_id)
                 if recording is None:

@@ -37,24 +37,31 @@ class Telling:
             one.speaker_id for one in speakers if {one.area_id, self._areas.standing(one.area_id).area_id} & {*area_ids}
         )
 
-    async def speakers(self, speaker_ids: Iterable[SpeakerId]) -> None:
-        """Raises `StoreFailed`."""
+    async def pinned(self, speaker_ids: Sequence[SpeakerId]) -> None:
+        """Those of them that do not keep what they should. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            found = (await tx.speakers.several(speaker_ids)).values()
+            lacking = [one.speaker_id for one in found if await self._assignments.lacks_pins(tx, one)]
+        await self.speakers(lacking, pinning=True)
+
+    async def speakers(self, speaker_ids: Iterable[SpeakerId], *, pinning: bool = False) -> None:
+        """``pinning``: also where nothing but the pinned clips changed. Raises `StoreFailed`."""
         chosen = list(dict.fromkeys(speaker_ids))
         for start in range(0, len(chosen), _AT_ONCE):
             piece = chosen[start : start + _AT_ONCE]
             await self._secretary.stock(DocumentKind.ASSIGNMENT, len(piece))
             async with self._store.transaction() as tx:
-                signed = await self._signed(tx, (await tx.speakers.several(piece)).values())
+                signed = await self._signed(tx, (await tx.speakers.several(piece)).values(), pinning)
             connected = self._outbox.connected()
             for device_id, document, wrapped in signed:
                 if device_id in connected:
                     self._outbox.push_behind(device_id, document, wrapped)
 
     async def _signed(
-        self, tx: Transaction, speakers: Iterable[Speaker]
+        self, tx: Transaction, speakers: Iterable[Speaker], pinning: bool
     ) -> Sequence[tuple[DeviceId, Assignment, SignedDocument]]:
         return [
-            (speaker.device_id, *await self._assignments.current(tx, speaker))
+            (speaker.device_id, *await self._assignments.current(tx, speaker, pinning=pinning))
             for speaker in speakers
             if speaker.state is SpeakerState.ADOPTED
         ]

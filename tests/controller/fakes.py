@@ -105,6 +105,9 @@ class FakeStudio:
     async def chime(self) -> PreparedClips:
         return self._clips(b"chime", 3)
 
+    async def siren(self) -> PreparedClips:
+        return self._clips(b"siren", 8)
+
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         self._check(reading)
         return b"RIFF" + reading.text.encode()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from agents.protocol.ids import AiringId
 from agents.protocol.journal import Armed, Finished, JournalEvent, Sounding, Stored
-from agents.protocol.values import ClockBasis
+from agents.protocol.values import ClockBasis, RenditionName
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.sounds import SoundState
@@ -53,11 +53,14 @@ class Station:
         if self._running.done():
             started.cancel()
             await self._running
-        # The tune that comes with Loa is being made: a test that ends at once would cut it off in the database.
+        # Tune and siren are being made: a test that ends at once would cut them off in the database.
         await self.until(self._tunes_made)
 
     async def _tunes_made(self) -> bool:
-        return all(tune.sound.state is not SoundState.PREPARING for tune in await self.desk.tunes.all())
+        tunes = [tune for tune in await self.desk.tunes.all() if tune.area_id is None]
+        ready = sum(tune.sound.state is SoundState.READY for tune in tunes)
+        making = any(tune.sound.state is SoundState.PREPARING for tune in tunes)
+        return not making and len(self.desk.pins.of((), RenditionName.OPUS24)) == ready + 1
 
     async def close(self) -> None:
         self._running.cancel()

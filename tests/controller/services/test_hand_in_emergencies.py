@@ -43,6 +43,7 @@ async def test_an_emergency_asks_nobody(station: Station) -> None:
     assert (airing.airing_class, airing.planned_by, found.decided_by) == ("emergency", "token:Sở TTTT", "")
     play = await station.until_ordered(device, Play)
     assert play.airing.airing_class is AiringClass.EMERGENCY
+    assert play.siren == station.desk.pins.siren
     await station.arm(device, airing)
     start = await station.until_ordered(device, Start)
     assert start.airing_id == airing.airing_id

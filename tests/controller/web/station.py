@@ -71,6 +71,9 @@ class QuickStudio:
     async def chime(self) -> PreparedClips:
         return await self._made(lambda _: None)
 
+    async def siren(self) -> PreparedClips:
+        return await self._made(lambda _: None)
+
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         return b"RIFF" + reading.text.encode()
 
