@@ -5,6 +5,7 @@ Rules of the module: it owns the performer (what the player decides is done), th
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agents.domain.clock import ControllerClock
@@ -16,12 +17,13 @@ from agents.io.clips import ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
+from agents.io.local import LocalSounds
 from agents.io.output import events as engine_events
 from agents.io.performer import Engine, Performer
 from agents.io.reception import Reception
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import TimePort
-from agents.protocol.documents import Assignment, SignedDocument
+from agents.protocol.documents import Assignment, Order, SignedDocument
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
 from agents.protocol.values import AiringClass
@@ -73,6 +75,8 @@ class Conductor:
             fetch=self._fetch,
             settings=parts.settings.player,
         )
+        self.local = LocalSounds(parts.engine, self._performer)
+        """Sounds of the device's own, below all airings."""
         self._fetcher = Fetcher(
             parts.device_id, parts.clips, parts.time, self._performer.tell, settings=parts.settings.fetch
         )
@@ -83,7 +87,10 @@ class Conductor:
             tell=self._performer.tell,
             record=self._performer.record,
             class_of=self._class_of,
+            hands=lambda order: self.hands(order),  # noqa: PLW0108 - set later
         )
+        self.hands: Callable[[Order], None] = lambda order: None
+        """Called with every order for a remote action, once, when it is on disk. Whoever does them sets this."""
         parts.clips.on_evicted = self._clip_evicted
         self._ready = asyncio.Event()
         self._clock_version = -1
@@ -183,7 +190,7 @@ class Conductor:
 
     def play_event(self, event: engine_events.PlayEvent) -> None:
         """What the engine says. To be given to it."""
-        if self._ready.is_set():
+        if self._ready.is_set() and not self.local.hears(event):
             self._performer.tell(_translated(event))
 
     # --- inside -----------------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ class Engine(Protocol):
         max_volume_percent: float = 100.0,
     ) -> None: ...
 
+    def start_now(self, play_id: str, *, gain_db: float = 0.0, max_volume_percent: float = 100.0) -> None: ...
+
     def retarget(self, play_id: str, start_local_us: int) -> None: ...
 
     def stop(self, play_id: str) -> None: ...
@@ -95,6 +97,8 @@ class Performer:
         self._heard = heard
         self._fetch = fetch
         self._settings = settings
+        self.after_step: Callable[[], None] = lambda: None
+        """Called whenever the player has decided something."""
         self.state = PlayerState(settings=settings)
         self._events: deque[Event] = deque()
         self._stepping = False
@@ -130,6 +134,7 @@ class Performer:
                     self._take(effect, now)
         finally:
             self._stepping = False
+        self.after_step()
 
     def record(self, events: Iterable[JournalEvent]) -> None:
         """Write records that are not the player's."""

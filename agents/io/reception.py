@@ -20,6 +20,7 @@ from agents.protocol.codec import decode_document
 from agents.protocol.documents import (
     Assignment,
     Document,
+    Hand,
     Order,
     Play,
     ReleaseDevice,
@@ -47,13 +48,16 @@ class Reception:
         tell: Callable[[Event], None],
         record: Callable[[list[Refused]], None],
         class_of: Callable[[str], AiringClass | None],
+        hands: Callable[[Order], None] = lambda order: None,
     ) -> None:
+        """``hands`` is called with an order for a remote action, once, as soon as it is on disk."""
         self._device_id = device_id
         self._state = state
         self._now = now
         self._tell = tell
         self._record = record
         self._class_of = class_of
+        self._hands = hands
         self._one = asyncio.Lock()
         self._fold = RefusalFold()
         self.trust = Trust(device_id=device_id, class_of=class_of)
@@ -151,6 +155,8 @@ class Reception:
             self._obey(document, after)
         if isinstance(document, Assignment):
             await self._drop_strangers(before, after)
+        if isinstance(document, Order) and isinstance(document.action, Hand):
+            self._hands(document)
         log.info("accepted", extra={"event": "accepted", "document_id": document_id, "kind": kind_of(document).value})
         return DocumentReply(document_id=document_id, accepted=True)
 

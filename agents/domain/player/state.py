@@ -150,6 +150,11 @@ class Item:
         return self.stage in (Stage.STARTING, Stage.SOUNDING, Stage.CUTTING)
 
     @property
+    def has_air(self) -> bool:
+        """Whether something of it is on the air, or is about to be."""
+        return self.in_engine
+
+    @property
     def last_chance_us(self) -> int | None:
         """The last controller instant at which it may begin, or go on after it was cut off."""
         if self.due_us is None:

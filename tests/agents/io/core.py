@@ -50,6 +50,10 @@ class FakeEngine:
         self.limits[play_id] = max_volume_percent
         self.calls.append(("start", play_id, start_local_us))
 
+    def start_now(self, play_id: str, *, gain_db: float = 0.0, max_volume_percent: float = 100.0) -> None:
+        self.limits[play_id] = max_volume_percent
+        self.calls.append(("start_now", play_id, 0))
+
     def retarget(self, play_id: str, start_local_us: int) -> None:
         self.calls.append(("retarget", play_id, start_local_us))
 
