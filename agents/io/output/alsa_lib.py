@@ -1,4 +1,4 @@
-"""``libasound.so.2`` by ctypes: only what playing needs, with its errors as numbers.
+"""``libasound.so.2`` by ctypes: only what playing and listening need, with its errors as numbers.
 
 Rules of the module: thin. Functions are declared with their types once, when the library is first asked for; judging
 what an error means is for ``alsa.py``.
@@ -13,6 +13,7 @@ from typing import Any, Final
 from agents.io.output.base import OutputError
 
 PLAYBACK: Final = 0
+CAPTURE: Final = 1
 NONBLOCK: Final = 1
 ACCESS_RW_INTERLEAVED: Final = 3
 FORMAT_S16: Final = 2 if sys.byteorder == "little" else 3
@@ -34,6 +35,8 @@ _SIGNATURES: Final[dict[str, tuple[Any, list[Any]]]] = {
     "snd_pcm_delay": (c_int, [_PCM, POINTER(c_long)]),
     "snd_pcm_avail_update": (c_long, [_PCM]),
     "snd_pcm_writei": (c_long, [_PCM, c_void_p, c_ulong]),
+    "snd_pcm_readi": (c_long, [_PCM, c_void_p, c_ulong]),
+    "snd_pcm_start": (c_int, [_PCM]),
     "snd_pcm_hw_params_malloc": (c_int, [POINTER(c_void_p)]),
     "snd_pcm_hw_params_free": (None, [c_void_p]),
     "snd_pcm_hw_params_any": (c_int, [_PCM, c_void_p]),
@@ -86,10 +89,10 @@ def message(code: int) -> str:
 class Pcm:
     """One open PCM handle. Methods return what the library returns, negative for an error."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, stream: int = PLAYBACK) -> None:
         self._lib = library()
         self._handle = _PCM()
-        code = self._lib.snd_pcm_open(byref(self._handle), device.encode(), PLAYBACK, NONBLOCK)
+        code = self._lib.snd_pcm_open(byref(self._handle), device.encode(), stream, NONBLOCK)
         if code < 0:
             raise OutputError(f"The sound device {device} cannot be opened ({message(code)}). Check its name.")
         self._lib.snd_pcm_nonblock(self._handle, 0)
