@@ -12,6 +12,7 @@ SCRIPT = Path(__file__).with_name("avahi_room.sh")
 
 
 @pytest.mark.system
+@pytest.mark.alone
 async def test_avahi_browse_sees_a_new_agent(tmp_path: Path) -> None:
     namespace = ["unshare", "--net", "--mount"]
     if os.getuid() != 0:

@@ -9,6 +9,7 @@ from controller.stage import command
 
 
 @pytest.mark.system
+@pytest.mark.alone
 async def test_the_demonstration_checks_itself_and_stops(tmp_path: Path) -> None:
     argv = [command("loa"), "demo", "--once", "--folder", str(tmp_path)]
     demo = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)

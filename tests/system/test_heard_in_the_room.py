@@ -16,6 +16,7 @@ TEXT = "Kính thưa bà con, chiều nay lúc mười bảy giờ, trạm y tế
 
 
 @pytest.mark.system
+@pytest.mark.alone
 async def test_two_horns_speak_the_bulletin_together(
     room: SoundRoom, stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from controller.stage import Json, Stage
 
 ZONE = "Asia/Ho_Chi_Minh"
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.alone]
 
 
 def wall(in_s: float) -> datetime:

@@ -9,7 +9,7 @@ from controller.stage import Json, Stage
 TEXT = "Đây là bản tin thử. " * 12
 END_STATES = ("finished", "failed", "skipped", "preempted", "stopped", "refused")
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.alone]
 
 
 @pytest.fixture

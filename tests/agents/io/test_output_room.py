@@ -24,7 +24,7 @@ Events = list[dict[str, Any]]
 HORN_PROCESS = Path(__file__).with_name("horn_process.py")
 PREROLL = bytes(RATE_HZ // 5 * 2)
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.alone]
 
 
 async def play(room: SoundRoom, horn: str, clip: Path, frames: int, start_us: int, stop_after_s: float = 0) -> Events:
