@@ -124,7 +124,7 @@ async def test_the_first_start_prints_the_password_once_and_never_into_the_log(s
     code, log = await second.end(signal.SIGINT)
     assert code == 0
     lines = [json.loads(line) for line in log.splitlines()]
-    assert [line["message"] for line in lines] == ["ready", "stopped"]
+    assert [line["event"] for line in lines if "event" in line] == ["ready", "stopped"]
 
 
 async def test_it_serves_pages_checks_and_devices_on_one_port(start, http):
