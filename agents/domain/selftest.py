@@ -191,11 +191,12 @@ def _found_block(powers: Sequence[Sequence[float]], expected: int) -> int:
     """The block at which the five tones come in their order best, from a little before the expected one on."""
     last = min(expected + round(LATEST_S / _BLOCK_S), len(powers[0]) - round(PATTERN_S / _BLOCK_S))
     candidates = range(max(0, expected - 3), max(expected, last) + 1)
-    return max(candidates, key=lambda at: _likeness(powers, at))
+    # What leaks from one tone into the next one's frequency must not count: where all else is silent it would.
+    least = 10 ** (FLOOR_DB / 10) + 1e-2 * max(map(max, powers))
+    return max(candidates, key=lambda at: _likeness(powers, at, least))
 
 
-def _likeness(powers: Sequence[Sequence[float]], at: int) -> float:
-    least = 10 ** (FLOOR_DB / 10)
+def _likeness(powers: Sequence[Sequence[float]], at: int, least: float) -> float:
     slots = [_slot(at, index) for index in range(len(TONES_HZ))]
     found = 0.0
     for index, own in enumerate(powers):

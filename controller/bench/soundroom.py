@@ -3,7 +3,7 @@
 A private PulseAudio server holds one two-channel null sink, the air of the room; two one-channel sinks on top of it are
 the horns. Agents play into the horns through ALSA (``horn_a``, ``horn_b``, by ``ALSA_CONFIG_PATH``) or PulseAudio; a
 recorder on the sink's monitor hears both on one clock, so that the offset between them can be measured by
-cross-correlation.
+cross-correlation. An agent can hear its own horn too (``mic_a``, ``mic_b``), and a horn can be muted behind its back.
 
 Rules of the module: standard library only (numpy where a recording is looked at), no other room imported, every process
 started here is bounded and ended by its id, everything lives in one folder. Needs Debian's ``pulseaudio``,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 RATE_HZ = 48_000
 HORNS = ("horn_a", "horn_b")
+MICROPHONES = {"horn_a": "mic_a", "horn_b": "mic_b"}
+"""The ALSA name of what hangs before each horn."""
 _START_DEADLINE_S = 10.0
 _END_DEADLINE_S = 3.0
 _TOOLS = ("pulseaudio", "parec", "pactl")
@@ -81,6 +83,11 @@ class SoundRoom:
             yield Recording(path)
         finally:
             self._end(recorder)
+
+    def mute(self, horn: str, muted: bool) -> None:
+        """Cut a horn off, or mend it, without its agent noticing. Raises `subprocess.CalledProcessError`."""
+        command = ["pactl", "set-sink-mute", horn, "1" if muted else "0"]
+        subprocess.run(command, env=self.environment, capture_output=True, timeout=5, check=True)
 
     def _start(self, command: list[str], stdout: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         with (self.folder / f"{Path(command[0]).name}.log").open("ab") as log:
@@ -185,7 +192,11 @@ def _asound_conf(socket: Path) -> str:
     horns = "\n".join(
         f'pcm.{horn} {{ type pulse server "unix:{socket}" device {horn} handle_underrun 1 }}' for horn in HORNS
     )
-    return f"</usr/share/alsa/alsa.conf>\n{horns}\n"
+    microphones = "\n".join(
+        f'pcm.{microphone} {{ type pulse server "unix:{socket}" device {horn}.monitor }}'
+        for horn, microphone in MICROPHONES.items()
+    )
+    return f"</usr/share/alsa/alsa.conf>\n{horns}\n{microphones}\n"
 
 
 def offset_frames(reference: "Sound", heard: "Sound") -> float:
