@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agents.domain.clock import ControllerClock
+from agents.domain.fetching import with_pinned
 from agents.domain.player import PlayerSettings
 from agents.domain.player import events as player_events
 from agents.domain.player.effects import FetchClips
 from agents.domain.player.events import ClipLost, ClockChanged, Restored
-from agents.io.clips import ClipStore
+from agents.io.clips import ClipDamaged, ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
@@ -26,7 +27,7 @@ from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, Order, SignedDocument
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
-from agents.protocol.values import AiringClass
+from agents.protocol.values import AiringClass, Profile
 
 VOLUME_WHEN_NEW_PERCENT = 100
 
@@ -78,8 +79,14 @@ class Conductor:
         self.local = LocalSounds(parts.engine, self._performer)
         """Sounds of the device's own, below all airings."""
         self._fetcher = Fetcher(
-            parts.device_id, parts.clips, parts.time, self._performer.tell, settings=parts.settings.fetch
+            parts.device_id,
+            parts.clips,
+            parts.time,
+            self._performer.tell,
+            controller_us=lambda: self._performer.now().controller_us,
+            settings=parts.settings.fetch,
         )
+        self._planned = FetchClips((), frozenset())
         self._reception = Reception(
             device_id=parts.device_id,
             state=parts.state,
@@ -105,8 +112,10 @@ class Conductor:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._performer.run())
+                group.create_task(self._reception.run())
                 group.create_task(self._fetcher.run())
                 group.create_task(self._write_refusals())
+                group.create_task(self._verify_pinned())
         finally:
             self._ready.clear()
             await self._reception.write_folded(everything=True)
@@ -120,8 +129,10 @@ class Conductor:
 
     async def accept_document(self, signed: SignedDocument) -> DocumentReply:
         """Verifies, keeps, obeys. Accepted means that it is on disk."""
+        before = self.assignment()
         reply = await self._reception.accept(signed)
-        self._set_volume()
+        if self.assignment() is not before:
+            self._as_assigned()
         return reply
 
     async def adopt(self, pinned: Pinned, assignment: SignedDocument) -> DocumentReply:
@@ -130,7 +141,7 @@ class Conductor:
         Raises `StateError`; then nothing has changed either.
         """
         reply = await self._reception.adopt(pinned, assignment)
-        self._set_volume()
+        self._as_assigned()
         return reply
 
     def counters(self) -> tuple[CounterMark, ...]:
@@ -177,7 +188,8 @@ class Conductor:
         kept = await self._parts.state.load()
         self._reception.released.clear()
         self._reception.restore(kept)
-        self._set_volume()
+        self._planned = FetchClips((), frozenset())
+        self._as_assigned()
 
     # --- for the clock and the engine -------------------------------------------------------------------------------
 
@@ -205,7 +217,7 @@ class Conductor:
         self._performer.record(first)
         heard = await asyncio.to_thread(self._heard.read)
         self._performer.tell(Restored(documents, kept.marks, heard, self._parts.clips.names(), kept.airtime))
-        self._set_volume()
+        self._as_assigned()
 
     async def _write_refusals(self) -> None:
         time, reception = self._parts.time, self._reception
@@ -219,8 +231,25 @@ class Conductor:
             await reception.write_folded()
 
     def _fetch(self, effect: FetchClips) -> None:
-        self._parts.clips.need(effect.needed)
-        self._fetcher.want(effect.wants)
+        self._planned = effect
+        self._want()
+
+    def _want(self) -> None:
+        """What the player wants, and what is always to be kept."""
+        assignment, clips = self.assignment(), self._parts.clips
+        everything = with_pinned(self._planned, () if assignment is None else assignment.pinned, clips.has)
+        clips.need(everything.needed)
+        self._fetcher.want(everything.wants)
+
+    async def _verify_pinned(self) -> None:
+        """Once a run: what is seldom used must not have rotted when it is needed."""
+        assignment = self.assignment()
+        for ref in () if assignment is None else assignment.pinned:
+            if self._parts.clips.has(ref):
+                try:
+                    await self._parts.clips.verify(ref)
+                except ClipDamaged as error:
+                    self._performer.tell(ClipLost(ref.sha256, FailReason.CLIP_CORRUPT, str(error)[:500]))
 
     def _clip_evicted(self, sha256: str) -> None:
         """Or an airing that comes to need it later would be told to have it."""
@@ -241,7 +270,11 @@ class Conductor:
         limit = self._performer.state.max_volume_percent
         return VOLUME_WHEN_NEW_PERCENT if limit is None else limit
 
-    def _set_volume(self) -> None:
+    def _as_assigned(self) -> None:
+        """What the assignment says, and the player does not decide."""
+        assignment = self.assignment()
+        self._fetcher.profile = Profile.LAN if assignment is None else assignment.profile
+        self._want()
         self._parts.engine.set_volume(self._volume_percent())
 
 

@@ -1,14 +1,17 @@
 """Takes signed documents in: judges them, keeps them, hands them to the performer, and says what became of each.
 
-Rules of the module: what is accepted is on disk before it is obeyed and before it is answered, except that a stop and
-an emergency are obeyed first. Obeyed and not kept is not accepted: it would be forgotten at the next start, so it has
-to be sent again. Refusals are counted, and written folded.
+Rules of the module: documents are judged at once, in the order in which they come, each as if those before it had been
+kept already. What is accepted is on disk before it is obeyed and before it is answered, one after another, except that
+a stop and an emergency are obeyed in the moment in which they were judged, whatever the disk is doing. Obeyed and not
+kept is not accepted: it would be forgotten at the next start, so it has to be sent again. Refusals are counted, and
+written folded.
 """
 
 import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from agents.domain.journal import RefusalFold
 from agents.domain.now import Now
@@ -36,8 +39,25 @@ from agents.protocol.values import AiringClass, DocumentKind
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """Accepted, and on its way to the disk. ``done`` is the reply to give."""
+
+    signed: SignedDocument
+    accepted: Accepted
+    now_us: int | None
+    obeyed: bool
+    done: asyncio.Future[DocumentReply]
+
+    @property
+    def name(self) -> tuple[DocumentKind, str]:
+        return kind_of(self.accepted.document), self.accepted.document.header.document_id
+
+
 class Reception:
-    """One document at a time. ``released`` is set once a release order was accepted."""
+    """Takes documents while `run` runs. ``released`` is set once a release order was accepted; ``trust`` is what the
+    documents that are on disk say.
+    """
 
     def __init__(
         self,
@@ -58,9 +78,11 @@ class Reception:
         self._record = record
         self._class_of = class_of
         self._hands = hands
-        self._one = asyncio.Lock()
         self._fold = RefusalFold()
+        self._waiting: dict[tuple[DocumentKind, str], _Pending] = {}
+        self._queue: asyncio.Queue[_Pending] = asyncio.Queue()
         self.trust = Trust(device_id=device_id, class_of=class_of)
+        self._expected = self.trust  # once everything that waits is on disk
         self.refusals = 0
         self.released = asyncio.Event()
         self.folded = asyncio.Event()
@@ -89,6 +111,7 @@ class Reception:
             },
             class_of=self._class_of,
         )
+        self._expect()
         keys = self.trust.keys()
         obeyed = [
             document
@@ -103,62 +126,95 @@ class Reception:
 
     async def accept(self, signed: SignedDocument) -> DocumentReply:
         """Judges, keeps, obeys, answers. Does not raise for anything that is in the document."""
-        async with self._one:
-            pinned = self._state.pinned()
-            self.trust = dataclasses.replace(self.trust, pinned_key=None if pinned is None else pinned.signing_key)
-            match judge(signed, self.trust, self._now()):
-                case Refusal() as refusal:
-                    return self._refuse(refusal)
-                case Repeated(document_id=document_id):
-                    return DocumentReply(document_id=document_id, accepted=True)
-                case Accepted() as accepted:
-                    return await self._keep(signed, accepted)
+        now = self._now()
+        match judge(signed, dataclasses.replace(self._expected, pinned_key=self._pinned_key()), now):
+            case Refusal() as refusal:
+                return self._refuse(refusal)
+            case Repeated(document_id=document_id):
+                known = [one for name, one in self._waiting.items() if name[1] == document_id]
+                replies = [await asyncio.shield(one.done) for one in known]
+                return next((reply for reply in replies if not reply.accepted), _accepted(document_id))
+            case Accepted() as accepted:
+                pending = self._take(signed, accepted, now.controller_us)
+                return await asyncio.shield(pending.done)
+
+    async def run(self) -> None:
+        """Until cancelled: puts on disk what was accepted, one after another."""
+        while True:
+            pending = await self._queue.get()
+            try:
+                reply = await self._keep(pending)
+                if not pending.done.done():
+                    pending.done.set_result(reply)
+            finally:
+                self._waiting.pop(pending.name, None)
+                self._expect()
+                pending.done.cancel()
+                self._queue.task_done()
 
     async def adopt(self, pinned: Pinned, assignment: SignedDocument) -> DocumentReply:
         """Belong to this controller, if its assignment can be accepted: both are kept in one moment, or neither."""
-        async with self._one:
-            trust = Trust(
-                device_id=self._device_id,
-                pinned_key=pinned.signing_key,
-                counters=self.trust.counters,
-                class_of=self._class_of,
-            )
-            match judge(assignment, trust, self._now()):
-                case Accepted(document=Assignment()) as accepted:
-                    await self._state.pin(pinned, assignment)
-                    self.trust = trust.after(accepted, None)
-                    self._tell(DocumentTaken(accepted.document))
-                    return DocumentReply(document_id=accepted.document.header.document_id, accepted=True)
-                case Refusal() as refusal:
-                    return self._refuse(refusal)
-                case Accepted() | Repeated():
-                    return DocumentReply(document_id="", accepted=False, detail="That is no assignment.")
+        await self._queue.join()
+        trust = Trust(
+            device_id=self._device_id,
+            pinned_key=pinned.signing_key,
+            counters=self.trust.counters,
+            class_of=self._class_of,
+        )
+        match judge(assignment, trust, self._now()):
+            case Accepted(document=Assignment()) as accepted:
+                await self._state.pin(pinned, assignment)
+                self.trust = trust.after(accepted, None)
+                self._expect()
+                self._tell(DocumentTaken(accepted.document))
+                return _accepted(accepted.document.header.document_id)
+            case Refusal() as refusal:
+                return self._refuse(refusal)
+            case Accepted() | Repeated():
+                return DocumentReply(document_id="", accepted=False, detail="That is no assignment.")
 
-    async def _keep(self, signed: SignedDocument, accepted: Accepted) -> DocumentReply:
-        document = accepted.document
-        document_id = document.header.document_id
-        before, now_us = self.trust, self._now().controller_us
-        after = before.after(accepted, now_us)
-        hurried = self._cannot_wait(document)
+    def _pinned_key(self) -> bytes | None:
+        pinned = self._state.pinned()
+        return None if pinned is None else pinned.signing_key
+
+    def _take(self, signed: SignedDocument, accepted: Accepted, now_us: int | None) -> _Pending:
+        """It counts as kept from now on, for what comes after it; what cannot wait is obeyed."""
+        hurried = self._cannot_wait(accepted.document)
+        done: asyncio.Future[DocumentReply] = asyncio.get_running_loop().create_future()
+        pending = _Pending(signed, accepted, now_us, hurried, done)
+        self._waiting[pending.name] = pending
+        self._expected = self._expected.after(accepted, now_us)
         if hurried:
-            self._obey(document, after)
+            self._obey(accepted.document)
+        self._queue.put_nowait(pending)
+        return pending
+
+    def _expect(self) -> None:
+        self._expected = self.trust
+        for one in self._waiting.values():
+            self._expected = self._expected.after(one.accepted, one.now_us)
+
+    async def _keep(self, pending: _Pending) -> DocumentReply:
+        document = pending.accepted.document
+        document_id = document.header.document_id
         try:
-            await self._state.accept(signed, document, now_us)
-        except StateError as error:
+            await self._state.accept(pending.signed, document, pending.now_us)
+        except StateError as error:  # it counts as never seen, so that it can be sent, and kept, again
             log.error(
                 "a document cannot be kept: %s", error, extra={"event": "state_failed", "document_id": document_id}
             )
-            self.trust = before  # so that it can be sent, and kept, again
-            obeyed = "The device obeys, but cannot write it down" if hurried else "The device cannot write"
+            obeyed = "The device obeys, but cannot write it down" if pending.obeyed else "The device cannot write"
             return DocumentReply(document_id=document_id, accepted=False, detail=f"{obeyed}: {error}"[:500])
-        if not hurried:
-            self._obey(document, after)
+        before = dataclasses.replace(self.trust, pinned_key=self._pinned_key())
+        self.trust = before.after(pending.accepted, pending.now_us)
+        if not pending.obeyed:
+            self._obey(document)
         if isinstance(document, Assignment):
-            await self._drop_strangers(before, after)
+            await self._drop_strangers(before, self.trust)
         if isinstance(document, Order) and isinstance(document.action, Hand):
             self._hands(document)
         log.info("accepted", extra={"event": "accepted", "document_id": document_id, "kind": kind_of(document).value})
-        return DocumentReply(document_id=document_id, accepted=True)
+        return _accepted(document_id)
 
     def _cannot_wait(self, document: Document) -> bool:
         match document:
@@ -171,8 +227,7 @@ class Reception:
             case _:
                 return False
 
-    def _obey(self, document: Document, after: Trust) -> None:
-        self.trust = after
+    def _obey(self, document: Document) -> None:
         self._tell(DocumentTaken(document))
         if isinstance(document, Order) and isinstance(document.action, ReleaseDevice):
             self.released.set()
@@ -217,3 +272,7 @@ class Reception:
             await self._state.count_refusals(self.refusals)
         except StateError as error:
             log.error("the refusals cannot be counted: %s", error, extra={"event": "state_failed"})
+
+
+def _accepted(document_id: str) -> DocumentReply:
+    return DocumentReply(document_id=document_id, accepted=True)
