@@ -100,7 +100,7 @@ class Carrier:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read(timekeeper, welcome.silence_limit_s))
             group.create_task(timekeeper.run())
-            group.create_task(self._obey())
+            group.create_task(self._obey(group))
             group.create_task(self._upload())
             group.create_task(self._beat(welcome.heartbeat_every_s, timekeeper))
             group.create_task(self._leave_when_released())
@@ -118,10 +118,19 @@ class Carrier:
                 case _:
                     self._unexpected += 1
 
-    async def _obey(self) -> None:
+    async def _obey(self, group: asyncio.TaskGroup) -> None:
+        """None waits for the disk of the one before it: a stop and an emergency act while another is being kept."""
+        under_way = asyncio.Semaphore(_DOCUMENTS_WAITING_AT_MOST)
         while True:
             document = await self._documents.get()
+            await under_way.acquire()
+            group.create_task(self._answer(document, under_way))
+
+    async def _answer(self, document: SignedDocument, under_way: asyncio.Semaphore) -> None:
+        try:
             await self._wire.send(await self._conductor.accept_document(document))
+        finally:
+            under_way.release()
             self._documents.task_done()
 
     async def _upload(self) -> None:
