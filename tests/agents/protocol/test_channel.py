@@ -1,6 +1,7 @@
 """The channel: both handshakes, messages in frames, and everything that must not get through."""
 
 import os
+import zlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -204,3 +205,46 @@ def test_no_bytes_from_outside_raise_anything_but_a_wire_error(noise: bytes) -> 
     for end in (device, controller):
         with pytest.raises(WireError):
             end.feed(noise)
+
+
+def test_where_bytes_are_dear_a_message_that_shrinks_travels_deflated_in_one_frame() -> None:
+    device, controller = pair()
+    message = b'{"type":"document_push","document":"' + b"a part like the others, " * 6_000 + b'"}'
+    plain = controller.encrypt(message)
+    assert [device.feed(frame) for frame in plain][-1] == message
+
+    controller.deflating = True
+    [frame] = controller.encrypt(message)
+
+    assert len(frame) < sum(map(len, plain)) / 20
+    assert device.feed(frame) == message
+
+
+def test_what_does_not_shrink_or_is_short_or_too_long_for_a_frame_travels_as_ever() -> None:
+    device, controller = pair()
+    controller.deflating = True
+    for message in (b'{"type":"identify"}', os.urandom(5_000), os.urandom(40_000).hex().encode() * 2):
+        assert [device.feed(frame) for frame in controller.encrypt(message)][-1] == message
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", MalformedMessage),
+        (b"no deflate", MalformedMessage),
+        (zlib.compress(b"cut off" * 50)[:-3], MalformedMessage),
+        (zlib.compress(b"goes on") + b"!", MalformedMessage),
+        (zlib.compress(bytes(MAX_MESSAGE_BYTES + 1)), TooLarge),
+    ],
+)
+def test_a_deflated_frame_that_is_none_or_a_bomb_ends_the_link(body: bytes, fault: type[WireError]) -> None:
+    device, controller = pair()
+    with pytest.raises(fault):
+        device.feed(controller._seal(b"\x05" + body))
+
+
+def test_a_deflated_message_in_the_middle_of_another_ends_the_link() -> None:
+    device, controller = pair()
+    assert device.feed(controller._seal(b"\x02a part")) is None
+    with pytest.raises(MalformedMessage):
+        device.feed(controller._seal(b"\x05" + zlib.compress(b"whole")))

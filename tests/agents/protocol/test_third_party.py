@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agents.protocol import ids
-from agents.protocol.channel import Channel, LiveAudio, Pattern, prologue
+from agents.protocol.channel import Channel, ClockAnswer, ClockAsk, LiveAudio, Pattern, clock_tag, prologue
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import SignedDocument
 from agents.protocol.pairing import Binding, ControllerPairing, EnrolmentToken, answer_pairing
@@ -64,6 +65,15 @@ def test_a_device_written_by_hand_talks_to_our_controller_side(pattern: Pattern)
     assert controller.feed(device.sending.seal(b"\x01" + b'{"type":"adopted"}')) == b'{"type":"adopted"}'
     [frame] = controller.encrypt(b"answer")
     assert device.receiving.open(frame) == b"\x01answer"
+    ask = b"\x03" + (123_456).to_bytes(8, "big")
+    assert controller.feed(device.sending.seal(ask)) == ClockAsk(t1_us=123_456)
+    tag = hashlib.sha256(b"t-1").digest()[:4]
+    answer = ClockAnswer(123_456, 2**50, 2**50 + 7, synchronised=True, clock_tag=clock_tag("t-1"))
+    told = controller.encrypt_clock(answer)
+    instants = b"".join(instant.to_bytes(8, "big") for instant in (123_456, 2**50, 2**50 + 7))
+    assert device.receiving.open(told) == b"\x04" + instants + b"\x01" + tag
+    long = b'{"type":"adopted","padding":"' + b"la " * 500 + b'"}'
+    assert controller.feed(device.sending.seal(b"\x05" + zlib.compress(long))) == long
     live = controller.encrypt_live(LiveAudio(at_us=1_763_775_600_000_000, payload=b"opus"))
     assert device.receiving.open(live) == b"\x10" + (1_763_775_600_000_000).to_bytes(8, "big") + b"opus"
 

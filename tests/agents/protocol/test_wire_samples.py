@@ -164,7 +164,7 @@ def test_unknown_types_and_fields_are_left_out_and_counted() -> None:
         b'{"no":"type"}',
         b'{"type":"welcome"}',
         b'{"type":"journal_ack","journal_id":"j","committed_seq":-1}',
-        b'{"type":"clock_reply","t1_us":"soon","t2_us":1,"t3_us":1,"clock_id":"c","synchronised":true}',
+        b'{"type":"welcome","controller_name":"c","software":"s","capabilities":[],"clock_id":7,"clip_ticket":"t"}',
         b"[" * 100_000,
     ],
 )
