@@ -3,7 +3,8 @@
 Rules of the module: at most two transfers at once; while an emergency's clip is on its way or can be, nothing else is,
 and what is under way for others is interrupted and taken up later. A transfer that fails is tried again for as long as
 the clip is wanted, after a pause with full jitter; every failure is told, with its reason. Nothing that came is
-believed before its hash is verified, redirects are not followed, and no byte beyond the announced size is kept.
+believed before its hash is verified, redirects are not followed, and no byte beyond the announced size is kept. What is
+not urgent waits for its time, by the rules of `agents.domain.fetching`.
 """
 
 import asyncio
@@ -14,15 +15,17 @@ from typing import Final
 
 import aiohttp
 
+from agents.domain.fetching import TIME_PATIENCE_US, fetch_at_us, share_of
 from agents.domain.player.effects import Want
 from agents.domain.player.events import ClipStored, FetchFailed
 from agents.io.clips import ClipDamaged, ClipStore, DiskFull, PartialClip
 from agents.io.timeport import TimePort
 from agents.protocol.journal import FailReason
-from agents.protocol.values import ClipRef
+from agents.protocol.values import ClipRef, Profile
 from agents.protocol.version import CLIP_PATH, MAX_CLIP_BYTES
 
 _BLOCK_BYTES: Final = 65_536
+_LOOK_AGAIN_US: Final = 600_000_000
 _FULL, _PART, _UNSATISFIABLE = 200, 206, 416
 _UNAUTHORISED: Final = frozenset({401, 403})
 _MISSING: Final = frozenset({404, 410})
@@ -38,12 +41,15 @@ class ClipSource:
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """Pauses grow from ``first_pause_s`` by doubling up to ``longest_pause_s`` (an emergency's: much less)."""
+    """Pauses grow from ``first_pause_s`` by doubling up to ``longest_pause_s`` (an emergency's: much less; on the SIM
+    profile, where every try costs: much more).
+    """
 
     at_once: int = 2
     first_pause_s: float = 0.5
     longest_pause_s: float = 60.0
     longest_emergency_pause_s: float = 5.0
+    longest_sim_pause_s: float = 3_600.0
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
 
@@ -67,27 +73,37 @@ class Fetcher:
         time: TimePort,
         tell: Callable[[ClipStored | FetchFailed], None],
         *,
+        controller_us: Callable[[], int | None] = lambda: None,
         settings: FetchSettings | None = None,
     ) -> None:
+        """``controller_us`` says what controller time it is, None where that is not known."""
         self._device_id = device_id
         self._store = store
         self._time = time
         self._tell = tell
+        self._controller_us = controller_us
         self._settings = settings or FetchSettings()
+        self._share = share_of(device_id)
+        self.profile = Profile.LAN
+        """What the way to the controller costs. Counts from the next `want` on."""
         self._source: ClipSource | None = None
         self._wants: dict[str, Want] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._broken_off: set[str] = set()
         self._failures: dict[str, int] = {}
         self._not_before_us: dict[str, int] = {}
+        self._since_us: dict[str, int] = {}
         self._changed = asyncio.Event()
 
     def want(self, wants: Sequence[Want]) -> None:
         """Fetch these and no others, in this order. What is under way and no longer wanted is broken off."""
         self._wants = {want.ref.sha256: want for want in wants}
-        for known in (self._failures, self._not_before_us):
+        for known in (self._failures, self._not_before_us, self._since_us):
             for sha256 in known.keys() - self._wants.keys():
                 del known[sha256]
+        now_us = self._time.monotonic_us()
+        for sha256 in self._wants.keys() - self._since_us.keys():
+            self._since_us[sha256] = now_us
         self._changed.set()
 
     def link_up(self, source: ClipSource) -> None:
@@ -114,19 +130,20 @@ class Fetcher:
         ):
             while True:
                 self._changed.clear()
-                self._schedule(group, http)
-                await self._until_something()
+                now_us = self._time.monotonic_us()
+                self._schedule(group, http, now_us)
+                await self._until_something(now_us)
 
     # --- who is next ------------------------------------------------------------------------------------------------
 
-    def _schedule(self, group: asyncio.TaskGroup, http: aiohttp.ClientSession) -> None:
+    def _schedule(self, group: asyncio.TaskGroup, http: aiohttp.ClientSession, now_us: int) -> None:
         source = self._source
         for sha256 in self._running:
             if sha256 not in self._wants or source is None:
                 self._break_off(sha256)
         if source is None:
             return
-        ready = self._ready()
+        ready = self._ready(now_us)
         hurry = [name for name in (*self._running, *(want.ref.sha256 for want in ready)) if self._is_emergency(name)]
         if hurry:
             ready = [want for want in ready if want.emergency]
@@ -137,13 +154,25 @@ class Fetcher:
             self._running[want.ref.sha256] = task
             task.add_done_callback(lambda _, sha256=want.ref.sha256: self._ended(sha256))  # type: ignore[misc]
 
-    def _ready(self) -> list[Want]:
-        now_us = self._time.monotonic_us()
+    def _ready(self, now_us: int) -> list[Want]:
         return [
             want
             for sha256, want in self._wants.items()
-            if sha256 not in self._running and self._not_before_us.get(sha256, now_us) <= now_us
+            if sha256 not in self._running
+            and self._not_before_us.get(sha256, now_us) <= now_us
+            and self._begins_us(want, now_us) <= now_us
         ]
+
+    def _begins_us(self, want: Want, now_us: int) -> int:
+        """The local instant from which on the clip is to be fetched."""
+        since_us = self._since_us.get(want.ref.sha256, now_us)
+        if want.emergency or want.due_us is None:
+            return now_us
+        controller_us = self._controller_us()
+        if controller_us is None:
+            return since_us + (TIME_PATIENCE_US if self.profile is Profile.SIM else 0)
+        ahead_us = controller_us - now_us
+        return fetch_at_us(want.due_us, controller_us, since_us + ahead_us, self._share, self.profile) - ahead_us
 
     def _is_emergency(self, sha256: str) -> bool:
         want = self._wants.get(sha256)
@@ -160,13 +189,18 @@ class Fetcher:
         self._broken_off.discard(sha256)
         self._changed.set()
 
-    async def _until_something(self) -> None:
-        """Returns when a want, the source or a transfer changed, or a pause is over."""
-        waiting = [at_us for sha256, at_us in self._not_before_us.items() if sha256 not in self._running]
-        if not waiting or self._source is None:
+    async def _until_something(self, now_us: int) -> None:
+        """Returns when a want, the source or a transfer changed, or something's time has come since ``now_us``."""
+        idle = [want for sha256, want in self._wants.items() if sha256 not in self._running]
+        if not idle or self._source is None:
             await self._changed.wait()
             return
-        nap = asyncio.ensure_future(self._time.sleep_until(min(waiting)))
+        instants = [
+            max(self._begins_us(want, now_us), self._not_before_us.get(want.ref.sha256, now_us)) for want in idle
+        ]
+        # What has no instant ahead of it waits for a transfer to end. The clock may be set meanwhile: look again.
+        until_us = min((at_us for at_us in instants if at_us > now_us), default=now_us + _LOOK_AGAIN_US)
+        nap = asyncio.ensure_future(self._time.sleep_until(min(until_us, now_us + _LOOK_AGAIN_US)))
         change = asyncio.ensure_future(self._changed.wait())
         try:
             await asyncio.wait((nap, change), return_when=asyncio.FIRST_COMPLETED)
@@ -194,7 +228,8 @@ class Fetcher:
         sha256 = want.ref.sha256
         failures = self._failures[sha256] = self._failures.get(sha256, 0) + 1
         settings = self._settings
-        longest_s = settings.longest_emergency_pause_s if want.emergency else settings.longest_pause_s
+        longest_s = settings.longest_sim_pause_s if self.profile is Profile.SIM else settings.longest_pause_s
+        longest_s = settings.longest_emergency_pause_s if want.emergency else longest_s
         most_s = min(longest_s, settings.first_pause_s * 2 ** min(failures - 1, 20))
         pause_us = round(random.uniform(0.1, 1.0) * most_s * 1e6)  # noqa: S311 - jitter
         self._not_before_us[sha256] = self._time.monotonic_us() + pause_us
