@@ -1,346 +1,356 @@
-"""One simulated device: enrols by token, keeps its link, obeys signed documents, fetches clips, keeps a journal.
+"""One simulated device: dials, enrols by token, says who it is, obeys signed documents.
 
-Of the guards it keeps quiet hours alone; what airings take of a day it does not count.
+Rules of the module: no task, no socket and no timer of the event loop of its own; thousands of these share one loop.
 """
 
-import asyncio
-import hashlib
-import random
-import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import Final
 from uuid import uuid4
 
-import aiohttp
-
-from agents.protocol.codec import decode_document
-from agents.protocol.documents import Assignment, Order, Play, ReleaseDevice, Rundown, SignedDocument, Start, Stop
-from agents.protocol.errors import WireError
-from agents.protocol.guards import GuardDetail, WireGuards
-from agents.protocol.journal import (
-    Armed,
-    Failed,
-    FailReason,
-    Finished,
-    Gap,
-    JournalEvent,
-    JournalRecord,
-    Skipped,
-    SkipReason,
-    Sounding,
-    Stopped,
-    Stored,
+from agents.protocol import ids
+from agents.protocol.codec import encode
+from agents.protocol.documents import (
+    Action,
+    Assignment,
+    Document,
+    FetchLog,
+    Hand,
+    Header,
+    Order,
+    Play,
+    ReleaseDevice,
+    ReleaseStop,
+    Restart,
+    Rundown,
+    Start,
+    Stop,
 )
+from agents.protocol.errors import MalformedMessage, PairingFailed
+from agents.protocol.journal import RefusalReason, Refused
 from agents.protocol.messages import (
     Adopt,
     Adopted,
-    ClockReply,
-    ClockRequest,
     CounterMark,
     DeviceHello,
-    DocumentPush,
     DocumentReply,
-    Heartbeat,
     JournalAck,
-    JournalBatch,
+    LogReport,
     NewDevice,
+    Reject,
     Welcome,
 )
-from agents.protocol.pairing import Binding, EnrolmentToken, require_equal
-from agents.protocol.signing import verify
-from agents.protocol.values import AiringClass, ClockBasis, DocumentKind, PlannedAiring, RenditionName
-from agents.protocol.version import CAPABILITIES, CLIP_PATH
-from firmware_stubs.link import Keys, Link, LinkLost, dial
+from agents.protocol.pairing import Binding, require_equal
+from agents.protocol.version import CAPABILITIES
+from firmware_stubs import hands
+from firmware_stubs.faults import Dice, Fate, Fault, FaultName
+from firmware_stubs.link import CLOCK_ANSWER, JSON_LAST, JSON_MORE, Link
+from firmware_stubs.noise import StaticKey
+from firmware_stubs.obeying import Obedience
+from firmware_stubs.reading import Pushed
+from firmware_stubs.service import Service
+from firmware_stubs.shared import Shared
+from firmware_stubs.state import Kept
+from firmware_stubs.timers import Timer
 
-MODEL = "loa-fleet"
-CLOCK_ERROR_US = 1_000
-_MOST_WAIT_S = 60.0
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a whole fleet did so far."""
-
-    enrolled: int = 0
-    linked: int = 0
-    links_lost: int = 0
-    documents: int = 0
-    fetched: int = 0
-    sounded: int = 0
-    acknowledged: int = 0
-    problems: dict[str, int] = field(default_factory=dict)
-
-    def problem(self, what: str) -> None:
-        self.problems[what] = self.problems.get(what, 0) + 1
+MODEL: Final = "loa-fleet"
+_MOST_WAIT_S: Final = 60.0
+_FIRST_WAIT_S: Final = 0.5
+_SETTLED_AFTER_S: Final = 10.0
+_LINK_WITHIN_S: Final = 15.0
+"""The time that a device gives everything up to the welcome."""
+_LOOK_AGAIN_S: Final = 0.5
 
 
 class Device:
-    """Runs until it is cancelled."""
+    """Lives from `start` until `stop`. Implements `link.Listener`."""
 
-    def __init__(
-        self, name: str, base_url: str, token: EnrolmentToken, http: aiohttp.ClientSession, tally: Tally
-    ) -> None:
-        self._name, self._base_url, self._token, self._http, self._tally = name, base_url, token, http, tally
-        self._keys = Keys()
-        self._controller_key: bytes | None = None
-        self._signing_key = b""
-        self._counters: dict[tuple[str, DocumentKind], int] = {}
-        self._journal_id = uuid4().hex
-        self._records: list[JournalRecord] = []
-        self._last_seq = 0
-        self._offset_us = 0
-        self._ticket = ""
-        self._airings: dict[str, PlannedAiring] = {}
-        self._guards: WireGuards | None = None
-        self._playing: dict[str, asyncio.Task[None]] = {}
-        self._more = asyncio.Event()
-        self._in_time = asyncio.Event()
+    __slots__ = (
+        "_boot_id",
+        "_dice",
+        "_fate",
+        "_key",
+        "_link",
+        "_number",
+        "_obedience",
+        "_parts",
+        "_service",
+        "_shared",
+        "_stopped",
+        "_tries",
+        "_watch",
+        "_welcomed_s",
+        "kept",
+    )
 
-    async def run(self) -> None:
-        """Dials for ever, with full jitter."""
-        tries = 0
-        while True:
-            began = time.monotonic()
-            try:
-                await self._one_link()
-            except (LinkLost, WireError, aiohttp.ClientError, OSError) as problem:
-                self._tally.links_lost += 1
-                self._tally.problem(type(problem).__name__ + ": " + str(problem)[:80])
-                asked = getattr(problem, "retry_after_s", 0.0)
-                tries = 0 if time.monotonic() - began > 10 else tries + 1
-                pause = random.uniform(0, min(_MOST_WAIT_S, 0.5 * 2**tries))  # noqa: S311 - not for secrets
-                await asyncio.sleep(max(asked, pause))
+    def __init__(self, number: int, kept: Kept, shared: Shared, *, seed: int = 0, faults: Sequence[Fault] = ()) -> None:
+        self.kept = kept
+        self._number = number
+        self._shared = shared
+        self._key = StaticKey(kept.key)
+        self._dice = Dice(seed, number, 0)
+        self._fate = Fate(faults, seed, number) if faults else None
+        device_id = ids.device_id(self._key.public)
+        self._service = Service(kept, device_id, shared, self._fate)
+        self._obedience = Obedience(kept, device_id)
+        self._boot_id = uuid4().hex
+        self._link: Link | None = None
+        self._parts = b""
+        self._tries = 0
+        self._watch: Timer | None = None
+        self._welcomed_s: float | None = None
+        self._stopped = False
 
-    async def _one_link(self) -> None:
-        async with dial(self._http, self._base_url, self._keys, self._controller_key) as link:
-            if self._controller_key is None:
-                await self._enrol(link)
-            else:
-                await self._serve(link)
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return f"fleet-{self._number:05d}"
 
-    async def _enrol(self, link: Link) -> None:
-        binding = Binding.of_device(link.channel)
-        await link.send(
-            NewDevice(
-                model=MODEL,
-                software=MODEL,
-                name=self._name,
-                identifies_left=0,
-                identify_until_s=0,
-                enrolment_token_id=self._token.token_id,
-                enrolment_proof=self._token.device_proof(binding),
-            )
-        )
-        message, _ = await link.receive()
-        if not isinstance(message, Adopt):
-            raise LinkLost(f"{type(message).__name__} came where an adoption was due")
-        require_equal(self._token.controller_proof(binding), message.confirmation)
-        self._signing_key = message.signing_key
-        self._accept(message.assignment)
-        self._controller_key = link.channel.remote_static
-        self._tally.enrolled += 1
-        await link.send(Adopted())
-
-    async def _serve(self, link: Link) -> None:
-        await link.send(
-            DeviceHello(
-                model=MODEL,
-                software=MODEL,
-                name=self._name,
-                boot_id=self._journal_id,
-                capabilities=CAPABILITIES,
-                rendition=RenditionName.OPUS24,
-                volume_percent=80,
-                counters=tuple(
-                    CounterMark(key_id=key, kind=kind, counter=counter)
-                    for (key, kind), counter in self._counters.items()
-                ),
-                journal_id=self._journal_id,
-                journal_last_seq=self._last_seq,
-            )
-        )
-        welcome, _ = await link.receive()
-        if not isinstance(welcome, Welcome):
-            raise LinkLost(f"{type(welcome).__name__} came where a welcome was due")
-        self._ticket = welcome.clip_ticket
-        self._tally.linked += 1
-        # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
-        together = asyncio.ensure_future(self._together(link, welcome))
-        try:
-            await asyncio.wait([together])
-            together.result()
-        except* (LinkLost, WireError, aiohttp.ClientError, OSError) as problems:
-            raise LinkLost(str(problems.exceptions[0])) from problems
-        finally:
-            self._tally.linked -= 1
-            together.cancel()
-            await asyncio.gather(together, return_exceptions=True)
-
-    async def _together(self, link: Link, welcome: Welcome) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._read(link, group))
-            group.create_task(self._keep_time(link, welcome.clock_every_s))
-            group.create_task(self._beat(link, welcome.heartbeat_every_s))
-            group.create_task(self._upload(link))
-
-    async def _read(self, link: Link, group: asyncio.TaskGroup) -> None:
-        while True:
-            message, arrived_us = await link.receive()
-            match message:
-                case ClockReply():
-                    self._offset_us = ((message.t2_us - message.t1_us) + (message.t3_us - arrived_us)) // 2
-                    self._in_time.set()
-                case DocumentPush():
-                    await link.send(self._answer(message.document, group))
-                case JournalAck():
-                    before = len(self._records)
-                    self._records = [r for r in self._records if r.seq > message.committed_seq]
-                    self._tally.acknowledged += before - len(self._records)
-                    self._more.set()
-                case _:
-                    self._tally.problem(f"unexpected {type(message).__name__}")
-
-    async def _keep_time(self, link: Link, every_s: float) -> None:
-        while True:
-            await link.send(ClockRequest(t1_us=time.monotonic_ns() // 1000))
-            await asyncio.sleep(every_s)
-
-    async def _beat(self, link: Link, every_s: float) -> None:
-        await self._in_time.wait()
-        while True:
-            await link.send(
-                Heartbeat(
-                    clock_basis=ClockBasis.LINK,
-                    clock_error_us=CLOCK_ERROR_US,
-                    clock_offset_us=self._offset_us,
-                    volume_percent=80,
-                    sounding_airing_id=None,
-                    clips=len(self._airings),
-                    disk_free_bytes=1 << 30,
-                    refusals=0,
-                    unknown_messages=0,
-                )
-            )
-            await asyncio.sleep(every_s)
-
-    async def _upload(self, link: Link) -> None:
-        sent = 0
-        while True:
-            fresh = tuple(r for r in self._records if r.seq > sent)[:100]
-            if fresh:
-                await link.send(JournalBatch(journal_id=self._journal_id, records=fresh))
-                sent = fresh[-1].seq
-                continue
-            self._more.clear()
-            await self._more.wait()
-
-    def _answer(self, signed: SignedDocument, group: asyncio.TaskGroup) -> DocumentReply:
-        try:
-            document = self._accept(signed)
-        except WireError as error:
-            self._tally.problem(type(error).__name__)
-            return DocumentReply(document_id="", accepted=False, detail=str(error))
-        self._tally.documents += 1
-        match document:
-            case Rundown(airings=airings, guards=guards):
-                self._guards = guards
-                for airing in airings:
-                    self._take(airing, group)
-            case Order(action=Play(airing=airing)):
-                self._take(airing, group)
-            case Order(action=Start(airing_id=airing_id, start_at_us=at_us)) if airing_id in self._airings:
-                self._play_at(self._airings[airing_id], at_us, group)
-            case Order(action=Stop(airing_ids=wanted), header=header):
-                for airing_id in list(self._playing) if wanted is None else wanted:
-                    self._stop(airing_id, header.document_id)
-            case Order(action=ReleaseDevice()):
-                self._controller_key = None
-        return DocumentReply(document_id=document.header.document_id, accepted=True)
-
-    def _accept(self, signed: SignedDocument) -> Assignment | Rundown | Order:
-        verify(self._signing_key, signed)
-        document = decode_document(signed.payload)
-        kind = DocumentKind(type(document).__name__.lower())
-        mark = (document.header.key_id, kind)
-        self._counters[mark] = max(self._counters.get(mark, 0), document.header.counter)
-        return document
-
-    def _take(self, airing: PlannedAiring, group: asyncio.TaskGroup) -> None:
-        if airing.airing_id not in self._airings:
-            self._airings[airing.airing_id] = airing
-            group.create_task(self._prepare(airing, group))
-
-    async def _prepare(self, airing: PlannedAiring, group: asyncio.TaskGroup) -> None:
-        fetched = 0
-        for clip in airing.clips(RenditionName.OPUS24):
-            url = self._base_url.rstrip("/") + CLIP_PATH.format(sha256=clip.sha256)
-            headers = {"Authorization": f"Loa-Device {self._keys.device_id}:{self._ticket}"}
-            async with self._http.get(url, headers=headers) as answer:
-                body = await answer.read()
-            if hashlib.sha256(body).hexdigest() != clip.sha256:
-                self._note(Failed(airing_id=airing.airing_id, reason=FailReason.CLIP_CORRUPT))
-                return
-            fetched += len(body)
-            self._tally.fetched += 1
-        self._note(Stored(airing_id=airing.airing_id, fetched_bytes=fetched))
-        self._note(Armed(airing_id=airing.airing_id))
-        if airing.start_at_us is not None:
-            self._play_at(airing, airing.start_at_us, group)
-
-    def _play_at(self, airing: PlannedAiring, start_at_us: int, group: asyncio.TaskGroup) -> None:
-        if airing.airing_id not in self._playing:
-            self._playing[airing.airing_id] = group.create_task(self._play(airing, start_at_us))
-
-    async def _play(self, airing: PlannedAiring, start_at_us: int) -> None:
-        await asyncio.sleep(max(0, start_at_us - self._now_us()) / 1e6)
-        whole_us = airing.duration_us(RenditionName.OPUS24)
-        plays_us = self._until_quiet_us(airing, start_at_us, whole_us)
-        if plays_us <= 0:
-            detail = GuardDetail.QUIET_HOURS.value
-            self._note(Skipped(airing_id=airing.airing_id, reason=SkipReason.GUARDED, detail=detail))
+    def start(self) -> None:
+        """Dials; from then on it keeps its link, for ever."""
+        if self._stopped:
             return
-        late_us = self._now_us() - start_at_us
-        self._tally.sounded += 1
-        self._note(
-            Sounding(
-                airing_id=airing.airing_id,
-                planned_start_us=start_at_us,
-                actual_start_us=start_at_us + late_us,
-                start_error_us=late_us,
+        shared = self._shared
+        if self._fate is not None and self._fate.holds(FaultName.SILENT, shared.timers.elapsed_s()):
+            shared.timers.after(_LOOK_AGAIN_S, self.start)
+            return
+        link = self._link = Link(shared.way, self._key, self.kept.controller_key, self)
+        self._watch = shared.timers.after(_LINK_WITHIN_S, lambda: link.end("nothing came of the link in time"))
+        shared.dial(lambda: link, self._number, link.end)
+
+    def stop(self) -> None:
+        """Hangs up, and dials no more."""
+        self._stopped = True
+        if self._link is not None:
+            self._link.end("the fleet ends")
+
+    # --- the link ---------------------------------------------------------------------------------------------------
+
+    def opened(self, link: Link) -> None:
+        """See `link.Listener`."""
+        self._parts = b""
+        first = self._introduction(link) if self.kept.controller_key is None else self._hello()
+        link.send_plain(bytes((JSON_LAST,)) + encode(first))
+
+    def heard(self, plain: bytes, arrived_us: int) -> None:
+        """See `link.Listener`. Raises `WireError`."""
+        kind = plain[0] if plain else 0
+        if kind == CLOCK_ANSWER:
+            self._service.answered(plain, arrived_us)
+            return
+        self._service.heard(arrived_us)
+        if kind == JSON_MORE:
+            self._parts += plain[1:]
+        elif kind == JSON_LAST:
+            message, self._parts = self._parts + plain[1:] if self._parts else plain[1:], b""
+            self._read(message)
+        else:
+            self._shared.tally.problem(f"a frame of kind {kind}")
+
+    def lost(self, reason: str, retry_after_s: float) -> None:
+        """See `link.Listener`."""
+        shared, enrolled = self._shared, self._tries < 0
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._service.linked:
+            shared.tally.linked -= 1
+            shared.tally.links_lost += 1
+        if not enrolled and not self._stopped:
+            shared.tally.problem(reason[:120])
+            shared.tally.turned_away += reason.startswith("turned away")
+        self._service.end()
+        self._tally_bytes()
+        self._link = None
+        if not self._stopped:
+            shared.timers.after(max(retry_after_s, self._pause_s()), self.start)
+
+    def _pause_s(self) -> float:
+        """Full jitter, doubling to a minute; none right after it was adopted."""
+        if self._tries < 0:
+            self._tries = 0
+            return 0.0
+        began_s, self._welcomed_s = self._welcomed_s, None
+        if began_s is not None and self._shared.loop.time() - began_s >= _SETTLED_AFTER_S:
+            self._tries = 0
+        longest_s = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(self._tries, 10))
+        self._tries += 1
+        return self._dice.draw() * longest_s
+
+    def _tally_bytes(self) -> None:
+        if self._link is not None:
+            self._shared.tally.sent_bytes += self._link.sent_bytes
+            self._shared.tally.received_bytes += self._link.received_bytes
+
+    # --- what it says of itself -------------------------------------------------------------------------------------
+
+    def _introduction(self, link: Link) -> NewDevice:
+        token = self._shared.token
+        return NewDevice(
+            model=MODEL,
+            software=MODEL,
+            name=self.name,
+            identifies_left=0,
+            identify_until_s=0,
+            enrolment_token_id=None if token is None else token.token_id,
+            enrolment_proof=None if token is None else token.device_proof(self._binding(link)),
+        )
+
+    def _binding(self, link: Link) -> Binding:
+        transport = link.transport
+        assert transport is not None
+        return Binding(
+            device_static=self._key.public,
+            controller_static=transport.remote_static,
+            handshake_hash=transport.handshake_hash,
+        )
+
+    def _hello(self) -> DeviceHello:
+        return DeviceHello(
+            model=MODEL,
+            software=MODEL,
+            name=self.name,
+            boot_id=self._boot_id,
+            capabilities=CAPABILITIES,
+            rendition=self.kept.rendition,
+            volume_percent=self.kept.volume_percent,
+            counters=tuple(
+                CounterMark(key_id=mark.key_id, kind=mark.kind, counter=mark.counter) for mark in self.kept.marks
+            ),
+            journal_id=self.kept.journal_id,
+            journal_last_seq=self.kept.last_seq,
+        )
+
+    # --- what it is told --------------------------------------------------------------------------------------------
+
+    def _read(self, message: bytes) -> None:
+        fate = self._fate
+        if fate is not None and self._service.linked and fate.loses(self._shared.timers.elapsed_s()):
+            self._shared.tally.fault(FaultName.DROP)
+            return
+        match self._shared.reader.read(message):
+            case Pushed() as pushed if self._service.linked:
+                self._service.mouth.say_raw(self._judged(pushed))
+            case JournalAck() as ack if self._service.linked:
+                self._service.acknowledged(ack)
+            case Welcome() as welcome if self.kept.controller_key is not None and not self._service.linked:
+                self._welcomed(welcome)
+            case Adopt() as adopt if self.kept.controller_key is None:
+                self._adopt(adopt)
+            case Reject(reason=reason, retry_after_s=retry_after_s) if self._link is not None:
+                self._link.end(f"turned away: {reason}", retry_after_s)
+            case None:
+                pass
+            case other:
+                self._shared.tally.problem(f"{type(other).__name__} out of turn")
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._welcomed_s = self._shared.loop.time()
+        self._shared.tally.linked += 1
+        self._shared.tally.links_opened += 1
+        self._service.mouth.open(self._link)
+        self._service.begin(welcome)
+        self._shared.linked()
+
+    def _adopt(self, adopt: Adopt) -> None:
+        link, token = self._link, self._shared.token
+        if link is None or link.transport is None or token is None:
+            raise MalformedMessage("an adoption that nobody asked for")
+        try:
+            require_equal(token.controller_proof(self._binding(link)), adopt.confirmation)
+        except PairingFailed as error:
+            raise MalformedMessage("the controller does not know the token") from error
+        assignment = Pushed(adopt.assignment)
+        if not assignment.signed_by(adopt.signing_key) or not isinstance(assignment.document, Assignment):
+            raise MalformedMessage("an adoption without an assignment")
+        self.kept.controller_key, self.kept.signing_key = link.transport.remote_static, adopt.signing_key
+        self._obedience.adopted(assignment)
+        self._assigned(assignment.document)
+        self._shared.tally.enrolled += 1
+        self._shared.changed()
+        link.send_plain(bytes((JSON_LAST,)) + encode(Adopted()))
+        self._tries = -1
+        link.end("adopted")
+
+    def _judged(self, pushed: Pushed) -> bytes:
+        """Obeys it or not; returns the reply."""
+        verdict = self._obedience.judge(pushed, self._service.known_us())
+        if isinstance(verdict, RefusalReason):
+            return self._refused(pushed, verdict)
+        assert pushed.document is not None
+        self._shared.tally.documents += 1
+        if verdict:
+            self._obey(pushed.document)
+        return pushed.accepted
+
+    def _refused(self, pushed: Pushed, reason: RefusalReason) -> bytes:
+        document = pushed.document
+        document_id = "" if document is None else document.header.document_id
+        self._service.refused()
+        self._service.note(
+            Refused(
+                document_id=document_id,
+                kind="" if pushed.kind is None else str(pushed.kind),
+                key_id=pushed.signed.key_id,
+                reason=reason,
+                detail=pushed.fault[:200],
             )
         )
-        await asyncio.sleep(plays_us / 1e6)
-        lost_us = whole_us - plays_us
-        if lost_us:
-            self._note(Gap(airing_id=airing.airing_id, from_us=plays_us, lost_us=lost_us, cause="guarded"))
-        self._note(
-            Finished(airing_id=airing.airing_id, ended_at_us=self._now_us(), played_us=plays_us, lost_us=lost_us)
-        )
+        return encode(DocumentReply(document_id=document_id, accepted=False, reason=reason))
 
-    def _until_quiet_us(self, airing: PlannedAiring, start_at_us: int, whole_us: int) -> int:
-        """How much of it may sound before quiet hours begin; nothing where they hold at its start."""
-        if self._guards is None or airing.airing_class is AiringClass.EMERGENCY:
-            return whole_us
-        begins = [one.from_us - start_at_us for one in self._guards.forbidden if start_at_us < one.until_us]
-        return min([whole_us, *begins])
+    def _obey(self, document: Document) -> None:
+        match document:
+            case Assignment():
+                self._assigned(document)
+            case Rundown(airings=airings, guards=guards):
+                self._service.player.guards = guards
+                self._service.player.plan(airings)
+            case Order(header=header):
+                self._act(header, document.action)
 
-    def _stop(self, airing_id: str, order_id: str) -> None:
-        task = self._playing.get(airing_id)
-        if task is not None and not task.done():
-            task.cancel()
-            self._note(Stopped(airing_id=airing_id, order_id=order_id, at_us=0))
+    def _act(self, header: Header, action: Action) -> None:
+        player = self._service.player
+        match action:
+            case Play(airing=airing):
+                player.take(airing)
+            case Start(airing_id=airing_id, start_at_us=at_us):
+                player.start(airing_id, at_us)
+            case Stop():
+                player.stop(header.document_id, action, header.not_after_us)
+            case ReleaseStop():
+                player.release(action)
+            case ReleaseDevice():
+                self._release()
+            case _:
+                self._lend_a_hand(header.document_id, action)
 
-    def _note(self, event: JournalEvent) -> None:
-        self._last_seq += 1
-        self._records.append(
-            JournalRecord(
-                seq=self._last_seq,
-                at_us=self._now_us(),
-                clock_basis=ClockBasis.LINK,
-                clock_error_us=CLOCK_ERROR_US,
-                event=event,
-            )
-        )
-        self._more.set()
+    def _assigned(self, assignment: Assignment) -> None:
+        kept = self.kept
+        kept.speaker_id, kept.areas, kept.groups = assignment.speaker_id, assignment.area_path, assignment.groups
+        kept.delay_us, kept.rendition = assignment.delay_us, assignment.rendition
+        kept.volume_percent = min(assignment.volume_percent, assignment.max_volume_percent)
 
-    def _now_us(self) -> int:
-        return time.monotonic_ns() // 1000 + self._offset_us
+    def _lend_a_hand(self, order_id: str, hand: Hand) -> None:
+        if isinstance(hand, FetchLog):
+            self._service.mouth.say(LogReport(order_id=order_id, text=hands.LOG))
+        for event in hands.results(order_id, hand):
+            self._service.note(event)
+        if isinstance(hand, Restart):
+            self._boot_id = uuid4().hex
+            self._shared.timers.after(0, lambda: self._hang_up("it was told to restart"))
+
+    def _release(self) -> None:
+        """It is new again, once it has answered."""
+        kept = self.kept
+        kept.controller_key = kept.signing_key = None
+        kept.areas = kept.groups = ()
+        kept.marks.clear()
+        kept.waiting.clear()
+        kept.journal_id, kept.last_seq = uuid4().hex, 0
+        self._service.forget()
+        self._shared.changed()
+        self._shared.timers.after(0, lambda: self._hang_up("it was released"))
+
+    def _hang_up(self, why: str) -> None:
+        if self._link is not None:
+            self._link.end(why)

@@ -1,0 +1,247 @@
+"""What a device does while it is linked, and what it keeps in between: its time, its heartbeats, its journal."""
+
+import struct
+import time
+from collections.abc import Callable
+from typing import Final
+
+from agents.protocol import ids
+from agents.protocol.channel import clock_tag
+from agents.protocol.errors import MalformedMessage
+from agents.protocol.journal import JournalEvent, Sounding
+from agents.protocol.messages import Heartbeat, JournalAck, Welcome
+from agents.protocol.telemetry import LinkKind, Telemetry
+from agents.protocol.values import ClipRef, ClockBasis, Profile
+from firmware_stubs.faults import Fate, FaultName
+from firmware_stubs.fetching import Errand
+from firmware_stubs.journal import CLOCK_ERROR_US, Journal
+from firmware_stubs.playing import Player
+from firmware_stubs.saying import Mouth
+from firmware_stubs.shared import Shared
+from firmware_stubs.state import Kept
+from firmware_stubs.timers import Timer
+
+FIRST_ASKS_S: Final = (0.25, 0.5, 1.0, 2.0)
+"""After the first exchange of a link, and each so long after the one before; then as the welcome says."""
+_ANSWER: Final = struct.Struct(">BqqqB4s")
+_FLOOD_EVERY_S: Final = 0.02
+_FLOOD_MESSAGES: Final = 100
+
+
+class Service:
+    """Belongs to one device. Implements `playing.Box`."""
+
+    __slots__ = (
+        "_asked",
+        "_device_id",
+        "_fate",
+        "_heard_us",
+        "_offset_us",
+        "_player",
+        "_refusals",
+        "_shared",
+        "_tag",
+        "_timers",
+        "_welcome",
+        "journal",
+        "kept",
+        "mouth",
+    )
+
+    def __init__(self, kept: Kept, device_id: str, shared: Shared, fate: Fate | None) -> None:
+        self.kept = kept
+        self.mouth = Mouth(fate, shared.timers, shared.tally)
+        self.journal = Journal(kept)
+        self._device_id = device_id
+        self._shared = shared
+        self._fate = fate
+        self._player: Player | None = None
+        self._offset_us: int | None = None
+        self._welcome: Welcome | None = None
+        self._tag = b""
+        self._timers: dict[str, Timer] = {}
+        self._heard_us = 0
+        self._asked = 0
+        self._refusals = 0
+
+    # --- the link begins and ends -----------------------------------------------------------------------------------
+
+    def begin(self, welcome: Welcome) -> None:
+        """The controller's welcome: from now on the link is kept."""
+        if self._tag != clock_tag(welcome.clock_id):
+            self._tag, self._offset_us = clock_tag(welcome.clock_id), None
+        self._welcome = welcome
+        self._asked = 0
+        self.journal.begin_again()
+        self._ask()
+        self.upload()
+        if self._fate is not None:
+            self._flood()
+
+    def end(self) -> None:
+        """The link is over. Airings go on."""
+        self._welcome = None
+        self.mouth.open(None)
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    @property
+    def linked(self) -> bool:
+        """Whether it was welcomed."""
+        return self._welcome is not None
+
+    @property
+    def player(self) -> Player:
+        """Made when it is first needed: most devices of a large fleet never play."""
+        if self._player is None:
+            self._player = Player(self, self.kept.rendition, self.kept.delay_us)
+        return self._player
+
+    def forget(self) -> None:
+        """The device is new again: it plays nothing."""
+        if self._player is not None:
+            self._player.close()
+        self._player = None
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def known_us(self) -> int | None:
+        """Controller time, None while it is unknown."""
+        return None if self._offset_us is None else time.monotonic_ns() // 1000 + self._offset_us
+
+    def answered(self, plain: bytes, arrived_us: int) -> None:
+        """The second half of a clock exchange. Raises `MalformedMessage`."""
+        try:
+            _, t1_us, t2_us, t3_us, _, tag = _ANSWER.unpack(plain)
+        except struct.error as error:
+            raise MalformedMessage("a clock frame of another length") from error
+        self._heard_us = arrived_us
+        self._shared.tally.clock_answers += 1
+        first = self._offset_us is None
+        self._offset_us = ((t2_us - t1_us) + (t3_us - arrived_us)) // 2
+        if tag != self._tag and self.mouth.link is not None:
+            self.mouth.link.end("the controller's time line began anew")
+        elif "beat" not in self._timers and self.linked:
+            self._beat()
+        if first and self._player is not None:
+            self._player.time_known()
+
+    def heard(self, arrived_us: int) -> None:
+        """Something came."""
+        self._heard_us = arrived_us
+
+    def _ask(self) -> None:
+        welcome, link = self._welcome, self.mouth.link
+        if welcome is None or link is None:
+            return
+        silent_s = time.monotonic() - self._heard_us / 1e6
+        if silent_s > welcome.silence_limit_s:
+            link.end(f"nothing was heard for {silent_s:.0f} s")
+            return
+        self.mouth.ask_time()
+        pause_s = FIRST_ASKS_S[self._asked] if self._asked < len(FIRST_ASKS_S) else welcome.clock_every_s
+        self._asked += 1
+        self._later("ask", min(pause_s, welcome.clock_every_s), self._ask)
+
+    # --- heartbeats -------------------------------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        if self._welcome is None:
+            return
+        self._shared.tally.heartbeats += 1
+        self.mouth.say(self._heartbeat())
+        self._later("beat", self._welcome.heartbeat_every_s, self._beat)
+
+    def _heartbeat(self) -> Heartbeat:
+        link, player = self.mouth.link, self._player
+        lie_us = self._lie_us()
+        sim = self._welcome is not None and self._welcome.profile is Profile.SIM
+        return Heartbeat(
+            clock_basis=ClockBasis.NONE if self._offset_us is None else ClockBasis.LINK,
+            clock_error_us=None if self._offset_us is None else CLOCK_ERROR_US,
+            clock_offset_us=None if self._offset_us is None else self._offset_us + lie_us,
+            volume_percent=self.kept.volume_percent,
+            sounding_airing_id=None if player is None else player.sounding,
+            clips=0 if player is None else player.clips,
+            disk_free_bytes=1 << 30,
+            refusals=self._refusals,
+            unknown_messages=0,
+            telemetry=Telemetry(
+                uptime_s=int(self._shared.timers.elapsed_s()),
+                temperature_c=45.0,
+                load_percent=5,
+                memory_percent=30,
+                disk_total_bytes=1 << 33,
+                link_kind=LinkKind.CELLULAR if sim else LinkKind.ETHERNET,
+                sent_bytes=0 if link is None else link.sent_bytes,
+                received_bytes=0 if link is None else link.received_bytes,
+                journal_waiting=self.journal.waiting,
+                drift_ppb=0,
+            ),
+        )
+
+    def refused(self) -> None:
+        """One more document was not obeyed."""
+        self._refusals += 1
+        self._shared.tally.refused += 1
+
+    def _flood(self) -> None:
+        if self._fate is None or self._welcome is None:
+            return
+        if self._fate.holds(FaultName.FLOOD, self._shared.timers.elapsed_s()):
+            self._shared.tally.fault(FaultName.FLOOD)
+            for _ in range(_FLOOD_MESSAGES):
+                self.mouth.say(self._heartbeat())
+        self._later("flood", _FLOOD_EVERY_S, self._flood)
+
+    def _lie_us(self) -> int:
+        if self._fate is None or not self._fate.holds(FaultName.LIE, self._shared.timers.elapsed_s()):
+            return 0
+        self._shared.tally.fault(FaultName.LIE)
+        return self._fate.lie_us
+
+    # --- the journal ------------------------------------------------------------------------------------------------
+
+    def upload(self) -> None:
+        """Sends what waits, as far ahead as is allowed."""
+        while self.linked:
+            batch = self.journal.next_batch()
+            if batch is None:
+                return
+            self._shared.tally.records += len(batch.records)
+            self.mouth.say(batch)
+
+    def acknowledged(self, ack: JournalAck) -> None:
+        """The controller has committed."""
+        self._shared.tally.acknowledged += self.journal.acknowledged(ack.journal_id, ack.committed_seq)
+        self.upload()
+
+    # --- for the player ---------------------------------------------------------------------------------------------
+
+    def now_us(self) -> int | None:
+        """See `playing.Box`."""
+        return self.known_us()
+
+    def note(self, event: JournalEvent) -> None:
+        """See `playing.Box`."""
+        if isinstance(event, Sounding):
+            self._shared.tally.sounded += 1
+        now_us = self.known_us()
+        self.journal.note(event, None if now_us is None else max(0, now_us + self._lie_us()))
+        self.upload()
+
+    def after_us(self, delay_us: int, call: Callable[[], None]) -> Timer:
+        """See `playing.Box`."""
+        return self._shared.timers.after(delay_us / 1e6, call)
+
+    def fetch(self, clips: tuple[ClipRef, ...], done: Callable[[int | None], None]) -> None:
+        """See `playing.Box`."""
+        self._shared.fetcher.want(Errand(self._authorization, clips, done))
+
+    def _authorization(self) -> str:
+        ticket = "" if self._welcome is None else self._welcome.clip_ticket
+        return f"Loa-Device {ids.DeviceId(self._device_id)}:{ticket}"
+
+    def _later(self, name: str, delay_s: float, call: Callable[[], None]) -> None:
+        self._timers[name] = self._shared.timers.after(delay_s, call)
