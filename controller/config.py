@@ -107,10 +107,10 @@ class Config:
         150.0, unit="s", least=1, most=600, help="The same of a speaker whose profile is a SIM card."
     )
     sim_clock_every_s: float = setting(
-        90.0, unit="s", least=0.2, most=600, help="How often a speaker on a SIM card compares clocks."
+        120.0, unit="s", least=0.2, most=600, help="How often a speaker on a SIM card compares clocks."
     )
     sim_heartbeat_every_s: float = setting(
-        2_700.0, unit="s", least=0.2, most=86_400, help="How often a speaker on a SIM card says how it is."
+        3_600.0, unit="s", least=0.2, most=86_400, help="How often a speaker on a SIM card says how it is."
     )
     push_limit_s: float = setting(
         10.0, unit="s", least=0.5, most=120, help="How long a speaker may take to confirm a document."

@@ -169,7 +169,7 @@ class Mapping:
         return self.local_us + round((controller_us - self.controller_us) / (1 + self.drift))
 
     def sigma_us(self, local_us: int) -> float:
-        """One sigma of what is not known of the offset, as far as chance goes: what both ways differ by comes on top."""
+        """One sigma of what is not known of the offset, as far as chance goes: the two ways may differ besides."""
         away_us = float(abs(local_us - self.local_us))
         variance = self.offset_variance + 2 * away_us * self.covariance + away_us**2 * self.drift_variance
         return math.sqrt(max(variance, 0.0))

@@ -23,8 +23,8 @@ from agents.protocol.channel import ClockAnswer
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
 from agents.protocol.messages import DeviceHello, DocumentPush, JournalAck, Welcome
-from agents.protocol.values import RenditionName
-from agents.protocol.version import CAPABILITIES, LINK_SILENCE_LIMIT_S
+from agents.protocol.values import Profile, RenditionName
+from agents.protocol.version import CAPABILITIES, DEFLATE, LINK_SILENCE_LIMIT_S
 
 _DOCUMENTS_WAITING_AT_MOST: Final = 64
 _FLUSH_WITHIN_S: Final = 5.0
@@ -60,6 +60,8 @@ class Carrier:
     async def run(self) -> None:
         """Until the link ends, which is always by an exception: `LinkLost`, a `WireError` or `Released`."""
         welcome = await self._introduce()
+        thrifty = welcome.profile is Profile.SIM
+        self._wire.channel.deflating = thrifty and DEFLATE in welcome.capabilities
         problem: Exception | None = None
         self._conductor.fetch_from(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
         try:

@@ -13,6 +13,7 @@ Inside an encrypted frame the first byte tells what follows::
     0x02  JSON, more of the same message follows
     0x03  a clock request: t1 (8 bytes, big-endian, signed, microseconds)
     0x04  a clock reply: t1, t2, t3 (8 bytes each), 1 byte flags (bit 0: synchronised), 4 bytes of the clock id's hash
+    0x05  JSON, a whole message, deflated (RFC 1950)
     0x10  live audio: instant (8 bytes, big-endian, microseconds of controller time), then the sound
 
 Frames of another kind are ignored and counted. Live audio and the clock may come between two parts of a message.
@@ -20,6 +21,7 @@ Frames of another kind are ignored and counted. Live audio and the clock may com
 
 import hashlib
 import struct
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -44,10 +46,13 @@ _KIND_LAST: Final = 0x01
 _KIND_MORE: Final = 0x02
 _KIND_CLOCK_REQUEST: Final = 0x03
 _KIND_CLOCK_REPLY: Final = 0x04
+_KIND_DEFLATED: Final = 0x05
 _KIND_AUDIO: Final = 0x10
 _CLOCK_REQUEST: Final = struct.Struct(">q")
 _CLOCK_REPLY: Final = struct.Struct(">qqqB4s")
 _AUDIO_HEADER_BYTES: Final = 9
+_DEFLATED_FROM_BYTES: Final = 200
+"""What is shorter hardly shrinks."""
 _NONCE: Final = struct.Struct("<4xQ")
 _LAST_NONCE: Final = 2**64 - 2
 """The number after it is reserved by Noise."""
@@ -157,6 +162,7 @@ class Channel:
         "_parts",
         "_remote_static",
         "_sealing",
+        "deflating",
         "handshake_hash",
         "my_turn",
         "unknown_frames",
@@ -175,6 +181,8 @@ class Channel:
         if (pattern is Pattern.KK) != (remote_static is not None):
             raise ValueError("the other side's key is given for KK, and only for KK")
         self.my_turn = initiator
+        self.deflating = False
+        """Set it to true where bytes are dear and the other side understands deflated messages."""
         self.unknown_frames = 0
         self.handshake_hash = b""
         self._remote_static = remote_static
@@ -280,6 +288,10 @@ class Channel:
         """The frames of one JSON message, to be sent in this order. Raises `TooLarge`."""
         if len(message) > MAX_MESSAGE_BYTES:
             raise TooLarge(f"a message of {len(message)} bytes; at most {MAX_MESSAGE_BYTES} are allowed")
+        if self.deflating and len(message) >= _DEFLATED_FROM_BYTES:
+            deflated = zlib.compress(message, 9)
+            if len(deflated) <= min(_PART_BYTES, len(message)):
+                return [self._seal(b"\x05" + deflated)]
         if len(message) <= _PART_BYTES:
             return [self._seal(b"\x01" + message)]
         starts = range(0, len(message), _PART_BYTES)
@@ -332,6 +344,10 @@ class Channel:
         match kind:
             case _ if kind in (_KIND_LAST, _KIND_MORE):
                 return self._collect(plain, last=kind == _KIND_LAST)
+            case _ if kind == _KIND_DEFLATED:
+                if self._parts is not None:
+                    raise MalformedMessage("a message in the middle of another")
+                return _inflate(plain[1:])
             case _ if kind in (_KIND_CLOCK_REQUEST, _KIND_CLOCK_REPLY):
                 return _clock(kind, plain[1:])
             case _ if kind == _KIND_AUDIO:
@@ -352,6 +368,19 @@ class Channel:
             return None
         self._parts = None
         return bytes(parts)
+
+
+def _inflate(deflated: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        message = inflater.decompress(deflated, MAX_MESSAGE_BYTES + 1)
+    except zlib.error as error:
+        raise MalformedMessage("a deflated frame that does not inflate") from error
+    if len(message) > MAX_MESSAGE_BYTES:
+        raise TooLarge(f"a message of more than {MAX_MESSAGE_BYTES} bytes")
+    if not inflater.eof or inflater.unused_data:
+        raise MalformedMessage("a deflated frame that is cut off or goes on behind its end")
+    return message
 
 
 def _clock(kind: int, body: bytes) -> ClockAsk | ClockAnswer:

@@ -194,26 +194,6 @@ class Welcome(Message, frozen=True, kw_only=True):
     profile: Profile = Profile.LAN
 
 
-class ClockRequest(Message, frozen=True, kw_only=True):
-    """Device -> controller. ``t1_us`` is the device's own monotonic clock when it sent this. Also the keep-alive."""
-
-    t1_us: Whole
-
-
-class ClockReply(Message, frozen=True, kw_only=True):
-    """Controller -> device. ``t2_us`` on arrival and ``t3_us`` on leaving, in controller time.
-
-    ``clock_id`` changes when the controller's time line begins anew, and makes earlier exchanges worthless.
-    ``synchronised`` is false while the controller does not trust its own time.
-    """
-
-    t1_us: Whole
-    t2_us: Whole
-    t3_us: Whole
-    clock_id: Id
-    synchronised: bool
-
-
 class DocumentPush(Message, frozen=True, kw_only=True):
     """Controller -> device."""
 
@@ -278,11 +258,10 @@ FromDevice = (
     | Adopted
     | AdoptRefused
     | DeviceHello
-    | ClockRequest
     | DocumentReply
     | JournalBatch
     | LogReport
     | Heartbeat
 )
 
-FromController = Identify | PairStart | Adopt | Welcome | ClockReply | DocumentPush | JournalAck | Reject
+FromController = Identify | PairStart | Adopt | Welcome | DocumentPush | JournalAck | Reject

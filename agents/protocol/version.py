@@ -37,6 +37,9 @@ LINK_SILENCE_LIMIT_S: Final = 15.0
 SIM_SILENCE_LIMIT_S: Final = 150.0
 """The same on the SIM profile."""
 
+DEFLATE: Final = "deflate-v1"
+"""Whoever has this capability understands deflated messages."""
+
 CAPABILITIES: Final = (
     "opus24",
     "opus16",
@@ -48,4 +51,5 @@ CAPABILITIES: Final = (
     "hands-v1",
     "siren-v1",
     "pinned-v1",
+    DEFLATE,
 )

@@ -64,8 +64,8 @@ class ProfilePace:
     silence_limit_s: float
 
 
-LAN_PACE: Final = ProfilePace(clock_every_s=7.0, clock_burst=8, heartbeat_every_s=15.0, silence_limit_s=15.0)
-SIM_PACE: Final = ProfilePace(clock_every_s=90.0, clock_burst=8, heartbeat_every_s=2_700.0, silence_limit_s=150.0)
+LAN_PACE: Final = ProfilePace(clock_every_s=7.0, clock_burst=16, heartbeat_every_s=15.0, silence_limit_s=15.0)
+SIM_PACE: Final = ProfilePace(clock_every_s=120.0, clock_burst=8, heartbeat_every_s=3_600.0, silence_limit_s=150.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,6 @@ from agents.protocol.codec import encode
 from agents.protocol.errors import MalformedMessage
 from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.messages import (
-    ClockRequest,
     DeviceHello,
     DocumentReply,
     Heartbeat,
@@ -27,7 +26,7 @@ from agents.protocol.messages import (
     Welcome,
 )
 from agents.protocol.values import Profile
-from agents.protocol.version import CAPABILITIES
+from agents.protocol.version import CAPABILITIES, DEFLATE
 from controller.domain.errors import Unreachable
 from controller.links.counters import LinkCounters
 from controller.links.desk import DeviceDesk, LinkSettings, ProfilePace
@@ -99,6 +98,9 @@ class DeviceLink:
             raise MalformedMessage(f"an adopted device begins with device_hello, not {type(hello).__name__}")
         speaker = await self._desk.ingest.connected(self.device_id, hello, self.address)
         self.speaker_id = speaker.speaker_id
+        self._profile = speaker.profile
+        self._pace = self._settings.pace(self._profile)
+        self._socket.channel.deflating = self._profile is Profile.SIM and DEFLATE in hello.capabilities
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._wait_for_end(), name=f"{self.device_id} end")
@@ -137,8 +139,6 @@ class DeviceLink:
     async def _read(self) -> None:
         while True:
             match await self._socket.receive(self._pace.silence_limit_s):
-                case ClockRequest() as request:
-                    await self._socket.answer_clock(request)
                 case DocumentReply() as reply:
                     self._take_reply(reply)
                 case JournalBatch() | Heartbeat() | LogReport() as handed_in:

@@ -15,7 +15,6 @@ from agents.protocol.messages import (
     Adopt,
     Adopted,
     AdoptRefused,
-    ClockRequest,
     Identify,
     IdentifyReply,
     Message,
@@ -115,8 +114,6 @@ class NewcomerLink:
     async def _read(self) -> None:
         while True:
             match await self._socket.receive(self._settings.newcomer_silence_limit_s):
-                case ClockRequest() as request:
-                    await self._socket.answer_clock(request)
                 case IdentifyReply() | PairReply() | PairRefused() | Adopted() | AdoptRefused() as answer:
                     if self._answer is None or self._answer.done():
                         raise MalformedMessage(f"nobody asked for {type(answer).__name__}")

@@ -13,7 +13,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from agents.protocol.channel import Channel, ClockAnswer, ClockAsk, clock_tag
 from agents.protocol.codec import Decoder, device_decoder, encode
 from agents.protocol.errors import MalformedMessage, TooLarge
-from agents.protocol.messages import ClockReply, ClockRequest, Message, Reject
+from agents.protocol.messages import Message, Reject
 from agents.protocol.version import MAX_FRAME_BYTES, MAX_HELLO_BYTES
 from controller.ports import Clock
 
@@ -124,24 +124,6 @@ class SealedSocket:
     async def send_encoded(self, raw: bytes) -> None:
         """The same for a message that is encoded already, once for many."""
         await self._send(lambda: raw)
-
-    async def answer_clock(self, request: ClockRequest) -> None:
-        """Answers with the least between the two instants and the wire."""
-        arrived_at_us = self.arrived_at_us
-        synchronised = self._clock.synchronised()
-
-        def reply() -> bytes:
-            return encode(
-                ClockReply(
-                    t1_us=request.t1_us,
-                    t2_us=arrived_at_us,
-                    t3_us=self._clock.now_us(),
-                    clock_id=self._clock.clock_id,
-                    synchronised=synchronised,
-                )
-            )
-
-        await self._send(reply)
 
     async def _tell_time(self, ask: ClockAsk) -> None:
         arrived_at_us = self.arrived_at_us

@@ -6,8 +6,8 @@ import random
 import aiohttp
 import pytest
 
-from agents.protocol.channel import Channel, Pattern, prologue
-from agents.protocol.messages import ClockReply, ClockRequest, DeviceState, HelloReply, Reject, Welcome
+from agents.protocol.channel import Channel, ClockAnswer, Pattern, prologue
+from agents.protocol.messages import DeviceState, HelloReply, Reject, Welcome
 from controller.links.gate import Gate
 
 
@@ -43,8 +43,8 @@ async def test_garbage_for_a_hello_is_refused_and_disturbs_nobody(station, garba
     await garbage(bad.socket)
     assert await bad.farewell() in ("garbage", None)
     assert station.hub.counters.garbage == 1
-    await good.send(ClockRequest(t1_us=1))
-    assert isinstance(await good.receive(), ClockReply)
+    await good.ask_time(1)
+    assert isinstance(await good.receive(), ClockAnswer)
 
 
 @pytest.mark.parametrize("adopted", [False, True])
@@ -186,7 +186,7 @@ async def test_a_recorded_handshake_sent_again_does_not_push_the_device_off_its_
     assert await guessing.farewell() == "garbage"
     assert await silent.farewell() is None
 
-    await device.send(ClockRequest(t1_us=1))
-    assert isinstance(await device.receive(), ClockReply)
+    await device.ask_time(1)
+    assert isinstance(await device.receive(), ClockAnswer)
     assert station.hub.connected() == {device.device_id}
     assert station.door.gate.unproven == 0
