@@ -66,7 +66,8 @@ class Carrier:
         self._conductor.fetch_from(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
         try:
             # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
-            await first_of(self._together(welcome))
+            with self._conductor.outgoing.through(self._wire.send):
+                await first_of(self._together(welcome))
         except* (LinkLost, WireError, Released) as problems:
             problem = _worst(problems)
         finally:

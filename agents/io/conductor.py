@@ -19,12 +19,13 @@ from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
 from agents.io.local import LocalSounds
+from agents.io.outgoing import Outgoing
 from agents.io.output import events as engine_events
 from agents.io.performer import Engine, Performer
 from agents.io.reception import Reception
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import TimePort
-from agents.protocol.documents import Assignment, Order, SignedDocument
+from agents.protocol.documents import Assignment, Hand, Order, SignedDocument
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
 from agents.protocol.values import AiringClass, Profile
@@ -76,8 +77,14 @@ class Conductor:
             fetch=self._fetch,
             settings=parts.settings.player,
         )
+        self.performer: Performer = self._performer
+        """For whoever acts on the box itself: what the player knows, and what it may be told besides documents."""
         self.local = LocalSounds(parts.engine, self._performer)
         """Sounds of the device's own, below all airings."""
+        self.outgoing = Outgoing()
+        """What is sent to the controller besides the link's own messages."""
+        self.open_hands: tuple[Order, ...] = ()
+        """Orders for remote actions of which the run before this one had not told the end; known once it is ready."""
         self._fetcher = Fetcher(
             parts.device_id,
             parts.clips,
@@ -211,6 +218,7 @@ class Conductor:
         state = self._parts.state
         kept = await state.load()
         documents = self._reception.restore(kept)
+        self.open_hands = tuple(one for one in documents if isinstance(one, Order) and isinstance(one.action, Hand))
         first: list[JournalEvent] = [StartedUp(software=self._parts.software[:200], clean=state.was_clean)]
         if state.was_damaged:
             first.append(RecordsLost(cause="the device's state was damaged, and begun anew"))

@@ -15,7 +15,7 @@ import msgspec
 from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, mark_after
 from agents.domain.now import Now
 from agents.io.database import Database
-from agents.protocol.journal import JournalEvent, JournalRecord, RecordsLost, airing_of
+from agents.protocol.journal import ActionEnded, JournalEvent, JournalRecord, RecordsLost, airing_of
 from agents.protocol.messages import JournalBatch
 from agents.protocol.values import ClockBasis
 from agents.protocol.version import MAX_JOURNAL_BATCH
@@ -141,6 +141,9 @@ def _write(db: sqlite3.Connection, entries: Sequence[Entry], starting: Sequence[
         airing_id = airing_of(entry.event)
         if airing_id is not None:
             _put_mark(db, airing_id, mark_after(_mark(db, airing_id), entry.event))
+        if isinstance(entry.event, ActionEnded):
+            # In one transaction with the record of its end: no action ends twice, or is taken up again.
+            db.execute("UPDATE orders SET spent = 1 WHERE document_id = ?", (entry.event.order_id,))
     db.execute(
         "INSERT INTO meta VALUES ('last_seq', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (str(seq),)
     )
