@@ -2,7 +2,8 @@
 
 Rules of the module: a clip is ``<sha256>.opus`` and gets that name only after its hash was verified and its bytes were
 forced to the disk; what is under way is ``<sha256>.part`` and is taken up again after a restart. What the rundown or an
-open order needs is never deleted. A floor of free disk stays; to keep it, what was not used for longest goes first.
+open order needs, or is pinned, is never deleted. A floor of free disk stays; to keep it, what was not used for longest
+goes first, and what was needed before goes last, until all that is needed now is here.
 Files of other names are not ours and are left alone. Work on the disk runs in threads, one caller a clip at a time.
 """
 
@@ -134,6 +135,7 @@ class ClipStore:
         self._needed: frozenset[str] = frozenset()
         self._reserved: dict[str, PartialClip] = {}
         self._room = asyncio.Lock()
+        self._spared: frozenset[str] = frozenset()
         self._refused: set[str] = set()
         self._evicted: deque[str] = deque()
         self.on_evicted: Callable[[str], None] = lambda sha256: None
@@ -157,8 +159,10 @@ class ClipStore:
 
     def need(self, names: frozenset[str]) -> None:
         """These are not evicted from now on; all others may be."""
+        self._spared |= self._needed
         self._needed = names
         self._refused &= names
+        self._look_whether_all_is_here()
 
     @property
     def short(self) -> bool:
@@ -203,6 +207,7 @@ class ClipStore:
             await asyncio.to_thread(self._finish, partial)
         finally:
             self._reserved.pop(sha256, None)
+        self._look_whether_all_is_here()
 
     async def suspend(self, partial: PartialClip) -> None:
         """Let go of a clip that is not whole, and keep what is there of it for the next time."""
@@ -226,6 +231,10 @@ class ClipStore:
         self._sizes = {}
         await asyncio.to_thread(self._clear)
 
+    def _look_whether_all_is_here(self) -> None:
+        if self._needed <= self._sizes.keys():
+            self._spared = frozenset()
+
     # --- in threads -------------------------------------------------------------------------------------------------
 
     def _scan(self) -> dict[str, int]:
@@ -247,7 +256,9 @@ class ClipStore:
         clips = [self._cached(path) for path in (*self._files(_WHOLE), *self._files(_PART))]
         kept = self._needed | {keep} | set(self._reserved)
         needed = frozenset(name + ending for name in kept for ending in (_WHOLE, _PART))
-        match make_room(clips, needed, self._free(self.directory), self._settings.floor_bytes, incoming_bytes):
+        spared = frozenset(name + _WHOLE for name in self._spared)
+        free, floor = self._free(self.directory), self._settings.floor_bytes
+        match make_room(clips, needed, free, floor, incoming_bytes, spared=spared):
             case NoRoom(missing_bytes=missing_bytes):
                 raise DiskFull(f"{missing_bytes} bytes of disk are missing")
             case room:

@@ -160,6 +160,70 @@ async def test_what_was_not_used_for_longest_makes_room_and_what_is_needed_stays
     assert not store.path(old.sha256).exists()
 
 
+async def test_what_is_replaced_stays_until_its_replacement_was_verified(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    former = await put(store, clip_bytes("former", 8_192), used_at_s=1)
+    other = await put(store, clip_bytes("other", 8_192), used_at_s=2)
+    store.need(frozenset({former.sha256}))
+    content = clip_bytes("latter", 8_192)
+    latter = ref_of(content)
+    store._free = lambda folder: 8_192 * (2 - len(files(folder)))
+
+    store.need(frozenset({latter.sha256}))
+    partial = await store.begin(latter)
+    assert store.names() == {former.sha256}, "what nobody needed went first"
+    assert not store.has(other)
+    partial.write(content)
+    await store.finish(partial)
+    assert store.names() == {former.sha256, latter.sha256}
+
+    await put(store, clip_bytes("more", 8_192))
+    assert not store.has(former), "now it is as any other"
+
+
+async def test_what_is_replaced_goes_where_there_is_no_other_room(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    former = await put(store, clip_bytes("former", 8_192))
+    store.need(frozenset({former.sha256}))
+    store._free = lambda folder: 8_192 * (1 - len(files(folder)))
+    latter = ref_of(clip_bytes("latter", 8_192))
+    store.need(frozenset({latter.sha256}))
+
+    await store.suspend(await store.begin(latter))
+
+    assert not store.has(former)
+
+
+async def test_the_floor_is_kept_on_a_disk_that_fills_while_clips_come(tmp_path: Path) -> None:
+    """Ten clips for a disk that holds four above the floor: at no moment is less free than the floor."""
+    block, floor, disk = 8_192, 2 * 8_192, 6 * 8_192
+    least_free: list[int] = []
+
+    def free(folder: Path) -> int:
+        return disk - sum(path.stat().st_blocks * 512 for path in folder.iterdir())
+
+    store = ClipStore(tmp_path, ClipSettings(floor), free=free)
+    await store.open()
+    for number in range(10):
+        await put(store, clip_bytes(f"clip-{number}", block), used_at_s=number)
+        least_free.append(free(tmp_path))
+
+    assert min(least_free) >= floor
+    assert store.names() == {ref_of(clip_bytes(f"clip-{number}", block)).sha256 for number in range(6, 10)}
+
+
+async def test_what_was_played_lately_stays_longer_than_what_came_lately(tmp_path: Path) -> None:
+    store = await store_in(tmp_path)
+    played = await put(store, clip_bytes("played", 8_192), used_at_s=1)
+    await put(store, clip_bytes("fetched", 8_192), used_at_s=2)
+    await store.verify(played)
+    store._free = lambda folder: 8_192 * (2 - len(files(folder)))
+
+    await store.suspend(await store.begin(ref_of(clip_bytes("new", 8_192))))
+
+    assert store.names() == {played.sha256}
+
+
 async def test_what_had_to_make_room_is_told(tmp_path: Path) -> None:
     store = await store_in(tmp_path)
     told: list[str] = []
@@ -188,15 +252,15 @@ async def test_below_the_floor_nothing_is_begun_and_nothing_sacrificed(tmp_path:
 async def test_the_disk_is_short_while_something_needed_was_refused_for_it(tmp_path: Path) -> None:
     store = await store_in(tmp_path, free_bytes=50_000)
     store.need(frozenset({REF.sha256}))
-    assert not store.short
+    told = [store.short]
     with pytest.raises(DiskFull):
         await store.begin(REF)
-    assert store.short
+    told.append(store.short)
 
     store._free = lambda _: PLENTY
     await store.suspend(await store.begin(REF))
 
-    assert not store.short
+    assert [*told, store.short] == [False, True, False]
 
 
 async def test_what_is_needed_no_more_makes_the_disk_short_no_more(tmp_path: Path) -> None:
