@@ -6,26 +6,22 @@ ends the program, and systemd starts it again. One life after the other: new, ad
 
 import asyncio
 import contextlib
-import fcntl
-import importlib.metadata
 import logging
-import os
-import platform
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
+from agents import beginnings
 from agents.config import Config
 from agents.domain.clock import ControllerClock
 from agents.domain.newcomer import Newcomer
 from agents.domain.player import PlayerSettings
-from agents.io import control, opus, power
-from agents.io.addresses import link_url
+from agents.io import control, power
 from agents.io.carry import About
 from agents.io.clips import ClipSettings, ClipStore
 from agents.io.conductor import Conductor, ConductorSettings, Parts
@@ -33,13 +29,14 @@ from agents.io.discovery import Announcement, Discovery
 from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
 from agents.io.output import Output, OutputError, PlayEngine, make_output
+from agents.io.output.amplifier import NoAmplifier
 from agents.io.pairing import Adoption
+from agents.io.sensors import EngineWords, Sensors
 from agents.io.speak import CodeSpeaker
 from agents.io.state import Pinned, StateStore
-from agents.io.timeport import SkewedTime, SystemTime, TimePort
+from agents.io.timeport import SystemTime, TimePort
 from agents.io.waiting import first_of
 from agents.protocol import systemd
-from agents.protocol.errors import PairingFailed
 from agents.protocol.memory import stay_small
 from agents.protocol.messages import DeviceState
 from agents.protocol.pairing import EnrolmentToken, new_code
@@ -47,13 +44,8 @@ from agents.protocol.pairing import EnrolmentToken, new_code
 _LOOK_AT_TIME_EVERY_S: Final = 30.0
 _KEEP_CLOCK_EVERY_S: Final = 600.0
 _TRY_AGAIN_S: Final = 5.0
-_LOCK_FILE: Final = "lock"
 
 log = logging.getLogger(__name__)
-
-
-class CannotStart(Exception):
-    """The agent cannot run like this; the sentence says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +66,9 @@ async def serve(config: Config) -> None:
     began = time.monotonic()
     stay_small()
     state_dir = config.state_folder()
-    _need_opus()
-    with _only_one(state_dir):
-        token, configured_url = _token(config), _configured_url(config)
+    beginnings.need_opus()
+    with beginnings.only_one(state_dir):
+        token, configured_url = beginnings.token(config), beginnings.configured_url(config)
         identity = load_or_make(state_dir)
         stopping = _on_signals()
         async with _house(config, state_dir, identity, configured_url) as house:
@@ -238,10 +230,11 @@ class Agent:
 
 @contextlib.asynccontextmanager
 async def _house(config: Config, state_dir: Path, identity: Identity, configured_url: str) -> AsyncIterator[House]:
-    timeport = _timeport(config)
+    timeport = beginnings.timeport(config)
     boot = power.boot_id()
     clock = _clock(timeport, state_dir, boot)
-    about = About(model=_model(config), software=_software(), name=config.shown_name(), boot_id=boot)
+    model, software = beginnings.model(config), beginnings.software()
+    about = About(model=model, software=software, name=config.shown_name(), boot_id=boot)
     async with contextlib.AsyncExitStack() as stack:
         state = StateStore(state_dir)
         await state.open()
@@ -273,9 +266,18 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
             clock=clock,
             discovery=_discovery(config, about, identity, timeport),
             time=timeport,
+            sensors=_sensors(engine, state, clips, clock, timeport),
             http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
         )
         yield House(state=state, conductor=conductor, engine=engine, speaker=speaker, clock=clock, link=link, boot=boot)
+
+
+def _sensors(
+    engine: PlayEngine, state: StateStore, clips: ClipStore, clock: ControllerClock, timeport: TimePort
+) -> Sensors:
+    relay = engine.amplifier
+    words = EngineWords(engine.facts, lambda: None if isinstance(relay, NoAmplifier) else relay.is_on)
+    return Sensors(engine=words, clips=clips, journal=state.journal, clock=clock, time=timeport)
 
 
 def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
@@ -319,69 +321,6 @@ def _discovery(config: Config, about: About, identity: Identity, timeport: TimeP
 
 def _announcement(about: About, identity: Identity, state: DeviceState) -> Announcement:
     return Announcement(device_id=identity.device_id, model=about.model, name=about.name, state=state)
-
-
-def _timeport(config: Config) -> TimePort:
-    if config.time_rate_ppm or config.time_offset_us:
-        return SkewedTime(SystemTime(), config.time_rate_ppm, config.time_offset_us)
-    return SystemTime()
-
-
-def _model(config: Config) -> str:
-    if config.model:
-        return config.model[:200]
-    try:
-        return Path("/proc/device-tree/model").read_text("utf-8", "replace").strip("\0\n ")[:200]
-    except OSError:
-        return f"{platform.system()} {platform.machine()}"
-
-
-def _software() -> str:
-    return f"loa-agent {importlib.metadata.version('loa')}"
-
-
-def _token(config: Config) -> EnrolmentToken | None:
-    if not config.enrolment_token:
-        return None
-    try:
-        return EnrolmentToken.parse(config.enrolment_token)
-    except PairingFailed as error:
-        raise CannotStart(f"enrolment_token: {error}") from error
-
-
-def _configured_url(config: Config) -> str:
-    if not config.controller_url:
-        return ""
-    try:
-        return link_url(config.controller_url)
-    except ValueError as error:
-        raise CannotStart(f"controller_url: {error}") from error
-
-
-def _need_opus() -> None:
-    """Not to be found out when the first bulletin is due."""
-    try:
-        opus.library()
-    except opus.NoOpus as error:
-        raise CannotStart(str(error)) from error
-
-
-@contextlib.contextmanager
-def _only_one(state_dir: Path) -> Iterator[None]:
-    """Two agents on one state directory would be one device twice."""
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(state_dir / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise CannotStart(f"The state directory {state_dir} cannot be written: {error.strerror}.") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CannotStart(f"Another agent runs on {state_dir}. Stop it, or give this one --state-dir.") from error
-        yield
-    finally:
-        os.close(lock)
 
 
 def _on_signals() -> asyncio.Event:

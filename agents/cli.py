@@ -109,7 +109,8 @@ def _run(config: Config) -> int:
     from agents.protocol import logs
 
     logs.configure(config.log_format.value, config.log_level.value)
-    from agents.app import CannotStart, serve
+    from agents.app import serve
+    from agents.beginnings import CannotStart
     from agents.io.identity import IdentityUnreadable
 
     try:

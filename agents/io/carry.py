@@ -6,14 +6,17 @@ belong to an adopted device's link are left out and counted.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from msgspec import structs
 
 from agents.domain.clock import ControllerClock
 from agents.io.addresses import base_url
 from agents.io.conductor import Conductor
 from agents.io.fetch import ClipSource
+from agents.io.heartbeat import Heart
 from agents.io.timekeeper import Timekeeper
 from agents.io.timeport import TimePort
 from agents.io.upload import Uploader
@@ -22,12 +25,14 @@ from agents.io.wire import LinkLost, Wire
 from agents.protocol.channel import ClockAnswer
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
-from agents.protocol.messages import DeviceHello, DocumentPush, JournalAck, Welcome
+from agents.protocol.messages import DeviceHello, DocumentPush, Heartbeat, JournalAck, Welcome
+from agents.protocol.telemetry import Telemetry
 from agents.protocol.values import Profile, RenditionName
 from agents.protocol.version import CAPABILITIES, DEFLATE, LINK_SILENCE_LIMIT_S
 
 _DOCUMENTS_WAITING_AT_MOST: Final = 64
 _FLUSH_WITHIN_S: Final = 5.0
+_FIRST_HEARTBEAT_S: Final = 15.0
 
 
 class Released(Exception):
@@ -47,12 +52,22 @@ class About:
 class Carrier:
     """One link's life. Make one a link; `run` it once."""
 
-    def __init__(self, wire: Wire, about: About, conductor: Conductor, clock: ControllerClock, time: TimePort) -> None:
+    def __init__(  # noqa: PLR0917 - what a link stands on
+        self,
+        wire: Wire,
+        about: About,
+        conductor: Conductor,
+        clock: ControllerClock,
+        time: TimePort,
+        telemetry: Callable[[str | None], Awaitable[Telemetry]] | None = None,
+    ) -> None:
+        """``telemetry`` is asked with the address of the other end."""
         self._wire = wire
         self._about = about
         self._conductor = conductor
         self._clock = clock
         self._time = time
+        self._telemetry = telemetry
         self._documents: asyncio.Queue[SignedDocument] = asyncio.Queue(_DOCUMENTS_WAITING_AT_MOST)
         self._uploader = Uploader(conductor.journal, time, wire.send)
         self._unexpected = 0
@@ -105,7 +120,7 @@ class Carrier:
             group.create_task(timekeeper.run())
             group.create_task(self._obey(group))
             group.create_task(self._upload())
-            group.create_task(self._beat(welcome.heartbeat_every_s, timekeeper))
+            group.create_task(self._beat(welcome, timekeeper))
             group.create_task(self._leave_when_released())
 
     async def _read(self, timekeeper: Timekeeper, silence_limit_s: float) -> None:
@@ -140,13 +155,14 @@ class Carrier:
         await self._uploader.run()
         raise Released
 
-    async def _beat(self, every_s: float, timekeeper: Timekeeper) -> None:
-        """The first as soon as the clock is known, because until then nobody sends this speaker anything."""
-        await first_of(timekeeper.fed.wait(), self._sleep(every_s))
-        while True:
-            unknown = self._wire.unknown_count + self._unexpected
-            await self._wire.send(self._conductor.heartbeat(unknown_messages=unknown))
-            await self._sleep(every_s)
+    async def _beat(self, welcome: Welcome, timekeeper: Timekeeper) -> None:
+        await first_of(timekeeper.fed.wait(), self._sleep(min(welcome.heartbeat_every_s, _FIRST_HEARTBEAT_S)))
+        await Heart(self._time, welcome, self._look, self._wire.send).run()
+
+    async def _look(self) -> Heartbeat:
+        telemetry = None if self._telemetry is None else await self._telemetry(self._wire.peer_address)
+        heartbeat = self._conductor.heartbeat(unknown_messages=self._wire.unknown_count + self._unexpected)
+        return structs.replace(heartbeat, telemetry=telemetry)
 
     async def _sleep(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))

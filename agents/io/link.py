@@ -23,11 +23,13 @@ from agents.io.carry import About, Carrier, Released
 from agents.io.conductor import Conductor
 from agents.io.discovery import Discovery, FoundController
 from agents.io.identity import Identity
+from agents.io.sensors import Sensors
 from agents.io.state import Pinned
 from agents.io.timeport import TimePort
 from agents.io.waiting import first_of
 from agents.io.wire import KnownController, LinkLost, Rejected, dial
 from agents.protocol.errors import WireError
+from agents.protocol.telemetry import Telemetry
 
 _NOTHING_TO_DIAL_S: Final = 60.0
 _AFTER_MDNS_WITHIN_S: Final = 0.5
@@ -56,6 +58,7 @@ class LinkParts:
     discovery: Discovery | None
     time: TimePort
     http: aiohttp.ClientSession
+    sensors: Sensors | None = None
 
 
 class Link:
@@ -131,9 +134,14 @@ class Link:
             self.connected_to, self._up_since_us = url, parts.time.monotonic_us()
             log.info("link up", extra={"event": "link_up", "url": url})
             try:
-                await Carrier(wire, parts.about, parts.conductor, parts.clock, parts.time).run()
+                telemetry = None if parts.sensors is None else self._telemetry
+                await Carrier(wire, parts.about, parts.conductor, parts.clock, parts.time, telemetry).run()
             finally:
                 self.connected_to = None
+
+    async def _telemetry(self, peer: str | None) -> Telemetry:
+        assert self._parts.sensors is not None
+        return await self._parts.sensors.telemetry(peer, self.counters.faults)
 
     def _note(self, url: str, problem: Exception) -> None:
         if isinstance(problem, WireError):

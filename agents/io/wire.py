@@ -74,6 +74,12 @@ class Wire:
         return ids.controller_id(self.channel.remote_static)
 
     @property
+    def peer_address(self) -> str | None:
+        """The address of the other end, None where that is not known any more."""
+        peer = self._socket.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) and peer else None
+
+    @property
     def unknown_count(self) -> int:
         """Messages, fields and frames of kinds that this side does not know."""
         return self._decoder.unknown_types + self._decoder.unknown_fields + self.channel.unknown_frames

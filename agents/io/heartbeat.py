@@ -1,0 +1,71 @@
+"""The heartbeats of one link: how the device is, at the pace that the welcome asks for.
+
+Rules of the module: the first leaves as soon as the clock is known, because until then nobody sends this speaker
+anything. What a person would be told (`told`) leaves at once when it changes; what changes to and fro, only so often.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agents.io.timeport import TimePort
+from agents.protocol.messages import Heartbeat, Welcome
+from agents.protocol.values import ClockBasis, Profile
+
+_LOOK_EVERY_S: Final = 2.0
+_LEAST_PAUSE_S: Final = {Profile.LAN: 1.0, Profile.SIM: 60.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of a heartbeat, what a person would want to know at once."""
+
+    time_known: bool
+    volume_percent: int
+    output_ok: bool
+    under_voltage: bool
+    disk_short: bool
+
+
+def told(heartbeat: Heartbeat) -> Told:
+    """What it tells a person."""
+    telemetry = heartbeat.telemetry
+    return Told(
+        time_known=heartbeat.clock_basis is not ClockBasis.NONE,
+        volume_percent=heartbeat.volume_percent,
+        output_ok=telemetry is None or telemetry.output_ok,
+        under_voltage=telemetry is not None and telemetry.under_voltage is True,
+        disk_short=telemetry is not None and telemetry.disk_short,
+    )
+
+
+class Heart:
+    """`run` it as long as the link lives."""
+
+    def __init__(
+        self,
+        time: TimePort,
+        welcome: Welcome,
+        look: Callable[[], Awaitable[Heartbeat]],
+        send: Callable[[Heartbeat], Awaitable[None]],
+    ) -> None:
+        self._time = time
+        self._every_us = round(welcome.heartbeat_every_s * 1e6)
+        self._least_us = min(round(_LEAST_PAUSE_S[welcome.profile] * 1e6), self._every_us)
+        self._look = look
+        self._send = send
+
+    async def run(self) -> None:
+        """Until cancelled. Raises what sending raises."""
+        while True:
+            heartbeat, began_us = await self._look(), self._time.monotonic_us()
+            await self._send(heartbeat)
+            await self._until_due(told(heartbeat), began_us)
+
+    async def _until_due(self, before: Told, began_us: int) -> None:
+        due_us = began_us + self._every_us
+        await self._time.sleep_until(began_us + self._least_us)
+        while (now_us := self._time.monotonic_us()) < due_us:
+            if told(await self._look()) != before:
+                return
+            await self._time.sleep_until(min(due_us, now_us + round(_LOOK_EVERY_S * 1e6)))
