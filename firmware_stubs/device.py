@@ -153,7 +153,7 @@ class Device:
             self._watch.cancel()
         if self._service.linked:
             shared.tally.linked -= 1
-            shared.tally.links_lost += 1
+            shared.tally.links_lost += not self._stopped
         if not enrolled and not self._stopped:
             shared.tally.problem(reason[:120])
             shared.tally.turned_away += reason.startswith("turned away")

@@ -18,6 +18,7 @@ from controller.stage import StageError
 
 NAMES: Final[Mapping[str, str]] = {
     "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
+    "fanout": "one order of 2 kB to 9,000 devices until every acknowledgement is committed, against mosquitto",
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
     "underload": "how fast the first page answers while ten recordings are being made into clips, against idle",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
