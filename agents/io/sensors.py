@@ -169,6 +169,8 @@ def _voltage(root: Path) -> tuple[bool | None, bool | None, bool | None]:
     try:
         bits = int(_text(root / _THROTTLED).strip(), 16)
     except ValueError:
+        bits = -1
+    if not 0 <= bits < 1 << 32:
         return None, _voltage_alarm(root), None
     return bool(bits & _SLOWED_BITS), bool(bits & _UNDER_VOLTAGE_BIT), bool(bits & _UNDER_VOLTAGE_SEEN_BIT)
 
