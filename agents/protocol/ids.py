@@ -44,6 +44,15 @@ def key_id(public_key: bytes) -> KeyId:
     return KeyId("k-" + _fingerprint(public_key))
 
 
+def plate_digits(device_id: str) -> str:
+    """Four digits for a device, such as stand on its plate: what it says when it is to show which one it is.
+
+    They tell boxes apart that hang near each other; they are no secret, and one in ten thousand has the same.
+    """
+    digest = hashlib.sha256(b"loa-plate-v1\0" + device_id.encode()).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 10_000:04d}"
+
+
 def is_sha256(text: str) -> bool:
     """True when ``text`` can be a clip's name."""
     return len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
