@@ -13,13 +13,14 @@ from typing import Final
 from msgspec import structs
 
 from agents.domain.clock import ControllerClock
+from agents.domain.news import is_awaited
 from agents.io.addresses import base_url
 from agents.io.conductor import Conductor
 from agents.io.fetch import ClipSource
 from agents.io.heartbeat import Heart
 from agents.io.timekeeper import Timekeeper
 from agents.io.timeport import TimePort
-from agents.io.upload import Uploader
+from agents.io.upload import Gathering, Uploader
 from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Wire
 from agents.protocol.channel import ClockAnswer
@@ -32,6 +33,7 @@ from agents.protocol.version import CAPABILITIES, DEFLATE, LINK_SILENCE_LIMIT_S
 
 _DOCUMENTS_WAITING_AT_MOST: Final = 64
 _FLUSH_WITHIN_S: Final = 5.0
+_GATHER_US: Final = 30_000_000
 _FIRST_HEARTBEAT_S: Final = 15.0
 
 
@@ -69,7 +71,7 @@ class Carrier:
         self._time = time
         self._telemetry = telemetry
         self._documents: asyncio.Queue[SignedDocument] = asyncio.Queue(_DOCUMENTS_WAITING_AT_MOST)
-        self._uploader = Uploader(conductor.journal, time, wire.send)
+        self._gathering = Gathering(_GATHER_US, lambda event: is_awaited(event, conductor.airing_of))
         self._unexpected = 0
 
     async def run(self) -> None:
@@ -77,12 +79,13 @@ class Carrier:
         welcome = await self._introduce()
         thrifty = welcome.profile is Profile.SIM
         self._wire.channel.deflating = thrifty and DEFLATE in welcome.capabilities
+        uploader = Uploader(self._conductor.journal, self._time, self._wire.send, self._gathering if thrifty else None)
         problem: Exception | None = None
         self._conductor.fetch_from(ClipSource(base_url=base_url(self._wire.url), ticket=welcome.clip_ticket))
         try:
             # In a task of its own: before 3.13 a group that breaks forgets that its task was cancelled.
             with self._conductor.outgoing.through(self._wire.send):
-                await first_of(self._together(welcome))
+                await first_of(self._together(welcome, uploader))
         except* (LinkLost, WireError, Released) as problems:
             problem = _worst(problems)
         finally:
@@ -113,17 +116,17 @@ class Carrier:
             case other:
                 raise MalformedMessage(f"{type(other).__name__} came where a welcome was due")
 
-    async def _together(self, welcome: Welcome) -> None:
+    async def _together(self, welcome: Welcome, uploader: Uploader) -> None:
         timekeeper = Timekeeper(self._wire, self._clock, self._time, welcome)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._read(timekeeper, welcome.silence_limit_s))
+            group.create_task(self._read(timekeeper, uploader, welcome.silence_limit_s))
             group.create_task(timekeeper.run())
             group.create_task(self._obey(group))
-            group.create_task(self._upload())
+            group.create_task(self._upload(uploader))
             group.create_task(self._beat(welcome, timekeeper))
-            group.create_task(self._leave_when_released())
+            group.create_task(self._leave_when_released(uploader))
 
-    async def _read(self, timekeeper: Timekeeper, silence_limit_s: float) -> None:
+    async def _read(self, timekeeper: Timekeeper, uploader: Uploader, silence_limit_s: float) -> None:
         while True:
             received = await self._wire.receive(silence_limit_s)
             match received.content:
@@ -132,7 +135,7 @@ class Carrier:
                 case DocumentPush(document=document):
                     await self._documents.put(document)
                 case JournalAck() as ack:
-                    self._uploader.acknowledged(ack)
+                    uploader.acknowledged(ack)
                 case _:
                     self._unexpected += 1
 
@@ -151,8 +154,8 @@ class Carrier:
             under_way.release()
             self._documents.task_done()
 
-    async def _upload(self) -> None:
-        await self._uploader.run()
+    async def _upload(self, uploader: Uploader) -> None:
+        await uploader.run()
         raise Released
 
     async def _beat(self, welcome: Welcome, timekeeper: Timekeeper) -> None:
@@ -167,11 +170,11 @@ class Carrier:
     async def _sleep(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))
 
-    async def _leave_when_released(self) -> None:
+    async def _leave_when_released(self, uploader: Uploader) -> None:
         """The controller is told of the release by the reply to the order, and gets what the journal still holds."""
         await self._conductor.released.wait()
         await self._documents.join()
-        self._uploader.leave()
+        uploader.leave()
         await self._sleep(_FLUSH_WITHIN_S)
         raise Released
 

@@ -28,7 +28,7 @@ from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, Hand, Order, SignedDocument
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
-from agents.protocol.values import AiringClass, Profile
+from agents.protocol.values import AiringClass, PlannedAiring, Profile
 
 VOLUME_WHEN_NEW_PERCENT = 100
 
@@ -109,6 +109,8 @@ class Conductor:
         self._ready = asyncio.Event()
         self._clock_version = -1
         self.journal: JournalStore = parts.state.journal
+        self.airing_of: Callable[[str], PlannedAiring | None] = self._airing
+        """Finds an airing that this device still knows."""
         self.released: asyncio.Event = self._reception.released
         """Set once a release order was accepted: empty the journal if there is a way, then `forget`."""
 
@@ -264,8 +266,12 @@ class Conductor:
         self._performer.tell(ClipLost(sha256, FailReason.CLIP_MISSING, "The clip had to make room for others."))
 
     def _class_of(self, airing_id: str) -> AiringClass | None:
+        airing = self._airing(airing_id)
+        return None if airing is None else airing.airing_class
+
+    def _airing(self, airing_id: str) -> PlannedAiring | None:
         item = self._performer.state.items.get(airing_id)
-        return None if item is None else item.airing.airing_class
+        return None if item is None else item.airing
 
     def _volume_percent(self) -> int:
         assignment = self.assignment()

@@ -11,9 +11,9 @@ from agents.domain.now import Now
 from agents.io.journal import Entry
 from agents.io.state import StateStore
 from agents.io.timeport import SystemTime
-from agents.io.upload import BATCHES_AHEAD, Uploader
+from agents.io.upload import BATCHES_AHEAD, Gathering, Uploader
 from agents.io.wire import LinkLost
-from agents.protocol.journal import Stored
+from agents.protocol.journal import JournalEvent, Stored
 from agents.protocol.messages import JournalAck, JournalBatch
 from agents.protocol.values import ClockBasis
 
@@ -145,3 +145,48 @@ async def test_a_controller_that_commits_nothing_loses_the_link(tmp_path: Path) 
 
         with pytest.raises(LinkLost, match="did not acknowledge"):
             await asyncio.wait_for(task, 10)
+
+
+@asynccontextmanager
+async def gathering(directory: Path) -> AsyncIterator[Way]:
+    """A link where bytes are dear: somebody waits for airings whose id begins with ``now``."""
+    store = StateStore(directory)
+    await store.open()
+    way = Way(store)
+
+    def awaited(event: JournalEvent) -> bool:
+        return isinstance(event, Stored) and event.airing_id.startswith("now")
+
+    way.uploader = Uploader(store.journal, way.time, way._send, Gathering(30_000_000, awaited))
+    task = asyncio.ensure_future(way.uploader.run())
+    try:
+        yield way
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await store.close()
+
+
+async def test_where_bytes_are_dear_records_wait_for_others_and_travel_together(tmp_path: Path) -> None:
+    async with gathering(tmp_path) as way:
+        for _ in range(3):
+            await way.write()
+        await asyncio.wait([asyncio.ensure_future(way.until(lambda: bool(way.sent)))], timeout=0.1)
+        assert way.sent == []
+
+        way.time.late.set()
+        await way.until(lambda: way.sent == [[1, 2, 3]])
+
+
+async def test_what_somebody_waits_for_takes_all_others_along_at_once(tmp_path: Path) -> None:
+    async with gathering(tmp_path) as way:
+        await way.write()
+        await way.store.journal.write([Entry(Stored(airing_id="now-1"), NOW)])
+        await way.until(lambda: way.sent == [[1, 2]])
+
+
+async def test_nothing_is_gathered_by_who_leaves(tmp_path: Path) -> None:
+    async with gathering(tmp_path) as way:
+        await way.write()
+        way.uploader.leave()
+        await way.until(lambda: way.sent == [[1]])
