@@ -90,7 +90,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                     group.create_task(permanent("desk", house.desk.run()), name="desk"),
                 ]
                 await _while_running(house.desk.started.wait(), services)
-                pages = _listen(config, _pages(config, folder, house), listening)
+                pages = _listen(config, _pages(config, folder, house), lambda: house.hub.sockets.parted, listening)
                 services.append(group.create_task(permanent("pages", pages), name="pages"))
                 port = await _while_running(listening, services)
                 if config.mdns:
@@ -178,7 +178,7 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
         studio = _studio(config, folder)
         # Clock and links tell the services what changed; those are made after them, and bound when first used.
         clock = ControllerClock(trust_system_clock=config.trust_system_clock, changed=lambda: desk.clock_changed())  # noqa: PLW0108
-        hub = Hub(found_changed=lambda: desk.events.publish(FoundChanged()))
+        hub = Hub(found_changed=lambda: desk.events.publish(FoundChanged()), push_limit_s=config.push_limit_s)
         desk = Desk(
             store=store,
             links=hub,
@@ -335,13 +335,15 @@ def _figures(house: House) -> Figures:
     )
 
 
-async def _listen(config: Config, app: "web.Application", listening: "asyncio.Future[int]") -> None:
-    """The web server, for pages and devices alike; ``listening`` is given the port."""
+async def _listen(
+    config: Config, app: "web.Application", others: Callable[[], int], listening: "asyncio.Future[int]"
+) -> None:
+    """The web server, for pages and devices alike; ``listening`` is given the port, ``others`` counts the links."""
     from aiohttp import web
 
     from controller.web.crowd import IDLE_S, Crowd, quiet_logger, raise_file_limit
 
-    crowd = Crowd(raise_file_limit())
+    crowd = Crowd(raise_file_limit(), others=others)
     crowd.watch(app)
     runner = web.AppRunner(
         app,

@@ -112,8 +112,8 @@ class Figures:
             "loa_new_devices", "Devices that are connected and wait to be adopted.", len(self.hub.newcomers.links())
         )
         page.gauge("loa_unproven_links", "Devices that are proving who they are.", self.door.gate.unproven)
-        page.gauge("loa_outbox_messages", "Messages that wait for devices to take them.", queued)
-        page.gauge("loa_outbox_messages_worst", "The same on the link with the most.", worst)
+        page.gauge("loa_outbox_bytes", "Bytes that wait for devices to take them.", queued)
+        page.gauge("loa_outbox_bytes_worst", "The same on the link with the most.", worst)
         page.counter("loa_links_opened_total", "Links that were proven and welcomed.", counters.opened)
         page.counter("loa_links_garbage_total", "Links closed because of what the device sent.", counters.garbage)
         page.counter(

@@ -1,5 +1,6 @@
 """What links need from the services, and how they are set."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,12 +22,12 @@ class Adoptions(Protocol):
 
 
 class Intake(Protocol):
-    """`controller.services.ingest.Ingest`. One call at a time for one device."""
+    """`controller.services.ingest.Ingest`. One journal at a time for one device."""
 
     async def connected(self, device_id: DeviceId, hello: DeviceHello, address: str) -> Speaker: ...
-    async def disconnected(self, device_id: DeviceId) -> None: ...
-    async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int: ...
-    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None: ...
+    def disconnected(self, device_id: DeviceId) -> None: ...
+    def journal(self, device_id: DeviceId, batch: JournalBatch) -> Awaitable[int]: ...
+    def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None: ...
 
 
 class Carriage(Protocol):
@@ -83,12 +84,13 @@ class LinkSettings:
     push_limit_s: float = 10.0
     pair_limit_s: float = 20.0
     newcomer_silence_limit_s: float = 60.0
-    outbox_messages: int = 256
     outbox_bytes: int = 4 * 1_048_576
     inbox_messages: int = 32
     max_unproven_links: int = 500
     max_unproven_links_per_address: int = 50
     max_new_devices: int = 500
+    line_at_most: int = 20_000
+    patience_s: float = 12.0
 
     def pace(self, profile: Profile) -> ProfilePace:
         """That of the profile."""

@@ -1,16 +1,18 @@
 """The link of one adopted device, from its first word to its last.
 
-Rules of the module: one task reads, one writes from a bounded queue, one brings what was read to the services, one
-delivers what the device lacks, one waits to be told to end. The reader waits for none of the others: clock requests
-are answered from it at once, and a device that hands in faster than the services can take, or takes more slowly than
-we hand out, is cut. The first task to fail ends all of them.
+Rules of the module: a link has no task. What the device sends is taken in the call that brings it: questions for the
+time, heartbeats and answers to documents at once; journals one after the other, because what is acknowledged must be
+committed in its order. What goes to the device is written at once. Who hands in faster than the services can take, or
+lets too much pile up that it does not take, is cut. The first thing that ends a link ends it for good.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from agents.protocol.codec import encode
 from agents.protocol.errors import MalformedMessage
@@ -26,17 +28,14 @@ from agents.protocol.messages import (
     Welcome,
 )
 from agents.protocol.values import Profile
-from agents.protocol.version import CAPABILITIES, DEFLATE
-from controller.domain.errors import Unreachable
+from agents.protocol.version import CAPABILITIES
 from controller.links.counters import LinkCounters
-from controller.links.desk import DeviceDesk, LinkSettings, ProfilePace
+from controller.links.desk import DeviceDesk, LinkSettings
 from controller.links.sealed import LinkEnded, SealedSocket
-from controller.ports import Clock
+from controller.ports import Clock, Heard
 
 _log = logging.getLogger(__name__)
-
-
-_HandedIn = JournalBatch | Heartbeat | LogReport
+_HandedIn = JournalBatch | LogReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,198 +46,210 @@ class Prepared:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LinkRoom:
+    """What all links share. ``ended`` is called once for each link, with what ended it."""
+
+    desk: DeviceDesk
+    clock: Clock
+    settings: LinkSettings
+    counters: LinkCounters
+    ended: "Callable[[DeviceLink, BaseException], None]"
+
+
 class DeviceLink:
-    """One link. `run` lasts as long as it does; everything else may be called from other tasks meanwhile."""
+    """One link. `open`, then `begin`; from then on it lives by what the connection brings."""
+
+    __slots__ = (
+        "_asked",
+        "_busy",
+        "_inbox",
+        "_present",
+        "_room",
+        "address",
+        "clip_ticket",
+        "device_id",
+        "over",
+        "silence_limit_s",
+        "socket",
+        "speaker_id",
+    )
 
     def __init__(
-        self,
-        *,
-        device_id: DeviceId,
-        address: str,
-        socket: SealedSocket,
-        desk: DeviceDesk,
-        clock: Clock,
-        settings: LinkSettings,
-        counters: LinkCounters,
-        clip_ticket: str,
+        self, *, device_id: DeviceId, address: str, socket: SealedSocket, room: LinkRoom, clip_ticket: str
     ) -> None:
         self.device_id: Final = device_id
         self.speaker_id: SpeakerId | None = None
         self.address: Final = address
         self.clip_ticket: Final = clip_ticket
-        self.gone: Final = asyncio.Event()
-        self._socket = socket
-        self._desk = desk
-        self._clock = clock
-        self._settings = settings
-        self._profile = Profile.LAN
-        self._pace: ProfilePace = settings.pace(self._profile)
-        self._counters = counters
-        self._outbox: asyncio.Queue[bytes] = asyncio.Queue(settings.outbox_messages)
-        self._outbox_bytes = 0
-        self._inbox: asyncio.Queue[_HandedIn] = asyncio.Queue(settings.inbox_messages)
-        self._replies: dict[str, list[asyncio.Future[DocumentReply]]] = {}
-        self._end: asyncio.Future[LinkEnded] = asyncio.get_running_loop().create_future()
+        self.socket: Final = socket
+        self.over = False
+        self._room = room
+        self.silence_limit_s = room.settings.lan.silence_limit_s
+        self._present = False
+        self._asked: dict[str, tuple[Heard, ...]] = {}
+        self._inbox: deque[_HandedIn] | None = None
+        self._busy: asyncio.Future[Any] | None = None
 
     def log_fields(self) -> dict[str, object]:
         """Whom a log line speaks of."""
         return {"device_id": self.device_id, "speaker_id": self.speaker_id, "address": self.address}
 
     @property
-    def queued(self) -> int:
-        """Messages that wait for the device to take them."""
-        return self._outbox.qsize()
+    def waiting_bytes(self) -> int:
+        """What was sent and the network has not taken yet."""
+        return self.socket.socket.waiting_bytes
 
-    async def run(self, hello: Message | None, welcomed: Callable[[], None]) -> None:
-        """``hello`` is the device's first word; ``welcomed`` is called when pushes may begin.
+    # --- its beginning and its end --------------------------------------------------------------------------------
 
-        Raises `LinkEnded`, a `WireError`, or what a service raised.
+    async def open(self, hello: Message | None) -> None:
+        """Tells the services that it is there, and welcomes it; ``hello`` is its first word.
+
+        Raises `LinkEnded`, a `WireError`, or what a service raised: then it is to be ended by `failed`.
         """
         if not isinstance(hello, DeviceHello):
             raise MalformedMessage(f"an adopted device begins with device_hello, not {type(hello).__name__}")
-        speaker = await self._desk.ingest.connected(self.device_id, hello, self.address)
+        ingest = self._room.desk.ingest
+        speaker = await ingest.connected(self.device_id, hello, self.address)
+        if self.over:  # meanwhile
+            ingest.disconnected(self.device_id)
+            return
+        self._present = True
         self.speaker_id = speaker.speaker_id
-        self._profile = speaker.profile
-        self._pace = self._settings.pace(self._profile)
-        self._socket.channel.deflating = self._profile is Profile.SIM and DEFLATE in hello.capabilities
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._wait_for_end(), name=f"{self.device_id} end")
-                await self._socket.send(self._welcome())
-                welcomed()
-                _log.info("Link up", extra={"event": "link_up", **self.log_fields()})
-                group.create_task(self._read(), name=f"{self.device_id} read")
-                group.create_task(self._write(), name=f"{self.device_id} write")
-                group.create_task(self._hand_in(), name=f"{self.device_id} hand in")
-                group.create_task(self._deliver(), name=f"{self.device_id} deliver")
-        except BaseExceptionGroup as group_error:
-            raise _first(group_error) from None
-        finally:
-            self._forget_replies()
-            await self._desk.ingest.disconnected(self.device_id)
+        self.socket.send(self._welcome(speaker.profile))
 
-    def _welcome(self) -> Welcome:
+    def begin(self) -> None:
+        """From now on it takes what the device sends."""
+        self.socket.socket.hand_to(self)
+
+    def _welcome(self, profile: Profile) -> Welcome:
+        settings = self._room.settings
+        pace = settings.pace(profile)
+        self.silence_limit_s = pace.silence_limit_s
         return Welcome(
-            controller_name=self._settings.controller_name[:200],
-            software=self._settings.software,
+            controller_name=settings.controller_name[:200],
+            software=settings.software,
             capabilities=CAPABILITIES,
-            clock_id=self._clock.clock_id,
+            clock_id=self._room.clock.clock_id,
             clip_ticket=self.clip_ticket,
-            clock_every_s=self._pace.clock_every_s,
-            clock_burst=self._pace.clock_burst,
-            heartbeat_every_s=self._pace.heartbeat_every_s,
-            silence_limit_s=self._pace.silence_limit_s,
-            profile=self._profile,
+            clock_every_s=pace.clock_every_s,
+            clock_burst=pace.clock_burst,
+            heartbeat_every_s=pace.heartbeat_every_s,
+            silence_limit_s=pace.silence_limit_s,
+            profile=profile,
         )
-
-    # --- the tasks of the link --------------------------------------------------------------------------------------
-
-    async def _wait_for_end(self) -> None:
-        raise await self._end
-
-    async def _read(self) -> None:
-        while True:
-            match await self._socket.receive(self._pace.silence_limit_s):
-                case DocumentReply() as reply:
-                    self._take_reply(reply)
-                case JournalBatch() | Heartbeat() | LogReport() as handed_in:
-                    self._take_in(handed_in)
-                case None:
-                    pass
-                case other:
-                    raise MalformedMessage(f"an adopted device does not say {type(other).__name__}")
-
-    def _take_in(self, message: _HandedIn) -> None:
-        try:
-            self._inbox.put_nowait(message)
-        except asyncio.QueueFull:
-            raise LinkEnded("flooding", "the device hands in faster than it can be taken") from None
-
-    async def _hand_in(self) -> None:
-        while True:
-            match await self._inbox.get():
-                case JournalBatch() as batch:
-                    committed_seq = await self._desk.ingest.journal(self.device_id, batch)
-                    self.queue(encode(JournalAck(journal_id=batch.journal_id, committed_seq=committed_seq)))
-                case Heartbeat() as heartbeat:
-                    await self._desk.ingest.heartbeat(self.device_id, heartbeat)
-                case LogReport() as report:
-                    if self._desk.hands is not None:
-                        await self._desk.hands.log_report(self.device_id, report)
-
-    async def _deliver(self) -> None:
-        try:
-            await self._desk.delivery.deliver(self.device_id)
-        except Unreachable as error:
-            # It is connected, and may only be busy: what it lacks is brought at the next connect.
-            _log.warning("Not everything could be delivered: %s", error, extra=self.log_fields())
-
-    async def _write(self) -> None:
-        while True:
-            raw = await self._outbox.get()
-            self._outbox_bytes -= len(raw)
-            try:
-                async with asyncio.timeout(self._pace.silence_limit_s):
-                    await self._socket.send_encoded(raw)
-            except TimeoutError:
-                raise LinkEnded("slow", "the device does not take what is sent to it") from None
-
-    # --- from outside -----------------------------------------------------------------------------------------------
 
     def end(self, why: str, detail: str = "") -> None:
         """Ends the link from outside; the first reason counts."""
-        if not self._end.done():
-            self._end.set_result(LinkEnded(why, detail))
+        self.failed(LinkEnded(why, detail))
 
-    def queue(self, raw: bytes) -> None:
-        """Puts an encoded message behind those that wait. A device that lets too much pile up is cut."""
-        if self._outbox.full() or self._outbox_bytes + len(raw) > self._settings.outbox_bytes:
-            self.end("slow", "too much waits for the device to take it")
+    def failed(self, error: BaseException) -> None:
+        """Something ended it: tells everybody who counts on it, once."""
+        if self.over:
             return
-        self._outbox_bytes += len(raw)
-        self._outbox.put_nowait(raw)
+        self.over = True
+        if self._busy is not None:
+            self._busy.cancel()
+        if self._present:
+            self._room.desk.ingest.disconnected(self.device_id)
+        asked, self._asked = self._asked, {}
+        for heard in (one for waiting in asked.values() for one in waiting):
+            heard(self.device_id, None)
+        self._room.ended(self, error)
 
-    async def push(self, prepared: Prepared) -> DocumentReply:
-        """Sends a document and waits for the device's word on it. Raises `Unreachable`."""
-        reply: asyncio.Future[DocumentReply] = asyncio.get_running_loop().create_future()
-        waiting = self._replies.setdefault(prepared.document_id, [])
-        waiting.append(reply)
-        self._counters.documents_pushed += 1
-        self.queue(prepared.raw)
-        try:
-            async with asyncio.timeout(self._settings.push_limit_s):
-                return await reply
-        except TimeoutError:
-            raise Unreachable(f"{self.device_id} did not confirm {prepared.document_id}") from None
-        finally:
-            waiting.remove(reply)
-            if not waiting and self._replies.get(prepared.document_id) is waiting:
-                del self._replies[prepared.document_id]
+    def look(self, now_s: float) -> None:
+        """Ends the link where the device was silent, or took nothing, for too long. ``now_s`` is of the loop."""
+        connection, limit_s = self.socket.socket, self.silence_limit_s
+        if now_s - connection.heard_s > limit_s:
+            self.end("silent", f"nothing was heard for {limit_s:g} s")
+        elif connection.choked_since_s is not None and now_s - connection.choked_since_s > limit_s:
+            self.end("slow", "the device does not take what is sent to it")
+
+    # --- what the device says -------------------------------------------------------------------------------------
+
+    def take(self, payload: bytes) -> None:
+        """A frame. Raises `LinkEnded`, a `WireError`, or what a service raised."""
+        match self.socket.opened(payload):
+            case None:
+                pass
+            case DocumentReply() as reply:
+                self._take_reply(reply)
+            case Heartbeat() as heartbeat:
+                self._room.desk.ingest.heartbeat(self.device_id, heartbeat)
+            case JournalBatch() | LogReport() as handed_in:
+                self._take_in(handed_in)
+            case other:
+                raise MalformedMessage(f"an adopted device does not say {type(other).__name__}")
 
     def _take_reply(self, reply: DocumentReply) -> None:
         if not reply.accepted:
-            self._counters.documents_refused += 1
+            self._room.counters.documents_refused += 1
             fields = {"event": "document_refused", "document_id": reply.document_id, **self.log_fields()}
             _log.warning("A speaker refused a document: %s %s", reply.reason, reply.detail, extra=fields)
-        for waiting in self._replies.get(reply.document_id, ()):
-            if not waiting.done():
-                waiting.set_result(reply)
+        for heard in self._asked.pop(reply.document_id, ()):
+            heard(self.device_id, reply)
 
-    def _forget_replies(self) -> None:
-        for waiting in self._replies.values():
-            for reply in waiting:
-                if not reply.done():
-                    reply.set_exception(Unreachable(f"the link with {self.device_id} ended"))
+    def _take_in(self, handed_in: _HandedIn) -> None:
+        if self._busy is None:
+            self._work_on(handed_in)
+            return
+        if self._inbox is None:
+            self._inbox = deque()
+        if len(self._inbox) >= self._room.settings.inbox_messages:
+            raise LinkEnded("flooding", "the device hands in faster than it can be taken")
+        self._inbox.append(handed_in)
 
+    def _work_on(self, handed_in: _HandedIn) -> None:
+        desk = self._room.desk
+        match handed_in:
+            case JournalBatch() as batch:
+                self._busy = asyncio.ensure_future(desk.ingest.journal(self.device_id, batch))
+            case LogReport() as report if desk.hands is not None:
+                self._busy = asyncio.ensure_future(desk.hands.log_report(self.device_id, report))
+            case LogReport():
+                return
+        self._busy.add_done_callback(partial(self._worked, handed_in))
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that says most of why a link ended: a fault before an ordinary end."""
-    leaves: list[BaseException] = []
-    waiting: list[BaseException] = [group]
-    while waiting:
-        error = waiting.pop()
-        if isinstance(error, BaseExceptionGroup):
-            waiting.extend(error.exceptions)
-        else:
-            leaves.append(error)
-    return next((error for error in leaves if not isinstance(error, LinkEnded)), leaves[-1])
+    def _worked(self, handed_in: _HandedIn, work: "asyncio.Future[Any]") -> None:
+        self._busy = None
+        if self.over or work.cancelled():
+            return
+        error = work.exception()
+        if error is not None:
+            self.failed(error)
+            return
+        try:
+            if isinstance(handed_in, JournalBatch):
+                self._post(encode(JournalAck(journal_id=handed_in.journal_id, committed_seq=work.result())))
+            while self._inbox and self._busy is None and not self.over:
+                self._work_on(self._inbox.popleft())
+        except Exception as fault:
+            self.failed(fault)
+
+    # --- what goes to it ------------------------------------------------------------------------------------------
+
+    def ask(self, prepared: Prepared, heard: Heard) -> None:
+        """Sends a document; ``heard`` is called with the device's word on it, or with None when the link ends."""
+        if self.over:
+            heard(self.device_id, None)
+            return
+        asked = self._asked
+        asked[prepared.document_id] = (*asked.get(prepared.document_id, ()), heard)
+        self._room.counters.documents_pushed += 1
+        self._post(prepared.raw)
+
+    def give_up(self, document_id: str, heard: Heard) -> None:
+        """The device's word on that document is not waited for any more."""
+        left = tuple(one for one in self._asked.pop(document_id, ()) if one != heard)
+        if left:
+            self._asked[document_id] = left
+
+    def _post(self, raw: bytes) -> None:
+        """Sends a message. A device that lets too much pile up is cut."""
+        if self.waiting_bytes + len(raw) > self._room.settings.outbox_bytes:
+            self.end("slow", "too much waits for the device to take it")
+            return
+        try:
+            self.socket.send_encoded(raw)
+        except Exception as error:
+            self.failed(error)

@@ -7,8 +7,6 @@ nothing and is gone. Garbage costs one log line, one count, and a longer wait be
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -22,22 +20,16 @@ from agents.protocol.errors import HandshakeFailed, MalformedMessage, WireError
 from agents.protocol.ids import DeviceId
 from agents.protocol.messages import DeviceState, Hello, HelloReply, Message
 from agents.protocol.version import OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION
-from controller.domain.errors import LoaError
+from controller.domain.errors import LoaError, Unreachable
 from controller.links.desk import DeviceDesk, LinkSettings
-from controller.links.device_link import DeviceLink
+from controller.links.device_link import DeviceLink, LinkRoom
 from controller.links.gate import Gate
 from controller.links.hub import Hub
+from controller.links.line import Line
+from controller.links.link_socket import LinkSocket
 from controller.links.newcomers import NewcomerLink
-from controller.links.sealed import (
-    LinkEnded,
-    SealedSocket,
-    bytes_of,
-    new_socket,
-    receive_frame,
-    send_clear,
-    text_of,
-    turn_away,
-)
+from controller.links.sealed import LinkEnded, SealedSocket, bytes_of, send_clear, text_of, turn_away
+from controller.links.upgrade import TakenOver, upgrade
 from controller.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -45,8 +37,6 @@ _log = logging.getLogger(__name__)
 _LATER_S: Final = 300.0
 _SOON_S: Final = 2.0
 _SETTLED_AFTER_S: Final = 10.0
-_NEVER_S: Final = 3_600.0
-"""Longer than the limit on the whole handshake, which is the one that counts."""
 _TICKET_BYTES: Final = 24
 _NO_GOODBYE: Final = frozenset({"closed", "silent", "slow", "adopted"})
 """Ends after which the other side does not listen, or knows already."""
@@ -82,26 +72,29 @@ class Door:
         self._settings = settings
         self._adopted_at_s: dict[DeviceId, float] = {}
         self.gate: Final = Gate(settings.max_unproven_links, settings.max_unproven_links_per_address)
+        self._line = Line(self.gate, at_most=settings.line_at_most, patience_s=settings.patience_s)
+        self._room = LinkRoom(desk=desk, clock=clock, settings=settings, counters=hub.counters, ended=self._ended)
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """The handler of the path; returns when the link is over."""
-        socket = new_socket()
-        await socket.prepare(request)
-        address = request.remote or "?"
+    async def handle(self, request: web.Request) -> web.Response:
+        """The handler of the path; returns when nothing is left to do for the device but to hear it."""
+        socket = upgrade(request, self._hub.sockets)
+        link: DeviceLink | None = None
         try:
-            await self._admit(socket, address)
+            link = await self._admit(socket, request.remote or "?")
         finally:
-            with suppress(ConnectionError, RuntimeError):
-                await socket.close()
-        return socket
+            if link is None or link.over:
+                socket.close()
+            socket.part()
+        return TakenOver()
 
-    async def _admit(self, socket: web.WebSocketResponse, address: str) -> None:
+    async def _admit(self, socket: LinkSocket, address: str) -> DeviceLink | None:
+        """The link of an adopted device that stands; None where there is none, or it is over."""
         now_s = asyncio.get_running_loop().time
-        wait_s = _SOON_S if self._hub.closing else self.gate.enter(address)
+        wait_s = _SOON_S if self._hub.closing else await self._line.enter(address)
         if wait_s is not None:
             self._hub.counters.turned_away["busy"] += 1
-            await turn_away(socket, "busy", wait_s)
-            return
+            turn_away(socket, "busy", wait_s)
+            return None
         named: list[DeviceId] = []
         proven: _Proven | None = None
         try:
@@ -109,19 +102,18 @@ class Door:
                 proven = await self._prove(socket, named)
         except TurnedAway as away:
             self._hub.counters.turned_away[away.reason] += 1
-            await turn_away(socket, away.reason, away.retry_after_s)
+            turn_away(socket, away.reason, away.retry_after_s)
         except TimeoutError:
             self._fault(address, named, "it did not prove who it is in time", now_s())
         except WireError as error:
             self._hub.counters.handshakes_failed += isinstance(error, HandshakeFailed)
             wait_s = self._fault(address, named, str(error), now_s())
-            await turn_away(socket, "garbage", wait_s)
+            turn_away(socket, "garbage", wait_s)
         except LinkEnded:
             pass  # it hung up
         finally:
-            self.gate.leave(address)
-        if proven is not None:
-            await self._serve(proven, address)
+            self._line.leave(address)
+        return None if proven is None else await self._serve(proven, address)
 
     def _fault(self, address: str, named: list[DeviceId], what: str, now_s: float) -> float:
         """One log line and one count; returns how long the device has to stay away."""
@@ -134,8 +126,8 @@ class Door:
 
     # --- before the proof -------------------------------------------------------------------------------------------
 
-    async def _prove(self, socket: web.WebSocketResponse, named: list[DeviceId]) -> _Proven:
-        raw = text_of(await receive_frame(socket, _NEVER_S))
+    async def _prove(self, socket: LinkSocket, named: list[DeviceId]) -> _Proven:
+        raw = text_of(await socket.receive())
         hello = clear_decoder().decode(raw)
         if not isinstance(hello, Hello):
             raise MalformedMessage("a link begins with hello")
@@ -145,15 +137,15 @@ class Door:
         pinned_key = await self._expected_key(hello)
         pattern = Pattern.XX if pinned_key is None else Pattern.KK
         reply = HelloReply(protocol=version, controller_id=self._settings.controller_id, handshake=pattern.value)
-        reply_raw = await send_clear(socket, reply)
+        reply_raw = send_clear(socket, reply)
         channel = Channel.responder(pattern, self._settings.static_private, pinned_key, prologue(raw, reply_raw))
         await self._shake_hands(socket, channel)
         if ids.device_id(channel.remote_static) != device_id:
             raise HandshakeFailed("the device's key does not fit the id it gave")
-        sealed = SealedSocket(socket, channel, self._clock)
+        sealed = SealedSocket(channel, socket, self._clock, self._hub.counters.decoder)
         # The one message that a device sends in KK can be recorded and sent again: only what it seals afterwards proves
         # that it is here now. Until then nothing of the device's living link may be touched.
-        first_word = await sealed.receive(_NEVER_S) if pattern is Pattern.KK else None
+        first_word = await sealed.first_word() if pattern is Pattern.KK else None
         return _Proven(device_id, pattern, sealed, first_word)
 
     async def _expected_key(self, hello: Hello) -> bytes | None:
@@ -176,50 +168,62 @@ class Door:
         since_s = self._adopted_at_s.get(DeviceId(hello.device_id), -_SETTLED_AFTER_S)
         return asyncio.get_running_loop().time() - since_s < _SETTLED_AFTER_S
 
-    async def _shake_hands(self, socket: web.WebSocketResponse, channel: Channel) -> None:
+    async def _shake_hands(self, socket: LinkSocket, channel: Channel) -> None:
         while not channel.finished:
             if channel.my_turn:
-                try:
-                    await socket.send_bytes(channel.write_handshake())
-                except (ConnectionError, RuntimeError) as error:
-                    raise LinkEnded("closed", str(error)) from error
+                socket.send_binary(channel.write_handshake())
             else:
-                channel.read_handshake(bytes_of(await receive_frame(socket, _NEVER_S)))
+                channel.read_handshake(bytes_of(await socket.receive()))
 
     # --- after it ---------------------------------------------------------------------------------------------------
 
-    async def _serve(self, proven: _Proven, address: str) -> None:
+    async def _serve(self, proven: _Proven, address: str) -> DeviceLink | None:
         match proven.pattern:
             case Pattern.KK:
-                await self._serve_adopted(proven, address)
+                return await self._serve_adopted(proven, address)
             case Pattern.XX:
                 await self._serve_new(proven, address)
-        decoder = proven.socket.decoder
-        self._hub.counters.unknown_messages += decoder.unknown_types + proven.socket.channel.unknown_frames
-        self._hub.counters.unknown_fields += decoder.unknown_fields
+                return None
 
-    async def _serve_adopted(self, proven: _Proven, address: str) -> None:
+    async def _serve_adopted(self, proven: _Proven, address: str) -> DeviceLink:
+        """Returns when the device has what it lacked, or the link is over."""
         link = DeviceLink(
             device_id=proven.device_id,
             address=address,
             socket=proven.socket,
-            desk=self._desk,
-            clock=self._clock,
-            settings=self._settings,
-            counters=self._hub.counters,
+            room=self._room,
             clip_ticket=secrets.token_urlsafe(_TICKET_BYTES),
         )
+        self._hub.roll.claim(link)
         try:
-            if await self._hub.roll.claim(link):
-                run = link.run(proven.first_word, lambda: self._welcomed(link))
-                await self._until_over(link, proven.socket, run)
-        finally:
-            self._hub.roll.leave(link)
+            await link.open(proven.first_word)
+            if not link.over:
+                self._welcomed(link)
+                await self._deliver(link)
+        except asyncio.CancelledError:
+            link.end("shutdown")
+            raise
+        except Exception as error:
+            link.failed(error)
+        return link
 
     def _welcomed(self, link: DeviceLink) -> None:
         self._adopted_at_s.pop(link.device_id, None)
         self._hub.counters.opened += 1
         self._hub.roll.welcomed(link)
+        _log.info("Link up", extra={"event": "link_up", **link.log_fields()})
+        link.begin()
+
+    async def _deliver(self, link: DeviceLink) -> None:
+        try:
+            await self._desk.delivery.deliver(link.device_id)
+        except Unreachable as error:
+            # It is connected, and may only be busy: what it lacks is brought at the next connect.
+            _log.warning("Not everything could be delivered: %s", error, extra=link.log_fields())
+
+    def _ended(self, link: DeviceLink, error: BaseException) -> None:
+        self._hub.roll.leave(link)
+        self._part_with(link, link.socket, error)
 
     async def _serve_new(self, proven: _Proven, address: str) -> None:
         link = NewcomerLink(
@@ -231,37 +235,43 @@ class Door:
         )
         try:
             introduce = partial(self._hub.newcomers.introduce, link)
-            await self._until_over(link, proven.socket, link.run(self._desk, introduce))
+            await link.run(self._desk, introduce)
+        except Exception as error:
+            self._part_with(link, proven.socket, error)
             if link.adopted:
                 self._adopted_at_s[link.device_id] = asyncio.get_running_loop().time()
         finally:
             self._hub.newcomers.forget(link)
 
-    async def _until_over(
-        self, link: DeviceLink | NewcomerLink, socket: SealedSocket, run: Coroutine[None, None, None]
-    ) -> None:
-        """Runs the link; whatever ends it is counted, told to the device where that helps, and stays here."""
-        why, retry_after_s = "closed", 0.0
-        try:
-            await run
-        except LinkEnded as ended:
-            why = ended.why
-            retry_after_s = _SOON_S if why == "shutdown" else 0.0
-            _log.info("Link ended: %s", ended, extra={"event": "link_ended", **link.log_fields()})
-        except WireError as error:
-            why = "garbage"
-            self._hub.counters.garbage += 1
-            retry_after_s, _ = self.gate.misbehaved(link.device_id, asyncio.get_running_loop().time())
-            _log.warning("Closed the link of a device that speaks garbage: %s", error, extra=link.log_fields())
-        except LoaError as error:
-            why, retry_after_s = error.code, _SOON_S
-            _log.error("Link ended, the controller could not go on: %s", error, extra=link.log_fields())
-        except Exception:
-            why, retry_after_s = "internal", _SOON_S
-            _log.exception("Link ended by a fault of the controller", extra=link.log_fields())
+    def _part_with(self, link: DeviceLink | NewcomerLink, socket: SealedSocket, error: BaseException) -> None:
+        """Whatever ended a link is counted, told to the device where that helps, and stays here."""
+        why, retry_after_s = self._explained(link, error)
         self._hub.counters.ended[why] += 1
+        if why == "slow":
+            socket.socket.abort()
+            return
         if why not in _NO_GOODBYE:
-            await socket.say_goodbye(why, retry_after_s)
+            socket.say_goodbye(why, retry_after_s)
+        socket.socket.close()
+
+    def _explained(self, link: DeviceLink | NewcomerLink, error: BaseException) -> tuple[str, float]:
+        """The word for it, and how long the device is to stay away; with one line in the log."""
+        fields = link.log_fields()
+        match error:
+            case LinkEnded(why=why):
+                _log.info("Link ended: %s", error, extra={"event": "link_ended", **fields})
+                return why, _SOON_S if why == "shutdown" else 0.0
+            case WireError():
+                self._hub.counters.garbage += 1
+                retry_after_s, _ = self.gate.misbehaved(link.device_id, asyncio.get_running_loop().time())
+                _log.warning("Closed the link of a device that speaks garbage: %s", error, extra=fields)
+                return "garbage", retry_after_s
+            case LoaError():
+                _log.error("Link ended, the controller could not go on: %s", error, extra=fields)
+                return error.code, _SOON_S
+            case _:
+                _log.error("Link ended by a fault of the controller", exc_info=error, extra=fields)
+                return "internal", _SOON_S
 
 
 def agreed_version(hello: Hello) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from agents.protocol.codec import decode_document, encode
@@ -11,22 +11,28 @@ from agents.protocol.ids import DeviceId
 from agents.protocol.messages import DocumentPush, DocumentReply
 from controller.domain.errors import Refused, Unreachable
 from controller.domain.speakers import FoundDevice, PairedDevice
+from controller.links.broadcast import Broadcast
 from controller.links.counters import LinkCounters
 from controller.links.device_link import Prepared
 from controller.links.found import Found
+from controller.links.link_socket import Sockets
 from controller.links.newcomers import NewcomerLink
 from controller.links.roll import Roll
+from controller.ports import Heard
 
 _PREPARED_AT_MOST: Final = 64
+PUSH_LIMIT_S: Final = 10.0
 
 
 class Hub:
     """The links. ``found_changed`` is called whenever `found` gives something else."""
 
-    def __init__(self, found_changed: Callable[[], None]) -> None:
+    def __init__(self, found_changed: Callable[[], None], push_limit_s: float = PUSH_LIMIT_S) -> None:
         self.roll: Final = Roll()
         self.newcomers: Final = Found(found_changed)
         self.counters: Final = LinkCounters()
+        self.sockets: Final = Sockets()
+        self._push_limit_s = push_limit_s
         self.closing = False
         self._found_changed = found_changed
         self._prepared: OrderedDict[bytes, Prepared] = OrderedDict()
@@ -44,7 +50,28 @@ class Hub:
         link = self.roll.get(device_id)
         if link is None:
             raise Unreachable(f"{device_id} is not connected")
-        return await link.push(self._prepare(document))
+        prepared = self._prepare(document)
+        answered: asyncio.Future[DocumentReply | None] = asyncio.get_running_loop().create_future()
+
+        def heard(_: DeviceId, reply: DocumentReply | None) -> None:
+            if not answered.done():
+                answered.set_result(reply)
+
+        link.ask(prepared, heard)
+        try:
+            async with asyncio.timeout(self._push_limit_s):
+                reply = await answered
+        except TimeoutError:
+            raise Unreachable(f"{device_id} did not confirm {prepared.document_id}") from None
+        finally:
+            link.give_up(prepared.document_id, heard)
+        if reply is None:
+            raise Unreachable(f"the link with {device_id} ended")
+        return reply
+
+    def broadcast(self, device_ids: Iterable[DeviceId], document: SignedDocument, heard: Heard) -> None:
+        """See `controller.ports.Links.broadcast`."""
+        Broadcast(self._prepare(document), self.roll, heard, self._push_limit_s).begin(device_ids)
 
     async def identify(self, device_id: DeviceId) -> int:
         """See `controller.ports.Links.identify`."""
@@ -61,8 +88,8 @@ class Hub:
         return await self._newcomer(device_id).adopt(code, assign)
 
     async def disconnect(self, device_id: DeviceId) -> None:
-        """Ends its link, if there is one, and waits until it is gone."""
-        await self.roll.end(device_id, "disconnected")
+        """Ends its link, if there is one."""
+        self.roll.end(device_id, "disconnected")
 
     async def close(self) -> None:
         """Ends every link and waits until all are gone. From now on nobody is let in."""
@@ -70,7 +97,8 @@ class Hub:
         newcomers = self.newcomers.links()
         for link in newcomers:
             link.end("shutdown")
-        await asyncio.gather(self.roll.end_all("shutdown"), *(link.gone.wait() for link in newcomers))
+        self.roll.end_all("shutdown")
+        await asyncio.gather(self.sockets.all_lost(), *(link.gone.wait() for link in newcomers))
 
     def _newcomer(self, device_id: DeviceId) -> NewcomerLink:
         link = self.newcomers.link(device_id)

@@ -119,8 +119,6 @@ class NewcomerLink:
                         raise MalformedMessage(f"nobody asked for {type(answer).__name__}")
                     self.adopted = self.adopted or isinstance(answer, Adopted)
                     self._answer.set_result(answer)
-                case None:
-                    pass
                 case other:
                     raise MalformedMessage(f"a new device does not say {type(other).__name__}")
 
@@ -129,7 +127,7 @@ class NewcomerLink:
         self._answer = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(limit_s):
-                await self._socket.send(question)
+                self._socket.send(question)
                 answer = await self._answer
         except TimeoutError:
             self.end("silent", f"no answer to {type(question).__name__}")

@@ -1,10 +1,10 @@
 """Who is linked as adopted: one link a device, the newest."""
 
-import asyncio
 import hmac
 
 from agents.protocol.ids import DeviceId
 from controller.links.device_link import DeviceLink
+from controller.links.watch import Watch
 
 
 class Roll:
@@ -13,6 +13,7 @@ class Roll:
     def __init__(self) -> None:
         self._claimed: dict[DeviceId, DeviceLink] = {}
         self._open: dict[DeviceId, DeviceLink] = {}
+        self._watch = Watch(self._open)
 
     def connected(self) -> frozenset[DeviceId]:
         """Devices that are welcomed and can be pushed to."""
@@ -26,36 +27,34 @@ class Roll:
         """Every link that has proven itself, welcomed or about to be."""
         return tuple(self._claimed.values())
 
-    async def claim(self, link: DeviceLink) -> bool:
-        """Makes this the device's link; returns when the one before is gone. False where a newer one came meanwhile."""
+    def claim(self, link: DeviceLink) -> None:
+        """Makes this the device's link; the one before is over."""
         before = self._claimed.get(link.device_id)
-        self._claimed[link.device_id] = link
         if before is not None:
             before.end("replaced")
-            await before.gone.wait()
-        return self._claimed.get(link.device_id) is link
+        self._claimed[link.device_id] = link
 
     def welcomed(self, link: DeviceLink) -> None:
-        """From now on the device counts as connected."""
+        """From now on the device counts as connected, and must not be silent for long."""
         self._open[link.device_id] = link
+        self._watch.begin(link.silence_limit_s)
 
     def leave(self, link: DeviceLink) -> None:
         """This link is over."""
         for registry in (self._open, self._claimed):
             if registry.get(link.device_id) is link:
                 del registry[link.device_id]
-        link.gone.set()
 
-    async def end(self, device_id: DeviceId, why: str) -> None:
-        """Ends a device's link, if there is one, and waits until it is gone."""
+    def end(self, device_id: DeviceId, why: str) -> None:
+        """Ends a device's link, if there is one."""
         link = self._claimed.get(device_id)
         if link is not None:
             link.end(why)
-            await link.gone.wait()
 
-    async def end_all(self, why: str) -> None:
+    def end_all(self, why: str) -> None:
         """The same for every device."""
-        await asyncio.gather(*(self.end(device_id, why) for device_id in tuple(self._claimed)))
+        for device_id in tuple(self._claimed):
+            self.end(device_id, why)
 
     def ticket_opens(self, device_id: DeviceId, ticket: str) -> bool:
         """Whether this clip ticket belongs to the live link of this device."""
@@ -63,6 +62,6 @@ class Roll:
         return link is not None and hmac.compare_digest(link.clip_ticket.encode(), ticket.encode())
 
     def queued(self) -> tuple[int, int]:
-        """Messages that wait for devices: all together, and on the worst link."""
-        waiting = [link.queued for link in self._open.values()]
+        """Bytes that wait for devices to take them: all together, and on the worst link."""
+        waiting = [link.waiting_bytes for link in self._open.values()]
         return sum(waiting), max(waiting, default=0)

@@ -1,6 +1,6 @@
 """What the services need from outside, as Protocols. Fakes and real parts pass the same suites."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class Signer(Protocol):
     def sign(self, document: Document) -> SignedDocument: ...
 
 
+Heard = Callable[[DeviceId, DocumentReply | None], None]
+"""Takes a device's word on a document, or None where it has none to give: it cannot be reached, or does not answer."""
+
+
 class Links(Protocol):
     """The devices that are connected now."""
 
@@ -63,6 +67,12 @@ class Links(Protocol):
     def found(self) -> tuple[FoundDevice, ...]: ...
     async def push(self, device_id: DeviceId, document: SignedDocument) -> DocumentReply:
         """Send a document and wait for the device's word on it. Raises `Unreachable`."""
+        ...
+
+    def broadcast(self, device_ids: Iterable[DeviceId], document: SignedDocument, heard: Heard) -> None:
+        """Send one document to many, at once. ``heard`` is called once for each device, from the event loop, perhaps
+        before this returns; it must not raise.
+        """
         ...
 
     async def identify(self, device_id: DeviceId) -> int:

@@ -24,11 +24,11 @@ class Batcher(Generic[_T, _R]):
         self._most = most
         self._waiting: asyncio.Queue[tuple[_T, asyncio.Future[_R]]] = asyncio.Queue()
 
-    async def put(self, item: _T) -> _R:
-        """Returns when the item's batch is done. Waits as long as `run` is not running."""
+    def put(self, item: _T) -> "asyncio.Future[_R]":
+        """Done when the item's batch is. Waits as long as `run` is not running."""
         answer: asyncio.Future[_R] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((item, answer))
-        return await answer
+        return answer
 
     async def run(self) -> None:
         """Works until cancelled; who waits then is cancelled too."""

@@ -4,6 +4,7 @@ Journals of many devices are committed together: what arrives while a commit run
 the evidence that follows from it are one transaction, so that no crash can part them.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +135,7 @@ class Ingest:
         self._planning.wake()
         return now
 
-    async def disconnected(self, device_id: DeviceId) -> None:
+    def disconnected(self, device_id: DeviceId) -> None:
         """Its link has ended."""
         present = self._roster.leave(device_id)
         if present is None:
@@ -147,7 +148,7 @@ class Ingest:
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
 
-    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
+    def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
         """How the device is. What changed is shown at once, and stored now and then."""
         present = self._roster.get(device_id)
         if present is None:
@@ -181,7 +182,7 @@ class Ingest:
             await tx.speakers.put_health(healths)
         return [None] * len(healths)
 
-    async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int:
+    def journal(self, device_id: DeviceId, batch: JournalBatch) -> "asyncio.Future[int]":
         """Commits the records, each once, with the evidence they are; returns the sequence number to acknowledge.
 
         Raises `StoreFailed`: then nothing may be acknowledged, and the device sends it again. Raises `NotFound` for a
@@ -191,7 +192,7 @@ class Ingest:
         if present is None:
             raise NotFound(f"the device {device_id} is not connected", code="speaker_unknown")
         work = _Work(present.speaker_id, device_id, batch.journal_id, batch.records, self._clock.now_us())
-        return await self._journals.put(work)
+        return self._journals.put(work)
 
     async def _commit(self, works: Sequence[_Work]) -> Sequence[int]:
         committed: dict[tuple[DeviceId, str], int] = {}

@@ -50,8 +50,14 @@ class Crowd:
     """Counts the connections of one server. All on one event loop."""
 
     def __init__(
-        self, files: int, waiting_at_most: int = WAITING_AT_MOST, time_to_speak_s: float = TIME_TO_SPEAK_S
+        self,
+        files: int,
+        waiting_at_most: int = WAITING_AT_MOST,
+        time_to_speak_s: float = TIME_TO_SPEAK_S,
+        others: Callable[[], int] = lambda: 0,
     ) -> None:
+        """``others`` is how many connections are open that the server does not count any more."""
+        self._others = others
         self._most = max(FEWEST_CONNECTIONS, files - OTHER_FILES)
         self._waiting_at_most = min(waiting_at_most, self._most // 2)
         self._time_to_speak_s = time_to_speak_s
@@ -63,7 +69,7 @@ class Crowd:
 
         def enter() -> asyncio.Protocol:
             self._make_room()
-            if len(server.connections) >= self._most:
+            if len(server.connections) + self._others() >= self._most:
                 self.turned_away += 1
                 return _ClosedAtOnce()
             handler = server()

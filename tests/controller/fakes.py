@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from agents.protocol.values import ClipRef, ClockBasis, RenditionName
 from controller.domain.errors import Refused, StudioFailed, Unreachable
 from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice
-from controller.ports import Progress
+from controller.ports import Heard, Progress
 
 T0_US = 1_800_000_000_000_000
 SECOND_US = 1_000_000
@@ -261,6 +261,7 @@ class FakeLinks:
         self.ended: list[DeviceId] = []
         self.on_push: Callable[[FakeDevice, SignedDocument], Awaitable[None]] | None = None
         self.loses_adoptions = False
+        self._telling: set[asyncio.Future[None]] = set()
 
     def connected(self) -> frozenset[DeviceId]:
         return frozenset(self.devices)
@@ -293,6 +294,20 @@ class FakeLinks:
         if not device.answers or device_id not in self.devices:
             raise Unreachable(f"{device_id} does not answer")
         return device.receive(document)
+
+    def broadcast(self, device_ids: Iterable[DeviceId], document: SignedDocument, heard: Heard) -> None:
+        for device_id in device_ids:
+            task = asyncio.ensure_future(self._told(device_id, document, heard))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _told(self, device_id: DeviceId, document: SignedDocument, heard: Heard) -> None:
+        try:
+            reply = await self.push(device_id, document)
+        except Unreachable:
+            heard(device_id, None)
+        else:
+            heard(device_id, reply)
 
     async def identify(self, device_id: DeviceId) -> int:
         if device_id not in self.newcomers:

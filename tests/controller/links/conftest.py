@@ -85,7 +85,7 @@ class Services:
             adopted_at_us=0,
         )
 
-    async def disconnected(self, device_id: DeviceId) -> None:
+    def disconnected(self, device_id: DeviceId) -> None:
         self._tell("disconnected", device_id)
 
     async def journal(self, device_id: DeviceId, batch: JournalBatch) -> int:
@@ -95,7 +95,7 @@ class Services:
         self._tell("committed", device_id, batch.records[-1].seq)
         return batch.records[-1].seq
 
-    async def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
+    def heartbeat(self, device_id: DeviceId, heartbeat: Heartbeat) -> None:
         self._tell("heartbeat", device_id, heartbeat.clips)
 
     async def log_report(self, device_id: DeviceId, report: LogReport) -> None:
@@ -311,7 +311,7 @@ async def open_station(tmp_path: Path) -> AsyncIterator[Open]:
     stations: list[Station] = []
 
     async def open_one(**changes: Any) -> Station:
-        hub = Hub(found_changed=lambda: None)
+        hub = Hub(found_changed=lambda: None, push_limit_s=changes.get("push_limit_s", 10.0))
         services = Services()
         clock = ControllerClock(trust_system_clock=True)
         settings = LinkSettings(
@@ -337,10 +337,12 @@ async def open_station(tmp_path: Path) -> AsyncIterator[Open]:
     yield open_one
     for station in stations:
         async with asyncio.timeout(5):
-            await station.hub.close()
-        for device in station.devices:
-            if device.socket is not None:
-                await device.socket.close()
+            closing = asyncio.create_task(station.hub.close())
+            await asyncio.sleep(0)  # the links end first; then their sockets, which wait for the devices' goodbye
+            for device in station.devices:
+                if device.socket is not None:
+                    await device.socket.close()
+            await closing
         await station.http.close()
     for server in servers:
         await server.close()

@@ -231,14 +231,16 @@ async def test_a_silent_device_is_closed(open_station):
 
 
 async def test_a_device_that_takes_nothing_is_cut_and_disturbs_nobody(open_station, make_order):
-    station = await open_station(outbox_messages=4)
+    station = await open_station(outbox_bytes=500_000)
     slow, good = await station.adopted(), await station.adopted()
-    pushes = [asyncio.create_task(station.hub.push(slow.device_id, make_order(n))) for n in range(1, 12)]
+    # More than any network holds by itself.
+    orders = [make_order(n, padding=20_000) for n in range(1, 40)]
+    pushes = [asyncio.create_task(station.hub.push(slow.device_id, one)) for one in orders]
     results = await asyncio.gather(*pushes, return_exceptions=True)
     assert all(isinstance(result, Unreachable) for result in results)
     await station.services.until("disconnected", slow.device_id)
     assert station.hub.counters.ended["slow"] == 1
-    push = asyncio.create_task(station.hub.push(good.device_id, make_order(20)))
+    push = asyncio.create_task(station.hub.push(good.device_id, make_order(50)))
     await answered(good)
     assert (await push).accepted
 

@@ -100,7 +100,7 @@ async def test_who_is_silent_before_the_proof_is_cut(open_station):
 
 
 async def test_only_so_many_may_be_proving_themselves_at_once(open_station):
-    station = await open_station(max_unproven_links=2)
+    station = await open_station(max_unproven_links=2, line_at_most=0)
     waiting = [await station.device().connect() for _ in range(2)]
     replies = [await device.greet() for device in waiting]
     assert all(isinstance(reply, HelloReply) for reply in replies)

@@ -88,14 +88,14 @@ class Station:
     async def connect(self, device: FakeDevice) -> None:
         await self.desk.ingest.connected(device.device_id, device.hello(), "127.0.0.1")
         self.links.devices[device.device_id] = device
-        await self.desk.ingest.heartbeat(
+        self.desk.ingest.heartbeat(
             device.device_id, device.heartbeat(ClockBasis.LINK if device.knows_time else ClockBasis.NONE)
         )
         await self.desk.delivery.deliver(device.device_id)
 
     async def disconnect(self, device: FakeDevice) -> None:
         self.links.devices.pop(device.device_id, None)
-        await self.desk.ingest.disconnected(device.device_id)
+        self.desk.ingest.disconnected(device.device_id)
 
     async def speaker(self, name: str) -> tuple[Speaker, FakeDevice]:
         """Adopted and connected."""

@@ -116,7 +116,7 @@ async def test_a_device_that_does_not_know_the_time_is_released_once_it_does(sta
     await station.connect(device)
     assert device.orders() == []
     device.knows_time = True
-    await station.desk.ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.LINK))
+    station.desk.ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.LINK))
 
     async def gone() -> bool:
         return await station.desk.adoption.pinned_key(device.device_id) is None

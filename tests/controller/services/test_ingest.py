@@ -147,7 +147,7 @@ async def test_a_speaker_is_ready_when_connected_and_sure_of_the_time(station: S
     device.knows_time = False
     await station.connect(device)
     assert await why() is NotReady.TIME_UNKNOWN
-    await station.desk.ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.HOLDOVER))
+    station.desk.ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.HOLDOVER))
     assert await why() is None
     await station.disconnect(device)
     assert await why() is NotReady.OFFLINE
@@ -158,7 +158,7 @@ async def test_a_speaker_is_ready_when_connected_and_sure_of_the_time(station: S
 async def test_the_last_that_was_heard_of_a_speaker_survives_a_restart(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     station.clock.advance(61)
-    await station.desk.ingest.heartbeat(device.device_id, device.heartbeat())
+    station.desk.ingest.heartbeat(device.device_id, device.heartbeat())
     seen_us = station.clock.now_us()
 
     async def stored() -> bool:
@@ -176,7 +176,7 @@ async def test_the_last_that_was_heard_of_a_speaker_survives_a_restart(station: 
 async def test_a_second_link_outlives_the_end_of_the_first(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     await station.connect(device)
-    await station.desk.ingest.disconnected(device.device_id)
+    station.desk.ingest.disconnected(device.device_id)
     assert (await station.desk.speakers.one(speaker.speaker_id)).ready
     await station.report(device, StartedUp(software="1", clean=True))
 
@@ -197,7 +197,7 @@ async def test_heartbeats_that_say_nothing_new_wake_nobody(station: Station) -> 
     async with station.desk.events.subscribe() as events:
         for _ in range(3):
             station.clock.advance(1)
-            await station.desk.ingest.heartbeat(device.device_id, device.heartbeat())
+            station.desk.ingest.heartbeat(device.device_id, device.heartbeat())
         await station.disconnect(device)
         assert await anext(events) == SpeakersChanged()
         with pytest.raises(TimeoutError):
@@ -235,11 +235,11 @@ async def test_observers_see_every_record_once_in_its_transaction_and_after_it(s
     running = asyncio.create_task(ingest.run_journals())
     who = speaker.speaker_id
     await ingest.connected(device.device_id, device.hello(), "127.0.0.1")
-    await ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.LINK))
+    ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.LINK))
     device.write(StartedUp(software="1", clean=True))
     for _ in range(2):  # it is sent again, and counts once
         await ingest.journal(device.device_id, device.batch())
-    await ingest.disconnected(device.device_id)
+    ingest.disconnected(device.device_id)
     running.cancel()
     kinds = [what[0] for what in watching.seen]
     assert kinds == ["arrived", "beat", "within", "after", "left"]
