@@ -59,6 +59,8 @@ class Parts:
     state: StateStore
     clips: ClipStore
     settings: ConductorSettings = field(default_factory=ConductorSettings)
+    standing: tuple[Order, ...] = ()
+    """What holds on this box whatever was signed: the stop of its own button."""
 
 
 class Conductor:
@@ -226,7 +228,9 @@ class Conductor:
             first.append(RecordsLost(cause="the device's state was damaged, and begun anew"))
         self._performer.record(first)
         heard = await asyncio.to_thread(self._heard.read)
-        self._performer.tell(Restored(documents, kept.marks, heard, self._parts.clips.names(), kept.airtime))
+        self._performer.tell(
+            Restored((*documents, *self._parts.standing), kept.marks, heard, self._parts.clips.names(), kept.airtime)
+        )
         self._as_assigned()
 
     async def _write_refusals(self) -> None:
