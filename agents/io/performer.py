@@ -1,8 +1,9 @@
 """Does what the player decides.
 
-Rules of the module: a step is taken at once, on the event loop, whatever the disk is doing; stops and emergencies act
-in the same moment. Everything else goes through the writer: first the records are on the disk, then the acts follow,
-in their order, unless they have been overtaken. Where the disk fails, records wait in memory and the sound goes on.
+Rules of the module: a step is taken at once, on the event loop, whatever the disk is doing; stops, sirens and
+emergencies act in the same moment. Everything else goes through the writer: first the records are on the disk, then the
+acts follow, in their order, unless they have been overtaken. Where the disk fails, records wait in memory and the sound
+goes on.
 """
 
 import asyncio
@@ -23,23 +24,23 @@ from agents.domain.player.effects import (
     Journal,
     NoteAirtime,
     Retarget,
+    SoundSiren,
     StartAt,
     StopSound,
     WakeAt,
 )
 from agents.domain.player.events import ClipLost, Event, Tick
-from agents.domain.player.state import Stage
-from agents.io.clips import ClipDamaged, ClipStore
+from agents.domain.player.state import Stage, frames_of
+from agents.io.arming import Armoury, ClipGone
+from agents.io.clips import ClipStore
 from agents.io.database import StateError
-from agents.io.decode import ClipPart, SequencePart, SequenceSource, SilencePart, Source
+from agents.io.decode import Source
 from agents.io.heard import HeardFile
 from agents.io.journal import Entry, JournalStore
-from agents.io.stretch import Stretch
 from agents.io.timeport import TimePort
 from agents.protocol import journal
-from agents.protocol import values as wire
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost
-from agents.protocol.values import ClockBasis
+from agents.protocol.values import ClipRef, ClockBasis
 
 _LONGEST_NAP_US: Final = 600_000_000
 _HEARD_EVERY_US: Final = 1_000_000
@@ -92,7 +93,7 @@ class Performer:
         self._time = time
         self._clock = clock
         self._engine = engine
-        self._clips = clips
+        self._armoury = Armoury(clips)
         self._journal = journal
         self._heard = heard
         self._fetch = fetch
@@ -105,7 +106,8 @@ class Performer:
         self._entries: list[Entry] = []
         self._starting: list[str] = []
         self._airtime: dict[str, Airtime | None] = {}
-        self._acts: list[ArmSource | StartAt] = []
+        self._acts: list[ArmSource | SoundSiren | StartAt] = []
+        self._group: asyncio.TaskGroup | None = None
         self._work = asyncio.Event()
         self._trying_again = False
         self._dropped = 0
@@ -156,10 +158,14 @@ class Performer:
 
     async def run(self) -> None:
         """Until cancelled; call `finish` then."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_and_act(group))
-            group.create_task(self._wake())
-            group.create_task(self._note_heard())
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self._write_and_act(group))
+                group.create_task(self._wake())
+                group.create_task(self._note_heard())
+        finally:
+            self._group = None
 
     async def finish(self) -> None:
         """Write what is still to be written."""
@@ -186,9 +192,8 @@ class Performer:
                 else:
                     self._acts.append(effect)
                 self._work.set()
-            case ArmSource():
-                self._acts.append(effect)
-                self._work.set()
+            case ArmSource() | SoundSiren():
+                self._begin_to_prepare(effect)
             case FetchClips():
                 self._fetch(effect)
             case NoteAirtime(airing_id=airing_id, airtime=airtime):
@@ -198,6 +203,14 @@ class Performer:
                 if effect != self._wakes:
                     self._wakes = effect
                     self._wake_changed.set()
+
+    def _begin_to_prepare(self, act: ArmSource | SoundSiren) -> None:
+        """Nothing is heard of arming, and a siren waits for nothing: neither waits for the disk."""
+        if self._group is not None:
+            self._group.create_task(self._prepare(act))
+        else:
+            self._acts.append(act)
+            self._work.set()
 
     def _local(self, controller_us: int) -> int:
         try:
@@ -211,7 +224,9 @@ class Performer:
         if item is not None and item.play_id == start.play_id and item.stage is Stage.STARTING:
             due_us = start.due_us if item.due_us is None else item.due_us
             limit = 100.0 if start.max_volume_percent is None else float(start.max_volume_percent)
-            self._engine.start(start.play_id, self._local(due_us), max_volume_percent=limit)
+            from_frame = frames_of(start.from_us)
+            local_us = self._local(due_us + start.from_us)
+            self._engine.start(start.play_id, local_us, from_frame=from_frame, max_volume_percent=limit)
 
     # --- the writer -------------------------------------------------------------------------------------------------
 
@@ -220,9 +235,9 @@ class Performer:
             await self._work.wait()
             self._work.clear()
             acts, self._acts = self._acts, []
-            for act in acts:  # nothing is heard of arming: it need not wait for the disk
-                if isinstance(act, ArmSource):
-                    group.create_task(self._arm(act))
+            for act in acts:  # from before there was a group
+                if not isinstance(act, StartAt):
+                    group.create_task(self._prepare(act))
             try:
                 await self._flush()
             except StateError as error:
@@ -257,24 +272,42 @@ class Performer:
 
     # --- arming -----------------------------------------------------------------------------------------------------
 
+    async def _prepare(self, act: ArmSource | SoundSiren) -> None:
+        try:
+            if isinstance(act, ArmSource):
+                await self._arm(act)
+            else:
+                await self._sound_siren(act)
+        except ClipGone as gone:
+            self._lose(gone)
+
     async def _arm(self, arm: ArmSource) -> None:
-        parts: list[SequencePart] = []
-        for part in arm.sequence:
-            match part:
-                case wire.SilencePart(frames=frames):
-                    parts.append(SilencePart(frames))
-                case wire.ClipPart():
-                    ref = part.choose(arm.rendition)
-                    try:
-                        path = await self._clips.verify(ref)
-                    except ClipDamaged as error:
-                        log.warning("a clip is damaged: %s", error, extra={"event": "clip_damaged"})
-                        self.tell(ClipLost(ref.sha256, FailReason.CLIP_CORRUPT, f"The kept clip is damaged: {error}."))
-                        return
-                    parts.append(ClipPart(path, ref.frames))
+        source = await self._armoury.source(arm)
         item = self.state.items.get(arm.airing_id)
         if item is not None and item.play_id == arm.play_id and item.stage is Stage.ARMING:
-            self._engine.arm(arm.play_id, _source(parts, arm))
+            self._engine.arm(arm.play_id, source)
+        else:
+            source.close()
+
+    async def _sound_siren(self, siren: SoundSiren) -> None:
+        source = await self._armoury.siren(siren)
+        item = self.state.items.get(siren.airing_id)
+        if item is not None and item.siren is not None and item.siren.play_id == siren.play_id:
+            self._engine.arm(siren.play_id, source)
+            self._engine.start_now(siren.play_id)
+        else:
+            source.close()
+
+    async def make_ready(self, refs: Iterable[ClipRef]) -> None:
+        """Verify these clips, as far as they are here: an emergency that needs one will not have the time."""
+        try:
+            await self._armoury.make_ready(refs)
+        except ClipGone as gone:
+            self._lose(gone)
+
+    def _lose(self, gone: ClipGone) -> None:
+        log.warning("a clip is damaged: %s", gone, extra={"event": "clip_damaged"})
+        self.tell(ClipLost(gone.sha256, FailReason.CLIP_CORRUPT, f"The kept clip is damaged: {gone}."))
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -313,13 +346,6 @@ class Performer:
             return
         heard_us = min(max(0, self._time.monotonic_us() - item.sounding_since_us), item.duration_us)
         self._heard.write(Heard(item.airing_id, heard_us, item.lost_us), force)
-
-
-def _source(parts: list[SequencePart], arm: ArmSource) -> Source:
-    whole = SequenceSource(parts)
-    if arm.span == range(whole.total_frames) and not arm.fade_frames:
-        return whole
-    return Stretch(whole, arm.span.start, len(arm.span), arm.fade_frames)
 
 
 async def _first(sleep: Coroutine[Any, Any, object], change: Coroutine[Any, Any, object]) -> bool:

@@ -85,10 +85,32 @@ class Sounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="soundin
     again: bool = False
 
 
+class SirenSounding(Struct, frozen=True, kw_only=True, tag_field="type", tag="siren"):
+    """The siren of an emergency airing began to sound: its first sample left the horn at ``began_at_us`` of controller
+    time. It is over when the airing is ``sounding``, or has ended.
+    """
+
+    airing_id: Id
+    began_at_us: MicrosNatural
+
+
+class Interrupted(Struct, frozen=True, kw_only=True, tag_field="type", tag="interrupted"):
+    """It was cut at ``at_us`` into it by an airing that goes before it, and is to go on at ``resumes_at_us`` of
+    controller time, ``from_us`` into it (0: it begins again). What becomes of that has a record of its own.
+    """
+
+    airing_id: Id
+    by_airing_id: Id
+    at_us: MicrosNatural
+    resumes_at_us: MicrosNatural
+    from_us: MicrosNatural
+
+
 class Gap(Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
     """Part of an airing did not sound: ``lost_us`` from ``from_us`` into it.
 
-    ``cause`` is ``late``, ``restart``, ``output``, ``underrun``, or ``guarded`` where quiet hours ended it early.
+    ``cause`` is ``late``, ``restart``, ``output``, ``underrun``, ``interrupted`` for what was lost where another airing
+    cut it, or ``guarded`` or ``slot`` where quiet hours or its slot ended it early.
     """
 
     airing_id: Id
@@ -124,7 +146,7 @@ class Failed(Struct, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 
 
 class Preempted(Struct, frozen=True, kw_only=True, tag_field="type", tag="preempted"):
-    """It was cut at ``at_us`` into it by an airing that goes before it."""
+    """It was cut at ``at_us`` into it by an airing that goes before it, and did not go on."""
 
     airing_id: Id
     by_airing_id: Id
@@ -222,7 +244,9 @@ class SelfTested(Struct, frozen=True, kw_only=True, tag_field="type", tag="self_
 JournalEvent = (
     Stored
     | Armed
+    | SirenSounding
     | Sounding
+    | Interrupted
     | Gap
     | Finished
     | Skipped

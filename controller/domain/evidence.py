@@ -15,11 +15,13 @@ from agents.protocol.journal import (
     Failed,
     Finished,
     Gap,
+    Interrupted,
     JournalRecord,
     Preempted,
     RecordsLost,
     Refused,
     SelfTested,
+    SirenSounding,
     Skipped,
     Sounding,
     StartedUp,
@@ -97,6 +99,8 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
             after = _armed(playback, record)
         case Sounding() as event:
             after = _sounding(playback, record, event)
+        case Interrupted() as event:
+            after = _interrupted(playback, event)
         case Gap() as event:
             after = _gap(playback, event)
         case Finished() as event:
@@ -109,9 +113,16 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
             after = _cut(_ended(playback, record, PlayState.PREEMPTED, None, event.by_airing_id), playback, event.at_us)
         case Stopped() as event:
             after = _cut(_ended(playback, record, PlayState.STOPPED, None, event.order_id), playback, event.at_us)
-        case Refused() | StartedUp() | RecordsLost() | ActionEnded() | SelfTested():
+        case SirenSounding() | Refused() | StartedUp() | RecordsLost() | ActionEnded() | SelfTested():
             after = playback
     return after
+
+
+def _interrupted(playback: Playback, event: Interrupted) -> Playback:
+    """It waits to go on: what it has lost is reckoned anew where it begins again."""
+    if playback.state in _FINAL or event.from_us > 0:
+        return playback
+    return replace(playback, lost_us=0)
 
 
 def _gap(playback: Playback, event: Gap) -> Playback:

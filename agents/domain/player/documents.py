@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from agents.domain.journal import Mark
 from agents.domain.player.effects import Retarget
 from agents.domain.player.events import Restored
-from agents.domain.player.state import EarlyStart, Item, Latch, Stage, Withdrawn
+from agents.domain.player.state import EarlyStart, Item, Latch, Siren, Stage, Withdrawn
 from agents.domain.player.turn import Turn
 from agents.protocol.documents import (
     Assignment,
@@ -24,7 +24,7 @@ from agents.protocol.documents import (
 )
 from agents.protocol.ids import AiringId
 from agents.protocol.journal import Skipped, SkipReason, Stored
-from agents.protocol.values import PlannedAiring
+from agents.protocol.values import ClipPart, PlannedAiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class _Origin:
     key_id: str
     order_id: str | None
     expires_us: int
+    issued_us: int | None = None
+    siren: ClipPart | None = None
 
 
 def restore(turn: Turn, kept: Restored) -> None:
@@ -50,8 +52,9 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
             _assign(turn, document)
         case Rundown():
             _plan(turn, document)
-        case Order(action=Play(airing=airing), header=header):
-            _add(turn, airing, _Origin(header.key_id, header.document_id, header.not_after_us))
+        case Order(action=Play(airing=airing, siren=siren), header=header):
+            origin = _Origin(header.key_id, header.document_id, header.not_after_us, header.issued_at_us, siren)
+            _add(turn, airing, origin)
         case Order(action=Start() as start, header=header):
             _start(turn, header, start)
         case Order(action=Stop(airing_ids=ids), header=header):
@@ -126,6 +129,8 @@ def _add(turn: Turn, airing: PlannedAiring, origin: _Origin) -> None:
         missing=frozenset(ref.sha256 for ref in refs) - state.clips,
         mark=mark,
         cut_off=mark.starting or mark.begun,
+        issued_us=origin.issued_us,
+        siren=None if origin.siren is None else Siren(origin.siren),
     )
     if mark.begun and state.heard is not None and state.heard.airing_id == airing_id:
         heard, lost = state.heard.heard_us, state.heard.lost_us
@@ -147,7 +152,9 @@ def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> 
         key_id=origin.key_id,
         order_id=origin.order_id,
         expires_us=origin.expires_us,
+        issued_us=origin.issued_us,
         start_at_us=started_us,
+        siren=known.siren if origin.siren is None or known.siren is not None else Siren(origin.siren),
         missing=frozenset(ref.sha256 for ref in airing.clips(known.rendition)) - turn.state.clips,
         trouble=known.trouble if same_sound else None,
     )
@@ -192,9 +199,9 @@ def _start(turn: Turn, header: Header, start: Start) -> None:
         turn.state = replace(turn.state, starts={**turn.state.starts, start.airing_id: early})
         return
     # What began in an earlier run of the program needs its start again: only what sounds now stays as it is.
-    if item.key_id != header.key_id or item.stage in (Stage.SOUNDING, Stage.CUTTING):
+    if item.key_id != header.key_id or item.stage in (Stage.SOUNDING, Stage.CUTTING) or item.interruption is not None:
         return
     item = turn.put(replace(item, start_at_us=start.start_at_us, expires_us=max(item.expires_us, header.not_after_us)))
     turn.wants_changed = True
-    if item.stage is Stage.STARTING and item.play_id is not None and item.due_us is not None:
-        turn.do(Retarget(item.play_id, item.due_us))
+    if item.stage is Stage.STARTING and item.play_id is not None and item.begins_us is not None:
+        turn.do(Retarget(item.play_id, item.begins_us))

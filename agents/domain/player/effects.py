@@ -42,6 +42,7 @@ class ArmSource:
 @dataclass(frozen=True, slots=True)
 class StartAt:
     """Have source frame 0 leave the horn at ``due_us`` of controller time; past instants are joined in step.
+    Where ``from_us`` is not 0, nothing of it is heard before what lies so far into it.
 
     It is played at ``max_volume_percent`` at most, None: at the volume of the speaker.
 
@@ -53,11 +54,21 @@ class StartAt:
     due_us: int
     before_disk: bool
     max_volume_percent: int | None = None
+    from_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSiren:
+    """Have this clip sound at once, again and again, until it is stopped or something else takes the air."""
+
+    airing_id: str
+    play_id: str
+    clip: ClipRef
 
 
 @dataclass(frozen=True, slots=True)
 class Retarget:
-    """The start instant, or what is known of the clock, has changed."""
+    """The instant at which the play begins, or what is known of the clock, has changed."""
 
     play_id: str
     due_us: int
@@ -95,4 +106,4 @@ class WakeAt:
     local_us: int | None = None
 
 
-Effect = FetchClips | ArmSource | StartAt | Retarget | StopSound | Journal | NoteAirtime | WakeAt
+Effect = FetchClips | ArmSource | StartAt | SoundSiren | Retarget | StopSound | Journal | NoteAirtime | WakeAt

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agents.domain.journal import Airtime
-from agents.domain.player.state import LEAST_JOINED_US, Guarded, Item, PlayerState, Stage
+from agents.domain.player.state import LEAST_JOINED_US, Guarded, Interruption, Item, PlayerState, Stage
 from agents.domain.player.turn import Turn
 from agents.protocol.guards import GuardDetail, GuardedDay, Stretch
-from agents.protocol.journal import Finished, Gap, Skipped, SkipReason
+from agents.protocol.journal import Finished, Gap, Preempted, Skipped, SkipReason
 
 
 def cut_at_edges(turn: Turn) -> None:
@@ -46,7 +46,7 @@ def held_back(turn: Turn, item: Item, now_us: int) -> GuardDetail | None:
     """Why this airing may not begin (or go on after it was cut off), None where it may."""
     if item.emergency or item.due_us is None or not turn.state.guards:
         return None
-    begins_us = max(now_us, item.due_us)
+    begins_us = max(now_us, item.due_us + item.resume_us)
     least_us = min(LEAST_JOINED_US, item.duration_us // 2)
     if any(cut_us - begins_us < least_us for cut_us in _cuts(turn.state, item, begins_us)):
         return GuardDetail.QUIET_HOURS
@@ -58,7 +58,7 @@ def held_back(turn: Turn, item: Item, now_us: int) -> GuardDetail | None:
         ]
         if day.slots is not None and takes_slot(item) and sum(one.slot for one in others) >= day.slots:
             return GuardDetail.SLOTS_USED_UP
-        takes_us = item.played_before_us + item.due_us + item.duration_us - begins_us
+        takes_us = item.wasted_us + item.played_before_us + item.due_us + item.duration_us - begins_us
         if day.budget_us is not None and sum(one.played_us for one in others) + takes_us > day.budget_us:
             return GuardDetail.MINUTES_USED_UP
     return None
@@ -66,10 +66,19 @@ def held_back(turn: Turn, item: Item, now_us: int) -> GuardDetail | None:
 
 def hold_back(turn: Turn, item: Item, why: GuardDetail) -> None:
     """Write that it does not begin, or does not go on."""
-    if item.mark.begun:
+    if item.interruption is not None:
+        stay_cut(turn, item, item.interruption)
+    elif item.mark.begun:
         finish_early(turn, item, item.heard_us)
     else:
         turn.end(item, Skipped(airing_id=item.airing_id, reason=SkipReason.GUARDED, detail=why.value))
+
+
+def stay_cut(turn: Turn, item: Item, interruption: Interruption) -> None:
+    """Write that it does not go on after another cut it."""
+    turn.end(
+        item, Preempted(airing_id=item.airing_id, by_airing_id=interruption.by_airing_id, at_us=interruption.at_us)
+    )
 
 
 def finish_early(turn: Turn, item: Item, at_us: int) -> None:
@@ -93,7 +102,8 @@ def take_airtime(turn: Turn, item: Item) -> None:
     """Its part of the day is taken, as long as it may sound."""
     if item.emergency or item.due_us is None:
         return
-    sounds_us = item.played_before_us + item.duration_us - max(0, (turn.now_us or 0) - item.due_us)
+    begins_us = max(turn.now_us or 0, item.due_us + item.resume_us)
+    sounds_us = item.wasted_us + item.played_before_us + item.duration_us - (begins_us - item.due_us)
     taken = turn.state.airtime.get(item.airing_id)
     if item.cut_off and taken is not None:
         sounds_us = max(sounds_us, taken.played_us)
@@ -128,7 +138,7 @@ def _air_us(turn: Turn, item: Item) -> int | None:
     if item.due_us is None:
         return None
     if turn.now_us is not None:
-        return max(turn.now_us, item.due_us)
+        return max(turn.now_us, item.due_us + item.resume_us)
     if item.sounding_since_us is None:
         return None
     return item.due_us + turn.now.local_us - item.sounding_since_us

@@ -27,8 +27,8 @@ def why_not_now(state: PlayerState, now: Now, length_us: int, *, quiet_hours: bo
     if now_us is None:
         return "The time is not known, so it may be quiet hours." if state.guards and not quiet_hours else None
     until_us = now_us + length_us + _MARGIN_US
-    begins = (item.due_us for item in state.items.values())
-    if any(due_us is not None and now_us <= due_us < until_us for due_us in begins):
+    begins = (item.begins_us for item in state.items.values())
+    if any(at_us is not None and now_us <= at_us < until_us for at_us in begins):
         return "An airing begins too soon."
     quiet = (stretch for guards in state.guards.values() for stretch in guards.forbidden)
     if not quiet_hours and any(one.from_us < until_us and now_us < one.until_us for one in quiet):

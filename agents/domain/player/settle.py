@@ -1,14 +1,24 @@
 """What follows from the time and from what is known: taken anew after every event, whatever the event was.
 
-In this order: stops silence, what runs into quiet hours is cut, what is too late ends, clips are wanted, what is near
-is armed, the air is given to what guards let begin. Each asks only the state and the time, so it does not matter in
-what order events came.
+In this order: stops silence, what runs into quiet hours is cut, what was interrupted looks for its air anew, what is
+too late ends, sirens sound, what is near is armed, the air is given to what guards let begin, clips are wanted. Each
+asks only the state and the time, so it does not matter in what order events came.
 """
 
 from dataclasses import replace
 
 from agents.domain.player.effects import ArmSource, FetchClips, StartAt, WakeAt, Want
-from agents.domain.player.guards import cut_at_edges, held_back, hold_back, next_cut_local_us, next_cut_us, take_airtime
+from agents.domain.player.guards import (
+    cut_at_edges,
+    held_back,
+    hold_back,
+    next_cut_local_us,
+    next_cut_us,
+    stay_cut,
+    take_airtime,
+)
+from agents.domain.player.interrupt import look_again
+from agents.domain.player.sirens import sound_sirens
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
 from agents.domain.player.turn import Turn
@@ -21,7 +31,9 @@ def settle(turn: Turn) -> None:
     _note_time(turn)
     _silence(turn)
     cut_at_edges(turn)
+    look_again(turn)
     _retire(turn)
+    sound_sirens(turn)
     _arm(turn)
     _give_air(turn)
     if turn.wants_changed:
@@ -88,11 +100,14 @@ def _retire(turn: Turn) -> None:
 
 
 def _is_near(turn: Turn, item: Item, now_us: int) -> bool:
-    return item.due_us is None or item.due_us - turn.state.settings.arm_lead_us <= now_us or item.expires_us < now_us
+    begins_us = item.begins_us
+    return begins_us is None or begins_us - turn.state.settings.arm_lead_us <= now_us or item.expires_us < now_us
 
 
 def _too_late(turn: Turn, item: Item) -> None:
-    if item.mark.begun:
+    if item.interruption is not None:
+        stay_cut(turn, item, item.interruption)
+    elif item.mark.begun:
         lost_us = max(0, item.duration_us - item.heard_us)
         gap = Gap(airing_id=item.airing_id, from_us=item.heard_us, lost_us=lost_us, cause=item.why_cut)
         turn.end(turn.journal(item, gap), _failed_in_the_middle(item))
@@ -140,6 +155,8 @@ def _wanted(turn: Turn) -> FetchClips:
     wants: dict[str, Want] = {}
     needed: set[str] = set()
     for item in sorted(turn.items, key=lambda one: (not one.emergency, one.due_us or 0, one.airing_id)):
+        if item.siren is not None and (siren := item.siren.clip.choose(item.rendition)).sha256 in turn.state.clips:
+            needed.add(siren.sha256)
         for ref in item.refs():
             needed.add(ref.sha256)
             if ref.sha256 in item.missing:
@@ -157,8 +174,7 @@ def _arm(turn: Turn) -> None:
         turn.state = replace(turn.state, plays=number)
         play_id = play_id_of(item.airing_id, number)
         turn.put(replace(item, stage=Stage.ARMING, play_id=play_id, try_at_us=None))
-        airing = item.airing
-        span = airing.span(item.rendition)
+        airing, span = item.airing, item.span
         turn.do(
             ArmSource(
                 item.airing_id, play_id, airing.sequence, item.rendition, item.emergency, span, airing.fade_frames
@@ -175,9 +191,9 @@ def _is_arming_time(turn: Turn, item: Item) -> bool:
 
 
 def _is_far(turn: Turn, item: Item) -> bool:
-    if item.due_us is None or turn.now_us is None:
+    if item.begins_us is None or turn.now_us is None:
         return False
-    return turn.now_us < item.due_us - turn.state.settings.arm_lead_us
+    return turn.now_us < item.begins_us - turn.state.settings.arm_lead_us
 
 
 # --- the air --------------------------------------------------------------------------------------------------------
@@ -202,17 +218,17 @@ def _give_air(turn: Turn) -> None:
         holder = _holder(turn, item)
         if holder is None:
             _start(turn, item)
-        elif item.due_us is not None and item.due_us <= now_us:
+        elif item.begins_us is not None and item.begins_us <= now_us:
             turn.put(replace(item, held_by=holder.airing_id))
 
 
 def _is_starting_time(turn: Turn, item: Item, now_us: int) -> bool:
-    return item.due_us is not None and item.due_us - turn.state.settings.start_lead_us <= now_us
+    return item.begins_us is not None and item.begins_us - turn.state.settings.start_lead_us <= now_us
 
 
 def _holder(turn: Turn, item: Item) -> Item | None:
     """Who keeps the air from it, if anybody. Where a start has to be called off for it, calls it off."""
-    rivals = [one for one in turn.items if one.stage in (Stage.STARTING, Stage.SOUNDING) and _overlap(one, item)]
+    rivals = [one for one in turn.items if one.airing_id != item.airing_id and _holds(one, item)]
     for rival in rivals:
         if not goes_before(item.claim(), rival.claim()):
             return rival
@@ -222,10 +238,17 @@ def _holder(turn: Turn, item: Item) -> Item | None:
     return None
 
 
+def _holds(one: Item, other: Item) -> bool:
+    if one.siren_sounds:
+        return True
+    return one.stage in (Stage.STARTING, Stage.SOUNDING) and _overlap(one, other)
+
+
 def _overlap(one: Item, other: Item) -> bool:
     if one.due_us is None or other.due_us is None:
         return False
-    return one.due_us < other.due_us + other.duration_us and other.due_us < one.due_us + one.duration_us
+    begins_us, other_begins_us = one.due_us + one.resume_us, other.due_us + other.resume_us
+    return begins_us < other.due_us + other.duration_us and other_begins_us < one.due_us + one.duration_us
 
 
 def _start(turn: Turn, item: Item) -> None:
@@ -235,7 +258,7 @@ def _start(turn: Turn, item: Item) -> None:
     turn.put(replace(item, stage=Stage.STARTING, mark=mark, cut=None))
     take_airtime(turn, item)
     limit = None if item.emergency else turn.state.max_volume_percent
-    turn.do(StartAt(item.airing_id, item.play_id, item.due_us, item.emergency, limit))
+    turn.do(StartAt(item.airing_id, item.play_id, item.due_us, item.emergency, limit, item.resume_us))
 
 
 # --- waking ---------------------------------------------------------------------------------------------------------
@@ -253,13 +276,13 @@ def _next_us(turn: Turn) -> int | None:
             cut_us = next_cut_us(turn, item)
             instants += [] if cut_us is None else [cut_us]
             continue
-        near_us = None if item.due_us is None else item.due_us - state.settings.arm_lead_us
+        near_us = None if item.begins_us is None else item.begins_us - state.settings.arm_lead_us
         if near_us is not None and near_us > now_us:
             instants += [min(near_us, item.expires_us + 1)]
             continue
         latest_us = item.last_chance_us
         instants += [] if latest_us is None else [latest_us + 1]
         instants += [] if item.try_at_us is None else [item.try_at_us]
-        if item.due_us is not None:
-            instants += [item.due_us - state.settings.start_lead_us, item.due_us]
+        if item.begins_us is not None:
+            instants += [item.begins_us - state.settings.start_lead_us, item.begins_us]
     return min((instant for instant in instants if instant > now_us), default=None)

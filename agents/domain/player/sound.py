@@ -16,6 +16,8 @@ from agents.domain.player.events import (
     PlayUnderrun,
 )
 from agents.domain.player.guards import finish_early
+from agents.domain.player.interrupt import interrupt
+from agents.domain.player.sirens import hear_siren
 from agents.domain.player.state import GaveWay, Guarded, Item, Stage, StoppedBy, Withdrawn, frames_us
 from agents.domain.player.turn import Turn
 from agents.protocol.guards import GuardDetail
@@ -46,6 +48,8 @@ def play_id_of(airing_id: str, number: int) -> str:
 def hear(turn: Turn, event: PlayEvent) -> None:
     """Take in the engine's word."""
     item = turn.item(event.play_id.rpartition(".")[0])
+    if item is not None and item.siren is not None and item.siren.play_id == event.play_id:
+        hear_siren(turn, item, item.siren, event)
     if item is None or item.play_id != event.play_id:
         return
     match event:
@@ -118,6 +122,10 @@ def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underrun
     """``lost_us`` is the engine's own sum for this play: the airing's sum has what it told before."""
     played_us = item.played_before_us + frames_us(played_frames)
     over_us = (item.due_us or 0) + item.duration_us
+    left_us = item.whole_us - item.duration_us
+    if left_us > 0:  # its slot has ended
+        gap = Gap(airing_id=item.airing_id, from_us=item.duration_us, lost_us=left_us, cause="slot")
+        item = turn.journal(replace(item, lost_us=item.lost_us + left_us), gap)
     turn.forget_play(
         item,
         Finished(
@@ -141,7 +149,7 @@ def _stopped(turn: Turn, item: Item, at_frame: int) -> None:
             skipped = Skipped(airing_id=item.airing_id, reason=SkipReason.STOPPED, detail=f"stop order {order_id}")
             turn.forget_play(item, skipped)
         case GaveWay(airing_id=rival) if begun:
-            turn.forget_play(item, Preempted(airing_id=item.airing_id, by_airing_id=rival, at_us=at_us))
+            _cut_by(turn, item, turn.item(rival), rival, at_us)
         case GaveWay(airing_id=rival):
             if not item.mark.begun:
                 turn.spend(item.airing_id, None)
@@ -176,13 +184,22 @@ def _displaced(turn: Turn, item: Item, at_frame: int, begun: bool) -> None:
             ),
         )
     else:
-        at_us = frames_us(at_frame)
-        turn.forget_play(item, Preempted(airing_id=item.airing_id, by_airing_id=rival.airing_id, at_us=at_us))
+        _cut_by(turn, item, rival, rival.airing_id, frames_us(at_frame))
+
+
+def _cut_by(turn: Turn, item: Item, rival: Item | None, rival_id: str, at_us: int) -> None:
+    if rival is None:  # it is over already
+        turn.forget_play(item, Preempted(airing_id=item.airing_id, by_airing_id=rival_id, at_us=at_us))
+    else:
+        interrupt(turn, item, rival, at_us)
 
 
 def _rival(turn: Turn, item: Item) -> Item | None:
-    others = [one for one in turn.items if one.in_engine and one.airing_id != item.airing_id]
-    return max(others, key=lambda one: (one.due_us or 0, one.airing_id), default=None)
+    """Who took the air: a siren takes it at once, others at their instant."""
+    others = [one for one in turn.items if one.has_air and one.airing_id != item.airing_id]
+    now_us = turn.now_us
+    begun = [one for one in others if one.siren_sounds or (now_us is not None and (one.begins_us or 0) <= now_us)]
+    return max(begun or others, key=lambda one: (one.siren_sounds, one.begins_us or 0, one.airing_id), default=None)
 
 
 def _failed(turn: Turn, item: Item, event: PlayFailed) -> None:

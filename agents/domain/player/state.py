@@ -7,7 +7,7 @@ from enum import Enum
 from agents.domain.journal import Airtime, Heard, Mark
 from agents.protocol.guards import WireGuards
 from agents.protocol.journal import FailReason
-from agents.protocol.values import AiringClass, ClipRef, PlannedAiring, RenditionName
+from agents.protocol.values import AiringClass, ClipPart, ClipRef, PlannedAiring, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from schedules.lateness import last_chance_us
 from schedules.precedence import AirClass, Claim
@@ -87,6 +87,26 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Siren:
+    """What sounds from an emergency's arrival until the emergency itself does. ``play_id`` is its play at the engine,
+    None while there is none; ``over``: it is not begun any more.
+    """
+
+    clip: ClipPart
+    play_id: str | None = None
+    sounding: bool = False
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What cut an airing that is to go on, and where it was then."""
+
+    by_airing_id: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One airing that has not ended.
 
@@ -124,6 +144,19 @@ class Item:
     """The part of ``lost_us`` that the engine told of the present play."""
     played_before_us: int = 0
     gaps: int = 0
+    issued_us: int | None = None
+    """When the order for it was signed, None for an airing of the rundown."""
+    siren: Siren | None = None
+    interruption: Interruption | None = None
+    """The last one. From then on ``start_at_us`` is the instant at which it would have begun without any."""
+    resume_us: int = 0
+    """So far into it it goes on."""
+    ends_us: int | None = None
+    """So far into it its slot ends, None where it ends within it."""
+    slot_ends_us: int | None = None
+    """The controller instant that its slot ends at, once it has been cut by another."""
+    wasted_us: int = 0
+    """What was heard of it before it began again."""
 
     @property
     def airing_id(self) -> str:
@@ -141,8 +174,25 @@ class Item:
         return self.start_at_us if self.emergency else self.start_at_us + self.delay_us
 
     @property
-    def duration_us(self) -> int:
+    def begins_us(self) -> int | None:
+        """The controller instant at which it is to be heard first, or again; None while no start is known."""
+        return None if self.due_us is None else self.due_us + self.resume_us
+
+    @property
+    def whole_us(self) -> int:
+        """How long all of it is."""
         return self.airing.duration_us(self.rendition)
+
+    @property
+    def duration_us(self) -> int:
+        """How long it is, up to where its slot ends."""
+        return self.whole_us if self.ends_us is None else min(self.whole_us, self.ends_us)
+
+    @property
+    def span(self) -> range:
+        """The frames of its sequence that it plays."""
+        whole = self.airing.span(self.rendition)
+        return whole if self.ends_us is None else whole[: frames_of(self.ends_us)]
 
     @property
     def in_engine(self) -> bool:
@@ -152,7 +202,12 @@ class Item:
     @property
     def has_air(self) -> bool:
         """Whether something of it is on the air, or is about to be."""
-        return self.in_engine
+        return self.in_engine or self.siren_sounds
+
+    @property
+    def siren_sounds(self) -> bool:
+        """Whether the engine has been told to sound its siren."""
+        return self.siren is not None and self.siren.play_id is not None
 
     @property
     def last_chance_us(self) -> int | None:
@@ -243,3 +298,8 @@ class PlayerState:
 def frames_us(frames: int) -> int:
     """Frames at 48 kHz as microseconds."""
     return frames * 1_000_000 // FRAMES_PER_SECOND
+
+
+def frames_of(micros: int) -> int:
+    """Microseconds as frames at 48 kHz, as the wire counts them."""
+    return micros * FRAMES_PER_SECOND // 1_000_000

@@ -90,5 +90,5 @@ def _aim_again(turn: Turn) -> None:
     if turn.now_us is None:
         return
     for item in turn.items:
-        if item.stage in (Stage.STARTING, Stage.SOUNDING) and item.play_id is not None and item.due_us is not None:
-            turn.do(Retarget(item.play_id, item.due_us))
+        if item.stage in (Stage.STARTING, Stage.SOUNDING) and item.play_id is not None and item.begins_us is not None:
+            turn.do(Retarget(item.play_id, item.begins_us))

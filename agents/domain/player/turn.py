@@ -56,8 +56,17 @@ class Turn:
             self.do(StopSound(item.play_id))
         self.forget_play(item, event)
 
+    def hush(self, item: Item) -> Item:
+        """Silence its siren, for good."""
+        if item.siren is None:
+            return item
+        if item.siren.play_id is not None:
+            self.do(StopSound(item.siren.play_id))
+        return self.put(replace(item, siren=replace(item.siren, play_id=None, over=True)))
+
     def forget_play(self, item: Item, event: JournalEvent) -> None:
-        """Write the last record of an airing that the engine no longer holds."""
+        """Write the last record of an airing that the engine no longer holds, but for its siren."""
+        item = self.hush(item)
         self.do(Journal(event))
         self._settle_airtime(item, event)
         self.know(item.airing_id, mark_after(item.mark, event))
@@ -87,13 +96,13 @@ class Turn:
     def _played_us(self, item: Item, event: JournalEvent) -> int:
         match event:
             case Finished(played_us=played_us):
-                return played_us
+                return item.wasted_us + played_us
             case Preempted(at_us=at_us) | Stopped(at_us=at_us):
-                return max(0, at_us - item.lost_us)
+                return item.wasted_us + max(0, at_us - item.lost_us)
         heard_us = item.heard_us
         if item.sounding_since_us is not None:
             heard_us = min(max(heard_us, self.now.local_us - item.sounding_since_us), item.duration_us)
-        return max(0, heard_us - item.lost_us)
+        return item.wasted_us + max(0, heard_us - item.lost_us)
 
     def know(self, airing_id: str, mark: Mark) -> None:
         """Keep the mark of an airing; the oldest fall out, long after their documents are gone."""

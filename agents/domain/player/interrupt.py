@@ -1,0 +1,135 @@
+"""What becomes of an airing that another one cut in the middle.
+
+Rules: only what nobody had planned interrupts (an order, an emergency, something live, another key's plan); the plan
+itself has been made so that nothing of it is cut. The instant at which it goes on, and where, follow from the documents
+alone, so that all horns find the same: it was cut when the other one was to begin (with a siren: when its order was
+signed) and goes on when that is to be over, each with the delay of its speaker. Nothing of it is heard outside its
+slot; what would be a scrap of it is left out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from agents.domain.player.guards import stay_cut
+from agents.domain.player.state import Interruption, Item, Stage
+from agents.domain.player.turn import Turn
+from agents.protocol.journal import Gap, Interrupted, Preempted
+from agents.protocol.values import AiringClass, OnInterrupted
+from schedules.precedence import goes_before
+
+LEAST_RESUMED_US: Final = 30_000_000
+"""Less than this is not worth going on with, unless it is all that is left: the measure of the plan itself."""
+
+
+def interrupt(turn: Turn, item: Item, rival: Item, at_us: int) -> None:
+    """``rival`` has cut it ``at_us`` into it: write what becomes of it."""
+    going_on = _going_on(turn.items, item, rival, at_us)
+    if going_on is None or going_on.begins_us is None:
+        preempted = Preempted(airing_id=item.airing_id, by_airing_id=rival.airing_id, at_us=at_us)
+        turn.forget_play(item, preempted)
+        return
+    interrupted = Interrupted(
+        airing_id=item.airing_id,
+        by_airing_id=rival.airing_id,
+        at_us=at_us,
+        resumes_at_us=going_on.begins_us,
+        from_us=going_on.resume_us,
+    )
+    going_on = turn.journal(going_on, interrupted)
+    turn.wants_changed = True
+    if going_on.resume_us > at_us:
+        lost_us = going_on.resume_us - at_us
+        gap = Gap(airing_id=item.airing_id, from_us=at_us, lost_us=lost_us, cause="interrupted")
+        turn.journal(replace(going_on, lost_us=going_on.lost_us + lost_us), gap)
+
+
+def look_again(turn: Turn) -> None:
+    """What waits to go on waits longer where something else is to have the air then, or does not go on at all."""
+    for item in turn.items:
+        if item.interruption is None or item.in_engine or item.start_at_us is None:
+            continue
+        begins_us = item.start_at_us + item.resume_us
+        free_us = _free_from(turn.items, item, begins_us)
+        if free_us == begins_us:
+            continue
+        later = _placed(item, free_us, item.resume_us)
+        if later is None:
+            stay_cut(turn, item, item.interruption)
+        else:
+            turn.put(turn.disarm(later) if later.stage is not Stage.WAITING else later)
+
+
+def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Item | None:
+    """The airing as it is to go on; None where it is not to."""
+    airing = item.airing
+    if airing.on_interrupted is OnInterrupted.DROP or not _is_unplanned(item, rival):
+        return None
+    if item.start_at_us is None or rival.start_at_us is None:
+        return None
+    cut_us = rival.start_at_us
+    if rival.siren is not None and rival.issued_us is not None:
+        cut_us = min(cut_us, rival.issued_us)
+    reached_us = min(item.whole_us, max(item.resume_us, cut_us - item.start_at_us))
+    slot_ends_us = item.slot_ends_us
+    if slot_ends_us is None:
+        ends_us = item.start_at_us + item.whole_us + item.delay_us
+        slot_ends_us = ends_us if airing.slot_ends_us is None else airing.slot_ends_us
+    heard_us = item.played_before_us + max(0, at_us - item.resume_us - item.lost_in_play_us)
+    waiting = replace(
+        item,
+        stage=Stage.WAITING,
+        play_id=None,
+        cut=None,
+        held_by=None,
+        sounding_since_us=None,
+        lost_in_play_us=0,
+        cut_off=False,
+        slot_ends_us=slot_ends_us,
+        interruption=Interruption(rival.airing_id, at_us),
+    )
+    begins_us = _free_from(items, waiting, max(rival.start_at_us + rival.whole_us, item.start_at_us))
+    if airing.on_interrupted is OnInterrupted.RESTART:
+        again = replace(
+            waiting, wasted_us=item.wasted_us + heard_us, played_before_us=0, heard_us=0, lost_us=0, resume_us=0
+        )
+        return _placed(again, begins_us, 0)
+    return _placed(replace(waiting, played_before_us=heard_us), begins_us, reached_us)
+
+
+def _placed(item: Item, begins_us: int, from_us: int) -> Item | None:
+    """To go on at this instant, without its delay, ``from_us`` into it; None where there is no room for it."""
+    left_us = item.whole_us - from_us
+    room_us = left_us if item.slot_ends_us is None else item.slot_ends_us - begins_us - item.delay_us
+    least_us = left_us if item.airing.on_interrupted is OnInterrupted.RESTART else min(LEAST_RESUMED_US, left_us)
+    if left_us <= 0 or room_us < least_us:
+        return None
+    return replace(
+        item,
+        start_at_us=begins_us - from_us,
+        resume_us=from_us,
+        heard_us=from_us,
+        ends_us=None if room_us >= left_us else from_us + room_us,
+    )
+
+
+def _free_from(items: Iterable[Item], item: Item, begins_us: int) -> int:
+    """The first instant from this one on at which nothing that goes before it is to be heard."""
+    spans = [
+        (one.start_at_us + one.resume_us, one.start_at_us + one.duration_us)
+        for one in items
+        if one.airing_id != item.airing_id
+        and one.start_at_us is not None
+        and _is_unplanned(item, one)
+        and goes_before(one.claim(), item.claim())
+    ]
+    for from_us, until_us in sorted(spans):
+        if from_us <= begins_us < until_us:
+            begins_us = until_us
+    return begins_us
+
+
+def _is_unplanned(item: Item, rival: Item) -> bool:
+    if rival.order_id is not None or rival.key_id != item.key_id:
+        return True
+    return rival.emergency or rival.airing.airing_class is AiringClass.LIVE

@@ -1,0 +1,96 @@
+"""The siren of an emergency: at once, until the airing itself is heard.
+
+Rules: it is sounded where it lies on the disk, and nothing waits for it where it does not. It holds the air as its
+airing does: what goes before that keeps the air, everything else gives way now. It waits for no instant, but time must
+be known: an order from before a power cut could be of any age. It ends with its airing, or when that is heard, and it
+is not begun again.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from agents.domain.player.effects import SoundSiren
+from agents.domain.player.events import (
+    PlayArmed,
+    PlayEvent,
+    PlayFailed,
+    PlayFinished,
+    PlaySounding,
+    PlayStopped,
+    PlayUnderrun,
+)
+from agents.domain.player.state import GaveWay, Item, Siren, Stage
+from agents.domain.player.turn import Turn
+from agents.protocol.journal import SirenSounding
+from schedules.precedence import goes_before
+
+LEAST_US: Final = 1_000_000
+"""A siren that would be heard for less than this is left out: the airing itself is about to begin."""
+
+
+def sound_sirens(turn: Turn) -> None:
+    """Begin what is to be heard, end what is not."""
+    for item in turn.items:
+        siren = item.siren
+        if siren is None or siren.over:
+            continue
+        if item.mark.begun or item.stage is Stage.CUTTING or _gives_way(turn, item):
+            if siren.play_id is not None or item.mark.begun:
+                turn.hush(item)
+        elif siren.play_id is None and _is_wanted(turn, item, siren):
+            _begin(turn, item, siren)
+
+
+def _is_wanted(turn: Turn, item: Item, siren: Siren) -> bool:
+    now_us = turn.now_us
+    if now_us is None or not item.emergency or siren.clip.choose(item.rendition).sha256 not in turn.state.clips:
+        return False
+    if any(latch.covers(item.airing_id) for latch in turn.state.latches.values()):
+        return False
+    if item.due_us is None:
+        return now_us <= item.expires_us
+    return bool(item.missing) or item.due_us - now_us >= LEAST_US
+
+
+def _gives_way(turn: Turn, item: Item) -> bool:
+    """Whether something that goes before it has the air."""
+    return any(
+        other.airing_id != item.airing_id and _has_begun(turn, other) and goes_before(other.claim(), item.claim())
+        for other in turn.items
+    )
+
+
+def _has_begun(turn: Turn, other: Item) -> bool:
+    if other.siren_sounds or other.stage is Stage.SOUNDING:
+        return True
+    begins_us, now_us = other.begins_us, turn.now_us
+    return other.stage is Stage.STARTING and begins_us is not None and now_us is not None and begins_us <= now_us
+
+
+def _begin(turn: Turn, item: Item, siren: Siren) -> None:
+    number = turn.state.plays + 1
+    turn.state = replace(turn.state, plays=number)
+    play_id = f"{item.airing_id}.{number}"
+    turn.put(replace(item, siren=replace(siren, play_id=play_id)))
+    for other in turn.items:
+        if other.airing_id == item.airing_id or goes_before(other.claim(), item.claim()):
+            continue
+        turn.hush(other)
+        if other.stage is Stage.STARTING:
+            turn.cut(other, GaveWay(item.airing_id))
+    turn.do(SoundSiren(item.airing_id, play_id, siren.clip.choose(item.rendition)))
+
+
+def hear_siren(turn: Turn, item: Item, siren: Siren, event: PlayEvent) -> None:
+    """Take in the engine's word about the siren of this airing."""
+    match event:
+        case PlaySounding(actual_start_local_us=at_local_us) if not siren.sounding:
+            known_us = turn.now.controller_us
+            item = turn.put(replace(item, siren=replace(siren, sounding=True)))
+            if known_us is not None:
+                began_us = max(0, known_us - (turn.now.local_us - at_local_us))
+                turn.journal(item, SirenSounding(airing_id=item.airing_id, began_at_us=began_us))
+        case PlayFinished() | PlayStopped() | PlayFailed():
+            turn.put(replace(item, siren=replace(siren, play_id=None, over=True)))
+        case PlayArmed() | PlaySounding() | PlayUnderrun():
+            pass
