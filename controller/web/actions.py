@@ -19,12 +19,10 @@ from controller.web.errors import problem_of
 from controller.web.forms import owner_of, reading
 from controller.web.frames import require_stop_all
 from controller.web.i18n import N_
-from controller.web.pages import DONE, page, speaker_page, speaker_view
+from controller.web.pages import DONE, HTMX_PROBLEM, page
 from controller.web.present import NEW_AREA
 from controller.web.security import local_path
-
-HTMX_PROBLEM = 422
-"""The one error status that htmx puts where the answer was wanted."""
+from controller.web.speaker_pages import speaker_page, speaker_view
 
 
 def back_to(path: str) -> web.Response:

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 
 from agents.protocol.journal import (
+    ActionEnded,
     Armed,
     Failed,
     Finished,
     Gap,
+    Interrupted,
     JournalEvent,
     JournalRecord,
     Preempted,
     RecordsLost,
     Refused,
+    SelfTested,
+    SirenSounding,
     Skipped,
     Sounding,
     StartedUp,
@@ -19,6 +23,7 @@ from agents.protocol.journal import (
     Stored,
 )
 from agents.protocol.values import ClockBasis
+from controller.web import handwords
 from controller.web.i18n import N_, Translator
 from controller.web.sentences import fail_sentence, refusal_sentence, skip_sentence
 
@@ -28,6 +33,10 @@ CLOCK_BASIS = {
     ClockBasis.HOLDOVER: N_("own clock, carried on"),
     ClockBasis.NETWORK: N_("network time"),
 }
+
+
+BUTTON = "button"
+"""In place of an order: somebody pressed the stop button on the box."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,17 @@ def describe(record: JournalRecord, say: Translator) -> EvidenceLine:
 def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
     _ = say.gettext
     match event:
+        case Refused() | RecordsLost() | StartedUp() | ActionEnded() | SelfTested():
+            line = _of_the_box(event, say)
+        case Preempted() | Interrupted() | Stopped():
+            line = _cut(event, say)
         case Stored(fetched_bytes=size_bytes):
             fetched = _("%(size)s fetched", size=say.format_bytes(size_bytes)) if size_bytes else ""
             line = EvidenceLine("hard-drive-download", _("Stored, hash verified"), fetched)
         case Armed():
             line = EvidenceLine("timer", _("Armed"))
+        case SirenSounding(began_at_us=began_at_us):
+            line = EvidenceLine("megaphone", _("The siren sounds"), _("since %(at)s", at=say.format_us(began_at_us)))
         case Sounding():
             line = EvidenceLine("audio-lines", _("Started sounding"), _start_detail(event, say))
         case Gap():
@@ -67,21 +82,41 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
             line = EvidenceLine("skip-forward", _("Skipped"), skip_sentence(reason, say))
         case Failed(reason=reason):
             line = EvidenceLine("circle-alert", _("Failed"), fail_sentence(reason, say))
-        case Preempted(at_us=at_us):
-            detail = _("cut at %(at)s by an airing that goes first", at=say.format_duration(at_us / 1e6))
-            line = EvidenceLine("circle-slash", _("Preempted"), detail)
-        case Stopped(at_us=at_us):
-            line = EvidenceLine("square", _("Stopped"), _("cut at %(at)s", at=say.format_duration(at_us / 1e6)))
+    return line
+
+
+def _cut(event: Preempted | Interrupted | Stopped, say: Translator) -> EvidenceLine:
+    _ = say.gettext
+    at = say.format_duration(event.at_us / 1e6)
+    match event:
+        case Preempted():
+            return EvidenceLine("circle-slash", _("Preempted"), _("cut at %(at)s by an airing that goes first", at=at))
+        case Interrupted(resumes_at_us=resumes_at_us):
+            detail = _("cut at %(at)s; it goes on at %(again)s", at=at, again=say.format_us(resumes_at_us))
+            return EvidenceLine("pause", _("Interrupted"), detail)
+        case Stopped(order_id=order_id):
+            word = _("Stopped by the button on the box") if order_id == BUTTON else _("Stopped")
+            return EvidenceLine("square", word, _("cut at %(at)s", at=at))
+
+
+def _of_the_box(event: Refused | RecordsLost | StartedUp | ActionEnded | SelfTested, say: Translator) -> EvidenceLine:
+    _ = say.gettext
+    match event:
         case Refused(reason=reason, count=count):
             times = say.ngettext("%(num)s time", "%(num)s times", count)
-            line = EvidenceLine("shield-x", _("Refused"), f"{refusal_sentence(reason, say)} ({times})")
+            return EvidenceLine("shield-x", _("Refused"), f"{refusal_sentence(reason, say)} ({times})")
         case RecordsLost(records=records):
             lost = say.ngettext("%(num)s record", "%(num)s records", records) if records else ""
-            line = EvidenceLine("triangle-alert", _("Records were lost"), lost)
+            return EvidenceLine("triangle-alert", _("Records were lost"), lost)
         case StartedUp(software=software, clean=clean):
             word = _("Started up") if clean else _("Started up after a power cut or a crash")
-            line = EvidenceLine("rotate-ccw", word, software)
-    return line
+            return EvidenceLine("rotate-ccw", word, software)
+        case ActionEnded(action=action, result=result, detail=detail):
+            words = handwords.WORDS[action]
+            ended = handwords.detail_sentence(detail, result, say)
+            return EvidenceLine(words.icon, f"{_(words.word)}: {handwords.result_word(result, say)}", ended)
+        case SelfTested() as found:
+            return EvidenceLine("ear", f"{_('Self-test')}: {handwords.heard_word(found.heard, say)}", found.detail)
 
 
 def _gap(gap: Gap, say: Translator) -> EvidenceLine:

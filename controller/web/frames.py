@@ -9,6 +9,7 @@ from controller.web.abovepresent import above_of
 from controller.web.asking import Ask, NotAllowed
 from controller.web.moments import moment
 from controller.web.views import Flash, Frame, OnAir, StopAll
+from controller.web.watched import seen_faults
 
 
 def bare_frame(ask: Ask, *, flashes: Sequence[Flash] = ()) -> Frame:
@@ -40,6 +41,7 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         stop_all=await stop_all(ask),
         on_air=await on_air(ask),
         above=await above_of(ask),
+        open_faults=len(seen_faults(ask)),
         flashes=flashes,
         rights=rights_of(ask),
         may_stop_all=await may_stop_all(ask),

@@ -13,7 +13,7 @@ from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
-from controller.web import drafting, placeviews, present, subjects, views
+from controller.web import drafting, present, subjects, views
 from controller.web.asking import Ask
 from controller.web.composeviews import choices
 from controller.web.frames import full_frame, rights_of, wherever_heard
@@ -25,8 +25,9 @@ from controller.web.usage import Usage, usage_of
 
 LOG_LENGTH = 200
 NEAR_LENGTH = 60
-JOURNAL_LENGTH = 200
 COMPRESS_FROM_BYTES = 1_000
+HTMX_PROBLEM = 422
+"""The one error status that htmx puts where the answer was wanted."""
 
 DONE = {
     "released": N_("The speaker is released. It can be adopted anew."),
@@ -34,6 +35,10 @@ DONE = {
     "adopted": N_("The speaker is adopted."),
     "renamed": N_("The speaker has its new name."),
     "placed": N_("The speaker stands there now, and is being told."),
+    "replaced": N_("The new box hangs there now. It fetches what is planned, and the old one is obeyed no more."),
+    "profiled": N_("The way of reporting is set, and the speaker is being told."),
+    "noted": N_("It is noted that you have seen it."),
+    "asked": N_("The speaker was told. What becomes of it shows below."),
     "identified": N_("The device speaks its code now. Listen, then type the 6 digits."),
 }
 """What a page says at the top after an action without scripts, named in the address (``?done=``)."""
@@ -106,7 +111,7 @@ async def broadcast_page(
         latest=await _latest(ask),
         max_characters=ask.parts.max_text_letters,
         max_recording_s=ask.parts.max_recording_s,
-        **await _found(ask),
+        **await found_view(ask),
     )
 
 
@@ -132,7 +137,7 @@ async def _latest(ask: Ask) -> views.Airing | None:
     return await _airing(ask, best.airing.airing_id)
 
 
-async def _found(ask: Ask) -> dict[str, Any]:
+async def found_view(ask: Ask) -> dict[str, Any]:
     """Devices that belong to nobody are for those who may adopt them."""
     adoption = ask.parts.adoption
     devices = adoption.found() if ask.may(Right.ADOPT) else ()
@@ -181,11 +186,11 @@ async def latest_part(ask: Ask) -> web.StreamResponse:
 
 
 async def speakers_part(ask: Ask) -> web.StreamResponse:
-    return page(ask, "_speakers_panel.html", speakers=await _rows(ask))
+    return page(ask, "_speakers_panel.html", frame=await full_frame(ask), speakers=await _rows(ask))
 
 
 async def found_part(ask: Ask) -> web.StreamResponse:
-    return page(ask, "_found_panel.html", frame=await full_frame(ask), **await _found(ask))
+    return page(ask, "_found_panel.html", frame=await full_frame(ask), **await found_view(ask))
 
 
 async def targets_part(ask: Ask) -> web.StreamResponse:
@@ -231,59 +236,6 @@ async def prepared_answer(
         draft=draft or views.Draft(),
         rights=rights_of(ask),
     )
-
-
-# --- speakers ---------------------------------------------------------------------------------------------------------
-
-
-async def speakers(ask: Ask) -> web.StreamResponse:
-    """GET /speakers"""
-    waiting = await placeviews.waiting(ask)
-    frame = await frame_of(ask)
-    return page(ask, "speakers.html", frame=frame, speakers=await _rows(ask), waiting=waiting, **await _found(ask))
-
-
-async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
-    return page(ask, "_speaker_rows.html", speakers=await _rows(ask))
-
-
-async def speaker(ask: Ask) -> web.StreamResponse:
-    """GET /speakers/{id}"""
-    return await speaker_page(ask, SpeakerId(ask.request.match_info["id"]))
-
-
-async def speaker_page(
-    ask: Ask, speaker_id: SpeakerId, *, notice: str = "", problem: str = "", status: int = 200
-) -> web.Response:
-    """One speaker's page, with what became of a change. Raises `NotFound`."""
-    found = await speaker_view(ask, speaker_id)
-    frame = await frame_of(ask, path=f"/speakers/{speaker_id}")
-    places = await placeviews.places(ask, Right.TEND) if found.may_tend else []
-    return page(
-        ask, "speaker.html", status=status, frame=frame, speaker=found, places=places, notice=notice, problem=problem
-    )
-
-
-async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
-    """Raises `NotFound`."""
-    overview = await ask.parts.speakers.one(speaker_id)
-    overview = replace(overview, sounding_airing_id=ask.parts.dispatch.sounding().get(speaker_id))
-    report = await ask.parts.reports.speaker(speaker_id, JOURNAL_LENGTH)
-    area_id = overview.speaker.area_id
-    return replace(
-        present.speaker_page(overview, report, ask.say),
-        may_tend=ask.may(Right.TEND, area_id),
-        may_release=ask.may(Right.ADOPT, area_id),
-    )
-
-
-async def speaker_part(ask: Ask) -> web.StreamResponse:
-    """Nothing new of a speaker that was released a moment ago: its page is about to be left."""
-    try:
-        found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
-    except NotFound:
-        return web.Response(status=204)
-    return page(ask, "_speaker_state.html", speaker=found)
 
 
 # --- airings ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ class WebParts:
     speaks HTTPS; ``trusted_proxies`` are those whose word on where a request comes from is believed. ``device_routes``
     are the addresses that devices use; they answer without signing in. ``ready`` tells whether the server can do its
     work, ``metrics`` what it counts, in the Prometheus text format; without a ``metrics_token`` only this machine
-    itself may read them.
+    itself may read them. ``public_urls`` are where this station is reached from outside; ``sim_quota_bytes`` is what a
+    speaker's SIM may carry in a month, None where that is not said.
     """
 
     store: Store
@@ -89,5 +90,7 @@ class WebParts:
     metrics: Callable[[], Awaitable[str]] | None = None
     metrics_token: str | None = None
     trusted_proxies: Sequence[Network] = ()
+    public_urls: Sequence[str] = ()
+    sim_quota_bytes: int | None = None
     max_text_letters: int = 20_000
     max_recording_s: float = 3_600.0

@@ -10,7 +10,7 @@ from controller.domain.rights import Right
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
-from controller.web.pages import speaker_page
+from controller.web.speaker_pages import speaker_page
 
 
 async def rename_speaker(ask: Ask) -> web.StreamResponse:

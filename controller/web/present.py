@@ -64,6 +64,8 @@ def speaker_row(overview: SpeakerOverview, say: Translator) -> views.SpeakerRow:
         software=health.software if health else "",
         address=health.address if health else "",
         refusals=health.refusals if health else 0,
+        model=health.model if health else "",
+        profile=speaker.profile.value,
         note_sentence=say.gettext(note) if note else "",
     )
 

@@ -1,7 +1,7 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
 from controller.domain.rights import Right
-from controller.web import actions, areas, auth, broadcasting, health, pages, people, subjects
+from controller.web import actions, areas, auth, broadcasting, health, pages, people, speaker_pages, subjects
 from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
@@ -14,6 +14,7 @@ from controller.web.handroutes import HAND_API
 from controller.web.placeroutes import PLACE_ACTIONS, PLACE_API, PLACE_PAGES
 from controller.web.planningroutes import PLANNING_API, PLANNING_PAGES
 from controller.web.scheduleroutes import PLANS
+from controller.web.technicianroutes import TECHNICIAN
 from controller.web.uploads import tus
 
 _PUBLIC = Needs.PUBLIC
@@ -23,8 +24,8 @@ _AREAS = Right.MANAGE_AREAS
 
 PAGES = (
     Route(method="GET", path="/", handler=pages.broadcast, right=Right.SEE),
-    Route(method="GET", path="/speakers", handler=pages.speakers, right=Right.SEE),
-    Route(method="GET", path="/speakers/{id}", handler=pages.speaker, right=Right.SEE, over=subjects.speaker),
+    Route(method="GET", path="/speakers", handler=speaker_pages.speakers, right=Right.SEE),
+    Route(method="GET", path="/speakers/{id}", handler=speaker_pages.speaker, right=Right.SEE, over=subjects.speaker),
     Route(method="GET", path="/airings", handler=pages.airings, right=Right.SEE),
     Route(method="GET", path="/airings/{id}", handler=pages.airing, right=Right.SEE, over=subjects.airing),
     Route(method="GET", path="/password", handler=auth.password_page, with_given_password=True),
@@ -43,11 +44,11 @@ PAGES = (
     Route(
         method="GET",
         path="/parts/speakers/{id}",
-        handler=pages.speaker_part,
+        handler=speaker_pages.speaker_part,
         right=Right.SEE,
         over=subjects.speaker_or_none,
     ),
-    Route(method="GET", path="/parts/speaker-rows", handler=pages.speaker_rows_part, right=Right.SEE),
+    Route(method="GET", path="/parts/speaker-rows", handler=speaker_pages.speaker_rows_part, right=Right.SEE),
     Route(method="GET", path="/parts/found", handler=pages.found_part, right=Right.ADOPT),
     Route(method="GET", path="/parts/targets", handler=pages.targets_part, right=Right.BROADCAST),
     Route(
@@ -201,6 +202,7 @@ ROUTES: tuple[Route, ...] = (
     *ACTIONS,
     *DESK,
     *PLANS,
+    *TECHNICIAN,
     *PLANNING_PAGES,
     *ABOVE_PAGES,
     *ABOVE_ACTIONS,

@@ -79,7 +79,7 @@ class Frame:
 
     ``mark`` names the moment before the page was made: its live updates begin there. ``rights`` are those that the
     person has in one area at least. A person who is not ``settled`` must first choose a password of their own, and gets
-    nothing else.
+    nothing else. ``open_faults`` are those that the person may see; one that many speakers have together counts once.
     """
 
     language: Language
@@ -93,6 +93,7 @@ class Frame:
     stop_all: StopAll | None = None
     on_air: OnAir | None = None
     above: Above = field(default_factory=Above)
+    open_faults: int = 0
     flashes: Sequence[Flash] = ()
     rights: frozenset[Right] = frozenset()
     may_stop_all: bool = False
@@ -121,6 +122,8 @@ class SpeakerRow:
     software: str = ""
     address: str = ""
     refusals: int = 0
+    model: str = ""
+    profile: str = "lan"
     note_sentence: str = ""
 
 

@@ -1,6 +1,6 @@
 """One believable day at a station: what every template is given, for the tests that look at the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,17 +8,24 @@ from typing import Any
 from jinja2 import Environment
 
 from agents.protocol.journal import (
+    ActionEnded,
+    ActionName,
+    ActionResult,
     Armed,
     Failed,
     FailReason,
     Finished,
     Gap,
+    Heard,
+    Interrupted,
     JournalEvent,
     JournalRecord,
     Preempted,
     RecordsLost,
     RefusalReason,
     Refused,
+    SelfTested,
+    SirenSounding,
     Skipped,
     SkipReason,
     Sounding,
@@ -35,9 +42,12 @@ from controller.web import views
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
-from tests.controller.web import look_content, look_plans
+from controller.web.speaker_pages import SpeakersShown
+from controller.web.speakerlist import SORTS, Listed, Mark, Options, Wanted
+from tests.controller.web import look_boxes, look_content, look_plans
 from tests.controller.web.look_people import PEOPLE_PAGES
 from tests.controller.web.look_places import CHOICES as PLACES
+from tests.controller.web.look_places import NOTHING as NOTHING_WAITS
 from tests.controller.web.look_places import PLACE_PAGES, WAITING
 from tests.controller.web.look_rundowns import RUNDOWN_PAGES
 
@@ -64,6 +74,10 @@ EVERY_EVENT: tuple[JournalEvent, ...] = (
     Stopped(airing_id="a1", order_id="o1", at_us=3_000_000),
     Refused(document_id="d", kind="order", key_id="k", reason=RefusalReason.BAD_SIGNATURE, count=3),
     RecordsLost(first_seq=4, records=12, cause="full"),
+    SirenSounding(airing_id="a2", began_at_us=1_772_000_000_000_000),
+    Interrupted(airing_id="a1", by_airing_id="a2", at_us=3, resumes_at_us=1_772_000_000_000_000, from_us=3),
+    ActionEnded(order_id="o1", action=ActionName.TEST_TONE, result=ActionResult.DONE),
+    SelfTested(heard=Heard.NOT_HEARD),
 )
 RECORDS = [record(seq, event) for seq, event in enumerate(EVERY_EVENT, 1)]
 NAMES = ("Nhà văn hóa thôn Đông", "Chợ trung tâm", "Trạm y tế xã")
@@ -283,7 +297,32 @@ def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | Non
     }
 
 
+def speakers_shown(rows: Sequence[views.SpeakerRow]) -> SpeakersShown:
+    """The first of three pages of a list that is narrowed."""
+    options = Options(
+        states=look_boxes.FILTER.kinds,
+        faults=look_boxes.FILTER.kinds,
+        areas=PLACES,
+        models=["Loa Pi 4"],
+        softwares=["loa-agent 0.1.0"],
+        sorts=[look_boxes.Choice(id=sort, name=word) for sort, word in SORTS.items()],
+    )
+    marks = [
+        Mark(icon="thermometer", tone="warn", word="Quá nóng"),
+        Mark(icon="ear", tone="bad", word="Không nghe thấy"),
+    ]
+    return SpeakersShown(
+        rows=rows,
+        marks=[marks[:number] for number, _ in enumerate(rows)],
+        want=Wanted(q="thôn", model="Loa Pi 4") if rows else Wanted(),
+        list=Listed(overviews=[], found=240 if rows else 0, of=10_000, page=1, pages=3, options=options),
+        part="/parts/speaker-rows?q=th%C3%B4n",
+        next="/speakers?q=th%C3%B4n&page=2",
+    )
+
+
 BUSY: dict[str, Any] = {
+    "open_faults": 128,
     "on_air": views.OnAir(airing_id="a1", title="Thông báo lịch tiêm phòng cho trẻ em", others=1),
     "stop_all": views.StopAll(since=NOW - timedelta(minutes=4), by="Quản trị"),
     "flashes": [views.Flash(tone=tone, sentence=f"Câu {tone}.") for tone in views.Tone],
@@ -310,14 +349,27 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "airings-empty": ("airings.html", {"airings": []}, {"path": "/airings"}),
     "speakers": (
         "speakers.html",
-        {"waiting": WAITING} | {k: broadcast()[k] for k in ("speakers", "found", "area_options")},
+        {"waiting": WAITING, "speakers": speakers_shown(SPEAKERS)}
+        | {k: broadcast()[k] for k in ("found", "area_options")},
+        {"path": "/speakers", "open_faults": 3},
+    ),
+    "speakers-none": (
+        "speakers.html",
+        {"waiting": NOTHING_WAITS, "speakers": speakers_shown([]), "found": [], "area_options": []},
         {"path": "/speakers"},
     ),
     "speaker": (
         "speaker.html",
-        {"speaker": SPEAKER_PAGE, "places": PLACES, "notice": "Xong.", "problem": ""},
+        {"speaker": SPEAKER_PAGE, "box": look_boxes.BOX, "places": PLACES, "notice": "Xong.", "problem": ""},
+        {"path": "/speakers/s0", "open_faults": 3},
+    ),
+    "speaker-new": (
+        "speaker.html",
+        {"speaker": SPEAKER_PAGE, "box": look_boxes.NOTHING, "places": PLACES, "notice": "", "problem": ""},
         {"path": "/speakers/s0"},
     ),
+    **look_boxes.BOX_PAGES,
+    **look_boxes.box_pages(SPEAKER_PAGE, FOUND[:1] + FOUND[2:], SPEAKERS),
     **PLACE_PAGES,
     **look_content.PAGES,
     **look_plans.PAGES,

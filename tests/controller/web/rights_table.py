@@ -118,11 +118,11 @@ POST    /api/v1/sign-in                                public
 GET     /api/v1/speakers                               see
 DELETE  /api/v1/speakers/{speaker_id}                  adopt over speaker
 GET     /api/v1/speakers/{speaker_id}                  see over speaker
-PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions          tend over speaker
 POST    /api/v1/speakers/{speaker_id}/actions          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id} tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id}/log tend over speaker
+PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
@@ -166,6 +166,7 @@ POST    /areas/{id}/move                               manage_areas over area
 POST    /areas/{id}/rename                             manage_areas over area
 POST    /areas/{id}/reopen                             manage_areas over area
 POST    /areas/{id}/split                              manage_areas over area
+GET     /boxes/{device}                                see
 POST    /broadcast/prepare                             compose
 POST    /broadcast/prepare/{id}/cancel                 compose over bulletin
 POST    /broadcast/pronounce                           manage_station over wherever_heard
@@ -183,6 +184,9 @@ GET     /calendar.ics                                  see
 GET     /clips/{sha256}                                see
 GET     /deeds                                         audit
 GET     /events                                        anyone
+GET     /faults                                        see
+GET     /faults/history                                see
+POST    /faults/{id}/seen                              tend over fault
 GET     /favicon.ico                                   public
 POST    /found/{id}/adopt                              adopt
 POST    /found/{id}/identify                           adopt
@@ -205,10 +209,13 @@ POST    /guards/speakers/{id}                          set_guards over speaker
 GET     /healthz                                       public
 POST    /holidays                                      set_guards
 POST    /holidays/remove                               set_guards
+GET     /labels                                        see
 GET     /metrics                                       public
 GET     /parts/airings                                 see
 GET     /parts/airings/{id}                            see over airing
 GET     /parts/approvals-count                         approve
+GET     /parts/faults                                  see
+GET     /parts/faults-count                            anyone
 GET     /parts/found                                   adopt
 GET     /parts/from-above                              see
 GET     /parts/from-above-count                        anyone
@@ -221,6 +228,9 @@ GET     /parts/schedules/{id}/at/{original}            see over schedule
 GET     /parts/speaker-rows                            see
 GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
+GET     /parts/speakers/{id}/faults                    see over speaker
+GET     /parts/speakers/{id}/hands                     tend over speaker
+GET     /parts/speakers/{id}/plots                     see over speaker
 GET     /parts/stop-all                                anyone
 GET     /parts/targets                                 broadcast
 GET     /parts/tunes                                   see
@@ -250,6 +260,7 @@ GET     /pronunciations/audio                          compose
 POST    /pronunciations/remove                         manage_station over wherever_heard
 GET     /readyz                                        public
 POST    /recordings                                    compose
+GET     /replace                                       adopt
 GET     /schedules                                     see
 POST    /schedules                                     broadcast
 POST    /schedules/draft                               broadcast
@@ -273,9 +284,14 @@ POST    /sign-in                                       public
 POST    /sign-out                                      anyone given
 GET     /speakers                                      see
 GET     /speakers/{id}                                 see over speaker
+POST    /speakers/{id}/hands                           tend over speaker
+GET     /speakers/{id}/log/{order}                     tend over speaker
 POST    /speakers/{id}/name                            tend over speaker
 POST    /speakers/{id}/place                           tend over speaker
+POST    /speakers/{id}/profile                         tend over speaker
 POST    /speakers/{id}/release                         adopt over speaker
+GET     /speakers/{id}/replace                         adopt over speaker
+POST    /speakers/{id}/replace                         adopt over speaker
 GET     /speakers/{id}/rundown                         see over speaker
 POST    /speakers/{id}/volume                          tend over speaker
 GET     /static/{name:.+}                              public

@@ -17,6 +17,7 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.accounts import Person
 from controller.domain.drafts import ProgrammeDraft
+from controller.domain.faults import Fault, FaultKind
 from controller.domain.groups import GroupDraft, Member
 from controller.domain.handing_in import Sent
 from controller.domain.programmes import BulletinItem
@@ -56,7 +57,7 @@ def test_every_role_may_what_the_table_says() -> None:
 
 def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
     for address, gate in TABLE.items():
-        kinds = "speaker|airing|bulletin|programme|tune|schedule|approval|group"
+        kinds = "speaker|airing|bulletin|programme|tune|schedule|approval|group|fault"
         named = re.search(rf"({kinds})s/\{{\w*id\}}|prepare(d)?/\{{id\}}", address)
         if named:
             assert " over " in gate, address
@@ -137,7 +138,11 @@ async def subjects(station: Station) -> dict[str, str]:
     schedule = await station.desk.schedules.plan(planned, maker)
     members = (Member(SpeakerId(station.speaker_ids[0])),)
     group = await station.desk.groups.add(GroupDraft(name="Chợ", members=members), "maker")
+    async with station.parts.store.transaction() as tx:
+        here = Fault(fault_id="f-1", kind=FaultKind.HOT, opened_at_us=1, speaker_id=members[0].speaker_id, area_id=HOME)
+        await tx.faults.put([here])
     return {
+        "faults": here.fault_id,
         "programmes": programme.programme_id,
         "schedules": schedule.schedule_id,
         "approvals": schedule.schedule_id,

@@ -1,0 +1,123 @@
+"""The list of speakers, and the page of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiohttp import web
+
+from agents.protocol.ids import SpeakerId
+from controller.domain.errors import NotFound
+from controller.domain.rights import Right
+from controller.domain.speakers import SpeakerOverview
+from controller.web import box_pages, placeviews, present, views
+from controller.web.asking import Ask
+from controller.web.pages import found_view, frame_of, overviews_of, page
+from controller.web.speakerlist import Listed, Mark, Wanted, listed, marks, wanted
+
+JOURNAL_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakersShown:
+    """One page of the list of speakers, and the addresses of its neighbours; those are empty at its ends."""
+
+    rows: Sequence[views.SpeakerRow]
+    marks: Sequence[Sequence[Mark]]
+    want: Wanted
+    list: Listed
+    part: str
+    previous: str = ""
+    next: str = ""
+
+
+async def speakers(ask: Ask) -> web.StreamResponse:
+    """GET /speakers, narrowed and sorted as `speakerlist.Wanted` says."""
+    return page(
+        ask,
+        "speakers.html",
+        frame=await frame_of(ask),
+        speakers=await _shown(ask),
+        waiting=await placeviews.waiting(ask),
+        **await found_view(ask),
+    )
+
+
+async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/speaker-rows, narrowed in the same way."""
+    return page(ask, "_speaker_rows.html", speakers=await _shown(ask))
+
+
+async def _shown(ask: Ask) -> SpeakersShown:
+    want = wanted(ask.request.query)
+    overviews = await overviews_of(ask)
+    faults = ask.parts.faults
+    mine = {one.speaker.speaker_id: faults.of_speaker_now(one.speaker.speaker_id) for one in overviews}
+    found = listed(overviews, mine, want, ask.path_of, ask.say)
+    rows = [present.speaker_row(one, ask.say) for one in found.overviews]
+    return SpeakersShown(
+        rows=rows,
+        marks=[marks(mine[SpeakerId(row.id)], row.state, ask.say) for row in rows],
+        want=want,
+        list=found,
+        part=want.address("/parts/speaker-rows", page=found.page),
+        previous=want.address("/speakers", page=found.page - 1) if found.page > 1 else "",
+        next=want.address("/speakers", page=found.page + 1) if found.page < found.pages else "",
+    )
+
+
+# --- one speaker ------------------------------------------------------------------------------------------------------
+
+
+async def speaker(ask: Ask) -> web.StreamResponse:
+    """GET /speakers/{id}"""
+    return await speaker_page(ask, SpeakerId(ask.request.match_info["id"]))
+
+
+async def speaker_page(
+    ask: Ask, speaker_id: SpeakerId, *, notice: str = "", problem: str = "", status: int = 200
+) -> web.Response:
+    """One speaker's page, with what became of a change. Raises `NotFound`."""
+    overview = await _overview(ask, speaker_id)
+    found = await _view(ask, overview)
+    return page(
+        ask,
+        "speaker.html",
+        status=status,
+        frame=await frame_of(ask, path=f"/speakers/{speaker_id}"),
+        speaker=found,
+        box=await box_pages.box_shown(ask, overview.speaker, model=found.model),
+        places=await placeviews.places(ask, Right.TEND) if found.may_tend else [],
+        notice=notice,
+        problem=problem,
+    )
+
+
+async def _overview(ask: Ask, speaker_id: SpeakerId) -> SpeakerOverview:
+    """Raises `NotFound`."""
+    overview = await ask.parts.speakers.one(speaker_id)
+    return replace(overview, sounding_airing_id=ask.parts.dispatch.sounding().get(speaker_id))
+
+
+async def speaker_view(ask: Ask, speaker_id: SpeakerId) -> views.SpeakerPage:
+    """Raises `NotFound`."""
+    return await _view(ask, await _overview(ask, speaker_id))
+
+
+async def _view(ask: Ask, overview: SpeakerOverview) -> views.SpeakerPage:
+    report = await ask.parts.reports.speaker(overview.speaker.speaker_id, JOURNAL_LENGTH)
+    area_id = overview.speaker.area_id
+    return replace(
+        present.speaker_page(overview, report, ask.say),
+        may_tend=ask.may(Right.TEND, area_id),
+        may_release=ask.may(Right.ADOPT, area_id),
+    )
+
+
+async def speaker_part(ask: Ask) -> web.StreamResponse:
+    """Nothing new of a speaker that was released a moment ago: its page is about to be left."""
+    try:
+        found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
+    except NotFound:
+        return web.Response(status=204)
+    return page(ask, "_speaker_state.html", speaker=found)

@@ -1,0 +1,24 @@
+"""Which faults whoever asks may see."""
+
+from controller.domain.faults import Fault
+from controller.domain.rights import EVERYWHERE, Right
+from controller.web.asking import Ask
+
+
+def fault_seen(ask: Ask, fault: Fault, right: Right) -> bool:
+    """Whether ``right`` holds where the fault is. Those of the controller itself concern everybody who has it anywhere;
+    that of a whole area is seen by whoever has it in a part of it, too.
+    """
+    if fault.area_id is None:
+        return ask.may(right)
+    if right is Right.SEE and fault.speaker_id is None:
+        return ask.touches(right, fault.area_id)
+    return ask.may(right, fault.area_id)
+
+
+def seen_faults(ask: Ask) -> list[Fault]:
+    """Those that are open now; what is part of an area's is not among them."""
+    there = ask.parts.faults.open()
+    if ask.may(Right.SEE, EVERYWHERE):
+        return list(there)
+    return [one for one in there if fault_seen(ask, one, Right.SEE)]
