@@ -29,6 +29,7 @@ want dbus-daemon dbus
 want ip iproute2
 want snapserver snapserver
 want snapclient snapclient
+want mosquitto mosquitto
 
 [ -z "$needed" ] && exit 0
 
