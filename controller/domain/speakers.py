@@ -18,11 +18,17 @@ class SpeakerState(StrEnum):
     ADOPTED = "adopted"
     RELEASING = "releasing"
     RELEASED = "released"
+    REPLACED = "replaced"
+    """A box that another one took the place of: it is released if it ever dials again, and nobody is shown it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Speaker:
-    """One pole: its place, and the device that hangs there now (pinned by ``device_key``, X25519, 32 bytes)."""
+    """One pole: its place, and the device that hangs there now (pinned by ``device_key``, X25519, 32 bytes).
+
+    ``replaces`` is set where this is no pole but a device on its way: one that is being adopted to take the place of
+    that speaker's box, and afterwards the box that hung there before, see `SpeakerState.REPLACED`.
+    """
 
     speaker_id: SpeakerId
     name: str
@@ -36,6 +42,7 @@ class Speaker:
     delay_us: int = 0
     rendition: RenditionName = RenditionName.OPUS24
     profile: Profile = Profile.LAN
+    replaces: SpeakerId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

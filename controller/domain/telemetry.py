@@ -10,7 +10,8 @@ class Reading:
     """How one speaker's box was at an instant; what it could not measure is None.
 
     ``sent_bytes`` and ``received_bytes`` count since its network interface came up, as in the telemetry. ``flags``
-    holds what is true or false of it, by the names that the telemetry gives them.
+    holds what is true or false of it, by the names that the telemetry gives them. ``hourly`` is said of the first of an
+    hour, which is kept longer than the others.
     """
 
     speaker_id: SpeakerId
@@ -27,3 +28,4 @@ class Reading:
     sent_bytes: int | None = None
     received_bytes: int | None = None
     flags: dict[str, bool] = field(default_factory=dict)
+    hourly: bool = False

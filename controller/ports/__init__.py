@@ -9,15 +9,11 @@ from agents.protocol.ids import AiringId, AreaId, DeviceId, SpeakerId
 from agents.protocol.journal import JournalRecord
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind
-from controller.domain.accounts import Attempts, Person, SignIn
 from controller.domain.airings import Airing, AiringState, ContentId, Playback
-from controller.domain.deeds import Deed, DeedKind
 from controller.domain.deliveries import Delivered
-from controller.domain.enrolment import Token
 from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords, Refusals
 from controller.domain.paging import Place
 from controller.domain.speakers import ControllerIdentity, FoundDevice, Move, PairedDevice, Speaker, SpeakerHealth
-from controller.domain.tokens import ApiToken
 from controller.ports.boxes import Boxes, Faults, Hands, SelfTests, Telemetry
 from controller.ports.content import (
     Bulletins,
@@ -31,6 +27,7 @@ from controller.ports.content import (
     Tunes,
 )
 from controller.ports.groups import Groups
+from controller.ports.people import ApiTokens, Deeds, Persons, Tokens
 from controller.ports.planned import PlannedAirings
 from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
 from schedules.areas import Area
@@ -43,6 +40,11 @@ class Clock(Protocol):
     def clock_id(self) -> str: ...
     def now_us(self) -> int: ...
     def synchronised(self) -> bool: ...
+    @property
+    def step_us(self) -> int:
+        """How far somebody set the machine's clock while this ran, where that is more than a second; else 0."""
+        ...
+
     async def sleep_until(self, instant_us: int) -> None: ...
 
 
@@ -239,69 +241,6 @@ class Documents(Protocol):
     async def delivered_to(self, device_id: DeviceId, document_ids: Sequence[str]) -> tuple[Delivered, ...]: ...
     async def forget_device(self, device_id: DeviceId) -> None:
         """Its assignment, its rundown, and what it had: it is new again."""
-        ...
-
-
-class Persons(Protocol):
-    """Persons with what they may do, where they are signed in, and wrong passwords."""
-
-    async def named(self, name: str) -> Person | None:
-        """Whoever signs in with this name, typed with or without capitals."""
-        ...
-
-    async def get(self, person_id: str) -> Person: ...
-    async def all(self) -> tuple[Person, ...]:
-        """By name, also those who are not active."""
-        ...
-
-    async def put(self, person: Person) -> None:
-        """With exactly these grants."""
-        ...
-
-    async def put_sign_in(self, sign_in: SignIn) -> None: ...
-    async def sign_in(self, token_hash: str) -> SignIn | None: ...
-    async def end_sign_in(self, token_hash: str) -> None: ...
-    async def end_sign_ins(self, person_id: str) -> tuple[str, ...]:
-        """Returns the token hashes of those that ended."""
-        ...
-
-    async def drop_expired(self, now_us: int) -> None:
-        """Sign-ins that are over, wrong passwords that have held up nobody for a day, addresses from which nobody has
-        signed in for a month.
-        """
-        ...
-
-    async def knows_address(self, person_id: str, address: str) -> bool:
-        """Whether this person has signed in from there."""
-        ...
-
-    async def put_known_address(self, person_id: str, address: str, at_us: int) -> None: ...
-    async def forget_addresses(self, person_id: str) -> None: ...
-    async def attempts(self, key: str) -> Attempts: ...
-    async def put_attempts(self, attempts: Attempts) -> None: ...
-
-
-class Tokens(Protocol):
-    async def get(self, token_id: str) -> Token | None: ...
-    async def put(self, token: Token) -> None: ...
-    async def all(self) -> tuple[Token, ...]: ...
-
-
-class ApiTokens(Protocol):
-    async def get(self, token_id: str) -> ApiToken | None: ...
-    async def put(self, token: ApiToken) -> None: ...
-    async def all(self) -> tuple[ApiToken, ...]:
-        """The newest first, also those that are over."""
-        ...
-
-
-class Deeds(Protocol):
-    async def add(self, deed: Deed) -> None: ...
-    async def latest(self, limit: int) -> tuple[Deed, ...]: ...
-    async def page(
-        self, limit: int, *, before: int | None = None, by: str | None = None, what: DeedKind | None = None
-    ) -> tuple[tuple[int, Deed], ...]:
-        """The newest first, each with its number; ``before`` goes on where a page ended."""
         ...
 
 

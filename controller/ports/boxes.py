@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from controller.domain.airings import PlayState
 from controller.domain.faults import Fault, FaultKind
 from controller.domain.hands import AskedHand, SelfTestFound
 from controller.domain.paging import Place
@@ -14,7 +15,7 @@ from controller.domain.telemetry import Reading
 
 class Telemetry(Protocol):
     async def add(self, readings: Sequence[Reading]) -> None:
-        """One that has the speaker and the instant of another takes its place."""
+        """New ones: no two of one speaker and one instant."""
         ...
 
     async def of(self, speaker_id: SpeakerId, from_us: int, until_us: int) -> tuple[Reading, ...]:
@@ -25,18 +26,26 @@ class Telemetry(Protocol):
         """The newest before an instant."""
         ...
 
-    async def drop_before(self, instant_us: int, limit: int) -> int:
-        """Forgets what is older, at most so many of it; returns how many went."""
+    async def drop(self, before_us: int, limit: int, *, hourly: bool) -> int:
+        """Forgets readings of an earlier instant, at most so many of them, either those that stand for an hour or the
+        others; returns how many went.
+        """
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wordless:
-    """An airing that is over, and of whose end on this speaker nothing is known."""
+class Unsounded:
+    """An airing that is over, and did not sound to its end on this speaker, as far as is known.
+
+    ``state`` says what of it is known, and ``reason`` why it failed or was skipped.
+    """
 
     airing_id: AiringId
     speaker_id: SpeakerId
+    start_us: int
     end_us: int
+    state: PlayState
+    reason: str | None
 
 
 class Faults(Protocol):
@@ -73,9 +82,9 @@ class Faults(Protocol):
         """
         ...
 
-    async def wordless(self, from_us: int, until_us: int) -> tuple[Wordless, ...]:
-        """Of the planned airings whose last sample was due from ``from_us`` on and before ``until_us``: each speaker
-        that was to play it and of whose end there nothing is known.
+    async def unsounded(self, from_us: int, until_us: int) -> tuple[Unsounded, ...]:
+        """Of the airings whose last sample was due from ``from_us`` on and before ``until_us``, each speaker that was
+        to play it and did not tell that it did, nor that a person or a rule kept it from it, the earliest end first.
         """
         ...
 

@@ -28,3 +28,5 @@ class Office:
     areas: AreaBook
     planning: Bell = field(default_factory=Bell)
     """Rung by whatever changes what is planned, or what plans depend on."""
+    fleet: Bell = field(default_factory=Bell)
+    """Rung by whatever adopts or releases speakers, or changes where they stand and how they are connected."""

@@ -1,8 +1,9 @@
 """What the services can be told. Every value carries its unit in its name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.domain.fault_watch import FaultLimits
 from controller.domain.guarding import FirstGuards
 
 
@@ -15,6 +16,8 @@ class DeskSettings:
     be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
     ``first_guards`` is what a new station begins with.
     ``time_zone`` is the zone of wall times, as the IANA database names it.
+    ``fault_limits`` say what is a fault. Of how a box is, a reading every ``telemetry_every_s`` is kept for three days,
+    and one an hour for ``telemetry_days``. A SIM card should carry no more than ``sim_quota_bytes`` a month.
     In ``recordings_folder`` an uploaded recording outlives a restart until it is prepared.
     """
 
@@ -32,3 +35,7 @@ class DeskSettings:
     time_zone: str = "Asia/Ho_Chi_Minh"
     first_guards: FirstGuards = FirstGuards.NONE
     recordings_folder: Path | None = None
+    fault_limits: FaultLimits = field(default_factory=FaultLimits)
+    telemetry_every_s: float = 300.0
+    telemetry_days: int = 30
+    sim_quota_bytes: int = 100_000_000

@@ -14,7 +14,7 @@ class TelemetryRow(Row, table=True):
     """One a speaker and few minutes. ``flags`` holds what is true or false, by its name in the telemetry."""
 
     __tablename__ = "telemetry"
-    __table_args__ = (Index(None, "at_us"),)
+    __table_args__ = (Index(None, "hourly", "at_us"),)
     speaker_id: str = Field(primary_key=True, foreign_key="speaker.speaker_id", sa_type=ID)
     at_us: int = Field(primary_key=True, sa_type=BigInteger)
     temperature_c: float | None
@@ -29,6 +29,7 @@ class TelemetryRow(Row, table=True):
     sent_bytes: int | None = Field(sa_type=BigInteger)
     received_bytes: int | None = Field(sa_type=BigInteger)
     flags: Any = Field(sa_type=JSON)
+    hourly: bool
 
 
 class FaultRow(Row, table=True):

@@ -4,22 +4,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, delete, func, insert, tuple_, update
+from sqlalchemy import Row, and_, case, delete, func, insert, or_, tuple_, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, AreaId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.journal import ActionName, ActionResult, Heard
-from controller.domain.airings import AiringState
+from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import NotFound
-from controller.domain.evidence import ENDS
+from controller.domain.fault_watch import BY_FAULT
 from controller.domain.faults import Fault, FaultDetail, FaultKind
 from controller.domain.hands import AskedHand, SelfTestFound
 from controller.domain.paging import Place
 from controller.domain.speakers import Box
 from controller.domain.telemetry import Reading
-from controller.ports.boxes import Wordless
+from controller.ports.boxes import Unsounded
 from controller.store.box_rows import BoxRow, FaultRow, HandRow, SelfTestRow, TelemetryRow
 from controller.store.bulk import after, upsert
 from controller.store.rows import AiringRow, PlaybackRow
@@ -27,6 +27,10 @@ from controller.store.rows import AiringRow, PlaybackRow
 _TELEMETRY_COLUMNS: Final = tuple(TelemetryRow.__table__.columns)  # type: ignore[attr-defined]
 _FAULT_COLUMNS: Final = tuple(FaultRow.__table__.columns)  # type: ignore[attr-defined]
 _READING: Final = frozenset(one.name for one in fields(Reading))
+_LONGEST_US: Final = 86_400_000_000
+"""No airing is longer."""
+_HEARD_OR_CUT: Final = (PlayState.FINISHED.value, PlayState.PREEMPTED.value, PlayState.STOPPED.value)
+_BY_FAULT: Final = tuple(reason.value for reason in BY_FAULT)
 _NOT_TO_PLAY: Final = (AiringState.STOPPED.value, AiringState.WITHDRAWN.value)
 
 
@@ -37,7 +41,8 @@ class SqlTelemetry:
         self._session = session
 
     async def add(self, readings: Sequence[Reading]) -> None:
-        await upsert(self._session, TelemetryRow, [asdict(reading) for reading in readings])
+        if readings:
+            await self._session.execute(insert(TelemetryRow), [asdict(reading) for reading in readings])
 
     async def of(self, speaker_id: SpeakerId, from_us: int, until_us: int) -> tuple[Reading, ...]:
         at_us = col(TelemetryRow.at_us)
@@ -59,9 +64,9 @@ class SqlTelemetry:
         row = rows.first()
         return None if row is None else _reading(row)
 
-    async def drop_before(self, instant_us: int, limit: int) -> int:
+    async def drop(self, before_us: int, limit: int, *, hourly: bool) -> int:
         key = (col(TelemetryRow.speaker_id), col(TelemetryRow.at_us))
-        old = select(*key).where(col(TelemetryRow.at_us) < instant_us).limit(limit)
+        old = select(*key).where(col(TelemetryRow.hourly) == hourly, key[1] < before_us).limit(limit)
         gone = await self._session.execute(delete(TelemetryRow).where(tuple_(*key).in_(old)))
         return int(gone.rowcount)  # type: ignore[attr-defined]
 
@@ -126,26 +131,38 @@ class SqlFaults:
         )
         return tuple(_fault(row) for row in rows)
 
-    async def wordless(self, from_us: int, until_us: int) -> tuple[Wordless, ...]:
-        end_us = col(AiringRow.start_at_us) + func.coalesce(col(AiringRow.play_us), col(AiringRow.duration_us))
+    async def unsounded(self, from_us: int, until_us: int) -> tuple[Unsounded, ...]:
+        start_us, state, reason = col(AiringRow.start_at_us), col(PlaybackRow.state), col(PlaybackRow.reason)
+        end_us = start_us + func.coalesce(col(AiringRow.play_us), col(AiringRow.duration_us))
+        columns: list[Any] = [PlaybackRow.airing_id, PlaybackRow.speaker_id, start_us, end_us, state, reason]
         rows = await self._session.execute(
-            select(PlaybackRow.airing_id, PlaybackRow.speaker_id, end_us)
+            sa_select(*columns)
             .where(
                 col(AiringRow.airing_id) == col(PlaybackRow.airing_id),
-                col(AiringRow.start_at_us).is_not(None),
-                col(AiringRow.planned_at_us) < until_us,
+                start_us >= from_us - _LONGEST_US,
+                start_us < until_us,
                 end_us >= from_us,
                 end_us < until_us,
                 col(AiringRow.state).not_in(_NOT_TO_PLAY),
-                col(PlaybackRow.state).not_in([state.value for state in ENDS]),
                 col(PlaybackRow.withdrawn).is_(False),
+                state.not_in(_HEARD_OR_CUT),
+                or_(state != PlayState.SKIPPED.value, reason.in_(_BY_FAULT)),
             )
             .order_by(end_us)
         )
-        return tuple(
-            Wordless(airing_id=AiringId(airing_id), speaker_id=SpeakerId(speaker_id), end_us=int(at_us or 0))
-            for airing_id, speaker_id, at_us in rows
-        )
+        return tuple(_unsounded(row) for row in rows)
+
+
+def _unsounded(row: Any) -> Unsounded:
+    airing_id, speaker_id, start_us, end_us, state, reason = row
+    return Unsounded(
+        airing_id=AiringId(airing_id),
+        speaker_id=SpeakerId(speaker_id),
+        start_us=start_us,
+        end_us=end_us,
+        state=PlayState(state),
+        reason=reason,
+    )
 
 
 class SqlHands:

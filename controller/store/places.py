@@ -150,6 +150,7 @@ class SqlSpeakers:
                 delay_us=speaker.delay_us,
                 rendition=speaker.rendition.value,
                 profile=speaker.profile.value,
+                replaces=speaker.replaces,
             )
         )
         await self._session.flush()
@@ -266,6 +267,7 @@ def _speaker(row: SpeakerRow | Row[Any]) -> Speaker:
         delay_us=row.delay_us,
         rendition=RenditionName(row.rendition),
         profile=Profile(row.profile),
+        replaces=None if row.replaces is None else SpeakerId(row.replaces),
     )
 
 

@@ -81,6 +81,7 @@ class SpeakerRow(Row, table=True):
     delay_us: int = Field(sa_type=BigInteger)
     rendition: str = Field(sa_type=WORD)
     profile: str = Field(default="lan", sa_type=WORD, sa_column_kwargs={"server_default": text("'lan'")})
+    replaces: str | None = Field(default=None, sa_type=ID)
 
 
 class SpeakerMoveRow(Row, table=True):
@@ -148,6 +149,8 @@ class AiringRow(Row, table=True):
     schedule_id: str | None = Field(default=None, index=True, sa_type=ID)
     original: str | None = Field(default=None, sa_type=WORD)
     due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    on_interrupted: str = Field(default="drop", sa_type=WORD, sa_column_kwargs={"server_default": "drop"})
+    slot_ends_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class PlaybackRow(Row, table=True):

@@ -31,6 +31,7 @@ class FakeClock:
 
     def __init__(self, start_us: int = T0_US) -> None:
         self.clock_id = "clock-1"
+        self.step_us = 0
         self.trusted = True
         self._now_us = start_us
         self._order = itertools.count()

@@ -17,6 +17,9 @@ BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("speaker", sa.Column("profile", WORD, nullable=False, server_default="lan"))
+    op.add_column("speaker", sa.Column("replaces", ID, nullable=True))
+    op.add_column("airing", sa.Column("on_interrupted", WORD, nullable=False, server_default="drop"))
+    op.add_column("airing", sa.Column("slot_ends_us", BIG, nullable=True))
     _telemetry()
     _faults()
     _hands()
@@ -55,10 +58,11 @@ def _telemetry() -> None:
         sa.Column("sent_bytes", BIG, nullable=True),
         sa.Column("received_bytes", BIG, nullable=True),
         sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("hourly", sa.Boolean(), nullable=False),
         _of_a_speaker("telemetry"),
         sa.PrimaryKeyConstraint("speaker_id", "at_us", name=op.f("pk_telemetry")),
     )
-    op.create_index(op.f("ix_telemetry_at_us"), "telemetry", ["at_us"])
+    op.create_index(op.f("ix_telemetry_hourly_at_us"), "telemetry", ["hourly", "at_us"])
 
 
 def _faults() -> None:
@@ -119,5 +123,9 @@ def _hands() -> None:
 def downgrade() -> None:
     for table in ("box", "self_test", "hand", "fault", "telemetry"):
         op.drop_table(table)
+    with op.batch_alter_table("airing") as batch:
+        batch.drop_column("slot_ends_us")
+        batch.drop_column("on_interrupted")
     with op.batch_alter_table("speaker") as batch:
+        batch.drop_column("replaces")
         batch.drop_column("profile")
