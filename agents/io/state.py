@@ -29,6 +29,7 @@ DATABASE_NAME: Final = "agent.db"
 PIN_NAME: Final = "pinned.json"
 _ASSIGNMENT: Final = "assignment"
 _RUNDOWN: Final = "rundown:"
+_ORDERS_KEPT_US: Final = 86_400_000_000
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,14 +229,16 @@ def _spend_stop(db: sqlite3.Connection, order_id: str) -> None:
 
 
 def _drop_orders(db: sqlite3.Connection, now_us: int) -> None:
-    """Those past their not-after, but for the order of an airing that is in the middle."""
-    for position, payload in db.execute(
-        "SELECT position, payload FROM orders WHERE not_after_us < ?", (now_us,)
+    """Those past their not-after, but for the order of an airing whose last record is not written: without it, nobody
+    would ever say what became of that airing. A day later they go whatever was said.
+    """
+    for position, payload, not_after_us in db.execute(
+        "SELECT position, payload, not_after_us FROM orders WHERE not_after_us < ?", (now_us,)
     ).fetchall():
-        row = db.execute(
-            "SELECT 1 FROM marks WHERE begun = 1 AND ended = 0 AND airing_id = ?", (_airing_of(payload),)
-        ).fetchone()
-        if row is None:
+        airing_id = _airing_of(payload)
+        row = db.execute("SELECT ended FROM marks WHERE airing_id = ?", (airing_id,)).fetchone()
+        over = not airing_id or (row is not None and row[0])
+        if over or not_after_us + _ORDERS_KEPT_US < now_us:
             db.execute("DELETE FROM orders WHERE position = ?", (position,))
 
 

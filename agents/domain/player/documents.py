@@ -7,8 +7,8 @@ replaces what the same key's rundown before it planned; an order's airing is not
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from agents.domain.journal import Mark
-from agents.domain.player.effects import Retarget
+from agents.domain.journal import Mark, mark_after
+from agents.domain.player.effects import Journal, Retarget
 from agents.domain.player.events import Restored
 from agents.domain.player.state import EarlyStart, Item, Latch, Siren, Stage, Withdrawn
 from agents.domain.player.turn import Turn
@@ -23,7 +23,7 @@ from agents.protocol.documents import (
     Stop,
 )
 from agents.protocol.ids import AiringId
-from agents.protocol.journal import Skipped, SkipReason, Stored
+from agents.protocol.journal import Failed, FailReason, Skipped, SkipReason, Stored
 from agents.protocol.values import ClipPart, PlannedAiring
 
 
@@ -43,6 +43,24 @@ def restore(turn: Turn, kept: Restored) -> None:
         turn.know(airing_id, mark)
     for document in kept.documents:
         take(turn, document)
+    _end_the_orphaned(turn, kept)
+
+
+def _end_the_orphaned(turn: Turn, kept: Restored) -> None:
+    """What was said something of and has no document any more: the program ended between the document that took it
+    from the plan and the last record.
+    """
+    for airing_id, mark in kept.marks.items():
+        if mark.ended or turn.item(airing_id) is not None:
+            continue
+        end: Failed | Skipped
+        if mark.starting or mark.begun:
+            detail = "It was cut off in the middle, and is not planned any more."
+            end = Failed(airing_id=airing_id, reason=FailReason.INTERRUPTED, detail=detail)
+        else:
+            end = Skipped(airing_id=airing_id, reason=SkipReason.WITHDRAWN)
+        turn.do(Journal(end))
+        turn.know(airing_id, mark_after(mark, end))
 
 
 def take(turn: Turn, document: Assignment | Rundown | Order) -> None:

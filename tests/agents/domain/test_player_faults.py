@@ -287,3 +287,22 @@ def test_killed_before_it_could_tell_where_a_stop_cut_it_says_how_much_was_heard
 
     assert world.heard("air-1") == [(10 * SECOND_US, 14 * SECOND_US)]
     assert world.last("air-1") == Stopped(airing_id="air-1", order_id=stop.header.document_id, at_us=4 * SECOND_US)
+
+
+# --- what is left of a plan that is gone ----------------------------------------------------------------------------
+
+
+def test_what_was_cut_off_and_taken_from_the_plan_meanwhile_still_ends_once() -> None:
+    world, desk = World(), Desk()
+    world.take(desk.rundown(airing(start_at_us=after(10), seconds=60)))
+    world.deliver()
+    world.until(after(20))
+    world.take(desk.rundown())
+    world.kill()
+    world.kill()
+    world.until(after(200))
+
+    assert world.story("air-1") == [*HEARD[:-1], "failed"]
+    failed = world.last("air-1")
+    assert isinstance(failed, Failed)
+    assert failed.reason is FailReason.INTERRUPTED

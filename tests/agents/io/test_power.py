@@ -1,6 +1,5 @@
 """What outlives the program but not the power."""
 
-import socket
 from pathlib import Path
 
 import pytest

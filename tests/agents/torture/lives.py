@@ -1,0 +1,423 @@
+"""Lives of a speaker's core that are cut off: the real stores, reception, player and journal; only the horn is played.
+
+A life first looks whether all that earlier lives acknowledged is there and whole, then works until it is killed: takes
+documents, plays airings, stores clips while others have to make room, and hands its journal in. What it acknowledges
+it says on a pipe, one line a fact, right after it was acknowledged; what may go from now on it says right before.
+"""
+
+import asyncio
+import hashlib
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from agents.domain.clock import ControllerClock
+from agents.domain.clock_burst import Exchange
+from agents.domain.journal import is_last
+from agents.domain.player.events import ClipStored
+from agents.io.clips import ClipSettings, ClipStore
+from agents.io.conductor import Conductor, Parts
+from agents.io.decode import Source
+from agents.io.journal import JournalSettings
+from agents.io.output import events as engine_events
+from agents.io.state import Kept, Pinned, StateStore
+from agents.io.timeport import SystemTime
+from agents.protocol.codec import decode_document
+from agents.protocol.documents import Document, Play, ReleaseStop, SignedDocument, Stop
+from agents.protocol.journal import JournalRecord, RecordsLost, airing_of
+from agents.protocol.signing import SigningKey
+from agents.protocol.values import ClipRef
+from tests.agents.making import T0_US, Desk, airing, clip_bytes, clip_part, ref_of
+
+PINNED_CLIPS: Final = 3
+MOST_RECORDS: Final = 60
+DISK_BYTES: Final = 40 * 4_096
+FLOOR_BYTES: Final = 10 * 4_096
+ORDER_LIVES_US: Final = 3_000_000
+AIRING_S: Final = 0.02
+KEY: Final = SigningKey.load(b"torture!" * 4)
+PINNED: Final = Pinned(controller_id="c-1", static_key=b"s" * 32, signing_key=KEY.public_bytes)
+
+
+class Lost(AssertionError):
+    """Something that was acknowledged is not as it was."""
+
+
+def require(truth: object, sentence: str) -> None:
+    """Raises `Lost`."""
+    if not truth:
+        raise Lost(sentence)
+
+
+def clip_content(number: int) -> bytes:
+    """Clips of many sizes."""
+    return clip_bytes(f"clip-{number}", 2_000 + number * 7_919 % 14_000)
+
+
+def clip_ref(number: int) -> ClipRef:
+    return ref_of(clip_content(number), AIRING_S)
+
+
+@dataclass
+class Said:
+    """What all lives said on the pipe. ``number`` goes on over lives, so that nothing has the name of another."""
+
+    number: int = PINNED_CLIPS
+    pinned: bool = False
+    counters: dict[str, int] = field(default_factory=dict)
+    signed: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+    now_us: int = 0
+    records: dict[int, str] = field(default_factory=dict)
+    has_seq: int = 0
+    gone_seq: int = 0
+    acts: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    clips: set[int] = field(default_factory=set)
+    lives: int = 0
+
+    def hear(self, line: str) -> None:
+        """Raises `Lost` where two facts cannot both be."""
+        match line.split():
+            case ["life"]:
+                self.lives += 1
+            case ["number", number]:
+                self.number = max(self.number, int(number))
+            case ["pinned"]:
+                self.pinned = True
+            case ["doc", kind, document_id, counter]:
+                self.counters[kind] = max(self.counters.get(kind, 0), int(counter))
+                self.signed[kind] = document_id
+            case ["order", document_id, not_after_us]:
+                self.orders[document_id] = int(not_after_us)
+            case ["now", now_us]:
+                self.now_us = max(self.now_us, int(now_us))
+            case ["record", seq, name]:
+                known = self.records.setdefault(int(seq), name)
+                # The oldest of a full journal give way to a record of that, in the place of the last of them.
+                require(known == name or name == "recordslost", f"number {seq} was {known} and is {name}")
+            case ["has", seq]:
+                self.has_seq = max(self.has_seq, int(seq))
+            case ["gone", seq]:
+                self.gone_seq = max(self.gone_seq, int(seq))
+            case ["act", airing_id]:
+                require(airing_id not in self.ended, f"{airing_id} sounds again after its end")
+                self.acts[airing_id] = self.acts.get(airing_id, 0) + 1
+            case ["ended", airing_id, seq]:
+                require(self.ended.setdefault(airing_id, int(seq)) == int(seq), f"{airing_id} ended twice")
+            case ["clip", number]:
+                self.clips.add(int(number))
+            case ["may_go", number]:
+                self.clips.discard(int(number))
+            case words:
+                raise Lost(f"nobody says {words}")
+
+
+# --- looking --------------------------------------------------------------------------------------------------------
+
+
+async def look(state: StateStore, clips: ClipStore, said: Said) -> None:
+    """Whether all that was acknowledged is there. Raises `Lost`."""
+    require(not state.was_damaged, "the state was damaged")
+    require(not said.pinned or state.pinned() == PINNED, "the controller is not known any more")
+    kept = await state.load()
+    _look_at_documents(kept, said)
+    await _look_at_journal(state, said)
+    for airing_id in list(said.acts)[-20:]:
+        mark = kept.marks.get(airing_id)
+        require(mark is not None and mark.starting, f"{airing_id} sounded and is not marked")
+    for airing_id in list(said.ended)[-20:]:
+        require(kept.marks[airing_id].ended, f"{airing_id} ended and is not marked")
+    for number in said.clips:
+        require(clips.has(clip_ref(number)), f"clip {number} is lost")
+    for path in clips.directory.glob("*.opus"):
+        require(hashlib.sha256(path.read_bytes()).hexdigest() == path.stem, f"{path.name} is not whole")
+
+
+def _look_at_documents(kept: Kept, said: Said) -> None:
+    counters = {kind.value: counter for (_, kind), counter in kept.counters.items()}
+    for kind, counter in said.counters.items():
+        require(counters.get(kind, 0) >= counter, f"the counter {kind} went back")
+    held = {
+        "assignment": None if kept.assignment is None else kept.assignment.payload,
+        "rundown": kept.rundowns[0].payload if kept.rundowns else None,
+    }
+    for name, payload in held.items():
+        if name in said.counters:
+            require(payload is not None, f"the {name} is lost")
+            header = decode_document(payload or b"").header
+            require(
+                header.document_id == said.signed[name] or header.counter > said.counters[name],
+                f"the {name} is older than what was accepted",
+            )
+    there = {decode_document(one.payload).header.document_id for one in kept.orders}
+    for document_id, not_after_us in said.orders.items():
+        require(document_id in there or not_after_us < said.now_us, f"the order {document_id} is lost")
+
+
+async def _look_at_journal(state: StateStore, said: Said) -> None:
+    records = await all_records(state)
+    seqs = [record.seq for record in records]
+    require(seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True, f"holes in {seqs}")
+    require(not seqs or seqs[0] > said.gone_seq, "what was handed in came back")
+    require(state.journal.last_seq >= max(said.records, default=0), "numbers went back")
+    require(len(seqs) <= MOST_RECORDS, "the journal has no bound")
+    there = {record.seq: record_name(record) for record in records}
+    first = seqs[0] if seqs else state.journal.last_seq + 1
+    if records and isinstance(records[0].event, RecordsLost) and records[0].event.first_seq:
+        first = min(first, records[0].event.first_seq)
+    for seq, name in said.records.items():
+        if seq > said.has_seq and seq in there:
+            require(there[seq] in (name, "recordslost"), f"number {seq} was {name} and is {there[seq]}")
+        require(seq <= said.has_seq or seq >= first, f"record {seq} is lost")
+
+
+async def all_records(state: StateStore) -> list[JournalRecord]:
+    """What the controller has not, in order."""
+    records: list[JournalRecord] = []
+    while batch := await state.journal.next_batch(records[-1].seq if records else 0):
+        records += batch.records
+    return records
+
+
+def record_name(record: JournalRecord) -> str:
+    """The same for the same record, and hardly for another."""
+    if isinstance(record.event, RecordsLost):
+        return "recordslost"
+    return f"{type(record.event).__name__}/{airing_of(record.event) or ''}/{record.at_us}".lower()
+
+
+# --- living ---------------------------------------------------------------------------------------------------------
+
+
+class Horn:
+    """An engine that arms and plays at once, without a sound."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.tell: Callable[[engine_events.PlayEvent], None] = lambda event: None
+        self._say = say
+        self._frames: dict[str, int] = {}
+
+    def arm(self, play_id: str, source: Source) -> None:
+        self._frames[play_id] = source.total_frames
+        source.close()
+        self._soon(engine_events.Armed(play_id, source.total_frames))
+
+    def start(
+        self,
+        play_id: str,
+        start_local_us: int,
+        *,
+        from_frame: int = 0,
+        gain_db: float = 0.0,
+        max_volume_percent: float = 100.0,
+    ) -> None:
+        self._say(f"act {play_id.rpartition('.')[0]}")
+        self._soon(engine_events.Sounding(play_id, start_local_us, 0, from_frame))
+        self._soon(engine_events.Finished(play_id, self._frames.get(play_id, 0), 0, 0), after_s=0.003)
+
+    def start_now(self, play_id: str, *, gain_db: float = 0.0, max_volume_percent: float = 100.0) -> None:
+        raise NotImplementedError("there are no sirens here")
+
+    def retarget(self, play_id: str, start_local_us: int) -> None:
+        pass
+
+    def stop(self, play_id: str) -> None:
+        self._soon(engine_events.Stopped(play_id, 0))
+
+    def set_volume(self, percent: float) -> None:
+        pass
+
+    def _soon(self, event: engine_events.PlayEvent, after_s: float = 0.0) -> None:
+        asyncio.get_running_loop().call_later(after_s, lambda: self.tell(event))
+
+
+def open_stores(directory: Path) -> tuple[StateStore, ClipStore]:
+    """A speaker with a small journal, on a small disk."""
+    clips = ClipStore(
+        directory / "clips",
+        ClipSettings(FLOOR_BYTES),
+        free=lambda folder: DISK_BYTES - sum(path.stat().st_blocks * 512 for path in folder.iterdir()),
+    )
+    return StateStore(directory, JournalSettings(MOST_RECORDS)), clips
+
+
+class Life:
+    """From the opening of the stores to the kill. ``epoch_us`` is when the monotonic clock showed T0."""
+
+    def __init__(self, directory: Path, said: Said, epoch_us: int, chance: random.Random, pipe: int) -> None:
+        self._said, self._chance, self._epoch_us, self._pipe = said, chance, epoch_us, pipe
+        self._state, self._clips = open_stores(directory)
+        self._time, self._clock = SystemTime(), ControllerClock()
+        self._desk = Desk(key=KEY)
+        self._number = said.number
+        self._horn = Horn(self._say)
+        self._conductor = Conductor(
+            Parts(
+                device_id="d-pole",
+                software="torture",
+                time=self._time,
+                clock=self._clock,
+                engine=self._horn,
+                state=self._state,
+                clips=self._clips,
+            )
+        )
+        self._horn.tell = self._conductor.play_event
+        self._clock.subscribe(self._conductor.clock_changed)
+        self._clips.on_evicted = lambda sha256: None
+
+    async def open(self) -> None:
+        """Opens and looks. Raises `Lost`."""
+        await self._state.open()
+        await self._clips.open()
+        await look(self._state, self._clips, self._said)
+        kept = await self._state.load()
+        for (_, kind), counter in kept.counters.items():
+            self._desk.counters[kind] = counter
+
+    async def work(self, steps: int | None) -> None:
+        """Goes on until it is killed; with ``steps`` it ends after so many, without tidying up."""
+        running = asyncio.ensure_future(self._conductor.run())
+        await self._conductor.wait_ready()
+        now_us = self._time.monotonic_us()
+        at_us = T0_US + now_us - self._epoch_us
+        self._clock.feed("clock-1", [Exchange(now_us - 20, at_us - 10, at_us - 10, now_us)])
+        self._say("life")
+        await self._begin()
+        acts = (self._play, self._play, self._play, self._rundown, self._assign, self._stop, self._store, self._hand_in)
+        while steps is None or steps > 0:
+            self._number += 1
+            self._say(f"number {self._number}")
+            await self._chance.choice(acts)()
+            steps = None if steps is None else steps - 1
+            require(not running.done(), "the agent ended by itself")
+
+    async def rest(self, patience_s: float = 10.0) -> None:
+        """The last life: it plays what is open, and then every airing that was accepted has ended, once."""
+        async with asyncio.timeout(patience_s):
+            running = asyncio.ensure_future(self._conductor.run())
+            await self._conductor.wait_ready()
+            now_us = self._time.monotonic_us()
+            at_us = T0_US + now_us - self._epoch_us
+            self._clock.feed("clock-1", [Exchange(now_us - 20, at_us - 10, at_us - 10, now_us)])
+            while self._conductor._performer.state.items:
+                await asyncio.sleep(0.002)
+            running.cancel()
+            await asyncio.wait([running])
+            await self._read_out()
+            marks = (await self._state.load()).marks
+            await self._state.close()
+        planned = {one.replace("o-", "p-") for one in self._said.orders if one.startswith("o-")}
+        for airing_id in {*self._said.acts, *planned}:
+            mark = marks.get(airing_id)
+            require(mark is not None and mark.ended, f"{airing_id} has no end: {mark}")
+
+    # --- what it does -----------------------------------------------------------------------------------------------
+
+    def _say(self, line: str) -> None:
+        self._said.hear(line)
+        os.write(self._pipe, line.encode() + b"\n")
+
+    async def _begin(self) -> None:
+        if not self._said.pinned:
+            await self._state.pin(PINNED)
+            self._say("pinned")
+        if "assignment" not in self._said.counters:
+            await self._assign()
+        for number in range(PINNED_CLIPS):
+            if number not in self._said.clips:
+                await self._fetch(number)
+
+    def _header(self) -> dict[str, int]:
+        now_us = T0_US + self._time.monotonic_us() - self._epoch_us
+        return {"issued_at_us": now_us, "not_after_us": now_us + ORDER_LIVES_US}
+
+    async def _push(self, document: Document) -> SignedDocument:
+        signed = self._desk.sign(document)
+        self._say(f"now {document.header.issued_at_us + 100_000}")
+        reply = await self._conductor.accept_document(signed)
+        require(reply.accepted, f"{reply.document_id} was refused: {reply.reason} {reply.detail}")
+        return signed
+
+    async def _assign(self) -> None:
+        document = structs.replace(
+            self._desk.assignment(document_id=f"a-{self._number}", **self._header()),
+            pinned=tuple(clip_ref(number) for number in range(PINNED_CLIPS)),
+        )
+        await self._push(document)
+        self._say(f"doc assignment {document.header.document_id} {document.header.counter}")
+
+    async def _rundown(self) -> None:
+        header = self._header()
+        start_us = header["issued_at_us"] + 20_000
+        planned = airing(
+            f"r-{self._number}",
+            start_at_us=start_us,
+            seconds=AIRING_S,
+            sequence=(clip_part(clip_content(1), AIRING_S),),
+        )
+        document = self._desk.rundown(planned, document_id=f"r-{self._number}", **header)
+        await self._push(document)
+        self._say(f"doc rundown {document.header.document_id} {document.header.counter}")
+
+    async def _play(self) -> None:
+        header = self._header()
+        start_us = header["issued_at_us"] + self._chance.choice((-5_000, 5_000, 30_000))
+        planned = airing(
+            f"p-{self._number}",
+            start_at_us=start_us,
+            seconds=AIRING_S,
+            sequence=(clip_part(clip_content(0), AIRING_S),),
+        )
+        document = self._desk.order(Play(airing=planned), document_id=f"o-{self._number}", **header)
+        signed = await self._push(document)
+        self._say(f"order o-{self._number} {header['not_after_us']}")
+        self._say(f"doc order o-{self._number} {document.header.counter}")
+        if self._chance.random() < 0.2:
+            again = await self._conductor.accept_document(signed)
+            require(again.accepted, "what was accepted is not known again")
+        await asyncio.sleep(self._chance.choice((0, 0, 0.001, 0.005)))
+
+    async def _stop(self) -> None:
+        stop = self._desk.order(Stop(airing_ids=("nothing",)), document_id=f"s-{self._number}", **self._header())
+        await self._push(stop)
+        self._say(f"order s-{self._number} {stop.header.not_after_us}")
+        action = ReleaseStop(order_id=stop.header.document_id)
+        await self._push(self._desk.order(action, document_id=f"q-{self._number}", **self._header()))
+
+    async def _store(self) -> None:
+        for number in [one for one in self._said.clips if one >= PINNED_CLIPS]:
+            self._say(f"may_go {number}")
+        await self._fetch(self._number)
+
+    async def _fetch(self, number: int) -> None:
+        content = clip_content(number)
+        partial = await self._clips.begin(clip_ref(number))
+        for begin in range(partial.offset, len(content), 4_096):
+            await asyncio.to_thread(partial.write, content[begin : begin + 4_096])
+        await self._clips.finish(partial)
+        self._say(f"clip {number}")
+        self._conductor._performer.tell(ClipStored(clip_ref(number).sha256, len(content)))
+
+    async def _hand_in(self) -> None:
+        last_seq = await self._read_out()
+        if last_seq and self._chance.random() < 0.7:
+            self._say(f"has {last_seq}")
+            await self._state.journal.acknowledge(self._state.journal.journal_id, last_seq)
+            self._say(f"gone {last_seq}")
+
+    async def _read_out(self) -> int:
+        """What was read was written: it is there for good. Returns the last number."""
+        records = await all_records(self._state)
+        for record in records:
+            self._say(f"record {record.seq} {record_name(record)}")
+            airing_id = airing_of(record.event)
+            if airing_id is not None and is_last(record.event):
+                self._say(f"ended {airing_id} {record.seq}")
+        return records[-1].seq if records else 0
