@@ -21,6 +21,7 @@ from agents.config import Config
 from agents.domain.clock import ControllerClock
 from agents.domain.newcomer import Newcomer
 from agents.domain.player import PlayerSettings
+from agents.handwork import Box, Handwork, make_handwork, open_box
 from agents.io import control, power
 from agents.io.carry import About
 from agents.io.clips import ClipSettings, ClipStore
@@ -58,11 +59,15 @@ class House:
     speaker: CodeSpeaker
     clock: ControllerClock
     link: LinkParts
+    handwork: Handwork
     boot: str
 
 
-async def serve(config: Config) -> None:
-    """Runs until SIGTERM or SIGINT. Raises `CannotStart`, `IdentityUnreadable` or `OSError`."""
+async def serve(config: Config) -> bool:
+    """Runs until SIGTERM or SIGINT, or until it is asked from afar to start again: then it returns true.
+
+    Raises `CannotStart`, `IdentityUnreadable` or `OSError`.
+    """
     began = time.monotonic()
     stay_small()
     state_dir = config.state_folder()
@@ -70,8 +75,8 @@ async def serve(config: Config) -> None:
     with beginnings.only_one(state_dir):
         token, configured_url = beginnings.token(config), beginnings.configured_url(config)
         identity = load_or_make(state_dir)
-        stopping = _on_signals()
-        async with _house(config, state_dir, identity, configured_url) as house:
+        stopping, again = _on_signals(), asyncio.Event()
+        async with _house(config, state_dir, identity, configured_url, again) as house:
             agent = Agent(config, state_dir, house, token)
             async with control.listening(state_dir, agent.answer), asyncio.TaskGroup() as group:
                 services = [group.create_task(_permanent(name, service)) for name, service in agent.services()]
@@ -80,11 +85,12 @@ async def serve(config: Config) -> None:
                 ready = {"after_s": round(time.monotonic() - began, 3), "output": house.engine.output.description}
                 log.info("ready", extra={"event": "ready", **ready})
                 systemd.notify("READY=1")
-                await stopping.wait()
+                await first_of(stopping.wait(), again.wait())
                 systemd.notify("STOPPING=1")
                 for service in services:
                     service.cancel()
     log.info("stopped", extra={"event": "stopped"})
+    return again.is_set()
 
 
 class Agent:
@@ -109,6 +115,7 @@ class Agent:
             ("time", self._keep_time()),
             ("watchdog", systemd.keep_watched(self._house.engine.alive)),
         ]
+        services += self._house.handwork.services(self._linked, lambda: self._house.state.pinned() is not None)
         if self._house.link.discovery is not None:
             services.append(("discovery", self._house.link.discovery.run()))
         return tuple(services)
@@ -177,7 +184,7 @@ class Agent:
 
     # --- the back door --------------------------------------------------------------------------------------------
 
-    def answer(self, word: str) -> control.Answer:
+    async def answer(self, word: str) -> control.Answer:
         """Raises `AskRefused`."""
         match word:
             case "code":
@@ -186,6 +193,8 @@ class Agent:
                 return self._status()
             case "reset":
                 return self._forget_all()
+            case "self-test" | "calibrate":
+                return await self._house.handwork.answer(word)
             case _:
                 raise control.AskRefused(f"this agent does not know {word!r}")
 
@@ -193,6 +202,9 @@ class Agent:
         if not isinstance(self._life, Adoption):
             raise control.AskRefused("This device is adopted, so it has no code. Release it first.")
         return {"code": self._newcomer.read(self._time.monotonic_us())}
+
+    def _linked(self) -> bool:
+        return isinstance(self._life, Link) and self._life.connected_to is not None
 
     def _forget_all(self) -> control.Answer:
         if not isinstance(self._life, Link):
@@ -229,13 +241,16 @@ class Agent:
 
 
 @contextlib.asynccontextmanager
-async def _house(config: Config, state_dir: Path, identity: Identity, configured_url: str) -> AsyncIterator[House]:
+async def _house(
+    config: Config, state_dir: Path, identity: Identity, configured_url: str, again: asyncio.Event
+) -> AsyncIterator[House]:
     timeport = beginnings.timeport(config)
     boot = power.boot_id()
     clock = _clock(timeport, state_dir, boot)
     model, software = beginnings.model(config), beginnings.software()
     about = About(model=model, software=software, name=config.shown_name(), boot_id=boot)
     async with contextlib.AsyncExitStack() as stack:
+        box = stack.enter_context(open_box(config, state_dir, timeport))
         state = StateStore(state_dir)
         await state.open()
         stack.push_async_exit(_closing(state))
@@ -243,7 +258,13 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
         await clips.open()
         # The engine tells the conductor, which is made after it: the name is bound when the first event comes.
         speaker = CodeSpeaker(timeport, config.identify_gain_db, lambda event: conductor.play_event(event))  # noqa: PLW0108
-        engine = PlayEngine(_output(config, timeport), timeport, speaker.on_event, latency_us=config.latency_us)
+        engine = PlayEngine(
+            _output(config, timeport),
+            timeport,
+            speaker.on_event,
+            latency_us=box.latency_us,
+            amplifier=box.gpio.amplifier,
+        )
         await stack.enter_async_context(engine)
         conductor = Conductor(
             Parts(
@@ -254,10 +275,20 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
                 engine=engine,
                 state=state,
                 clips=clips,
-                settings=ConductorSettings(PlayerSettings.of_horn(config.latency_us)),
+                settings=ConductorSettings(PlayerSettings.of_horn(box.latency_us)),
+                standing=box.stop.standing(),
             )
         )
         clock.subscribe(conductor.clock_changed)
+        handwork = make_handwork(
+            config,
+            box,
+            device_id=identity.device_id,
+            conductor=conductor,
+            engine=engine,
+            clips=clips,
+            restart=again.set,
+        )
         link = LinkParts(
             identity=identity,
             about=about,
@@ -266,18 +297,29 @@ async def _house(config: Config, state_dir: Path, identity: Identity, configured
             clock=clock,
             discovery=_discovery(config, about, identity, timeport),
             time=timeport,
-            sensors=_sensors(engine, state, clips, clock, timeport),
+            sensors=_sensors(engine, state, clips, clock, box),
             http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
         )
-        yield House(state=state, conductor=conductor, engine=engine, speaker=speaker, clock=clock, link=link, boot=boot)
+        yield House(
+            state=state,
+            conductor=conductor,
+            engine=engine,
+            speaker=speaker,
+            clock=clock,
+            link=link,
+            handwork=handwork,
+            boot=boot,
+        )
 
 
-def _sensors(
-    engine: PlayEngine, state: StateStore, clips: ClipStore, clock: ControllerClock, timeport: TimePort
-) -> Sensors:
+def _sensors(engine: PlayEngine, state: StateStore, clips: ClipStore, clock: ControllerClock, box: Box) -> Sensors:
     relay = engine.amplifier
-    words = EngineWords(engine.facts, lambda: None if isinstance(relay, NoAmplifier) else relay.is_on)
-    return Sensors(engine=words, clips=clips, journal=state.journal, clock=clock, time=timeport)
+    words = EngineWords(
+        engine.facts,
+        relay_on=lambda: None if isinstance(relay, NoAmplifier) else relay.is_on,
+        stopped_here=lambda: box.stop.holds,
+    )
+    return Sensors(engine=words, clips=clips, journal=state.journal, clock=clock, time=box.time)
 
 
 def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:

@@ -1,7 +1,8 @@
 """The command ``loa-agent``: run the speaker, and ask it things from a shell on the box.
 
 Exit codes: 0 done; 1 failed, with the reason on standard error; 2 wrong usage or a setting that cannot be used;
-3 no agent runs on this state directory; 4 the agent runs but refuses.
+3 no agent runs on this state directory; 4 the agent runs but refuses; 5 the agent was asked to start again, which is
+for whatever started it to do.
 """
 
 import argparse
@@ -23,6 +24,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 NOT_RUNNING: Final = 3
 REFUSED: Final = 4
+AGAIN: Final = 5
 
 _CONFIG_ENV: Final = ENV_PREFIX + "CONFIG"
 _EPILOG: Final = """\
@@ -34,6 +36,7 @@ examples:
                                                 without a sound card; keep what was played
   loa-agent code                                the code that adopts the agent running on this box
   loa-agent status                              what it is, whom it obeys, how it knows the time
+  loa-agent self-test                           whether its horn is heard, where it has a microphone
   sudo /opt/loa/bin/loa-agent install           make it a service that starts with the box
   loa-agent reset --yes                         forget the controller and be new again
   loa-agent settings                            every setting, its value and where that came from
@@ -41,7 +44,8 @@ examples:
 Settings come from, each stronger than the one before: the default, a TOML file (--config FILE or
 LOA_AGENT_CONFIG), the environment (LOA_AGENT_NAME for name), the flag.
 
-exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 no agent runs here, 4 the agent refuses
+exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 no agent runs here, 4 the agent refuses,
+5 the agent was asked to start again
 """
 
 
@@ -67,7 +71,7 @@ def _command(options: argparse.Namespace) -> int:
     match options.command:
         case "run":
             return _run(config)
-        case "code" | "status":
+        case "code" | "status" | "self-test" | "calibrate":
             return _ask(config, options.command)
         case "reset":
             return _reset(config, sure=options.yes)
@@ -90,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         ("run", "run the agent until SIGTERM or SIGINT (the default)"),
         ("code", "print the code that adopts the agent running on this box"),
         ("status", "print what the agent running on this box is and does"),
+        ("self-test", "play the test pattern and listen to it, as whoever stands beside the horn wants it"),
+        ("calibrate", "the same; what was heard is this box's own reference, and its latency, from now on"),
         ("reset", "forget the controller, its documents and its clips; the device keeps its id"),
         ("install", "make it a service of this box, by systemd: started at boot and whenever it ends"),
         ("settings", "print every setting with its unit, its value and where that came from"),
@@ -114,7 +120,7 @@ def _run(config: Config) -> int:
     from agents.io.identity import IdentityUnreadable
 
     try:
-        asyncio.run(serve(config))
+        again = asyncio.run(serve(config))
     except (CannotStart, IdentityUnreadable) as error:
         print(f"loa-agent: {error}", file=sys.stderr)
         return FAILED
@@ -128,7 +134,7 @@ def _run(config: Config) -> int:
             raise defects from None
         print("\n".join(f"loa-agent: {one}" for one in _sentences(sentences, config)), file=sys.stderr)
         return FAILED
-    return DONE
+    return AGAIN if again else DONE
 
 
 def _sentence(error: OSError, config: Config) -> str:
@@ -158,8 +164,8 @@ def _ask(config: Config, word: str) -> int:
     except AskRefused as error:
         print(error, file=sys.stderr)
         return REFUSED
-    if word == "code":
-        print(answer["code"])
+    if word != "status":
+        print(answer["code" if word == "code" else "told"])
     else:
         for name, value in answer.items():
             print(f"{name:18} {'-' if value in (None, '') else value}")

@@ -11,6 +11,7 @@ from typing import Final
 from agents.protocol.settings import Setting, SettingsError, load, setting, table
 
 ENV_PREFIX: Final = "LOA_AGENT_"
+DEFAULT_ZONE: Final = "Asia/Ho_Chi_Minh"
 SYSTEM_STATE_DIR: Final = Path("/var/lib/loa-agent")
 
 
@@ -21,6 +22,13 @@ class OutputChoice(StrEnum):
     ALSA = "alsa"
     WAV = "wav"
     NULL = "null"
+
+
+class GpioFactory(StrEnum):
+    """``auto`` is the board's own, by lgpio; ``mock`` only pretends."""
+
+    AUTO = "auto"
+    MOCK = "mock"
 
 
 class LogFormat(StrEnum):
@@ -83,10 +91,49 @@ class Config:
         unit="us",
         least=0,
         most=5_000_000,
-        help="How much later the horn sounds than ALSA says: amplifiers and radio links. Measured once, at the horn.",
+        help="How much later the horn sounds than ALSA says: amplifiers and radio links. 0: what calibrating measured.",
     )
     identify_gain_db: float = setting(
         -20.0, unit="dB", least=-60, most=-6, help="How loud the code is spoken, below the full level."
+    )
+
+    # listening to the horn
+    microphone: str = setting(
+        "", help="The ALSA name of a microphone near the horn, as arecord -L lists them, for self-tests. Unset: none."
+    )
+    current_sensor: Path | None = setting(  # noqa: RUF009
+        None,
+        help="A file that holds the amplifier's current as one number (in_current0_raw of IIO, curr1_input of hwmon), "
+        "where there is no microphone.",
+    )
+    time_zone: str = setting(
+        DEFAULT_ZONE, help="The zone of this place, by which self-tests know what night is: none from 22 to 5."
+    )
+
+    # pins
+    gpio_factory: GpioFactory = setting(  # noqa: RUF009
+        GpioFactory.AUTO, help="Whose pins: the board's own, or pretended ones on a machine that has none."
+    )
+    gpio_relay_pin: int | None = setting(
+        None, unit="Broadcom number", least=0, most=53, help="The amplifier's relay. Unset: there is none."
+    )
+    gpio_relay_active_high: bool = setting(True, help="Whether the relay is on while its pin is high.")
+    gpio_relay_lead_ms: int = setting(
+        100,
+        unit="ms",
+        least=0,
+        most=5_000,
+        help="How long before the first sample the amplifier needs its power.",
+    )
+    gpio_led_pin: int | None = setting(
+        None, unit="Broadcom number", least=0, most=53, help="The status light. Unset: there is none."
+    )
+    gpio_button_pin: int | None = setting(
+        None,
+        unit="Broadcom number",
+        least=0,
+        most=53,
+        help="The stop button, between this pin and ground. Unset: there is none.",
     )
 
     # clips

@@ -43,6 +43,7 @@ def unit(command: Path) -> Unit:
         service={
             "SupplementaryGroups": "audio gpio video",
             "LimitRTPRIO": "10",
+            "SuccessExitStatus": "5",  # it was asked from afar to start again
             "MemoryMax": "300M",
             "TasksMax": "64",
             "OOMScoreAdjust": "-500",

@@ -40,6 +40,7 @@ class EngineWords:
 
     facts: Callable[[], EngineFacts]
     relay_on: Callable[[], bool | None] = lambda: None
+    stopped_here: Callable[[], bool] = lambda: False
 
 
 class Sensors:
@@ -79,6 +80,7 @@ class Sensors:
             sent_bytes=box.sent_bytes,
             received_bytes=box.received_bytes,
             relay_on=self._engine.relay_on(),
+            stopped_here=self._engine.stopped_here(),
             throttled=box.throttled,
             under_voltage=box.under_voltage,
             under_voltage_seen=box.under_voltage_seen,
@@ -91,6 +93,7 @@ class Sensors:
             faults_on_wire=faults_on_wire,
             drift_ppb=None if estimate is None else round(estimate.drift_ppm * 1000),
             round_trip_us=self._clock.round_trip_us,
+            network_apart_us=self._clock.network_apart_us(self._time.monotonic_us()),
         )
 
 

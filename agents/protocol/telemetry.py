@@ -21,12 +21,14 @@ class Telemetry(Struct, frozen=True, kw_only=True):
 
     ``temperature_c`` of the processor. ``load_percent`` is the load of one minute over the number of processors.
     ``sent_bytes`` and ``received_bytes`` count what its network interface carried, headers included, since
-    ``uptime_s`` ago. ``disk_short`` is true while clips had to be refused for the floor of free disk. ``relay_on`` is
-    the amplifier's relay. ``throttled`` and ``under_voltage`` are true while the board says so,
-    ``under_voltage_seen`` since power came. ``battery_clock`` is whether a battery keeps the time over a power cut.
-    ``underruns`` and ``output_failures`` count since the program began. ``output_ok`` is false while the sound device
-    cannot be opened. ``journal_waiting`` is how many records the controller has not yet. ``unknown_messages`` of the
-    heartbeat and ``faults_on_wire`` here count what the other side sent and should not have.
+    ``uptime_s`` ago. ``disk_short`` is true while clips had to be refused for the floor of free disk. ``relay_on``
+    is the amplifier's relay. ``stopped_here`` is true while somebody's press on the box's own stop button holds.
+    ``throttled`` and ``under_voltage`` are true while the board says so, ``under_voltage_seen`` since power came.
+    ``battery_clock`` is whether a battery keeps the time over a power cut. ``underruns`` and ``output_failures``
+    count since the program began. ``output_ok`` is false while the sound device cannot be opened.
+    ``journal_waiting`` is how many records the controller has not yet. ``unknown_messages`` of the heartbeat and
+    ``faults_on_wire`` here count what the other side sent and should not have. ``network_apart_us`` is how far the
+    device's own network time is ahead of the controller's time, None where it has not both.
     """
 
     uptime_s: Natural
@@ -41,6 +43,7 @@ class Telemetry(Struct, frozen=True, kw_only=True):
     sent_bytes: Natural | None = None
     received_bytes: Natural | None = None
     relay_on: bool | None = None
+    stopped_here: bool = False
     throttled: bool | None = None
     under_voltage: bool | None = None
     under_voltage_seen: bool | None = None
@@ -53,3 +56,4 @@ class Telemetry(Struct, frozen=True, kw_only=True):
     faults_on_wire: Natural = 0
     drift_ppb: Whole | None = None
     round_trip_us: MicrosNatural | None = None
+    network_apart_us: Whole | None = None

@@ -11,7 +11,7 @@ import pytest
 from agents.io.control import SOCKET_NAME, Answer, AskRefused, NotRunning, ask, listening
 
 
-def answer(word: str) -> Answer:
+async def answer(word: str) -> Answer:
     if word == "code":
         return {"code": "480159"}
     raise AskRefused("not now")
