@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from agents.protocol.values import AiringClass, Part
+from agents.protocol.values import AiringClass, OnInterrupted, Part
 from controller.domain.programmes import ProgrammeId
 
 ContentId = BulletinId | ProgrammeId
@@ -60,6 +60,9 @@ class Airing:
     It is heard from ``from_us`` into its sequence on, for ``play_us`` (None: to its end), faded out over the last
     ``fade_us``; ``duration_us`` is how long that sounds. One that the planner made follows from a schedule: from the
     occurrence ``original`` (wall time), which is to begin at ``due_us``. ``speaker_ids`` are those that are to play it.
+
+    Where a device has it cut by something that nobody had planned, it goes on as ``on_interrupted`` says, and nothing
+    of it is heard after ``slot_ends_us``.
     """
 
     airing_id: AiringId
@@ -83,6 +86,8 @@ class Airing:
     schedule_id: str | None = None
     original: datetime | None = None
     due_us: int | None = None
+    on_interrupted: OnInterrupted = OnInterrupted.DROP
+    slot_ends_us: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

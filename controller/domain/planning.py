@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from agents.protocol.ids import AiringId, SpeakerId
-from agents.protocol.values import AiringClass, ClipPart, Part
+from agents.protocol.values import AiringClass, ClipPart, OnInterrupted, Part
 from agents.protocol.version import FRAMES_PER_SECOND, MAX_PARTS_A_SEQUENCE
 from controller.domain.airings import Airing, AiringState, ContentId
 from controller.domain.bulletins import frames_of
@@ -94,11 +94,13 @@ class Used:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """What an airing takes over from its schedule."""
+    """What an airing takes over from its schedule. ``room_us`` is how long its slot is; see docs/rundown.md."""
 
     airing_class: AiringClass
     rank: int
     planned_by: str
+    on_interrupted: OnInterrupted = OnInterrupted.DROP
+    room_us: int = 0
 
 
 def duration_us(sequence: Sequence[Part]) -> int:
@@ -169,7 +171,8 @@ class Script:
     ) -> Airing:
         """The airing of a cue that this script made, as it is planned at ``now_us``."""
         heard, sequence = self._by_sound[cue.sounds]
-        rest_us = duration_us(sequence) - cue.from_us
+        rest_us, terms = duration_us(sequence) - cue.from_us, self._terms[cue.schedule_id]
+        slot_from_us = cue.due_us if cue.from_us else cue.start_at_us  # pushed back, it takes its slot along
         return Airing(
             airing_id=airing_id,
             content_id=cue.content_id,
@@ -180,7 +183,7 @@ class Script:
             speaker_ids=tuple(speaker_ids),
             state=AiringState.PLANNED,
             planned_at_us=now_us,
-            planned_by=self._terms[cue.schedule_id].planned_by,
+            planned_by=terms.planned_by,
             now=False,
             start_at_us=cue.start_at_us,
             duration_us=rest_us if cue.play_us is None else min(cue.play_us, rest_us),
@@ -192,6 +195,8 @@ class Script:
             schedule_id=cue.schedule_id,
             original=cue.original,
             due_us=cue.due_us,
+            on_interrupted=terms.on_interrupted,
+            slot_ends_us=None if terms.on_interrupted is OnInterrupted.DROP else slot_from_us + terms.room_us,
         )
 
 

@@ -44,6 +44,8 @@ def planned_airing(airing: Airing) -> PlannedAiring:
         from_us=airing.from_us,
         play_us=airing.play_us,
         fade_us=airing.fade_us,
+        on_interrupted=airing.on_interrupted,
+        slot_ends_us=airing.slot_ends_us,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from agents.protocol.documents import Audience, Play
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
-from agents.protocol.values import AiringClass, DocumentKind
+from agents.protocol.values import AiringClass, DocumentKind, OnInterrupted
 from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
@@ -34,9 +34,13 @@ from controller.services.pins import Pins
 from controller.services.rundowns import Rundowns
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
+from schedules.precedence import AirClass
+from schedules.rundown.items import UNLESS_STATED
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
+_GOES_ON_WITHIN_US: Final = 3_600_000_000
+"""What was cut goes on so long after it was to be over, at the latest."""
 Within = Callable[[Transaction], Awaitable[None]]
 _FARTHEST_US: Final = 366 * 86_400_000_000
 
@@ -96,8 +100,7 @@ class Dispatch:
             await tx.deeds.add(_deed(airing, DeedKind.SEND, own=own))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, [order.header.document_id]))
-        for device_id in self._outbox.connected() & set(devices.values()):
-            self._outbox.push_behind(device_id, order, signed)
+        self._outbox.push_all_behind(self._outbox.connected() & set(devices.values()), order, signed)
         self._events.publish(AiringChanged(airing.airing_id))
         return airing
 
@@ -201,6 +204,7 @@ class Dispatch:
         return await self._gate.require_approval(tx, content, speakers, approver, self._clock.now_us())
 
     def _airing(self, content: Content, speakers: Sequence[Speaker], by: str, start_at_us: int | None) -> Airing:
+        now_us = self._clock.now_us()
         return Airing(
             airing_id=AiringId(fresh_id("a")),
             content_id=content.content_id,
@@ -210,18 +214,27 @@ class Dispatch:
             title=content.title,
             speaker_ids=tuple(speaker.speaker_id for speaker in speakers),
             state=AiringState.WAITING if start_at_us is None else AiringState.PLANNED,
-            planned_at_us=self._clock.now_us(),
+            planned_at_us=now_us,
             planned_by=by,
             now=start_at_us is None,
             start_at_us=start_at_us,
             duration_us=content.frames * _SECOND_US // 48_000,
             lateness_window_us=round(self._settings.lateness_window_s * _SECOND_US),
+            on_interrupted=_if_interrupted(content.airing_class),
+            slot_ends_us=(start_at_us or now_us) + content.frames * _SECOND_US // 48_000 + _GOES_ON_WITHIN_US,
         )
 
     def _longest_us(self, airing: Airing) -> int:
         """The longest a "now" can go on, from the moment it was sent."""
         wait_us = max(round(self._settings.now_wait_s * _SECOND_US), airing.lateness_window_us)
         return wait_us + airing.duration_us + airing.lateness_window_us
+
+
+def _if_interrupted(airing_class: AiringClass) -> OnInterrupted:
+    """As what is planned; but an emergency that a newer one cuts was overtaken by it, and must not come back."""
+    if airing_class is AiringClass.EMERGENCY:
+        return OnInterrupted.DROP
+    return OnInterrupted(UNLESS_STATED[AirClass(airing_class.value)].value)
 
 
 def _entry(airing: Airing, devices: dict[SpeakerId, DeviceId], orders: list[str]) -> OpenAiring:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from agents.protocol import values as wire
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing
@@ -25,6 +26,7 @@ from schedules.guards import NO_GUARDS, Guards
 from schedules.precedence import AirClass
 from schedules.recurrence.holidays import public_holidays
 from schedules.recurrence.rule import Rule, Series
+from schedules.rundown.items import UNLESS_STATED, lengths
 from schedules.schedule import Content, OnInterrupted, Place, Schedule, Target, World
 
 _DIRECT: Final = "direct:"
@@ -100,7 +102,11 @@ def is_direct(schedule_id: str) -> bool:
 def _terms(plans: Plans) -> dict[str, Terms]:
     return {
         schedule.schedule_id: Terms(
-            airing_class=AiringClass(schedule.air_class.value), rank=schedule.rank, planned_by=planned.planned_by
+            airing_class=AiringClass(schedule.air_class.value),
+            rank=schedule.rank,
+            planned_by=planned.planned_by,
+            on_interrupted=wire.OnInterrupted((schedule.on_interrupted or UNLESS_STATED[schedule.air_class]).value),
+            room_us=lengths(schedule, plans.known[schedule.content_id].summary.duration_us)[1],
         )
         for planned, schedule in zip(plans.planned, plans.schedules, strict=True)
     }

@@ -1,24 +1,27 @@
 """Airings, and the evidence of each on each speaker."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from agents.protocol.values import AiringClass, ClipPart, Part
+from agents.protocol.values import AiringClass, ClipPart, OnInterrupted, Part
 from controller.domain.airings import OPEN_STATES, Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.errors import NotFound
 from controller.domain.paging import Place
-from controller.store.bulk import after, pieces
+from controller.store.bulk import after, change, pieces, upsert
 from controller.store.rows import AiringRow, PlaybackRow
 
 _FRESH = {"populate_existing": True}
+_PLAYBACK_FIELDS: Final = tuple(one.name for one in fields(Playback))
+_PLAYBACK_VALUES: Final = attrgetter(*_PLAYBACK_FIELDS)
 
 
 class SqlAirings:
@@ -42,7 +45,7 @@ class SqlAirings:
             for position, speaker_id in enumerate(airing.speaker_ids)
         ]
         if planned:
-            await self._session.execute(insert(PlaybackRow), planned)
+            await upsert(self._session, PlaybackRow, planned)
 
     async def set_state(self, airing_id: AiringId, state: AiringState) -> None:
         await self._change(airing_id, {"state": state.value})
@@ -124,12 +127,7 @@ class SqlAirings:
         return tuple(found)
 
     async def put_playbacks(self, playbacks: Sequence[Playback]) -> None:
-        if playbacks:
-            await self._session.execute(
-                update(PlaybackRow),
-                [playback_values(playback) for playback in playbacks],
-                execution_options={"synchronize_session": None},
-            )
+        await change(self._session, PlaybackRow, [playback_values(playback) for playback in playbacks])
 
     async def of_speaker(self, speaker_id: SpeakerId, limit: int) -> tuple[tuple[Airing, Playback], ...]:
         rows = await self._session.execute(
@@ -182,6 +180,8 @@ def airing_row(airing: Airing) -> AiringRow:
         schedule_id=airing.schedule_id,
         original=None if airing.original is None else airing.original.isoformat(),
         due_us=airing.due_us,
+        on_interrupted=airing.on_interrupted.value,
+        slot_ends_us=airing.slot_ends_us,
     )
 
 
@@ -208,6 +208,8 @@ def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
         schedule_id=row.schedule_id,
         original=None if row.original is None else datetime.fromisoformat(row.original),
         due_us=row.due_us,
+        on_interrupted=OnInterrupted(row.on_interrupted),
+        slot_ends_us=row.slot_ends_us,
     )
 
 
@@ -217,7 +219,7 @@ def _parts(written: Any) -> tuple[Part, ...]:
 
 def playback_values(playback: Playback) -> dict[str, Any]:
     """The columns of a playback; all but ``position`` bear the names of its fields."""
-    return asdict(playback) | {"state": playback.state.value}
+    return dict(zip(_PLAYBACK_FIELDS, _PLAYBACK_VALUES(playback), strict=True)) | {"state": playback.state.value}
 
 
 def _playback(row: PlaybackRow) -> Playback:
