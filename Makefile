@@ -61,7 +61,7 @@ lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
 	$(BIN)/python -m controller.web.catalogue check
 	$(BIN)/python tools/settings_page.py --check
 
-bench: $(VENV)/.ready  ## NAME=arm|footprint|rundown|sync|transcode|underload|upload measures it
+bench: $(VENV)/.ready  ## NAME=arm|fanout|footprint|rundown|storm|sync|transcode|trickle|underload|upload measures it
 	@sh tools/system_packages.sh
 	@$(BIN)/loa bench $(NAME) --json
 

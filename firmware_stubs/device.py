@@ -3,6 +3,7 @@
 Rules of the module: no task, no socket and no timer of the event loop of its own; thousands of these share one loop.
 """
 
+import zlib
 from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
@@ -40,10 +41,10 @@ from agents.protocol.messages import (
     Welcome,
 )
 from agents.protocol.pairing import Binding, require_equal
-from agents.protocol.version import CAPABILITIES
+from agents.protocol.version import CAPABILITIES, MAX_MESSAGE_BYTES
 from firmware_stubs import hands
 from firmware_stubs.faults import Dice, Fate, Fault, FaultName
-from firmware_stubs.link import CLOCK_ANSWER, JSON_LAST, JSON_MORE, Link
+from firmware_stubs.link import CLOCK_ANSWER, JSON_DEFLATED, JSON_LAST, JSON_MORE, Link
 from firmware_stubs.noise import StaticKey
 from firmware_stubs.obeying import Obedience
 from firmware_stubs.reading import Pushed
@@ -143,6 +144,8 @@ class Device:
         elif kind == JSON_LAST:
             message, self._parts = self._parts + plain[1:] if self._parts else plain[1:], b""
             self._read(message)
+        elif kind == JSON_DEFLATED:
+            self._read(_inflated(plain[1:]))
         else:
             self._shared.tally.problem(f"a frame of kind {kind}")
 
@@ -250,7 +253,7 @@ class Device:
         self._shared.tally.links_opened += 1
         self._service.mouth.open(self._link)
         self._service.begin(welcome)
-        self._shared.linked()
+        self._shared.noticed()
 
     def _adopt(self, adopt: Adopt) -> None:
         link, token = self._link, self._shared.token
@@ -354,3 +357,14 @@ class Device:
     def _hang_up(self, why: str) -> None:
         if self._link is not None:
             self._link.end(why)
+
+
+def _inflated(deflated: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        message = inflater.decompress(deflated, MAX_MESSAGE_BYTES)
+    except zlib.error as error:
+        raise MalformedMessage("a message that cannot be inflated") from error
+    if not inflater.eof or inflater.unused_data:
+        raise MalformedMessage("a deflated message without an end, or too large")
+    return message

@@ -68,10 +68,10 @@ class Fleet:
             tls=ssl.create_default_context() if way.secure else None,
             own_addresses=plan.own_addresses,
             changed=self._changed,
-            linked=self._linked,
+            noticed=self._noticed,
         )
         self._saving = False
-        self._all_linked = False
+        self._said: set[str] = set()
         self.devices = [
             Device(number, kept, self._shared, seed=plan.seed, faults=plan.faults)
             for number, kept in enumerate(self._all[: plan.count])
@@ -81,18 +81,19 @@ class Fleet:
         """Stays that long, then hangs up and writes its file. Also when it is cancelled. Raises `OSError`."""
         fetching = asyncio.create_task(self._shared.fetcher.run())
         self._say({"event": "dialling", "devices": len(self.devices)})
+        self._shared.timers.begin()
         began_s = self._shared.loop.time()
         try:
             await self._dial(began_s)
             await asyncio.sleep(max(0.0, began_s + seconds - self._shared.loop.time()))
         finally:
-            linked = self._tally.linked
+            linked, in_time = self._tally.linked, self._tally.in_time
             for device in self.devices:
                 device.stop()
             self._shared.timers.close()
             fetching.cancel()
             await asyncio.gather(fetching, *self._shared.dialling, return_exceptions=True)
-            self._tally.linked = linked
+            self._tally.linked, self._tally.in_time = linked, in_time
             self._tally.shared = self._shared.reader.shared
             self._save()
 
@@ -110,11 +111,12 @@ class Fleet:
     def _fetched(self) -> None:
         self._tally.fetched += 1
 
-    def _linked(self) -> None:
-        everyone = self._tally.linked == len(self.devices)
-        if everyone and not self._all_linked:
-            self._say({"event": "all_linked", "after_s": round(self._shared.timers.elapsed_s(), 3)})
-        self._all_linked = everyone
+    def _noticed(self) -> None:
+        """Says once when all are linked, and once when all have been told the time."""
+        for event, reached in (("all_linked", self._tally.linked), ("all_served", self._tally.in_time)):
+            if reached == len(self.devices) and event not in self._said:
+                self._said.add(event)
+                self._say({"event": event, "after_s": round(self._shared.timers.elapsed_s(), 3)})
 
     def _changed(self) -> None:
         """Keys that were pinned are worth keeping soon: a fleet that forgets them is another fleet."""

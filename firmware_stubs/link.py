@@ -26,6 +26,7 @@ JSON_LAST: Final = 0x01
 JSON_MORE: Final = 0x02
 CLOCK_ASK: Final = 0x03
 CLOCK_ANSWER: Final = 0x04
+JSON_DEFLATED: Final = 0x05
 _PROLOGUE: Final = b"loa-link-v1\0"
 _ASK: Final = struct.Struct(">Bq")
 _MOST_PLAIN_BYTES: Final = MAX_FRAME_BYTES - 16

@@ -1,21 +1,23 @@
 """What a device says once it is welcomed, and what the faults make of it on the way."""
 
+import zlib
 from typing import Final
 
 from agents.protocol.codec import encode
 from agents.protocol.messages import Message
 from firmware_stubs.faults import Fate, FaultName
-from firmware_stubs.link import JSON_LAST, Link, clock_ask
+from firmware_stubs.link import JSON_DEFLATED, JSON_LAST, Link, clock_ask
 from firmware_stubs.tally import Tally
 from firmware_stubs.timers import Timers
 
+_DEFLATED_FROM_BYTES: Final = 200
 _HELD_AT_MOST_S: Final = 1.0
 
 
 class Mouth:
     """Belongs to one device; ``link`` is set while it is linked."""
 
-    __slots__ = ("_fate", "_held", "_tally", "_timers", "link")
+    __slots__ = ("_fate", "_held", "_tally", "_timers", "deflating", "link")
 
     def __init__(self, fate: Fate | None, timers: Timers, tally: Tally) -> None:
         self._fate = fate
@@ -23,10 +25,11 @@ class Mouth:
         self._tally = tally
         self._held = b""
         self.link: Link | None = None
+        self.deflating = False
 
     def open(self, link: Link | None) -> None:
         """A new link, or none. What was held back for the old one is lost."""
-        self.link, self._held = link, b""
+        self.link, self._held, self.deflating = link, b"", False
 
     def say(self, message: Message) -> None:
         """One message."""
@@ -34,7 +37,10 @@ class Mouth:
 
     def say_raw(self, message: bytes) -> None:
         """The same for one that is encoded already."""
-        self._out(bytes((JSON_LAST,)) + message)
+        if self.deflating and len(message) >= _DEFLATED_FROM_BYTES:
+            self._out(bytes((JSON_DEFLATED,)) + zlib.compress(message, 9))
+        else:
+            self._out(bytes((JSON_LAST,)) + message)
 
     def ask_time(self) -> None:
         """A clock exchange."""

@@ -12,6 +12,7 @@ from agents.protocol.journal import JournalEvent, Sounding
 from agents.protocol.messages import Heartbeat, JournalAck, Welcome
 from agents.protocol.telemetry import LinkKind, Telemetry
 from agents.protocol.values import ClipRef, ClockBasis, Profile
+from agents.protocol.version import DEFLATE
 from firmware_stubs.faults import Fate, FaultName
 from firmware_stubs.fetching import Errand
 from firmware_stubs.journal import CLOCK_ERROR_US, Journal
@@ -21,8 +22,8 @@ from firmware_stubs.shared import Shared
 from firmware_stubs.state import Kept
 from firmware_stubs.timers import Timer
 
-FIRST_ASKS_S: Final = (0.25, 0.5, 1.0, 2.0)
-"""After the first exchange of a link, and each so long after the one before; then as the welcome says."""
+FIRST_BURSTS_S: Final = (0.25, 0.5, 1.0, 2.0)
+"""A burst at once, and each of these so long after the one before; then one question as often as the welcome says."""
 _ANSWER: Final = struct.Struct(">BqqqB4s")
 _FLOOD_EVERY_S: Final = 0.02
 _FLOOD_MESSAGES: Final = 100
@@ -33,9 +34,11 @@ class Service:
 
     __slots__ = (
         "_asked",
+        "_burst",
         "_device_id",
         "_fate",
         "_heard_us",
+        "_in_time",
         "_offset_us",
         "_player",
         "_refusals",
@@ -62,7 +65,9 @@ class Service:
         self._timers: dict[str, Timer] = {}
         self._heard_us = 0
         self._asked = 0
+        self._burst = 0
         self._refusals = 0
+        self._in_time = False
 
     # --- the link begins and ends -----------------------------------------------------------------------------------
 
@@ -71,6 +76,7 @@ class Service:
         if self._tag != clock_tag(welcome.clock_id):
             self._tag, self._offset_us = clock_tag(welcome.clock_id), None
         self._welcome = welcome
+        self.mouth.deflating = welcome.profile is Profile.SIM and DEFLATE in welcome.capabilities
         self._asked = 0
         self.journal.begin_again()
         self._ask()
@@ -80,6 +86,8 @@ class Service:
 
     def end(self) -> None:
         """The link is over. Airings go on."""
+        self._shared.tally.in_time -= self._in_time
+        self._in_time = False
         self._welcome = None
         self.mouth.open(None)
         for timer in self._timers.values():
@@ -122,10 +130,16 @@ class Service:
         self._offset_us = ((t2_us - t1_us) + (t3_us - arrived_us)) // 2
         if tag != self._tag and self.mouth.link is not None:
             self.mouth.link.end("the controller's time line began anew")
-        elif "beat" not in self._timers and self.linked:
+        elif not self._in_time and self.linked:
+            self._in_time = True
+            self._shared.tally.in_time += 1
             self._beat()
+            self._shared.noticed()
         if first and self._player is not None:
             self._player.time_known()
+        self._burst -= 1
+        if self._burst > 0:
+            self.mouth.ask_time()
 
     def heard(self, arrived_us: int) -> None:
         """Something came."""
@@ -139,8 +153,10 @@ class Service:
         if silent_s > welcome.silence_limit_s:
             link.end(f"nothing was heard for {silent_s:.0f} s")
             return
+        first = self._asked < len(FIRST_BURSTS_S)
+        self._burst = welcome.clock_burst if self._asked <= len(FIRST_BURSTS_S) else 1
         self.mouth.ask_time()
-        pause_s = FIRST_ASKS_S[self._asked] if self._asked < len(FIRST_ASKS_S) else welcome.clock_every_s
+        pause_s = FIRST_BURSTS_S[self._asked] if first else welcome.clock_every_s
         self._asked += 1
         self._later("ask", min(pause_s, welcome.clock_every_s), self._ask)
 

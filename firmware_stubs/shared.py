@@ -16,7 +16,7 @@ from firmware_stubs.timers import Timers
 @dataclass(slots=True)
 class Shared:
     """One event loop, one set of timers, one reader of what the controller says. ``changed`` is called when a device
-    has something new that is worth keeping in the file; ``linked`` when one more was welcomed.
+    has something new that is worth keeping in the file; ``noticed`` when one more was welcomed or is in time.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -29,7 +29,7 @@ class Shared:
     tls: ssl.SSLContext | None = None
     own_addresses: bool = False
     changed: Callable[[], None] = lambda: None
-    linked: Callable[[], None] = lambda: None
+    noticed: Callable[[], None] = lambda: None
     dialling: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def dial(self, make: Callable[[], Link], number: int, failed: Callable[[str], None]) -> None:

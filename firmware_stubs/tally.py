@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over all devices. ``linked`` is how many are linked now; of ``shared`` documents the signature had been
+    """Counts over all devices. ``linked`` is how many are linked now, ``in_time`` how many of them have
+    been told the time on that link; of ``shared`` documents the signature had been
     checked for another device before. ``faults`` counts what was done wrong on purpose, by name.
     """
 
     devices: int = 0
     enrolled: int = 0
     linked: int = 0
+    in_time: int = 0
     links_opened: int = 0
     links_lost: int = 0
     turned_away: int = 0

@@ -34,6 +34,10 @@ class Timers:
         self._rings_at_s = float("inf")
         self._began_s = loop.time()
 
+    def begin(self) -> None:
+        """The fleet begins now."""
+        self._began_s = self._loop.time()
+
     def elapsed_s(self) -> float:
         """Since the fleet began: what timed faults count from."""
         return self._loop.time() - self._began_s

@@ -20,6 +20,8 @@ NAMES: Final[Mapping[str, str]] = {
     "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
     "fanout": "one order of 2 kB to 9,000 devices until every acknowledgement is committed, against mosquitto",
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
+    "storm": "9,000 devices dial in the same second: until all are served, and the first page meanwhile",
+    "trickle": "processor time of the controller with 9,000 connected devices while nothing happens",
     "underload": "how fast the first page answers while ten recordings are being made into clips, against idle",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
     "rundown": "the rundowns of 20,000 speakers, all and after a change, against asking each speaker by itself",

@@ -65,14 +65,18 @@ class Fleet:
         """What it said so far."""
         return [json.loads(line) for line in self.program.last_words(10_000).splitlines() if line.startswith("{")]
 
-    async def linked(self, stage: Stage, *, within_s: float = 120.0) -> float:
-        """Waits until all are linked; returns how many seconds after its beginning that was."""
+    async def served(self, stage: Stage, *, within_s: float = 120.0) -> float:
+        """Waits until all are welcomed and in time; returns how many seconds after the first dial that was."""
+        return float((await self.said(stage, "all_served", within_s=within_s))["after_s"])
 
-        async def look() -> float | None:
-            return next((e["after_s"] for e in self.events() if e.get("event") == "all_linked"), None)
+    async def said(self, stage: Stage, event: str, *, within_s: float, every_s: float = 0.1) -> dict[str, Any]:
+        """Waits until it says so."""
 
-        what = f"{self.count} devices to be linked"
-        return await stage.until(what, look, within_s=within_s, alive=[self.program], every_s=0.2)
+        async def look() -> dict[str, Any] | None:
+            return next((one for one in self.events() if one.get("event") == event), None)
+
+        what = f"{event} of {self.count} devices"
+        return await stage.until(what, look, within_s=within_s, alive=[self.program], every_s=every_s)
 
     async def stop(self) -> dict[str, Any]:
         """Ends it; what it did, as it says itself."""

@@ -102,7 +102,7 @@ async def _of_size(station: Crowd, size: int, rounds: int) -> _Measured:
     fleet = station.fleet(size, "--ramp", "0.002")
     await fleet.program.start()
     try:
-        await fleet.linked(station.stage)
+        await fleet.served(station.stage)
         await asyncio.sleep(_SETTLE_S)
         measured = _Measured([], resident_mb(station.controller_pid), 0)
         for _ in range(rounds):
