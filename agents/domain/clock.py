@@ -261,6 +261,12 @@ class ControllerClock:
             self._network = Mapping(local_us=local_us, controller_us=wall_us, path_error_us=NETWORK_ERROR_US)
             self._changed()
 
+    def network_apart_us(self, local_us: int) -> int | None:
+        """How far network time is ahead of the controller's time; None where both are not known."""
+        if self._network is None or self._mapping is None:
+            return None
+        return round(self._network.to_controller(local_us) - self._mapping.to_controller(local_us))
+
     def forget(self) -> None:
         """The controller is no longer ours, and neither is its time."""
         self._filter, self._clock_id, self._mapping, self._linked = ClockFilter(), None, None, False

@@ -221,6 +221,15 @@ def test_a_system_clock_that_nothing_keeps_true_is_not_believed() -> None:
     assert clock.estimate(20 * S) is None
 
 
+def test_network_time_is_compared_with_the_controllers_where_both_are_known() -> None:
+    clock, now_us = settled(controller_time())
+    assert clock.network_apart_us(now_us) is None
+    clock.network_time(now_us, round(clock.to_controller(now_us)) + 3_000_000, synchronised=True)
+    assert abs((clock.network_apart_us(now_us) or 0) - 3_000_000) <= 1
+    clock.network_time(now_us, 0, synchronised=False)
+    assert clock.network_apart_us(now_us) is None
+
+
 def test_the_link_goes_before_network_time_and_network_time_before_a_stale_holdover() -> None:
     true = controller_time()
     clock, now_us = settled(true)
