@@ -10,7 +10,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -263,6 +263,7 @@ async def _house(
             timeport,
             speaker.on_event,
             latency_us=box.latency_us,
+            standby=config.output_standby,
             amplifier=box.gpio.amplifier,
         )
         await stack.enter_async_context(engine)
@@ -275,7 +276,7 @@ async def _house(
                 engine=engine,
                 state=state,
                 clips=clips,
-                settings=ConductorSettings(PlayerSettings.of_horn(box.latency_us)),
+                settings=ConductorSettings(_player_settings(config, box.latency_us)),
                 standing=box.stop.standing(),
             )
         )
@@ -310,6 +311,10 @@ async def _house(
             handwork=handwork,
             boot=boot,
         )
+
+
+def _player_settings(config: Config, latency_us: int) -> PlayerSettings:
+    return replace(PlayerSettings.of_horn(latency_us), max_clock_error_us=round(config.max_clock_error_s * 1_000_000))
 
 
 def _sensors(engine: PlayEngine, state: StateStore, clips: ClipStore, clock: ControllerClock, box: Box) -> Sensors:

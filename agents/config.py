@@ -93,6 +93,11 @@ class Config:
         most=5_000_000,
         help="How much later the horn sounds than ALSA says: amplifiers and radio links. 0: what calibrating measured.",
     )
+    output_standby: bool = setting(
+        True,
+        help="Keep the sound device open between airings, so that an emergency is heard at once. False: it is opened "
+        "two seconds before each airing, and others can use it meanwhile.",
+    )
     identify_gain_db: float = setting(
         -20.0, unit="dB", least=-60, most=-6, help="How loud the code is spoken, below the full level."
     )
@@ -142,6 +147,13 @@ class Config:
     )
 
     # time
+    max_clock_error_s: float = setting(
+        5.0,
+        unit="s",
+        least=0.1,
+        most=3_600,
+        help="What is planned is not begun while the clock may be off by more than this.",
+    )
     time_rate_ppm: float = setting(
         0.0,
         unit="ppm",

@@ -13,8 +13,8 @@ from agents.domain.fetching import with_pinned
 from agents.domain.player import PlayerSettings
 from agents.domain.player import events as player_events
 from agents.domain.player.effects import FetchClips
-from agents.domain.player.events import ClipLost, ClockChanged, Restored
-from agents.io.clips import ClipDamaged, ClipStore
+from agents.domain.player.events import ClipLost, ClipStored, ClockChanged, DocumentTaken, Restored
+from agents.io.clips import ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
@@ -91,7 +91,7 @@ class Conductor:
             parts.device_id,
             parts.clips,
             parts.time,
-            self._performer.tell,
+            self._tell,
             controller_us=lambda: self._performer.now().controller_us,
             settings=parts.settings.fetch,
         )
@@ -100,7 +100,7 @@ class Conductor:
             device_id=parts.device_id,
             state=parts.state,
             now=self._performer.now,
-            tell=self._performer.tell,
+            tell=self._tell,
             record=self._performer.record,
             class_of=self._class_of,
             hands=lambda order: self.hands(order),  # noqa: PLW0108 - set later
@@ -109,6 +109,7 @@ class Conductor:
         """Called with every order for a remote action, once, when it is on disk. Whoever does them sets this."""
         parts.clips.on_evicted = self._clip_evicted
         self._ready = asyncio.Event()
+        self._pinned_changed = asyncio.Event()
         self._clock_version = -1
         self.journal: JournalStore = parts.state.journal
         self.airing_of: Callable[[str], PlannedAiring | None] = self._airing
@@ -124,9 +125,9 @@ class Conductor:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._performer.run())
                 group.create_task(self._reception.run())
+                group.create_task(self._make_ready())
                 group.create_task(self._fetcher.run())
                 group.create_task(self._write_refusals())
-                group.create_task(self._verify_pinned())
         finally:
             self._ready.clear()
             await self._reception.write_folded(everything=True)
@@ -244,6 +245,21 @@ class Conductor:
             await time.sleep_until(due_us)
             await reception.write_folded()
 
+    async def _make_ready(self) -> None:
+        """Verifies what is pinned, once a run: it must not have rotted, and an emergency will not have the time."""
+        while True:
+            self._pinned_changed.clear()
+            assignment = self.assignment()
+            await self._performer.make_ready(() if assignment is None else assignment.pinned)
+            await self._pinned_changed.wait()
+
+    def _tell(self, event: player_events.Event) -> None:
+        self._performer.tell(event)
+        if isinstance(event, ClipStored) or (
+            isinstance(event, DocumentTaken) and isinstance(event.document, Assignment)
+        ):
+            self._pinned_changed.set()
+
     def _fetch(self, effect: FetchClips) -> None:
         self._planned = effect
         self._want()
@@ -254,16 +270,6 @@ class Conductor:
         everything = with_pinned(self._planned, () if assignment is None else assignment.pinned, clips.has)
         clips.need(everything.needed)
         self._fetcher.want(everything.wants)
-
-    async def _verify_pinned(self) -> None:
-        """Once a run: what is seldom used must not have rotted when it is needed."""
-        assignment = self.assignment()
-        for ref in () if assignment is None else assignment.pinned:
-            if self._parts.clips.has(ref):
-                try:
-                    await self._parts.clips.verify(ref)
-                except ClipDamaged as error:
-                    self._performer.tell(ClipLost(ref.sha256, FailReason.CLIP_CORRUPT, str(error)[:500]))
 
     def _clip_evicted(self, sha256: str) -> None:
         """Or an airing that comes to need it later would be told to have it."""
