@@ -147,8 +147,7 @@ class Clockwork:
         entry.orders.append(order.header.document_id)
         self._became(entry, AiringState.PLANNED, start_at_us)
         self._planning.wake()  # it takes air and airtime that something else was to have
-        for device_id in self._outbox.connected() & set(entry.devices.values()):
-            self._outbox.push_behind(device_id, order, signed)
+        self._outbox.push_all_behind(self._outbox.connected() & set(entry.devices.values()), order, signed)
 
     async def _set(self, entry: OpenAiring, state: AiringState) -> None:
         over = state in {AiringState.ENDED, AiringState.EXPIRED}

@@ -8,7 +8,6 @@ again, the device has had it before. Answers are stored in batches, together wit
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,12 +19,14 @@ from agents.protocol.values import DocumentKind
 from controller.domain import evidence
 from controller.domain.airings import Playback
 from controller.domain.deliveries import Delivered
-from controller.domain.errors import Unreachable
+from controller.domain.errors import LoaError, Unreachable
 from controller.ports import Links, Transaction
 from controller.services.batcher import Batcher
 from controller.services.events import AiringChanged, SpeakersChanged
+from controller.services.lanes import Lanes
 from controller.services.office import Office
 from controller.services.releases import forget
+from controller.services.round import Round
 
 _log = logging.getLogger(__name__)
 PUSH_TIMEOUT_S: Final = 30.0
@@ -52,7 +53,7 @@ class Outbox:
         self._board = office.board
         self._events = office.events
         self._crew = office.crew
-        self._lanes: dict[DeviceId, asyncio.Lock] = {}
+        self._lanes = Lanes()
         self._answers: Batcher[_Answer, None] = Batcher(self._keep)
 
     async def run(self) -> None:
@@ -71,22 +72,25 @@ class Outbox:
         Raises `StoreFailed` when the answer could not be stored; the device has the document all the same.
         """
         try:
-            async with asyncio.timeout(PUSH_TIMEOUT_S), AsyncExitStack() as stack:
-                if not overtaking:
-                    await stack.enter_async_context(self._lanes.setdefault(device_id, asyncio.Lock()))
-                reply = await self._pushed(device_id, document, signed)
+            async with asyncio.timeout(PUSH_TIMEOUT_S):
+                reply = await self._in_turn(device_id, document, signed, overtaking)
         except (Unreachable, TimeoutError):
             return None
         if not reply.accepted:
-            present = self._roster.get(device_id)
-            if present is not None and reply.reason is RefusalReason.TIME_UNKNOWN:
-                present.unsure = True
-            _log.warning(
-                "a document was refused",
-                extra={"device_id": device_id, "document_id": reply.document_id, "reason": str(reply.reason)},
-            )
+            self._note_refusal(device_id, reply)
         await self._answers.put(_Answer(device_id, document, reply, self._clock.now_us()))
         return reply
+
+    async def _in_turn(
+        self, device_id: DeviceId, document: Document, signed: SignedDocument, overtaking: bool
+    ) -> DocumentReply:
+        if overtaking:
+            return await self._pushed(device_id, document, signed)
+        await self._lanes.wait(device_id)
+        try:
+            return await self._pushed(device_id, document, signed)
+        finally:
+            self._lanes.release(device_id)
 
     def push_behind(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> None:
         """Pushes without waiting for the answer, which is stored when it comes."""
@@ -108,6 +112,13 @@ class Outbox:
                 return reply
             await self._clock.sleep_until(now_us + _AGAIN_US)
 
+    def push_all_behind(self, device_ids: Iterable[DeviceId], document: Document, signed: SignedDocument) -> None:
+        """To many, without waiting for their answers, which are stored when they come."""
+        self._crew.spawn(self._all_behind(tuple(device_ids), document, signed), f"push {document.header.document_id}")
+
+    async def _all_behind(self, device_ids: Sequence[DeviceId], document: Document, signed: SignedDocument) -> None:
+        await self.push_all(device_ids, document, signed)
+
     async def push_all(
         self,
         device_ids: Iterable[DeviceId],
@@ -116,36 +127,107 @@ class Outbox:
         *,
         overtaking: bool = False,
     ) -> dict[DeviceId, DocumentReply]:
-        """To all at once; who cannot be reached is not in the answer. Raises `StoreFailed` like `push`."""
-        wanted = tuple(device_ids)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._quietly(device_id, document, signed, overtaking)) for device_id in wanted]
-        replies = zip(wanted, (task.result() for task in tasks), strict=True)
-        return {device_id: reply for device_id, reply in replies if reply is not None}
+        """To all at once; returns when all who can be reached have answered and that is stored, or logged where it
+        cannot be. Who is connected and does not answer is told again, until the document is too old.
+        """
+        found: dict[DeviceId, DocumentReply] = {}
+        left = tuple(dict.fromkeys(device_ids))
+        while True:
+            busy = [] if overtaking else [one for one in left if not self._lanes.take(one)]
+            free = tuple(set(left).difference(busy)) if busy else left
+            async with asyncio.TaskGroup() as group:
+                alone = [group.create_task(self._quietly(one, document, signed)) for one in busy]
+                found.update(await self._round(free, document, signed, lanes=not overtaking))
+            one_by_one = zip(busy, (task.result() for task in alone), strict=True)
+            found.update((one, reply) for one, reply in one_by_one if reply is not None)
+            now_us, connected = self._clock.now_us(), self.connected()
+            left = tuple(one for one in left if one not in found and one in connected)
+            if not left or now_us > document.header.not_after_us:
+                return found
+            await self._clock.sleep_until(now_us + _AGAIN_US)
 
-    async def _quietly(
-        self, device_id: DeviceId, document: Document, signed: SignedDocument, overtaking: bool
-    ) -> DocumentReply | None:
+    async def _round(
+        self, device_ids: Sequence[DeviceId], document: Document, signed: SignedDocument, *, lanes: bool
+    ) -> dict[DeviceId, DocumentReply]:
+        """Those who answered. With ``lanes`` each device's lane is held, and released with its answer."""
+        going = Round(len(device_ids), self._clock.now_us)
+
+        def heard(device_id: DeviceId, reply: DocumentReply | None) -> None:
+            if lanes:
+                self._lanes.release(device_id)
+            going.heard(device_id, reply)
+
+        self._links.broadcast(device_ids, signed, heard)
+        found: dict[DeviceId, DocumentReply] = {}
+        replayed: list[DeviceId] = []
+        async for batch in going.batches():
+            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch]
+            overtaken = [one.device_id for one in answers if _overtaken(document, one.reply)]
+            if overtaken:
+                replayed += overtaken
+                answers = [one for one in answers if not _overtaken(document, one.reply)]
+            await self._taken(answers, found)
+        return found | await self._again(replayed, document)
+
+    async def _again(self, device_ids: Sequence[DeviceId], document: Document) -> dict[DeviceId, DocumentReply]:
+        """To those who refused an order because others overtook it, with a new number."""
+        if not device_ids or not isinstance(document, Order):
+            return {}
+        going = Round(len(device_ids), self._clock.now_us)
+        self._links.broadcast(device_ids, await self._renumbered(document), going.heard)
+        found: dict[DeviceId, DocumentReply] = {}
+        async for batch in going.batches():
+            answers = [_Answer(who, document, _had(document, reply), at_us) for who, reply, at_us in batch]
+            await self._taken(answers, found)
+        return found
+
+    async def _taken(self, answers: Sequence[_Answer], found: dict[DeviceId, DocumentReply]) -> None:
+        for one in answers:
+            if not one.reply.accepted:
+                self._note_refusal(one.device_id, one.reply)
+        await self._kept(answers)
+        found.update((one.device_id, one.reply) for one in answers)
+
+    async def _quietly(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> DocumentReply | None:
         try:
-            return await self.push_until_heard(device_id, document, signed, overtaking=overtaking)
+            return await self.push(device_id, document, signed)
         except Exception:
             # One bad device or a full disk must not keep a document from the others.
             _log.exception("pushing failed", extra={"device_id": device_id})
             return None
 
+    async def _kept(self, answers: Sequence[_Answer]) -> None:
+        """Stores them together; where nobody foresaw why that fails, each alone."""
+        try:
+            await self._keep(answers)
+        except LoaError:
+            _log.exception("%d answers could not be stored", len(answers))
+        except Exception:
+            _log.exception("%d answers could not be stored together", len(answers))
+            for answer in answers if len(answers) > 1 else ():
+                await self._kept([answer])
+
+    def _note_refusal(self, device_id: DeviceId, reply: DocumentReply) -> None:
+        present = self._roster.get(device_id)
+        if present is not None and reply.reason is RefusalReason.TIME_UNKNOWN:
+            present.unsure = True
+        _log.warning(
+            "a document was refused",
+            extra={"device_id": device_id, "document_id": reply.document_id, "reason": str(reply.reason)},
+        )
+
     async def _pushed(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> DocumentReply:
         reply = await self._links.push(device_id, signed)
-        if reply.accepted or reply.reason is not RefusalReason.REPLAYED or not isinstance(document, Order):
+        if not isinstance(document, Order) or not _overtaken(document, reply):
             return reply
+        return _had(document, await self._links.push(device_id, await self._renumbered(document)))
+
+    async def _renumbered(self, order: Order) -> SignedDocument:
+        """The same order under the same id with a new number."""
         await self._secretary.stock(DocumentKind.ORDER)
-        header = document.header
-        _, again = self._secretary.order(
-            document.to, document.action, header.not_after_us, document_id=header.document_id
-        )
-        second = await self._links.push(device_id, again)
-        if second.reason is RefusalReason.REPLAYED:
-            return DocumentReply(document_id=header.document_id, accepted=True)
-        return second
+        header = order.header
+        _, again = self._secretary.order(order.to, order.action, header.not_after_us, document_id=header.document_id)
+        return again
 
     async def _keep(self, answers: Sequence[_Answer]) -> Sequence[None]:
         async with self._store.transaction() as tx:
@@ -173,7 +255,7 @@ class Outbox:
             if speaker_id is not None:
                 by_pair.update({(airing_id, speaker_id): answer for airing_id in airing_ids})
         changed = []
-        for playback in await tx.airings.playbacks_of(tuple(by_pair)):
+        for playback in await self._known(tx, by_pair):
             answer = by_pair[(playback.airing_id, playback.speaker_id)]
             after = (
                 evidence.pushed(playback, answer.at_us)
@@ -184,12 +266,39 @@ class Outbox:
                 changed.append(after)
         return changed
 
+    async def _known(self, tx: Transaction, pairs: Iterable[tuple[AiringId, SpeakerId]]) -> list[Playback]:
+        """As they are stored. Of what was sent now the board has them, and nobody else writes meanwhile; what is
+        planned the planner writes too.
+        """
+        known: list[Playback] = []
+        unknown: list[tuple[AiringId, SpeakerId]] = []
+        for airing_id, speaker_id in pairs:
+            entry = self._board.get(airing_id)
+            playback = None if entry is None or not entry.airing.now else entry.playbacks.get(speaker_id)
+            if playback is None:
+                unknown.append((airing_id, speaker_id))
+            else:
+                known.append(playback)
+        return known + list(await tx.airings.playbacks_of(unknown))
+
     async def _speaker(self, tx: Transaction, device_id: DeviceId) -> SpeakerId | None:
         present = self._roster.get(device_id)
         if present is not None:
             return present.speaker_id
         speaker = await tx.speakers.by_device(device_id)
         return None if speaker is None else speaker.speaker_id
+
+
+def _overtaken(document: Document, reply: DocumentReply) -> bool:
+    """An order that the device refused because it heard a later one first."""
+    return not reply.accepted and reply.reason is RefusalReason.REPLAYED and isinstance(document, Order)
+
+
+def _had(order: Order, reply: DocumentReply) -> DocumentReply:
+    """What the answer to an order that was signed again means: refused once more, it was there before."""
+    if reply.reason is RefusalReason.REPLAYED:
+        return DocumentReply(document_id=order.header.document_id, accepted=True)
+    return reply
 
 
 def _releases(answer: _Answer) -> bool:

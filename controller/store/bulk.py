@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
 from controller.domain.paging import Place
+from controller.store.in_one import FEW, goes_in_one, update_goes_in_one, update_in_one, upsert_in_one
 from controller.store.rows import Row
 
 _T = TypeVar("_T")
@@ -41,6 +42,9 @@ async def upsert(session: AsyncSession, form: type[Row], rows: Sequence[dict[str
     Only one transaction may write at a time, as the store sees to. Objects of ``form`` already loaded are not told.
     """
     table: Table = form.__table__  # type: ignore[attr-defined]
+    if len(rows) >= FEW and goes_in_one(session, table, rows):
+        await session.execute(*upsert_in_one(table, rows))
+        return
     keys: list[Column[Any]] = list(table.primary_key.columns)
     last = {tuple(row[key.name] for key in keys): row for row in rows}
     known: set[tuple[Any, ...]] = set()
@@ -53,3 +57,14 @@ async def upsert(session: AsyncSession, form: type[Row], rows: Sequence[dict[str
         await session.execute(insert(form), new)
     if old:
         await session.execute(update(form), old, execution_options={"synchronize_session": None})
+
+
+async def change(session: AsyncSession, form: type[Row], rows: Sequence[dict[str, Any]]) -> None:
+    """Updates rows that are there by their primary key; all name the same columns. Objects of ``form`` already loaded
+    are not told.
+    """
+    table: Table = form.__table__  # type: ignore[attr-defined]
+    if len(rows) >= FEW and update_goes_in_one(session, table, rows):
+        await session.execute(*update_in_one(table, rows))
+    elif rows:
+        await session.execute(update(form), rows, execution_options={"synchronize_session": None})

@@ -1,8 +1,7 @@
 """What was signed: counters, documents, and which device has which."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -113,8 +112,7 @@ class SqlDocuments:
             )
 
     async def put_delivered(self, delivered: Sequence[Delivered]) -> None:
-        rows = [asdict(one) | {"reason": None if one.reason is None else one.reason.value} for one in delivered]
-        await upsert(self._session, DeliveredRow, rows)
+        await upsert(self._session, DeliveredRow, [_delivered_values(one) for one in delivered])
 
     async def delivered(self, document_id: str) -> tuple[Delivered, ...]:
         rows = await self._session.scalars(select(DeliveredRow).where(col(DeliveredRow.document_id) == document_id))
@@ -143,6 +141,17 @@ def _opened(row: DocumentRow, form: type[_D]) -> tuple[_D, SignedDocument] | Non
     if not isinstance(document, form):
         return None
     return document, SignedDocument(key_id=row.key_id, payload=row.payload, signature=row.signature)
+
+
+def _delivered_values(one: Delivered) -> dict[str, Any]:
+    return {
+        "document_id": one.document_id,
+        "device_id": one.device_id,
+        "at_us": one.at_us,
+        "accepted": one.accepted,
+        "reason": None if one.reason is None else one.reason.value,
+        "detail": one.detail,
+    }
 
 
 def _delivered(row: DeliveredRow) -> Delivered:
