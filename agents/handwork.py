@@ -102,7 +102,7 @@ class Handwork:
         try:
             if word == "self-test":
                 return {"told": await self.hands.self_test(None, quiet_hours=True)}
-            return {"told": await self.hands.calibrate()}
+            return {"told": await self.hands.calibrate(beside=True)}
         except (NotNow, HornFailed, SensorError) as why:
             raise AskRefused(str(why)) from why
 

@@ -134,7 +134,7 @@ class Hands:
             case SelfTest(quiet_hours=quiet_hours):
                 return await self.self_test(order.header.document_id, quiet_hours=quiet_hours)
             case Calibrate():
-                return await self.calibrate()
+                return await self.calibrate(beside=False)
 
     # --- each of them -----------------------------------------------------------------------------------------------
 
@@ -147,11 +147,12 @@ class Hands:
         self._record(self_tested(tested, order_id=order_id))
         return tested.verdict.detail
 
-    async def calibrate(self) -> str:
-        """Also for whoever stands at the box. Raises `NotNow`, `HornFailed`, `SensorError`."""
-        self._refuse_at_night()
+    async def calibrate(self, *, beside: bool) -> str:
+        """``beside``: for whoever stands at the box, at any hour. Raises `NotNow`, `HornFailed`, `SensorError`."""
+        if not beside:
+            self._refuse_at_night()
         async with self._parts.one:
-            return await self._parts.test.calibrate()
+            return await self._parts.test.calibrate(quiet_hours=beside)
 
     def _refuse_at_night(self) -> None:
         now_us = self._parts.conductor.performer.now().controller_us

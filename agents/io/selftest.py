@@ -130,13 +130,13 @@ class HornTest:
                 verdict = selftest.judge_current(rise, restless, known)
                 return Tested(verdict, None if known is None else round(20 * math.log10(known), 1))
 
-    async def calibrate(self) -> str:
+    async def calibrate(self, *, quiet_hours: bool = False) -> str:
         """The same, and what was heard is the reference from now on; returns a sentence with it. Raises as `test`, and
         `HornFailed` where the horn was not heard clearly.
         """
         if self.sensor is None:
             raise HornFailed(NO_SENSOR.verdict.detail)
-        match await self._listened(self.sensor, False):
+        match await self._listened(self.sensor, quiet_hours):
             case Recording() as recording, began_us:
                 hearing = await self._heard(recording, began_us)
                 reference = self._measured(hearing)

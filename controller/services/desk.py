@@ -140,6 +140,7 @@ class Desk:
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
             await self._stops.resume()
+            await self.hands.resume()
             await self._clockwork.resume()
             await self.planner.prepare()
             await self._making.resume()
