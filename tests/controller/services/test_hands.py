@@ -64,7 +64,7 @@ async def test_it_ends_with_what_the_device_wrote_of_it(station: Station) -> Non
 
 
 async def test_no_other_device_can_end_it(station: Station) -> None:
-    speaker, device = await station.speaker("Cụm 1")
+    speaker, _ = await station.speaker("Cụm 1")
     _, other = await station.speaker("Cụm 2")
     asked = await station.desk.hands.ask(speaker.speaker_id, Identify(), "tech")
 
