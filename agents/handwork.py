@@ -25,7 +25,7 @@ from agents.io.localstop import LocalStop
 from agents.io.loglines import LogLines, kept_lines
 from agents.io.microphone import SensorError, make_sensor
 from agents.io.output import PlayEngine
-from agents.io.selftest import Horn, HornFailed, HornTest, NotNow, TestFile
+from agents.io.selftest import Horn, HornFailed, HornTest, NotNow, ReferenceFile
 from agents.io.timeport import TimePort
 from agents.io.tunewatch import TuneWatch
 from agents.protocol.journal import SelfTested
@@ -40,7 +40,7 @@ class Box:
     gpio: Gpio
     stop: LocalStop
     lines: LogLines
-    tests: TestFile
+    tests: ReferenceFile
     zone: tzinfo
     latency_us: int
     time: TimePort
@@ -57,7 +57,7 @@ def open_box(config: Config, state_dir: Path, time: TimePort) -> Iterator[Box]:
         relay_lead_ms=config.gpio_relay_lead_ms,
         mock=config.gpio_factory is GpioFactory.MOCK,
     )
-    tests = TestFile(state_dir)
+    tests = ReferenceFile(state_dir)
     measured = None if tests.kept.reference is None else tests.kept.reference.latency_us
     with contextlib.ExitStack() as stack:
         try:

@@ -61,10 +61,8 @@ class KeptTests(msgspec.Struct, frozen=True, kw_only=True):
     tested_on: str = ""
 
 
-class TestFile:
+class ReferenceFile:
     """Where it is kept. One that cannot be read is begun anew: calibrate again."""
-
-    __test__ = False
 
     def __init__(self, state_folder: Path) -> None:
         self._path = state_folder / FILE_NAME
@@ -92,14 +90,14 @@ class Horn:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Found:
     """``reference_db`` is what the level should have been at this volume, None before a calibration."""
 
     verdict: Verdict
     reference_db: float | None = None
 
 
-NO_SENSOR: Final = Tested(
+NO_SENSOR: Final = Found(
     Verdict(Heard.NO_SENSOR, None, "This device has neither a microphone nor a current sensor: see its settings.")
 )
 
@@ -107,14 +105,16 @@ NO_SENSOR: Final = Tested(
 class HornTest:
     """One at a time; whoever calls sees to that."""
 
-    def __init__(self, sensor: Sensor | None, sounds: LocalSounds, time: TimePort, file: TestFile, horn: Horn) -> None:
+    def __init__(
+        self, sensor: Sensor | None, sounds: LocalSounds, time: TimePort, file: ReferenceFile, horn: Horn
+    ) -> None:
         self.sensor = sensor
         self.file = file
         self._sounds = sounds
         self._time = time
         self._horn = horn
 
-    async def test(self, *, quiet_hours: bool = False) -> Tested:
+    async def test(self, *, quiet_hours: bool = False) -> Found:
         """Play, listen, judge. Raises `NotNow`, `HornFailed`, `SensorError`."""
         if self.sensor is None:
             return NO_SENSOR
@@ -123,12 +123,12 @@ class HornTest:
             case Recording() as recording, began_us:
                 hearing = await self._heard(recording, began_us)
                 expected_db = None if reference is None or reference.level_db is None else self.expected_db(reference)
-                return Tested(selftest.judge_pattern(hearing, expected_db), expected_db)
+                return Found(selftest.judge_pattern(hearing, expected_db), expected_db)
             case readings, began_us:
                 rise, restless = _rise(readings, began_us)
                 known = None if reference is None else reference.rise
                 verdict = selftest.judge_current(rise, restless, known)
-                return Tested(verdict, None if known is None else round(20 * math.log10(known), 1))
+                return Found(verdict, None if known is None else round(20 * math.log10(known), 1))
 
     async def calibrate(self, *, quiet_hours: bool = False) -> str:
         """The same, and what was heard is the reference from now on; returns a sentence with it. Raises as `test`, and

@@ -23,7 +23,7 @@ from agents.io.clips import ClipDamaged, ClipStore
 from agents.io.conductor import Conductor
 from agents.io.decode import FRAME_BYTES, RATE_HZ, ClipDecoder, DecodeError
 from agents.io.microphone import Readings, Recording, Sensor, SensorError
-from agents.io.selftest import PATTERN_DB, HornFailed, HornTest, NotNow, Tested
+from agents.io.selftest import PATTERN_DB, Found, HornFailed, HornTest, NotNow
 from agents.io.timeport import TimePort
 from agents.protocol.journal import Heard, SelfTested
 from agents.protocol.values import ClipPart, ClipRef
@@ -90,7 +90,7 @@ class TuneWatch:
                 return item
         return None
 
-    async def _listened(self, sensor: Sensor, item: Item) -> Tested | None:
+    async def _listened(self, sensor: Sensor, item: Item) -> Found | None:
         """None where the airing says nothing of the horn."""
         ref = tune_of(item)
         now_us = self._conductor.performer.now().controller_us
@@ -130,18 +130,18 @@ class TuneWatch:
             return None
         return now.sounding_since_us
 
-    def _judged(self, heard: Recording | Readings, began_us: int, tune: bytes, tune_s: float) -> Tested:
+    def _judged(self, heard: Recording | Readings, began_us: int, tune: bytes, tune_s: float) -> Found:
         match heard:
             case Recording() as recording:
                 powers = selftest.loudness(memoryview(tune).cast("h"), SENSOR_RATE_HZ)
                 block_us = 20_000
                 expected = round((began_us - recording.began_local_us) / block_us)
                 verdict = selftest.judge_tune(selftest.loudness(recording.samples, recording.rate_hz), powers, expected)
-                return Tested(verdict, self._expected_db(sum(powers) / max(1, len(powers))))
+                return Found(verdict, self._expected_db(sum(powers) / max(1, len(powers))))
             case readings:
                 before = readings.between(began_us - 1_000_000, began_us - 50_000)
                 during = readings.between(began_us, began_us + round(tune_s * 1e6))
-                return Tested(judge_rise(*selftest.current_rise(before, during)))
+                return Found(judge_rise(*selftest.current_rise(before, during)))
 
     def _expected_db(self, tune_power: float) -> float | None:
         reference = self._test.reference()
@@ -149,7 +149,7 @@ class TuneWatch:
             return None
         return round(self._test.expected_db(reference) + 10 * math.log10(tune_power) - PATTERN_DB, 1)
 
-    async def _tell(self, airing_id: str, tested: Tested) -> None:
+    async def _tell(self, airing_id: str, tested: Found) -> None:
         now_us = self._conductor.performer.now().controller_us
         self._record(self_tested(tested, airing_id=airing_id))
         try:
@@ -190,7 +190,7 @@ def judge_rise(rise: float, restless: float) -> Verdict:
     return selftest.judge_current(rise, restless, None)
 
 
-def self_tested(tested: Tested, *, order_id: str | None = None, airing_id: str | None = None) -> SelfTested:
+def self_tested(tested: Found, *, order_id: str | None = None, airing_id: str | None = None) -> SelfTested:
     """As the journal has it."""
     return SelfTested(
         heard=tested.verdict.heard,
