@@ -8,7 +8,16 @@ the two limits of the temperature nothing changes.
 from dataclasses import dataclass
 from typing import Final
 
-from agents.protocol.journal import Failed, Finished, JournalEvent, RefusalReason, Skipped, SkipReason
+from agents.protocol.journal import (
+    Failed,
+    Finished,
+    JournalEvent,
+    Preempted,
+    RefusalReason,
+    Skipped,
+    SkipReason,
+    Stopped,
+)
 from agents.protocol.messages import Heartbeat
 from agents.protocol.values import ClockBasis, Profile
 from controller.domain.faults import FaultDetail, FaultKind
@@ -177,14 +186,28 @@ WORTH_TELLING: Final = frozenset(RefusalReason) - {
 """Documents that the controller did not send, or not to this device. The other reasons mend themselves."""
 
 
-def outcome(event: JournalEvent) -> tuple[bool, str] | None:
-    """Whether an airing sounded to its end, and if not, why; None where the event does not decide that."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an airing went: to its end, or not by a rule (no ``reason``), or not by a fault.
+
+    ``excusable`` is said of a reason that a power cut explains, which is a fault of its own.
+    """
+
+    sounded: bool
+    reason: str | None
+    excusable: bool = False
+
+
+def outcome(event: JournalEvent) -> Outcome | None:
+    """What an event says of how its airing went; None where it does not decide that."""
     match event:
         case Finished():
-            return True, ""
+            return Outcome(True, None)
         case Failed(reason=failed):
-            return False, failed.value
+            return Outcome(False, failed.value)
         case Skipped(reason=skipped) if skipped in BY_FAULT:
-            return False, skipped.value
+            return Outcome(False, skipped.value, excusable=True)
+        case Skipped() | Preempted() | Stopped():
+            return Outcome(False, None)
         case _:
             return None

@@ -135,6 +135,10 @@ class NotReady(StrEnum):
     STOPPED = "stopped"
     OFFLINE = "offline"
     TIME_UNKNOWN = "time_unknown"
+    NO_OUTPUT = "no_output"
+    """Its sound device cannot be opened."""
+    NOT_HEARD = "not_heard"
+    """The last self-test did not hear its horn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

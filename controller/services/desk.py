@@ -20,6 +20,7 @@ from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
+from controller.services.fault_watch import FaultWatch
 from controller.services.faults import FaultDesk
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
@@ -112,21 +113,23 @@ class Desk:
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
         self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
         self.hands: Final = HandDesk(office, outbox)
-        self.faults: Final = FaultDesk(office)
+        self.fault_watch: Final = FaultWatch(office)
+        self.faults: Final = FaultDesk(office, self.fault_watch)
         self.telemetry: Final = TelemetryDesk(office)
         self.ingest: Final = Ingest(
             office,
             self.delivery,
-            journal_observers=(self.hands, self.faults),
-            health_observers=(self.faults, self.telemetry),
+            journal_observers=(self.hands, self.fault_watch),
+            health_observers=(self.fault_watch, self.telemetry),
         )
         self.reports: Final = Reports(store, office.areas)
-        self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops)
+        self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops, self.faults)
 
     def clock_changed(self) -> None:
         """The controller's time came to be trusted, or is not any more: what was held back is signed at once."""
         self._rundowns.wake()
         self._office.planning.wake()
+        self.fault_watch.wake()
 
     async def run(self) -> None:
         """Takes up what was open, then keeps the clockwork going until it is cancelled. Raises `StoreFailed` when the
@@ -139,6 +142,7 @@ class Desk:
             await self.guards.begin()
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
+            await self.fault_watch.prepare()
             await self._stops.resume()
             await self.hands.resume()
             await self._clockwork.resume()
@@ -155,7 +159,7 @@ class Desk:
                 self.planner.run(),
                 self._hand_in_watch.run(),
                 self.succession.run(),
-                self.faults.run(),
+                self.fault_watch.run(),
                 self.telemetry.run(),
                 self.pins.run(self._telling.pinned),
             ):

@@ -1,38 +1,48 @@
-"""What is wrong, watched and kept: see `controller.domain.faults` for what opens and closes a fault.
+"""What is wrong: asked by pages and programs. `fault_watch` watches and stores."""
 
-A database that fails delays what is stored, and ends nothing.
-"""
+from collections.abc import Collection
+from dataclasses import replace
 
-from collections.abc import Collection, Sequence
-
-from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from agents.protocol.journal import JournalRecord
-from agents.protocol.messages import Heartbeat
+from agents.protocol.ids import SpeakerId
+from controller.domain.deeds import Deed, DeedKind
 from controller.domain.faults import Fault, FaultKind
 from controller.domain.paging import Place
-from controller.ports import Transaction
+from controller.services.events import FaultsChanged
+from controller.services.fault_watch import FaultWatch
 from controller.services.office import Office
 
 
 class FaultDesk:
-    """Watches every speaker and the controller itself. Both a journal and a health observer of `Ingest`."""
+    """What is open is known at once, from memory; what was is read from the database."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, watch: FaultWatch) -> None:
         self._store = office.store
         self._clock = office.clock
         self._events = office.events
-        self._open: dict[str, Fault] = {}
+        self._book = watch.book
 
-    async def run(self) -> None:
-        """Until cancelled."""
-
-    def open(self) -> tuple[Fault, ...]:
-        """What is wrong now, the last opened first, an area's fault for all that are part of it."""
-        return ()
+    def open(self, area_ids: Collection[str] | None = None, kinds: Collection[FaultKind] = ()) -> tuple[Fault, ...]:
+        """What is wrong now, the last opened first, an area's fault for all that are part of it; of these areas and
+        kinds where they are given.
+        """
+        told = [
+            fault
+            for fault in self._book.open()
+            if fault.group_id is None
+            and (area_ids is None or fault.area_id in area_ids)
+            and (not kinds or fault.kind in kinds)
+        ]
+        return tuple(sorted(told, key=lambda fault: (-fault.opened_at_us, fault.fault_id)))
 
     def of_speaker_now(self, speaker_id: SpeakerId) -> tuple[Fault, ...]:
         """What is wrong with one speaker now; also what is part of an area's fault."""
-        return ()
+        subject = self._book.subject(speaker_id)
+        return () if subject is None else tuple(subject.open.values())
+
+    def is_bad(self, speaker_id: SpeakerId, kind: FaultKind) -> bool:
+        """What the last evidence of this said, whether or not a fault is open yet."""
+        subject = self._book.subject(speaker_id)
+        return subject is not None and subject.is_bad(kind)
 
     async def of_speaker(
         self, speaker_id: SpeakerId, limit: int = 50, before: Place | None = None
@@ -52,7 +62,7 @@ class FaultDesk:
         before: Place | None = None,
         *,
         kinds: Collection[FaultKind] = (),
-        area_ids: Collection[AreaId] | None = None,
+        area_ids: Collection[str] | None = None,
     ) -> tuple[Fault, ...]:
         """Open and closed, the last opened first, without those that are part of an area's. Raises `StoreFailed`."""
         async with self._store.reading() as tx:
@@ -60,21 +70,12 @@ class FaultDesk:
 
     async def acknowledge(self, fault_id: str, by: str) -> Fault:
         """Somebody looks after it. Raises `NotFound` (``fault_unknown``), `StoreFailed`."""
-        raise NotImplementedError
-
-    def beat(self, speaker_id: SpeakerId, device_id: DeviceId, heartbeat: Heartbeat, at_us: int) -> None:
-        """See `HealthObserver`."""
-
-    def arrived(self, speaker_id: SpeakerId, at_us: int) -> None:
-        """See `HealthObserver`."""
-
-    def left(self, speaker_id: SpeakerId, at_us: int) -> None:
-        """See `HealthObserver`."""
-
-    async def within(
-        self, tx: Transaction, speaker_id: SpeakerId, device_id: DeviceId, records: Sequence[JournalRecord]
-    ) -> None:
-        """See `JournalObserver`."""
-
-    def after(self, speaker_id: SpeakerId, device_id: DeviceId, records: Sequence[JournalRecord]) -> None:
-        """See `JournalObserver`."""
+        now_us = self._clock.now_us()
+        async with self._store.transaction() as tx:
+            fault = self._book.seen(fault_id, by, now_us)
+            if fault is None:
+                fault = replace(await tx.faults.get(fault_id), seen_by=by, seen_at_us=now_us)
+            await tx.faults.put([fault])
+            await tx.deeds.add(Deed(at_us=now_us, by=by, what=DeedKind.SEE_FAULT, subject=fault_id, detail=fault.kind))
+        self._events.publish(FaultsChanged())
+        return fault

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind, Profile
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
+from controller.domain.faults import FaultKind
 from controller.domain.speakers import Move, NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
 from controller.services.adoption import require_free_name
 from controller.services.areabook import day_of
 from controller.services.assignments import Assignments
 from controller.services.events import SpeakersChanged
+from controller.services.faults import FaultDesk
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.roster import Present
@@ -22,7 +25,9 @@ from controller.services.stops import Stops
 class SpeakerDesk:
     """Volume, name, place, and how each speaker is."""
 
-    def __init__(self, office: Office, outbox: Outbox, assignments: Assignments, stops: Stops) -> None:
+    def __init__(
+        self, office: Office, outbox: Outbox, assignments: Assignments, stops: Stops, faults: FaultDesk
+    ) -> None:
         self._store = office.store
         self._clock = office.clock
         self._secretary = office.secretary
@@ -31,8 +36,10 @@ class SpeakerDesk:
         self._roster = office.roster
         self._areas = office.areas
         self._stops = stops
+        self._faults = faults
         self._events = office.events
         self._planning = office.planning
+        self._fleet = office.fleet
 
     async def overview(self) -> tuple[SpeakerOverview, ...]:
         """Every speaker, by name, as it is now. Raises `StoreFailed`."""
@@ -82,7 +89,9 @@ class SpeakerDesk:
             return NotReady.STOPPED
         if present is None:
             return NotReady.OFFLINE
-        return None if present.time_known else NotReady.TIME_UNKNOWN
+        if not present.time_known:
+            return NotReady.TIME_UNKNOWN
+        return next((why for kind, why in _SILENT.items() if self._faults.is_bad(speaker.speaker_id, kind)), None)
 
     async def set_volume(self, speaker_id: SpeakerId, percent: int, by: str) -> Speaker:
         """A new assignment, pushed at once or at the next connect.
@@ -148,7 +157,13 @@ class SpeakerDesk:
         if speaker.device_id in self._outbox.connected():
             self._outbox.push_behind(speaker.device_id, document, signed)
         self._events.publish(SpeakersChanged())
+        if (speaker.area_id, speaker.profile) != (before.area_id, before.profile):
+            self._fleet.wake()
         return speaker
+
+
+_SILENT: Final = {FaultKind.OUTPUT: NotReady.NO_OUTPUT, FaultKind.NOT_HEARD: NotReady.NOT_HEARD}
+"""Faults of a box that is linked and silent all the same."""
 
 
 def _health(present: Present | None, stored: SpeakerHealth | None) -> SpeakerHealth | None:

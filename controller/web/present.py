@@ -30,10 +30,14 @@ _STATES = {
     NotReady.STOPPED: SpeakerState.STOPPED,
     NotReady.OFFLINE: SpeakerState.OFFLINE,
     NotReady.TIME_UNKNOWN: SpeakerState.TIME_UNKNOWN,
+    NotReady.NO_OUTPUT: SpeakerState.FAULT,
+    NotReady.NOT_HEARD: SpeakerState.FAULT,
 }
 _NOTES = {
-    SpeakerState.RELEASING: N_("It is released as soon as it connects again."),
-    SpeakerState.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
+    NotReady.RELEASING: N_("It is released as soon as it connects again."),
+    NotReady.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
+    NotReady.NO_OUTPUT: N_("It has no sound: its sound device cannot be opened."),
+    NotReady.NOT_HEARD: N_("The last self-test did not hear its horn."),
 }
 
 _SAME_NAME = N_(
@@ -52,7 +56,7 @@ def speaker_row(overview: SpeakerOverview, say: Translator) -> views.SpeakerRow:
     """One line of the speakers' list."""
     speaker, health = overview.speaker, overview.health
     state = speaker_state(overview)
-    note = _NOTES.get(state)
+    note = None if overview.not_ready is None else _NOTES.get(overview.not_ready)
     return views.SpeakerRow(
         id=speaker.speaker_id,
         name=speaker.name,
