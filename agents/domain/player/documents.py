@@ -4,12 +4,14 @@ Rules: an airing is known by its id; one that has begun stays as it is, one that
 replaces what the same key's rundown before it planned; an order's airing is not touched by it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agents.domain.journal import Mark, mark_after
 from agents.domain.player.effects import Journal, Retarget
 from agents.domain.player.events import Restored
+from agents.domain.player.guards import stay_cut
+from agents.domain.player.interrupt import goes_on_with, was_interrupted
 from agents.domain.player.state import EarlyStart, Item, Latch, Siren, Stage, Withdrawn
 from agents.domain.player.turn import Turn
 from agents.protocol.documents import (
@@ -43,7 +45,19 @@ def restore(turn: Turn, kept: Restored) -> None:
         turn.know(airing_id, mark)
     for document in kept.documents:
         take(turn, document)
+    rivals = [_made(turn, play.airing, _by(order, play)) for order, play in _plays(kept.documents)]
+    rivals = [one for one in rivals if one.mark.begun]
+    for rival in sorted(rivals, key=lambda one: one.start_at_us or 0):
+        for item in turn.items:
+            if item.mark.begun and (going_on := was_interrupted(turn.items, item, rival)) is not None:
+                turn.put(going_on)
     _end_the_orphaned(turn, kept)
+
+
+def _plays(documents: Iterable[Assignment | Rundown | Order]) -> Iterator[tuple[Order, Play]]:
+    for document in documents:
+        if isinstance(document, Order) and isinstance(document.action, Play):
+            yield document, document.action
 
 
 def _end_the_orphaned(turn: Turn, kept: Restored) -> None:
@@ -70,9 +84,8 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
             _assign(turn, document)
         case Rundown():
             _plan(turn, document)
-        case Order(action=Play(airing=airing, siren=siren), header=header):
-            origin = _Origin(header.key_id, header.document_id, header.not_after_us, header.issued_at_us, siren)
-            _add(turn, airing, origin)
+        case Order(action=Play() as play):
+            _add(turn, play.airing, _by(document, play))
         case Order(action=Start() as start, header=header):
             _start(turn, header, start)
         case Order(action=Stop(airing_ids=ids), header=header):
@@ -84,6 +97,11 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
             turn.state = replace(turn.state, latches=left)
         case Order():
             pass  # the shell's business: nothing is left to decide here
+
+
+def _by(order: Order, play: Play) -> _Origin:
+    header = order.header
+    return _Origin(header.key_id, header.document_id, header.not_after_us, header.issued_at_us, play.siren)
 
 
 def _assign(turn: Turn, assignment: Assignment) -> None:
@@ -110,6 +128,10 @@ def _plan(turn: Turn, rundown: Rundown) -> None:
     for item in turn.items:
         if item.order_id is None and item.key_id == header.key_id and item.airing_id not in planned:
             _withdraw(turn, item)
+    for item in turn.items:
+        mine = item.order_id is None and item.key_id == header.key_id
+        if mine and item.interruption is not None and any(goes_on_with(one, item) for one in rundown.airings):
+            stay_cut(turn, item, item.interruption)
     for airing in rundown.airings:
         _add(turn, airing, _Origin(header.key_id, None, header.not_after_us))
 
@@ -133,9 +155,19 @@ def _add(turn: Turn, airing: PlannedAiring, origin: _Origin) -> None:
     if known is not None:
         _change(turn, known, airing, origin)
         return
+    item = _made(turn, airing, origin)
+    mark = item.mark
+    if mark.begun and state.heard is not None and state.heard.airing_id == airing_id:
+        heard, lost = state.heard.heard_us, state.heard.lost_us
+        item = replace(item, heard_us=heard, lost_us=lost, played_before_us=max(0, heard - lost))
+    _settle_in(turn, _with_early_start(turn, item))
+
+
+def _made(turn: Turn, airing: PlannedAiring, origin: _Origin) -> Item:
+    state = turn.state
     refs = airing.clips(state.rendition)
-    mark = turn.mark(airing_id) or Mark()
-    item = Item(
+    mark = turn.mark(airing.airing_id) or Mark()
+    return Item(
         airing=airing,
         key_id=origin.key_id,
         order_id=origin.order_id,
@@ -150,10 +182,6 @@ def _add(turn: Turn, airing: PlannedAiring, origin: _Origin) -> None:
         issued_us=origin.issued_us,
         siren=None if origin.siren is None else Siren(origin.siren),
     )
-    if mark.begun and state.heard is not None and state.heard.airing_id == airing_id:
-        heard, lost = state.heard.heard_us, state.heard.lost_us
-        item = replace(item, heard_us=heard, lost_us=lost, played_before_us=max(0, heard - lost))
-    _settle_in(turn, _with_early_start(turn, item))
 
 
 def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> None:

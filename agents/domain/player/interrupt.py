@@ -15,7 +15,7 @@ from agents.domain.player.guards import stay_cut
 from agents.domain.player.state import Interruption, Item, Stage
 from agents.domain.player.turn import Turn
 from agents.protocol.journal import Gap, Interrupted, Preempted
-from agents.protocol.values import AiringClass, OnInterrupted
+from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
 from schedules.precedence import goes_before
 
 LEAST_RESUMED_US: Final = 30_000_000
@@ -42,6 +42,27 @@ def interrupt(turn: Turn, item: Item, rival: Item, at_us: int) -> None:
         lost_us = going_on.resume_us - at_us
         gap = Gap(airing_id=item.airing_id, from_us=at_us, lost_us=lost_us, cause="interrupted")
         turn.journal(replace(going_on, lost_us=going_on.lost_us + lost_us), gap)
+
+
+def was_interrupted(items: Iterable[Item], item: Item, rival: Item) -> Item | None:
+    """What `interrupt` made of it in an earlier run, of which only the documents are left; None where ``rival`` did not
+    cut it, or it was not to go on.
+    """
+    if item.start_at_us is None or rival.start_at_us is None or not goes_before(rival.claim(), item.claim()):
+        return None
+    at_us = rival.start_at_us - item.start_at_us
+    if not item.resume_us < at_us < item.duration_us:
+        return None
+    return _going_on(items, item, rival, at_us)
+
+
+def goes_on_with(airing: PlannedAiring, item: Item) -> bool:
+    """Whether a plan has the rest of what was cut: then that is heard, and not both."""
+    if item.interruption is None or item.in_engine or airing.start_at_us is None or item.slot_ends_us is None:
+        return False
+    same = (airing.bulletin_id, airing.sequence) == (item.airing.bulletin_id, item.airing.sequence)
+    first_us = item.airing.start_at_us or 0
+    return same and airing.airing_id != item.airing_id and first_us < airing.start_at_us < item.slot_ends_us
 
 
 def look_again(turn: Turn) -> None:
