@@ -8,7 +8,7 @@ import msgspec
 
 from agents.protocol.documents import Rundown
 from agents.protocol.guards import GuardedDay, Stretch, WireGuards
-from agents.protocol.values import PlannedAiring
+from agents.protocol.values import PlannedAiring, RenditionName
 from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_FORBIDDEN, MAX_GUARDED_DAYS
 from controller.domain.airings import Airing, AiringState
 from schedules.guards import NO_GUARDS, Guards, forbidden
@@ -21,10 +21,13 @@ MOST_AIRINGS_BYTES: Final = MAX_DOCUMENT_BYTES - 65_536
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The contents of a rundown, before it has a number and a signature. Instants in controller time."""
+    """The contents of a rundown, before it has a number and a signature. Instants in controller time; ``now_us`` is
+    that of its making.
+    """
 
     from_us: int
     until_us: int
+    now_us: int = 0
     airings: tuple[PlannedAiring, ...]
     guards: WireGuards | None = None
 
@@ -84,7 +87,7 @@ def compile_plan(
     wanted.sort(key=lambda airing: (airing.start_at_us or 0, airing.planned_at_us, airing.airing_id))
     planned = tuple(_fitting(wire(one) for one in wanted[:MAX_AIRINGS_A_RUNDOWN]))
     first_us = min((one.start_at_us for one in planned if one.start_at_us is not None), default=now_us)
-    return Plan(from_us=min(now_us, first_us), until_us=until_us, airings=planned)
+    return Plan(from_us=min(now_us, first_us), until_us=until_us, now_us=now_us, airings=planned)
 
 
 def _fitting(airings: Iterable[Wired]) -> Iterator[PlannedAiring]:
@@ -98,13 +101,32 @@ def _fitting(airings: Iterable[Wired]) -> Iterator[PlannedAiring]:
 
 
 def outdated(signed: Rundown | None, plan: Plan) -> bool:
-    """True when a new rundown must be signed: airings or guards differ, or the old one reaches a day less far."""
+    """True when a new rundown must be signed: airings or guards differ where both reach, or the old one reaches a day
+    (or a quarter of all, where that is less) less far.
+
+    That an airing is over, or that another comes into view at the far end, is no reason: with a dozen airings a day a
+    rundown would be signed and pushed two dozen times, and each is more than a SIM card should carry in a day.
+    """
     if signed is None:
         return bool(plan.airings) or plan.guards is not None
-    if signed.airings != plan.airings or plan.until_us - signed.until_us > _DAY_US:
+    if plan.until_us - signed.until_us > min(_DAY_US, (plan.until_us - plan.now_us) // 4):
+        return True
+    if signed.airings != plan.airings and _ahead(signed.airings, signed, plan) != _ahead(plan.airings, signed, plan):
         return True
     between = plan.from_us, signed.until_us
     return _between(signed.guards, *between) != _between(plan.guards, *between)
+
+
+def _ahead(airings: Iterable[PlannedAiring], signed: Rundown, plan: Plan) -> list[PlannedAiring]:
+    """Those of them that begin before the signed rundown ends, and are not over."""
+    return [one for one in airings if (one.start_at_us or 0) < signed.until_us and not _over(one, plan.now_us)]
+
+
+def _over(airing: PlannedAiring, now_us: int) -> bool:
+    """Whether nothing of it can sound any more, as far as its plan goes."""
+    if airing.start_at_us is None or airing.start_at_us >= now_us:
+        return False
+    return airing.start_at_us + airing.duration_us(RenditionName.OPUS24) <= now_us
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

@@ -120,3 +120,56 @@ def test_of_what_no_document_holds_the_earliest_is_told_first() -> None:
     assert 0 < len(made.airings) < 1_000
     assert [one.airing_id for one in made.airings] == [one.airing_id for one in airings[: len(made.airings)]]
     assert MAX_DOCUMENT_BYTES * 4 // 5 < len(encode_document(document)) <= MAX_DOCUMENT_BYTES
+
+
+def on_the_hour(number: int) -> Airing:
+    """An airing of a minute, so many hours into Friday."""
+    minute = ClipRef(sha256=f"{number:064x}", size_bytes=1_000, frames=60 * 48_000)
+    return Airing(
+        airing_id=AiringId(f"a-{number}"),
+        content_id=BulletinId("b-1"),
+        revision=1,
+        airing_class=AiringClass.ORDINARY,
+        sequence=(ClipPart(renditions=dict.fromkeys(RenditionName, minute)),),
+        title="Tin",
+        speaker_ids=(SpeakerId("s-1"),),
+        state=AiringState.PLANNED,
+        planned_at_us=FRIDAY_US + number * HOUR_US,
+        planned_by="an",
+        now=False,
+        start_at_us=FRIDAY_US + number * HOUR_US,
+        duration_us=60_000_000,
+        lateness_window_us=60_000_000,
+    )
+
+
+def hourly(now_us: int, *, without: int = -1) -> Plan:
+    airings = [on_the_hour(number) for number in range(240) if number != without]
+    return compile_plan(airings, now_us, 7 * DAY_US)
+
+
+def test_what_is_over_and_what_comes_into_view_is_signed_once_a_day() -> None:
+    now_us = FRIDAY_US + HOUR_US // 2
+    known, signings = signed(hourly(now_us)), 0
+    for minutes in range(0, 48 * 60, 7):
+        made = hourly(now_us + minutes * 60_000_000)
+        if outdated(known, made):
+            known, signings = signed(made), signings + 1
+    assert signings == 1
+
+
+def test_what_is_taken_out_before_it_is_over_is_signed_at_once() -> None:
+    now_us = FRIDAY_US + HOUR_US // 2
+    known = signed(hourly(now_us))
+    assert outdated(known, hourly(now_us, without=30))
+    while_it_sounds_us = FRIDAY_US + 3 * HOUR_US + 30_000_000
+    assert not outdated(known, hourly(while_it_sounds_us))
+    assert outdated(known, hourly(while_it_sounds_us, without=3))
+    assert not outdated(known, hourly(while_it_sounds_us + 30_000_000, without=3)), "it was over"
+
+
+def test_a_short_window_is_signed_more_often() -> None:
+    now_us, airings = FRIDAY_US, [on_the_hour(number) for number in range(48)]
+    known = signed(compile_plan(airings, now_us, DAY_US))
+    assert not outdated(known, compile_plan(airings, now_us + 5 * HOUR_US, DAY_US))
+    assert outdated(known, compile_plan(airings, now_us + 7 * HOUR_US, DAY_US))
