@@ -20,6 +20,7 @@ from agents.protocol.values import (
     ClipPart,
     ClipRef,
     DocumentKind,
+    OnInterrupted,
     Part,
     PlannedAiring,
     RenditionName,
@@ -60,6 +61,8 @@ def airing(
     from_us: int = 0,
     play_us: int | None = None,
     fade_us: int = 0,
+    on_interrupted: OnInterrupted = OnInterrupted.DROP,
+    slot_ends_us: int | None = None,
 ) -> PlannedAiring:
     """An airing of one clip named after it."""
     return PlannedAiring(
@@ -75,6 +78,8 @@ def airing(
         from_us=from_us,
         play_us=play_us,
         fade_us=fade_us,
+        on_interrupted=on_interrupted,
+        slot_ends_us=slot_ends_us,
     )
 
 

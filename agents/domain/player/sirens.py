@@ -6,6 +6,7 @@ be known: an order from before a power cut could be of any age. It ends with its
 is not begun again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +23,7 @@ from agents.domain.player.events import (
 from agents.domain.player.state import GaveWay, Item, Siren, Stage
 from agents.domain.player.turn import Turn
 from agents.protocol.journal import SirenSounding
-from schedules.precedence import goes_before
+from schedules.precedence import goes_before, in_order
 
 LEAST_US: Final = 1_000_000
 """A siren that would be heard for less than this is left out: the airing itself is about to begin."""
@@ -30,15 +31,18 @@ LEAST_US: Final = 1_000_000
 
 def sound_sirens(turn: Turn) -> None:
     """Begin what is to be heard, end what is not."""
-    for item in turn.items:
-        siren = item.siren
-        if siren is None or siren.over:
+    with_sirens = {one.airing_id: one for one in turn.items if one.siren is not None and not one.siren.over}
+    for claim in in_order(one.claim() for one in with_sirens.values()):
+        item = with_sirens[claim.airing_id]
+        if item.siren is None:
             continue
-        if item.mark.begun or item.stage is Stage.CUTTING or _gives_way(turn, item):
-            if siren.play_id is not None or item.mark.begun:
-                turn.hush(item)
-        elif siren.play_id is None and _is_wanted(turn, item, siren):
-            _begin(turn, item, siren)
+        if item.mark.begun or item.stage is Stage.CUTTING:
+            turn.hush(item)
+        elif item.siren.play_id is None:
+            if _is_wanted(turn, item, item.siren) and not any(_has_air(turn, one) for one in _before(turn, item)):
+                _begin(turn, item, item.siren)
+        elif any(_is_heard(one) for one in _before(turn, item)):
+            turn.hush(item)
 
 
 def _is_wanted(turn: Turn, item: Item, siren: Siren) -> bool:
@@ -52,19 +56,22 @@ def _is_wanted(turn: Turn, item: Item, siren: Siren) -> bool:
     return bool(item.missing) or item.due_us - now_us >= LEAST_US
 
 
-def _gives_way(turn: Turn, item: Item) -> bool:
-    """Whether something that goes before it has the air."""
-    return any(
-        other.airing_id != item.airing_id and _has_begun(turn, other) and goes_before(other.claim(), item.claim())
-        for other in turn.items
-    )
+def _before(turn: Turn, item: Item) -> Iterator[Item]:
+    """What goes before it."""
+    claim = item.claim()
+    return (one for one in turn.items if one.airing_id != item.airing_id and goes_before(one.claim(), claim))
 
 
-def _has_begun(turn: Turn, other: Item) -> bool:
-    if other.siren_sounds or other.stage is Stage.SOUNDING:
-        return True
-    begins_us, now_us = other.begins_us, turn.now_us
-    return other.stage is Stage.STARTING and begins_us is not None and now_us is not None and begins_us <= now_us
+def _has_air(turn: Turn, item: Item) -> bool:
+    """Whether it has the air, or takes it now."""
+    begins_us, now_us = item.begins_us, turn.now_us
+    due = item.stage is Stage.STARTING and begins_us is not None and now_us is not None and begins_us <= now_us
+    return item.siren_sounds or item.stage is Stage.SOUNDING or due
+
+
+def _is_heard(item: Item) -> bool:
+    """The same by the engine's word: only then is nothing between the two."""
+    return item.stage is Stage.SOUNDING or (item.siren is not None and item.siren.sounding and item.siren_sounds)
 
 
 def _begin(turn: Turn, item: Item, siren: Siren) -> None:
@@ -75,7 +82,6 @@ def _begin(turn: Turn, item: Item, siren: Siren) -> None:
     for other in turn.items:
         if other.airing_id == item.airing_id or goes_before(other.claim(), item.claim()):
             continue
-        turn.hush(other)
         if other.stage is Stage.STARTING:
             turn.cut(other, GaveWay(item.airing_id))
     turn.do(SoundSiren(item.airing_id, play_id, siren.clip.choose(item.rendition)))

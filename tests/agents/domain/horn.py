@@ -18,6 +18,7 @@ from agents.domain.player.effects import (
     Journal,
     NoteAirtime,
     Retarget,
+    SoundSiren,
     StartAt,
     StopSound,
     WakeAt,
@@ -42,12 +43,18 @@ from tests.agents.making import SECOND_US, T0_US
 
 OFFSET_US = T0_US - 5_000_000_000
 FADE_US = 10_000
+ENDLESS_US = 24 * 3_600 * SECOND_US
 HEARD = ["stored", "armed", "sounding", "finished"]
 
 
 def after(seconds: float) -> int:
     """The instant so many seconds after the beginning of the test."""
     return T0_US + round(seconds * SECOND_US)
+
+
+def siren_of(airing_id: str) -> str:
+    """The name under which the siren of an airing is heard."""
+    return airing_id + " siren"
 
 
 @dataclass
@@ -57,6 +64,8 @@ class Play:
     airing_id: str
     duration_us: int
     due_us: int | None = None
+    """The instant of what lies ``from_us`` into it."""
+    from_us: int = 0
     generation: int = 0
 
 
@@ -76,6 +85,7 @@ class World:
     now_us: int = T0_US
     time_known: bool = True
     arm_takes_us: int = 20_000
+    siren_takes_us: int = 0
     broken_output: bool = False
     state: PlayerState = field(default_factory=PlayerState)
     journal: list[JournalEvent] = field(default_factory=list)
@@ -238,11 +248,17 @@ class World:
                 assert self._all_here(effect), "armed without its clips"
                 self._plays[play_id] = Play(airing_id, self.state.items[airing_id].duration_us)
                 self._at(self.now_us + self.arm_takes_us, lambda: self._say_armed(play_id))
+            case SoundSiren(play_id=play_id, airing_id=airing_id, clip=clip):
+                assert clip.sha256 in self.disk, "a siren without its clip"
+                self._plays[play_id] = Play(siren_of(airing_id), ENDLESS_US)
+                self._aim(play_id, self.now_us + self.siren_takes_us)
             case StartAt(play_id=play_id, due_us=due_us):
+                if play_id in self._plays:
+                    self._plays[play_id].from_us = effect.from_us
                 self.marks[effect.airing_id] = dataclasses.replace(
                     self.marks.get(effect.airing_id, Mark()), starting=True
                 )
-                self._aim(play_id, due_us)
+                self._aim(play_id, due_us + effect.from_us)
             case Retarget(play_id=play_id, due_us=due_us):
                 self.retargets.append(effect)
                 if self._current is None or self._current[0] != play_id:
@@ -293,10 +309,10 @@ class World:
             before, at_frame = self._fall_silent(self.now_us)
             self._at(self.now_us + FADE_US, lambda: self.tell(PlayStopped(before, at_frame)))
         self._current = (play_id, self.now_us)
-        joined_us = max(0, self.now_us - play.due_us)
-        due_us = play.due_us
-        self.tell(PlaySounding(play_id, self.local_us, self.now_us - due_us - joined_us, joined_us * 48 // 1000))
-        self._at(max(self.now_us, due_us + play.duration_us), lambda: self._end(play_id))
+        joined_us = play.from_us + max(0, self.now_us - play.due_us)
+        ends_us = play.due_us - play.from_us + play.duration_us
+        self.tell(PlaySounding(play_id, self.local_us, 0, joined_us * 48 // 1000))
+        self._at(max(self.now_us, ends_us), lambda: self._end(play_id))
 
     def _end(self, play_id: str) -> None:
         if self._current is not None and self._current[0] == play_id:
@@ -321,4 +337,4 @@ class World:
         play = self._plays.pop(play_id)
         self.audible.append(Audible(play.airing_id, began_us, at_us))
         assert play.due_us is not None
-        return play_id, max(0, at_us - play.due_us) * 48 // 1000
+        return play_id, max(0, play.from_us + at_us - play.due_us) * 48 // 1000

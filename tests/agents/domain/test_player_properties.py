@@ -5,27 +5,31 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from agents.domain.journal import is_last
 from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
 from agents.protocol.documents import Order, Play, ReleaseStop, Start, Stop
 from agents.protocol.guards import Stretch, WireGuards
-from agents.protocol.journal import Armed, FailReason, Sounding, Stopped, Stored, airing_of
-from agents.protocol.values import AiringClass, PlannedAiring
-from tests.agents.domain.horn import World
-from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, ref_of
+from agents.protocol.journal import Armed, FailReason, Interrupted, Sounding, Stopped, Stored, airing_of
+from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
+from tests.agents.domain.horn import Audible, World, siren_of
+from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, clip_part, ref_of
 
+SIREN = clip_bytes("siren")
 NAMES = tuple(f"air-{n}" for n in range(5))
 names = st.sampled_from(NAMES)
 seconds = st.integers(0, 200)
 airings = st.builds(
-    lambda name, start, lasts, kind, window, planned: airing(
+    lambda name, start, lasts, kind, window, planned, cut, room: airing(
         name,
         start_at_us=None if start is None else T0_US + start * SECOND_US,
         seconds=lasts,
         airing_class=kind,
         window_us=window * SECOND_US,
         planned_at_us=T0_US + planned * SECOND_US,
+        on_interrupted=cut,
+        slot_ends_us=None if room is None or start is None else T0_US + (start + lasts + room) * SECOND_US,
     ),
     names,
     st.none() | seconds,
@@ -33,6 +37,8 @@ airings = st.builds(
     st.sampled_from(AiringClass),
     st.integers(0, 60),
     seconds,
+    st.sampled_from(OnInterrupted),
+    st.none() | st.integers(0, 200),
 )
 stretches = st.builds(
     lambda since, lasts: Stretch(from_us=T0_US + since * SECOND_US, until_us=T0_US + (since + lasts) * SECOND_US),
@@ -42,6 +48,8 @@ stretches = st.builds(
 guards = st.none() | st.builds(WireGuards, forbidden=st.lists(stretches, max_size=2).map(tuple))
 acts: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("play"), airings),
+    st.tuples(st.just("alarm"), airings),
+    st.tuples(st.just("pin"), st.none()),
     st.tuples(
         st.just("rundown"), st.tuples(st.lists(airings, max_size=4, unique_by=lambda one: one.airing_id), guards)
     ),
@@ -71,10 +79,11 @@ class Story:
         self.open: dict[str, tuple[int, frozenset[str] | None]] = {}
         self.guarded: list[tuple[int, WireGuards | None]] = []
         self.emergencies: set[str] = set()
+        self.slots: dict[str, int] = {}
 
     def act(self, name: str, value: Any) -> None:
         match name:
-            case "play" | "rundown" | "start" | "stop" | "release":
+            case "play" | "alarm" | "rundown" | "start" | "stop" | "release":
                 self._sign(name, value)
             case _:
                 self._happen(name, value)
@@ -85,6 +94,10 @@ class Story:
             case "play":
                 self._know(value)
                 self._order(Play(airing=value))
+            case "alarm":
+                emergency = structs.replace(value, airing_class=AiringClass.EMERGENCY)
+                self._know(emergency)
+                self._order(Play(airing=emergency, siren=clip_part(SIREN)))
             case "rundown":
                 self._rundown(*value)
             case "start":
@@ -104,6 +117,8 @@ class Story:
     def _happen(self, name: str, value: Any) -> None:
         world = self.world
         match name:
+            case "pin":
+                world.store(ref_of(SIREN).sha256)
             case "deliver":
                 world.deliver()
             case "lose_clip":
@@ -149,6 +164,8 @@ class Story:
 
     def _know(self, airing: PlannedAiring) -> None:
         self.known.add(airing.airing_id)
+        ends_us = T0_US + 3 * HOUR_US if airing.slot_ends_us is None else airing.slot_ends_us
+        self.slots[airing.airing_id] = max(ends_us - T0_US, self.slots.get(airing.airing_id, 0))
         if airing.airing_class is AiringClass.EMERGENCY:
             self.emergencies.add(airing.airing_id)
 
@@ -160,6 +177,11 @@ class Story:
             for (since_us, guards), (until_us, _) in periods
             for stretch in (() if guards is None else guards.forbidden)
         ]
+
+
+def words_of(heard: Audible) -> str:
+    """The airing that was heard, or whose siren it was."""
+    return heard.airing_id.removesuffix(siren_of(""))
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -191,13 +213,18 @@ def test_every_airing_ends_once_and_the_horn_obeys(script: list[tuple[str, Any]]
 
     for since_us, until_us, covered in story.held:
         for one in world.audible:
-            if covered is None or one.airing_id in covered:
+            if covered is None or words_of(one) in covered:
                 assert one.until_us <= since_us or one.from_us >= until_us, "a sound through a stop"
     for since_us, until_us in story.quiet():
         for one in world.audible:
-            if since_us < until_us and one.airing_id not in story.emergencies:
+            if since_us < until_us and words_of(one) not in story.emergencies:
                 assert one.until_us <= since_us or one.from_us >= until_us, "a sound in quiet hours"
     for event in world.journal:
+        if isinstance(event, Interrupted):
+            for one in world.heard(event.airing_id):
+                assert one[0] < event.resumes_at_us - T0_US or one[1] <= story.slots[event.airing_id], (
+                    "outside its slot"
+                )
         if isinstance(event, Stopped):
             assert event.order_id in {one.header.document_id for one in story.stops}
 
