@@ -18,6 +18,7 @@ from agents.io.output import events as engine
 from agents.io.output.engine import PlayEngine
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import SystemTime
+from agents.protocol.documents import Order
 from agents.protocol.journal import JournalEvent, airing_of
 from tests.agents.making import DEVICE, T0_US, Desk, ref_of
 
@@ -150,7 +151,12 @@ async def eventually(
 
 @asynccontextmanager
 async def running(
-    directory: Path, *, clean: bool = True, engine_made: PlayEngine | None = None, device_id: str = DEVICE
+    directory: Path,
+    *,
+    clean: bool = True,
+    engine_made: PlayEngine | None = None,
+    device_id: str = DEVICE,
+    standing: tuple[Order, ...] = (),
 ) -> AsyncIterator[Agent]:
     """One run of the agent's core, with a fake engine or with the one given."""
     state, clips = StateStore(directory), ClipStore(directory / "clips", ClipSettings(floor_bytes=0))
@@ -166,6 +172,7 @@ async def running(
             engine=engine_made or fake,
             state=state,
             clips=clips,
+            standing=standing,
         )
     )
     fake.tell = conductor.play_event
