@@ -70,7 +70,7 @@ _RESULTS: Final[Mapping[ActionResult, str]] = {
 }
 _HEARD: Final[Mapping[Heard, str]] = {
     Heard.HEARD: N_("Heard"),
-    Heard.NOT_HEARD: N_("Not heard"),
+    Heard.NOT_HEARD: N_("Horn not heard"),
     Heard.NO_SENSOR: N_("No sensor"),
 }
 

@@ -150,18 +150,21 @@ def _plot(kind: _Kind, readings: Sequence[Reading], frame: _Frame, say: Translat
     return PlotShown(
         name=kind.name,
         title=title,
-        summary_sentence=say.gettext(
-            N_("Last %(last)s; from %(low)s to %(high)s."),
-            last=kind.write(values[-1], say),
-            low=kind.write(min(values), say),
-            high=kind.write(max(values), say),
-        ),
+        summary_sentence=_summary([kind.write(one, say) for one in (values[-1], min(values), max(values))], say),
         path=line(points, frame.window, on, gap_us=frame.gap_us),
         up=[kind.write(tick, say) for tick in reversed(on.ticks)],
         along=frame.along,
         limit_y=None if limit is None else on.y(limit),
         limit_sentence="" if limit is None else say.gettext(kind.limit_sentence),
     )
+
+
+def _summary(written: Sequence[str], say: Translator) -> str:
+    """What it was last, and between what it went."""
+    last, low, high = written
+    if low == high:
+        return say.gettext(N_("%(last)s all the time."), last=last)
+    return say.gettext(N_("Last %(last)s; from %(low)s to %(high)s."), last=last, low=low, high=high)
 
 
 def _along(window: tuple[int, int], span: Span, say: Translator) -> list[str]:

@@ -115,9 +115,19 @@ async def _view(ask: Ask, overview: SpeakerOverview) -> views.SpeakerPage:
 
 
 async def speaker_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/speakers/{id}"""
+    return await _part(ask, "_speaker_state.html")
+
+
+async def journal_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/speakers/{id}/journal"""
+    return await _part(ask, "_speaker_journal.html")
+
+
+async def _part(ask: Ask, template: str) -> web.Response:
     """Nothing new of a speaker that was released a moment ago: its page is about to be left."""
     try:
         found = await speaker_view(ask, SpeakerId(ask.request.match_info["id"]))
     except NotFound:
         return web.Response(status=204)
-    return page(ask, "_speaker_state.html", speaker=found)
+    return page(ask, template, speaker=found)

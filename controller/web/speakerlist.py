@@ -153,7 +153,7 @@ def _matches(one: SpeakerOverview, faults: Faults, want: Wanted, path_of: Callab
         and (not want.software or (health is not None and health.software == want.software))
         and (not want.state or _in_state(one, faults.get(one.speaker.speaker_id, ()), want.state))
         and (not want.area or want.area in path_of(one.speaker.area_id))
-        and (not want.q or _found(one, folded(want.q)))
+        and (not want.q or _found(one, want.q.split()))
     )
 
 
@@ -165,10 +165,10 @@ def _in_state(one: SpeakerOverview, mine: Sequence[Fault], state: str) -> bool:
     return speaker_state(one) == state
 
 
-def _found(one: SpeakerOverview, words: str) -> bool:
-    address = one.health.address if one.health else ""
-    there = f"{folded(one.speaker.name)} {folded(one.area_name)} {one.speaker.device_id} {address}".lower()
-    return all(word in there for word in words.lower().split())
+def _found(one: SpeakerOverview, words: Sequence[str]) -> bool:
+    names = f"{folded(one.speaker.name)} {folded(one.area_name)}"
+    signs = f"{one.speaker.speaker_id} {one.speaker.device_id} {one.health.address if one.health else ''}"
+    return all(word.lower() in signs or folded(word) in names for word in words)
 
 
 def _order(sort: str, faults: Faults) -> Callable[[SpeakerOverview], tuple[object, ...]]:

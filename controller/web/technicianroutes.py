@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.domain.rights import Right
-from controller.web import box_pages, fault_pages, labelling, replacing, subjects
+from controller.web import box_pages, fault_pages, labelling, replacing, speaker_pages, subjects
 from controller.web.asking import Route, Token
 
 _FORM: Final = Token.HANDLER
@@ -32,6 +32,13 @@ TECHNICIAN: Final = (
         handler=box_pages.faults_part,
         right=_SEE,
         over=subjects.speaker,
+    ),
+    Route(
+        method="GET",
+        path="/parts/speakers/{id}/journal",
+        handler=speaker_pages.journal_part,
+        right=_SEE,
+        over=subjects.speaker_or_none,
     ),
     Route(
         method="GET", path="/parts/speakers/{id}/plots", handler=box_pages.plots_part, right=_SEE, over=subjects.speaker

@@ -66,6 +66,10 @@ document.addEventListener("submit", (event) => {
   ask(form.dataset, () => form.submit());
 });
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
 // --- live updates: lost and found again ------------------------------------------------------------------------------
 
 // A browser opens six connections to one server and no more. A page that nobody sees lets go of its stream after a

@@ -16,6 +16,7 @@ from controller.web import handwords
 from controller.web.boxviews import BoxLine, BoxShown, HandsShown
 from controller.web.faultpresent import card, kinds
 from controller.web.faultviews import FaultCard, FaultFilter, FaultsShown
+from controller.web.faultwords import WEIGHT
 from controller.web.i18n import Language, load_translators
 from controller.web.labelling import LabelShown, qr_path
 from controller.web.placeviews import Choice
@@ -48,15 +49,15 @@ DETAILS = {
     FaultKind.AIRING_MISSED: FaultDetail(reason="disk_full", airing_id="a1"),
     FaultKind.REFUSALS: FaultDetail(reason="bad_signature", value=3),
     FaultKind.OFFLINE: FaultDetail(since_us=NOW_US - 30 * HOUR_US),
-    FaultKind.AREA_OFFLINE: FaultDetail(members=11),
+    FaultKind.AREA_OFFLINE: FaultDetail(members=12),
 }
 WHOLE = {FaultKind.CONTROLLER_CLOCK, FaultKind.DEVICE_TIME_DISAGREES, FaultKind.AREA_OFFLINE}
 
 
 def cards(*, closed: bool = False) -> list[FaultCard]:
-    """One of each kind."""
+    """One of each kind, the heaviest first."""
     made = []
-    for number, kind in enumerate(FaultKind):
+    for number, kind in enumerate(WEIGHT):
         one = fault(
             kind,
             0.2 + number,
