@@ -225,6 +225,7 @@ class Agent:
             "output": self._house.engine.output.description,
             "clock_basis": "none" if estimate is None else estimate.basis.value,
             "clock_error_us": None if estimate is None else estimate.error_us,
+            "clock_offset_us": None if estimate is None else estimate.offset_us,
         }
         match self._life:
             case Link() as life:
