@@ -146,6 +146,9 @@ API = (
         "PUT", "/api/v1/speakers/{speaker_id}/volume", speakers.set_volume, right=Right.TEND, over=subjects.speaker
     ),
     endpoint(
+        "PUT", "/api/v1/speakers/{speaker_id}/profile", speakers.set_profile, right=Right.TEND, over=subjects.speaker
+    ),
+    endpoint(
         "PUT", "/api/v1/speakers/{speaker_id}/name", speakers.rename_speaker, right=Right.TEND, over=subjects.speaker
     ),
     endpoint("GET", "/api/v1/found", newcomers.list_found, right=Right.ADOPT),

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.journal import JournalRecord
-from agents.protocol.values import RenditionName
+from agents.protocol.values import Profile, RenditionName
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.journals import JournalPlace
 from controller.domain.paging import Place
@@ -16,6 +16,12 @@ from controller.web import pages
 from controller.web.api.endpoint import Body, Query, raises
 from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
+
+
+class ProfileBody(Body):
+    """``lan``, or ``sim`` for a speaker that is to be sparing."""
+
+    profile: Profile
 
 
 class VolumeBody(Body):
@@ -62,6 +68,7 @@ class AdoptedTold(Told):
     max_volume_percent: int
     delay_us: int
     rendition: RenditionName
+    profile: Profile
 
 
 class SpeakerTold(AdoptedTold):
@@ -141,6 +148,13 @@ async def place_speaker(ask: Ask, speaker_id: SpeakerId, body: PlaceBody) -> Spe
 async def set_volume(ask: Ask, speaker_id: SpeakerId, body: VolumeBody) -> SpeakerTold:
     """Set how loud a speaker is."""
     await ask.parts.speakers.set_volume(speaker_id, body.percent, ask.by)
+    return await get_speaker(ask, speaker_id)
+
+
+@raises(NotFound, "speaker_unknown")
+async def set_profile(ask: Ask, speaker_id: SpeakerId, body: ProfileBody) -> SpeakerTold:
+    """Say what the way to a speaker costs; what it sends, and how often, follows with its next link."""
+    await ask.parts.speakers.set_profile(speaker_id, body.profile, ask.by)
     return await get_speaker(ask, speaker_id)
 
 
