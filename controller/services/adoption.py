@@ -26,6 +26,7 @@ from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.releases import forget
 from controller.services.secretary import fresh_id
+from controller.services.together import Together
 from schedules.areas import Area
 
 _RELEASE_US: Final = 400 * 86_400_000_000
@@ -48,6 +49,7 @@ class Adoption:
         self._areas = office.areas
         self._events = office.events
         self._planning = office.planning
+        self._keys: Together[DeviceId, bytes] = Together(office.crew, "keys of devices", self._read_keys)
 
     def found(self) -> tuple[FoundDevice, ...]:
         """Devices that belong to nobody here, by name. One of ours that dials as new was reset, and is among them."""
@@ -227,9 +229,12 @@ class Adoption:
         """The X25519 key to expect of a device that says it belongs here; None where it does not. Raises
         `StoreFailed`.
         """
+        return await self._keys.get(device_id)
+
+    async def _read_keys(self, device_ids: Sequence[DeviceId]) -> dict[DeviceId, bytes]:
         async with self._store.reading() as tx:
-            speaker = await tx.speakers.by_device(device_id)
-        return None if speaker is None else speaker.device_key
+            found = await tx.speakers.by_devices(device_ids)
+        return {device_id: speaker.device_key for device_id, speaker in found.items()}
 
     async def create_token(self, area_id: AreaId, uses: int, valid_s: int, by: str) -> Token:
         """An enrolment token for ``uses`` devices within ``valid_s`` seconds, at most 10,000 and 30 days.

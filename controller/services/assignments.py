@@ -40,12 +40,8 @@ class Assignments:
         path = await self._areas.path(tx, speaker.area_id)
         grouping = (await tx.groups.of([speaker.speaker_id])).get(speaker.speaker_id, NO_GROUPS)
         stored = await tx.documents.latest_assignment(speaker.device_id)
-        if stored is not None:
-            header = stored[0].header
-            written = self._written(speaker, path, grouping, header)
-            same = stored[0] == (written if pinning else structs.replace(written, pinned=stored[0].pinned))
-            if same and header.key_id == self._secretary.key_id and header.counter >= above:
-                return stored
+        if stored is not None and self.still_says(stored[0], speaker, path, grouping, above, pinning=pinning):
+            return stored
         if not signing:
             raise MustSign
         header = self._secretary.header(DocumentKind.ASSIGNMENT, self._clock.now_us() + _VALID_US)
@@ -53,6 +49,22 @@ class Assignments:
         signed = self._secretary.sign(made)
         await tx.documents.put(made, signed)
         return made, signed
+
+    def still_says(
+        self,
+        stored: Assignment,
+        speaker: Speaker,
+        path: tuple[AreaId, ...],
+        grouping: Grouping,
+        above: int,
+        *,
+        pinning: bool = False,
+    ) -> bool:
+        """Whether the stored assignment is the speaker's as it should be; see `current`."""
+        header = stored.header
+        written = self._written(speaker, path, grouping, header)
+        same = stored == (written if pinning else structs.replace(written, pinned=stored.pinned))
+        return same and header.key_id == self._secretary.key_id and header.counter >= above
 
     async def lacks_pins(self, tx: Transaction, speaker: Speaker) -> bool:
         """Whether what was signed for it last names other pinned clips than it should keep."""

@@ -1,6 +1,7 @@
 """What a device lacks when it connects, sent in an order that makes sense to it."""
 
 import logging
+from collections.abc import Sequence
 
 from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, SignedDocument, Stop
 from agents.protocol.ids import AreaId, DeviceId
@@ -9,6 +10,7 @@ from controller.domain.errors import StoreFailed
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
 from controller.services.assignments import Assignments
+from controller.services.lacking import Lacking, addressed
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.rundowns import Rundowns
@@ -26,6 +28,7 @@ class Delivery:
         self._secretary = office.secretary
         self._clock = office.clock
         self._roster = office.roster
+        self._lack = Lacking(office, assignments, rundowns)
         self._assignments = assignments
         self._rundowns = rundowns
         self._board = office.board
@@ -54,11 +57,14 @@ class Delivery:
 
     async def _lacking(
         self, device_id: DeviceId, marks: dict[DocumentKind, int]
-    ) -> list[tuple[Document, SignedDocument]]:
+    ) -> Sequence[tuple[Document, SignedDocument]]:
         """Most devices that connect lack nothing new: only where something must be signed is anything written."""
         for kind in DocumentKind:
             await self._secretary.raise_above(kind, marks[kind])
             await self._secretary.stock(kind)
+        at_a_look = await self._lack.of(device_id)
+        if at_a_look is not None:
+            return at_a_look
         try:
             async with self._store.reading() as tx:
                 return await self._found_lacking(tx, device_id, marks, signing=False)
@@ -113,8 +119,3 @@ class Delivery:
             order.header.not_after_us,
             document_id=order.header.document_id,
         )
-
-
-def addressed(order: Order, device_id: DeviceId, path: tuple[AreaId, ...]) -> bool:
-    """True when the order names this device or an area that it stands in."""
-    return device_id in order.to.devices or bool(set(path) & set(order.to.areas))

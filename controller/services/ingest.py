@@ -24,6 +24,7 @@ from controller.services.delivery import Delivery
 from controller.services.events import AiringChanged, SpeakersChanged
 from controller.services.office import Office
 from controller.services.roster import Present
+from controller.services.together import Together
 
 _log = logging.getLogger(__name__)
 _SECOND_US = 1_000_000
@@ -96,6 +97,9 @@ class Ingest:
         self._committed: dict[tuple[DeviceId, str], int] = {}
         self._journals: Batcher[_Work, int] = Batcher(self._commit)
         self._healths: Batcher[SpeakerHealth, None] = Batcher(self._save_health)
+        self._arrivals: Together[tuple[DeviceId, str], tuple[Speaker, int]] = Together(
+            office.crew, "devices that connect", self._look_up
+        )
 
     async def run_journals(self) -> None:
         """Commits journals until cancelled."""
@@ -109,11 +113,10 @@ class Ingest:
         """After the device's hello, before it is welcomed; then `Delivery.deliver`. Raises `NotFound` where it is no
         speaker of ours, `StoreFailed`.
         """
-        async with self._store.reading() as tx:
-            speaker = await tx.speakers.by_device(device_id)
-            committed = await tx.journals.committed(device_id, hello.journal_id)
-        if speaker is None:
+        known = await self._arrivals.get((device_id, hello.journal_id))
+        if known is None:
             raise NotFound(f"no speaker has the device {device_id}", code="speaker_unknown")
+        speaker, committed = known
         if speaker.state is SpeakerState.ADOPTING:
             speaker = await self._adopted(speaker)
         self._committed[(device_id, hello.journal_id)] = committed
@@ -124,6 +127,14 @@ class Ingest:
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
         return speaker
+
+    async def _look_up(
+        self, journals: Sequence[tuple[DeviceId, str]]
+    ) -> dict[tuple[DeviceId, str], tuple[Speaker, int]]:
+        async with self._store.reading() as tx:
+            speakers = await tx.speakers.by_devices([device_id for device_id, _ in journals])
+            committed = await tx.journals.committed_of(journals)
+        return {key: (speakers[key[0]], committed.get(key, 0)) for key in journals if key[0] in speakers}
 
     async def _adopted(self, speaker: Speaker) -> Speaker:
         """That it dials with our keys pinned proves that it took the adoption."""
@@ -172,10 +183,7 @@ class Ingest:
         self._save_behind(present.health())
 
     def _save_behind(self, health: SpeakerHealth) -> None:
-        self._crew.spawn(self._saved(health), f"health {health.speaker_id}")
-
-    async def _saved(self, health: SpeakerHealth) -> None:
-        await self._healths.put(health)
+        self._healths.put(health).add_done_callback(_tell_unsaved)
 
     async def _save_health(self, healths: Sequence[SpeakerHealth]) -> Sequence[None]:
         async with self._store.transaction() as tx:
@@ -253,6 +261,11 @@ class Ingest:
         self._board.advanced(changed)
         for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
             self._events.publish(AiringChanged(airing_id))
+
+
+def _tell_unsaved(saving: "asyncio.Future[None]") -> None:
+    if not saving.cancelled() and (error := saving.exception()) is not None:
+        _log.warning("what a speaker says of itself could not be stored: %s", error)
 
 
 def _received(work: _Work, committed_seq: int) -> ReceivedRecords | None:

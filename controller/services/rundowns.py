@@ -95,19 +95,35 @@ class Rundowns:
 
     async def _outdated(self, tx: Transaction, speakers: Sequence[Speaker]) -> list[Speaker]:
         """What was signed is read once; after that it is known, and compared without being read."""
-        unread = [one.device_id for one in speakers if (one.speaker_id, one.device_id) not in self._signed_for]
-        stored = await tx.documents.latest_rundowns(unread)
+        last = await self.last_signed(tx, speakers)
         lacking: list[Speaker] = []
         for speaker in speakers:
             await asyncio.sleep(0)  # a plan of many airings takes a moment: links and pages go on in between
             who, plan = (speaker.speaker_id, speaker.device_id), self._plan(speaker)
-            signed = self._signed_for.get(who) or stored.get(speaker.device_id)
+            signed = last.get(speaker.device_id)
             if outdated(signed, plan):
                 lacking.append(speaker)
             elif signed is not None:
                 # The same, of parts that all speakers share: cheap to keep, and to compare with.
                 self._signed_for[who] = structs.replace(signed, airings=plan.airings)
         return lacking
+
+    async def last_signed(self, tx: Transaction, speakers: Sequence[Speaker]) -> dict[DeviceId, Rundown]:
+        """What was signed last for each of them, where there is anything."""
+        known = {one.device_id: self._signed_for.get((one.speaker_id, one.device_id)) for one in speakers}
+        read = await tx.documents.latest_rundowns([who for who, signed in known.items() if signed is None])
+        return read | {who: signed for who, signed in known.items() if signed is not None}
+
+    def has_it(self, speaker: Speaker, signed: Rundown | None, known: int) -> bool:
+        """True when the device, which knows the counter ``known``, has the rundown it should have: ``signed``, which is
+        the last, or none.
+        """
+        if (0 if signed is None else signed.header.counter) != known:
+            return False
+        if not self.time_trusted:
+            return True
+        ours = signed is None or signed.header.key_id == self._secretary.key_id
+        return ours and not outdated(signed, self._plan(speaker))
 
     async def _renew(self, speakers: Sequence[Speaker]) -> None:
         """Signs for these, and pushes; not for too many at a time, because others wait to write."""

@@ -79,6 +79,24 @@ class SqlDocuments:
         row = rows.first()
         return None if row is None else _opened(row, form)
 
+    async def latest_assignments(
+        self, device_ids: Sequence[DeviceId]
+    ) -> dict[DeviceId, tuple[Assignment, SignedDocument]]:
+        found: dict[DeviceId, tuple[Assignment, SignedDocument]] = {}
+        kind = DocumentKind.ASSIGNMENT.value
+        for piece in pieces(device_ids):
+            rows = await self._session.execute(
+                select(DocumentRow.key_id, DocumentRow.payload, DocumentRow.signature)
+                .where(col(DocumentRow.device_id).in_(piece), col(DocumentRow.kind) == kind)
+                .order_by(col(DocumentRow.counter))
+            )
+            for key_id, payload, signature in rows:
+                document = decode_document(payload)
+                if isinstance(document, Assignment):
+                    signed = SignedDocument(key_id=key_id, payload=payload, signature=signature)
+                    found[DeviceId(document.device_id)] = document, signed
+        return found
+
     async def latest_rundowns(self, device_ids: Sequence[DeviceId]) -> dict[DeviceId, Rundown]:
         found: dict[DeviceId, Rundown] = {}
         for piece in pieces(device_ids):
@@ -128,6 +146,22 @@ class SqlDocuments:
             )
             found.extend(_delivered(row) for row in rows)
         return tuple(found)
+
+    async def accepted(
+        self, device_ids: Sequence[DeviceId], document_ids: Sequence[str]
+    ) -> frozenset[tuple[DeviceId, str]]:
+        found: set[tuple[DeviceId, str]] = set()
+        for document_id in document_ids:
+            for piece in pieces(device_ids):
+                rows = await self._session.scalars(
+                    select(DeliveredRow.device_id).where(
+                        col(DeliveredRow.document_id) == document_id,
+                        col(DeliveredRow.device_id).in_(piece),
+                        col(DeliveredRow.accepted).is_(True),
+                    )
+                )
+                found.update((DeviceId(device_id), document_id) for device_id in rows)
+        return frozenset(found)
 
     async def forget_device(self, device_id: DeviceId) -> None:
         for table in (DocumentRow, DeliveredRow):

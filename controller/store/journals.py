@@ -28,6 +28,17 @@ class SqlJournals:
         row = await self._session.get(JournalRow, (device_id, journal_id), populate_existing=True)
         return 0 if row is None else row.committed_seq
 
+    async def committed_of(self, journals: Sequence[tuple[DeviceId, str]]) -> dict[tuple[DeviceId, str], int]:
+        found: dict[tuple[DeviceId, str], int] = {}
+        for piece in pieces(list(dict.fromkeys(device_id for device_id, _ in journals))):
+            rows = await self._session.execute(
+                select(JournalRow.device_id, JournalRow.journal_id, JournalRow.committed_seq).where(
+                    col(JournalRow.device_id).in_(piece)
+                )
+            )
+            found.update({(DeviceId(device_id), journal_id): seq for device_id, journal_id, seq in rows})
+        return found
+
     async def add(self, received: Sequence[ReceivedRecords]) -> None:
         rows = [
             {

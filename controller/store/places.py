@@ -135,6 +135,17 @@ class SqlSpeakers:
         row = rows.first()
         return None if row is None else _speaker(row)
 
+    async def by_devices(self, device_ids: Sequence[DeviceId]) -> dict[DeviceId, Speaker]:
+        found: dict[DeviceId, Speaker] = {}
+        for piece in pieces(device_ids):
+            rows = await self._session.execute(
+                select(*_SPEAKER_COLUMNS)
+                .where(col(SpeakerRow.device_id).in_(piece), col(SpeakerRow.state) != SpeakerState.RELEASED.value)
+                .order_by(col(SpeakerRow.adopted_at_us))
+            )
+            found.update({DeviceId(row.device_id): _speaker(row) for row in rows})
+        return found
+
     async def put(self, speaker: Speaker) -> None:
         await self._session.merge(
             SpeakerRow(
