@@ -24,6 +24,7 @@ from agents.protocol.journal import (
 )
 from agents.protocol.values import ClockBasis
 from controller.web import handwords
+from controller.web.boxwords import box_sentence
 from controller.web.i18n import N_, Translator
 from controller.web.sentences import fail_sentence, refusal_sentence, skip_sentence
 
@@ -116,7 +117,9 @@ def _of_the_box(event: Refused | RecordsLost | StartedUp | ActionEnded | SelfTes
             ended = handwords.detail_sentence(detail, result, say)
             return EvidenceLine(words.icon, f"{_(words.word)}: {handwords.result_word(result, say)}", ended)
         case SelfTested() as found:
-            return EvidenceLine("ear", f"{_('Self-test')}: {handwords.heard_word(found.heard, say)}", found.detail)
+            return EvidenceLine(
+                "ear", f"{_('Self-test')}: {handwords.heard_word(found.heard, say)}", box_sentence(found.detail, say)
+            )
 
 
 def _gap(gap: Gap, say: Translator) -> EvidenceLine:

@@ -8,6 +8,7 @@ from agents.protocol.documents import Calibrate, FetchLog, Hand, Identify, Resta
 from agents.protocol.journal import ActionName, ActionResult, Heard
 from controller.domain.hands import AskedHand, SelfTestFound
 from controller.web.boxviews import ActionLine, ActionOffered, SelfTestLine
+from controller.web.boxwords import box_sentence
 from controller.web.i18n import N_, Translator
 from controller.web.moments import moment
 
@@ -137,7 +138,7 @@ def detail_sentence(detail: str, result: ActionResult, say: Translator) -> str:
     """What the device wrote, in the reader's language where it is one of the sentences that devices write."""
     if not detail:
         return say.gettext(N_("It does not say why.")) if result is not ActionResult.DONE else ""
-    return say.gettext(detail)
+    return box_sentence(detail, say)
 
 
 def test_lines(found: Sequence[SelfTestFound], say: Translator) -> list[SelfTestLine]:
@@ -151,7 +152,7 @@ def _levels(one: SelfTestFound, say: Translator) -> str:
     if one.heard is Heard.NO_SENSOR:
         return say.gettext(N_("The box has neither a microphone nor a current sensor."))
     if one.level_db is None:
-        return say.gettext(one.detail) if one.detail else ""
+        return box_sentence(one.detail, say)
     level = f"{say.format_signed(one.level_db, 1)} dB"
     if one.reference_db is None:
         return say.gettext(N_("Heard at %(level)s; it was never calibrated."), level=level)
