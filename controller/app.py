@@ -288,6 +288,8 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             hands=desk.hands,
             faults=desk.faults,
             telemetry=desk.telemetry,
+            public_urls=config.public_urls,
+            sim_quota_bytes=desk.settings.sim_quota_bytes,
             accounts=desk.accounts,
             people=desk.people,
             api_tokens=desk.api_tokens,
