@@ -58,11 +58,12 @@ class Shelf(FakeStudio):
 
 @dataclass
 class Station:
-    """``open`` and ``kill`` it as often as wanted: what it keeps is in ``folder``."""
+    """``open`` and ``kill`` it as often as wanted: what it keeps is in ``folder``, another one after each kill."""
 
     folder: Path
     began_s: float
     port: int = 0
+    kills: int = 0
     desk: Desk = field(init=False)
     _running: "asyncio.Task[None] | None" = None
 
@@ -138,9 +139,12 @@ class Station:
         self.port = self._runner.addresses[0][1]
 
     async def kill(self) -> None:
-        """The process is gone: nothing is finished, nobody is told."""
+        """The process is gone: what goes on is what lies on the disk at this moment, whatever it still does here."""
         if self._running is None:
             return
+        before, self.kills = self.folder, self.kills + 1
+        self.folder = before.with_name(f"station-{self.kills}")
+        shutil.copytree(before, self.folder)
         running, self._running = self._running, None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -150,6 +154,7 @@ class Station:
         with contextlib.suppress(asyncio.CancelledError):
             await running
         await self.store.close()
+        shutil.rmtree(before)
 
     async def journal_of(self, device_id: DeviceId) -> list[tuple[str, JournalRecord]]:
         """Every record that is stored of a device, each with the journal it is of, in the order of the journals."""

@@ -4,6 +4,7 @@ reason, every report is stored once, nothing sounds twice or at another time tha
 A failure prints the seed and the story; ``LOA_FAULT_SEEDS=17,23`` runs just those.
 """
 
+import gc
 import itertools
 import os
 from collections import Counter
@@ -34,6 +35,9 @@ def _seeds() -> list[list[int]]:
     return [list(range(first, first + AT_ONCE)) for first in range(0, SCHEDULES, AT_ONCE)]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a program that was killed left things
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("seeds", _seeds(), ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_whatever_fails_every_airing_is_accounted_for(
     seeds: list[int], tmp_path: Path, database: Path, in_leaps: Callable[[Awaitable[None]], None]
@@ -42,6 +46,7 @@ def test_whatever_fails_every_airing_is_accounted_for(
         folder = tmp_path / str(seed)
         folder.mkdir()
         in_leaps(_one(seed, folder, database))
+        gc.collect()
 
 
 async def _one(seed: int, folder: Path, database: Path) -> None:
