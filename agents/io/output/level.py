@@ -13,6 +13,9 @@ FADE_FRAMES = RATE_HZ // 100
 DUCK_FRAMES = RATE_HZ // 10
 """So long what is interrupted fades, under what takes the air from it."""
 _RAMP_FRAMES = RATE_HZ // 20
+_GENTLE_STEP = 64
+LOUD_STEP = 1_024
+"""Three percent of full scale: sound that begins farther from silence than this clicks."""
 
 
 def volume_gain(percent: float) -> float:
@@ -48,6 +51,22 @@ def fade_in(frames: bytes) -> bytes:
 def fade_out(frames: bytes) -> bytes:
     """The same falling to silence over its whole length."""
     return ramp(frames, 1.0, 0.0)
+
+
+def settle_down(last: int) -> bytes:
+    """From this sample evenly to silence, for sound that ends where nothing is left to fade."""
+    frames = min(FADE_FRAMES, abs(last) // _GENTLE_STEP)
+    return array("h", (last - last * (index + 1) // frames for index in range(frames))).tobytes()
+
+
+def last_sample(frames: bytes) -> int:
+    """The sample that these frames end with, 0 where there are none."""
+    return array("h", frames[-FRAME_BYTES:])[0] if frames else 0
+
+
+def first_sample(frames: bytes) -> int:
+    """The sample that these frames begin with, 0 where there are none."""
+    return array("h", frames[:FRAME_BYTES])[0] if frames else 0
 
 
 def mix(one: bytes, other: bytes) -> bytes:

@@ -9,12 +9,25 @@ from agents.io.decode import DecodeError
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 from agents.io.output.events import FailReason
 from agents.io.output.feed import Feed
-from agents.io.output.level import FADE_FRAMES, Level, decibel_gain, fade_in, fade_out, stretch
+from agents.io.output.level import (
+    FADE_FRAMES,
+    LOUD_STEP,
+    Level,
+    decibel_gain,
+    fade_in,
+    fade_out,
+    first_sample,
+    last_sample,
+    settle_down,
+    stretch,
+)
 from agents.io.output.position import FRAME_US, PositionFit, Slew
 
-# A join needs the feed to seek: it aims this far ahead of what is being written.
-_SEEK_LEAD_FRAMES = RATE_HZ // 5
+# A join needs the feed to seek: it aims so far ahead of what is being written, and farther where that was too near.
+_SEEK_LEAD_FRAMES = RATE_HZ // 25
+_LONGEST_SEEK_LEAD_FRAMES = RATE_HZ * 2 // 5
 _HAIR_FRAMES = RATE_HZ // 50
+_SHORTEST_FADE = FADE_FRAMES * FRAME_BYTES // 2
 
 
 class Play:
@@ -40,6 +53,8 @@ class Play:
         self._gain = 1.0
         self._limit = 1.0
         self._slew = Slew()
+        self._seek_lead = _SEEK_LEAD_FRAMES
+        self._last = 0  # the sample that was written last
 
     def schedule(
         self, device_us: int | None, from_frame: int, gain_db: float, volume: float, limit: float = 1.0
@@ -114,11 +129,12 @@ class Play:
             return None
         if skipped == late:
             return at
-        self.feed.seek(self.feed.position + (late - skipped) + _SEEK_LEAD_FRAMES)
+        self.feed.seek(self.feed.position + (late - skipped) + self._lead())
         return None
 
     def enter(self, fit: PositionFit, at: int) -> None:
         """It begins to sound with output frame ``at``."""
+        self._seek_lead = _SEEK_LEAD_FRAMES
         self._shift = at - self.feed.position
         if self._begin_us is not None:
             self._shift = round(self._ideal_shift(fit))
@@ -132,6 +148,8 @@ class Play:
         if self._begin_us is None:
             self._shift = at - self.feed.position
             return self._render(at, frames), b""
+        if self._gap:
+            self._shift = round(self._ideal_shift(fit))  # it comes back where it should be
         by = self._slew.step(self._ideal_shift(fit) - self._shift)
         if abs(by) > 1:
             tail = self.tail()
@@ -157,7 +175,13 @@ class Play:
         """Its next frames, falling to silence; all of it where it is nearly over."""
         if self.nearly_over:
             return self._level.apply(self.feed.take(_HAIR_FRAMES))
-        return fade_out(self._level.apply(self.feed.take(fade_frames)))
+        sound = self._level.apply(self.feed.take(fade_frames))
+        return self._fallen(sound)
+
+    def release(self) -> bytes:
+        """From the sample that was written last to silence, where nothing is left to fade."""
+        last, self._last = self._last, 0
+        return settle_down(last)
 
     def broke_off(self) -> None:
         """The sound has a hole: what is lost is reported when it goes on."""
@@ -174,33 +198,58 @@ class Play:
         lost, self._reported_lost = self.lost_frames - self._reported_lost, self.lost_frames
         return lost
 
+    def _lead(self) -> int:
+        lead = self._seek_lead
+        self._seek_lead = min(2 * lead, _LONGEST_SEEK_LEAD_FRAMES)
+        return lead
+
     def _ideal_shift(self, fit: PositionFit) -> float:
         assert self._begin_us is not None
         return fit.frame_at(self._begin_us)
 
     def _render(self, at: int, frames: int) -> bytes:
+        sound = self._rendered(at, frames)
+        if sound:
+            self._last = last_sample(sound)
+        return sound
+
+    def _rendered(self, at: int, frames: int) -> bytes:
         """Sound for output frames ``at`` and following; shorter where the play ends."""
         behind = at - self._shift - self.feed.position
         if behind < 0:
             return bytes(min(frames, -behind) * FRAME_BYTES)
         if behind > 0 and not self._catch_up(behind):
-            return bytes(frames * FRAME_BYTES)
-        sound = self.feed.take(frames)
+            return self.release()[: frames * FRAME_BYTES].ljust(frames * FRAME_BYTES, b"\0")
+        begins = self.feed.position == self.first_frame
+        sound = self._level.apply(self.feed.take(frames))
         if len(sound) < frames * FRAME_BYTES and not self.feed.exhausted and self.feed.error is None:
-            self.broke_off()
-            return fade_out(self._level.apply(sound)).ljust(frames * FRAME_BYTES, b"\0")
-        sound = self._level.apply(sound)
+            return self._starved(sound).ljust(frames * FRAME_BYTES, b"\0")
+        if begins and abs(first_sample(sound)) > LOUD_STEP:
+            self._fade_next = True
         if self._fade_next and sound:
             self._fade_next = False
             sound = fade_in(sound)
         return sound
+
+    def _starved(self, sound: bytes) -> bytes:
+        """The decoder is late: what there is falls to silence."""
+        self.broke_off()
+        return self._fallen(sound)
+
+    def _fallen(self, sound: bytes) -> bytes:
+        """The same, silent in the end."""
+        if len(sound) >= _SHORTEST_FADE:
+            return fade_out(sound)
+        if sound:
+            self._last = last_sample(sound)
+        return sound + self.release()
 
     def _catch_up(self, behind: int) -> bool:
         if self.feed.seeking:
             return False
         skipped = self.feed.skip(behind)
         if skipped < behind and not self.feed.exhausted:
-            target = self.feed.position + (behind - skipped) + _SEEK_LEAD_FRAMES
+            target = self.feed.position + (behind - skipped) + self._lead()
             skipped += target - self.feed.position
             self.feed.seek(target)
             self.lost_frames += skipped

@@ -36,7 +36,7 @@ _SAME_US = 500.0
 _LOST_US = 20_000.0
 _LOST_STEPS = 15  # ... or so long, where the sound must have been elsewhere all the time
 _RATE_STEPS = 200  # twenty seconds: the shortest stretch that tells the rate
-_LARGEST_RATE = 150e-6
+_LARGEST_RATE = 300e-6
 _CARD_OFF_US = 60.0
 
 
@@ -126,7 +126,10 @@ class PositionFit:
         return self._all_beyond(_FAR_US, _FAR_STEPS) and max(told) - min(told) < _SAME_US
 
     def _all_beyond(self, limit_us: float, steps: int) -> bool:
-        last = [begin_us - self._begin_us for _, begin_us in islice(reversed(self._steps), steps)]
+        last = [
+            begin_us + self._rate * (self._begin_at_us - at_us) - self._begin_us
+            for at_us, begin_us in islice(reversed(self._steps), steps)
+        ]
         return len(last) == steps and (min(last) > limit_us or max(last) < -limit_us)
 
     def _recent_slope(self) -> float:
@@ -139,7 +142,7 @@ class PositionFit:
         return (new - old) / (recent[1][0] - recent[-2][0])
 
     def _learn_rate(self) -> None:
-        """Believe a slope only where the readings lie on it as those of a card do."""
+        """Believe a slope, and where it leads, only where the readings lie on it as those of a card do."""
         origin_us, base_us = self._steps[0]
         times = [float(at_us - origin_us) for at_us, _ in self._steps]
         told = [begin_us - base_us for _, begin_us in self._steps]
@@ -147,6 +150,7 @@ class PositionFit:
         off_us = median(abs(value - begin_us - slope * time) for time, value in zip(times, told, strict=True))
         if off_us < _CARD_OFF_US and abs(slope) < _LARGEST_RATE:
             self._rate = slope
+            self._begin_us = base_us + begin_us + slope * (self._begin_at_us - origin_us)
         else:
             self._rate /= 2
 

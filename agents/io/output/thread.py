@@ -32,6 +32,7 @@ _RETRY_OPEN_US = 500_000
 _RETRY_STANDBY_US = 5_000_000
 _LONGEST_WAIT_S = 10.0
 _PRIORITY = 5
+_ROUND_US = 2 * BLOCK_FRAMES * 1_000_000 // RATE_HZ
 
 Command = Callable[[], None]
 
@@ -83,19 +84,23 @@ class OutputThread:
         """Serve until finished. Does not raise."""
         _ask_for_priority()
         while not self._finished:
-            self._round_us = self._time.monotonic_us()
-            try:
-                self._obey()
-                if not self._finished:
-                    self._step()
-            except OutputError as wrong:
-                self._break_down("output", str(wrong))
-            except Exception as wrong:  # a defect here must be heard of, and must not end the thread
-                self._break_down("engine", repr(wrong))
+            self.go_round()
         for play in self._plays.values():
             play.feed.close()
         with contextlib.suppress(OutputError):
             self._close_output()
+
+    def go_round(self) -> None:
+        """Do what was submitted, and write a block where the device is open. Does not raise."""
+        self._round_us = self._time.monotonic_us()
+        try:
+            self._obey()
+            if not self._finished:
+                self._step()
+        except OutputError as wrong:
+            self._break_down("output", str(wrong))
+        except Exception as wrong:  # a defect here must be heard of, and must not end the thread
+            self._break_down("engine", repr(wrong))
 
     def went_round_within(self, seconds: float) -> bool:
         """Whether it began a round so lately; from any thread. While nothing is due a round takes ten seconds."""
@@ -216,7 +221,7 @@ class OutputThread:
 
     def _drive_amplifier(self) -> None:
         sounding = self._current is not None or bool(self._due) or self._line.tail_frames > 0
-        needed = sounding or self._begins_within(self._amplifier.lead_us)
+        needed = sounding or self._begins_within(self._amplifier.lead_us + _ROUND_US)
         self._amplifier.drive(needed, self._time.monotonic_us())
 
     def _open_output(self) -> None:
@@ -304,6 +309,7 @@ class OutputThread:
             self._end(play)
 
     def _end(self, play: Play) -> None:
+        self._line.let_fade(play.release())
         self._forget(play)
         played = max(0, play.feed.position - play.first_frame - play.lost_frames)
         event = Finished(play.play_id, played, play.underruns, play.lost_frames)
@@ -330,6 +336,8 @@ class OutputThread:
 
     def _fail(self, play: Play, reason: FailReason, detail: str) -> None:
         play.failed = True
+        if play is self._current:
+            self._line.let_fade(play.release())
         self._forget(play)
         self._tell(Failed(play.play_id, reason, detail))
 
