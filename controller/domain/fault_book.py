@@ -105,8 +105,8 @@ class FaultBook:
             self._begin(subject, known, now_us)
         elif subject.known == known:
             return
-        elif subject.known is not None and subject.known.place_id != known.place_id:
-            self._leave(subject.known)
+        elif subject.known is not None:
+            self._moved(subject, subject.known, known)
         subject.known = known
         place = self._place(known.place_id)
         place.speakers.add(known.speaker_id)
@@ -114,6 +114,12 @@ class FaultBook:
         if offline is not None and place.fault is not None and offline.group_id == place.fault.fault_id:
             place.members.add(known.speaker_id)
         subject.touch()
+
+    def _moved(self, subject: Subject, before: Known, known: Known) -> None:
+        if before.place_id != known.place_id:
+            self._leave(before)
+        if before.device_id != known.device_id:
+            subject.renew()
 
     def _begin(self, subject: Subject, known: Known, now_us: int) -> None:
         """It has no link yet."""

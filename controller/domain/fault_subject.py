@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agents.protocol.ids import AreaId, SpeakerId
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.messages import Heartbeat
 from controller.domain.fault_places import Gone
 from controller.domain.fault_watch import SIGNS, FaultLimits, Watch, bad_in, better, measured, signs, worse
@@ -21,9 +21,12 @@ _HAPPEN: Final = frozenset({FaultKind.JOURNAL_LOST, FaultKind.REFUSALS})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """A speaker as it is watched; ``place_id`` is the area whose faults its own can be part of."""
+    """A speaker as it is watched; ``device_id`` is the box that hangs there now, ``place_id`` the area whose faults its
+    own can be part of.
+    """
 
     speaker_id: SpeakerId
+    device_id: DeviceId
     area_id: AreaId
     place_id: AreaId
     silence_us: int

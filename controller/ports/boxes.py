@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.ids import AiringId, DocumentId, SpeakerId
 from controller.domain.airings import PlayState
 from controller.domain.faults import Fault, FaultKind
 from controller.domain.hands import AskedHand, SelfTestFound
@@ -130,10 +130,7 @@ class Boxes(Protocol):
     """
 
     async def put(self, boxes: Sequence[Box]) -> None: ...
+    async def all(self) -> tuple[Box, ...]: ...
     async def of_speaker(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
         """The newest first."""
-        ...
-
-    async def last_of_device(self, device_id: DeviceId) -> Box | None:
-        """Where this device hung last, if it was ever replaced or put in another's place."""
         ...

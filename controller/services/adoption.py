@@ -16,7 +16,7 @@ from agents.protocol.values import DocumentKind
 from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.enrolment import Token
-from controller.domain.errors import Invalid, LoaError, Refused, Unreachable
+from controller.domain.errors import Invalid, LoaError, NotFound, Refused, Unreachable
 from controller.domain.speakers import FoundDevice, PairedDevice, Speaker, SpeakerState
 from controller.ports import Links, Transaction
 from controller.services.areabook import day_of
@@ -25,11 +25,11 @@ from controller.services.events import FoundChanged, SpeakersChanged
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.releases import forget
+from controller.services.replacing import RELEASE_VALID_US, Replacing
 from controller.services.secretary import fresh_id
 from controller.services.together import Together
 from schedules.areas import Area
 
-_RELEASE_US: Final = 400 * 86_400_000_000
 NEW_AREA_LEVEL: Final = "village"
 MAX_TOKEN_USES: Final = 10_000
 MAX_TOKEN_DAYS: Final = 30
@@ -49,6 +49,8 @@ class Adoption:
         self._areas = office.areas
         self._events = office.events
         self._planning = office.planning
+        self._fleet = office.fleet
+        self._replacing = Replacing(office)
         self._keys: Together[DeviceId, bytes] = Together(office.crew, "keys of devices", self._read_keys)
 
     def found(self) -> tuple[FoundDevice, ...]:
@@ -84,29 +86,30 @@ class Adoption:
         the device takes the place of the box of that speaker, which keeps its name, its area and all else.
 
         Raises `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``, ``area_unknown``, ``code_malformed``),
-        `Unreachable`, `Refused` (see `ports.Links.adopt`), `StoreFailed`.
+        `NotFound` (``speaker_unknown``), `Unreachable`, `Refused` (see `ports.Links.adopt`; ``box_in_use``),
+        `StoreFailed`.
         """
-        name = texts.name(name)
+        name = texts.name(name) if replaces is None else ""
         try:
             digits = normalise_code(code)
         except PairingFailed as error:
             raise Invalid(str(error), code="code_malformed") from error
         async with self._store.reading() as tx:
-            await _require_free_name(tx, name, device_id)
-            await self._place(tx, area_id, new_area_name)
+            if replaces is None:
+                await _require_free_name(tx, name, device_id)
+                await self._place(tx, area_id, new_area_name)
+            else:
+                await _require_replaceable(tx, replaces, device_id)
         await self._secretary.stock(DocumentKind.ASSIGNMENT)
         written = False
 
         async def assign(paired: PairedDevice) -> SignedDocument:
             nonlocal written
-            async with self._store.transaction() as tx:
-                area, new = await self._place(tx, area_id, new_area_name)
-                if new:
-                    await tx.areas.add(area)
-                signed = await self._written(tx, paired, name, AreaId(area.area_id))
+            if replaces is not None:
+                signed = await self._standing_by(paired, replaces)
+            else:
+                signed = await self._placed(paired, name, area_id, new_area_name)
             written = True
-            if new:
-                self._areas.put(area)
             return signed
 
         try:
@@ -118,7 +121,40 @@ class Adoption:
             if written:
                 await self._undo(device_id)
             raise
-        return await self._confirmed(paired, Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.ADOPT))
+        what = DeedKind.ADOPT if replaces is None else DeedKind.REPLACE_BOX
+        return await self._confirmed(paired, Deed(at_us=self._clock.now_us(), by=by, what=what))
+
+    async def _placed(
+        self, paired: PairedDevice, name: str, area_id: AreaId | None, new_area_name: str | None
+    ) -> SignedDocument:
+        async with self._store.transaction() as tx:
+            area, new = await self._place(tx, area_id, new_area_name)
+            if new:
+                await tx.areas.add(area)
+            signed = await self._written(tx, paired, name, AreaId(area.area_id))
+        if new:
+            self._areas.put(area)
+        return signed
+
+    async def _standing_by(self, paired: PairedDevice, replaces: SpeakerId) -> SignedDocument:
+        """An entry for the device, until it has proven that it took the adoption: see `replacing`."""
+        async with self._store.transaction() as tx:
+            pole = await _require_replaceable(tx, replaces, paired.device_id)
+            former = await tx.speakers.by_device(paired.device_id)
+            standby = replace(
+                pole, device_id=paired.device_id, device_key=paired.device_key, state=SpeakerState.ADOPTING
+            )
+            if former is None or former.speaker_id != replaces:
+                standby = replace(
+                    standby,
+                    speaker_id=SpeakerId(fresh_id("s")) if former is None else former.speaker_id,
+                    adopted_at_us=self._clock.now_us(),
+                    replaces=replaces,
+                )
+            await tx.speakers.put(standby)
+            await tx.documents.forget_device(paired.device_id)
+            _, signed = await self._assignments.current(tx, standby)
+            return signed
 
     async def _place(self, tx: Transaction, area_id: AreaId | None, new_area_name: str | None) -> tuple[Area, bool]:
         """The area that was chosen, and whether it is still to be made: below the station's own. Raises `Invalid`."""
@@ -156,6 +192,11 @@ class Adoption:
         return signed
 
     async def _confirmed(self, paired: PairedDevice, deed: Deed) -> Speaker:
+        async with self._store.reading() as tx:
+            standby = await tx.speakers.by_device(paired.device_id)
+            before = None if standby is None or standby.replaces is None else await tx.speakers.get(standby.replaces)
+        if standby is not None and before is not None:
+            await self._replacing.take_place(standby)
         async with self._store.transaction() as tx:
             speaker = await tx.speakers.by_device(paired.device_id)
             if speaker is None:
@@ -164,7 +205,10 @@ class Adoption:
             await tx.speakers.put(speaker)
             await tx.deeds.add(replace(deed, subject=speaker.speaker_id, detail=speaker.name))
         self._roster.own.add(paired.device_id)
+        if before is not None and before.device_id in self._outbox.connected():
+            await self._links.disconnect(before.device_id)
         self._planning.wake()
+        self._fleet.wake()
         self._events.publish(SpeakersChanged())
         self._events.publish(FoundChanged())
         return speaker
@@ -190,12 +234,13 @@ class Adoption:
                 Deed(at_us=now_us, by=by, what=DeedKind.RELEASE, subject=speaker_id, detail="forced" if force else "")
             )
             order, signed = self._secretary.order(
-                Audience(devices=(speaker.device_id,)), ReleaseDevice(), now_us + _RELEASE_US
+                Audience(devices=(speaker.device_id,)), ReleaseDevice(), now_us + RELEASE_VALID_US
             )
             await tx.documents.put(order, signed)
             releasing = replace(speaker, state=SpeakerState.RELEASING)
             await tx.speakers.put(releasing)
         self._planning.wake()
+        self._fleet.wake()
         self._events.publish(SpeakersChanged())
         there = speaker.device_id in self._outbox.connected()
         if there and await self._outbox.push(speaker.device_id, order, signed) is None:
@@ -295,6 +340,17 @@ class Adoption:
             await tx.deeds.add(Deed(at_us=now_us, by=token_id, what=DeedKind.ENROL, subject=paired.device_id))
         self._events.publish(SpeakersChanged())
         return signed
+
+
+async def _require_replaceable(tx: Transaction, replaces: SpeakerId, device_id: DeviceId) -> Speaker:
+    """The speaker whose box is to be replaced. Raises `NotFound`, `Refused` (``box_in_use``)."""
+    pole = await tx.speakers.get(replaces)
+    if pole.state is not SpeakerState.ADOPTED:
+        raise NotFound(f"the speaker {replaces} is released", code="speaker_unknown")
+    former = await tx.speakers.by_device(device_id)
+    if former is not None and former.state is SpeakerState.ADOPTED and former.speaker_id != replaces:
+        raise Refused(f"this box hangs on {former.name}: release that speaker first", code="box_in_use")
+    return pole
 
 
 def _free_name(wanted: str, paired: PairedDevice, taken: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, SignedDocument, Stop
 from agents.protocol.ids import AreaId, DeviceId
@@ -13,10 +14,13 @@ from controller.services.assignments import Assignments
 from controller.services.lacking import Lacking, addressed
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.roster import Present
 from controller.services.rundowns import Rundowns
 from controller.services.secretary import MustSign
 
 _log = logging.getLogger(__name__)
+_HAND_IN_WITHIN_US: Final = 60_000_000
+_LOOK_EVERY_US: Final = 1_000_000
 
 
 class Delivery:
@@ -51,9 +55,20 @@ class Delivery:
         except StoreFailed:
             _log.exception("nothing could be delivered", extra={"device_id": device_id})
             return
+        if present.former_of is not None:
+            await self._handed_in(present)
         for document, signed in lacking:
             if await self._outbox.push_until_heard(device_id, document, signed) is None:
                 return
+
+    async def _handed_in(self, present: Present) -> None:
+        """A box that was replaced forgets all when it is released: for a minute, what it has seen comes first."""
+        until_us = self._clock.now_us() + _HAND_IN_WITHIN_US
+        while self._roster.get(present.device_id) is present and self._clock.now_us() < until_us:
+            told = None if present.heartbeat is None else present.heartbeat.telemetry
+            if told is not None and told.journal_waiting == 0:
+                return
+            await self._clock.sleep_until(self._clock.now_us() + _LOOK_EVERY_US)
 
     async def _lacking(
         self, device_id: DeviceId, marks: dict[DocumentKind, int]
@@ -80,7 +95,7 @@ class Delivery:
             return []
         path = await self._areas.path(tx, speaker.area_id)
         orders = await self._orders(tx, speaker, path, marks[DocumentKind.ORDER])
-        if speaker.state is SpeakerState.RELEASING:
+        if speaker.state in {SpeakerState.RELEASING, SpeakerState.REPLACED}:
             return [pair for pair in orders if isinstance(pair[0].action, ReleaseDevice)]
         lacking: list[tuple[Document, SignedDocument]] = []
         known = marks[DocumentKind.ASSIGNMENT]

@@ -142,6 +142,7 @@ class Desk:
             await self.guards.begin()
             async with self.store.reading() as tx:
                 self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
+                self._office.boxes.load(await tx.boxes.all())
             await self.fault_watch.prepare()
             await self._stops.resume()
             await self.hands.resume()

@@ -86,7 +86,7 @@ class FaultWatch:
     def left(self, speaker_id: SpeakerId, at_us: int) -> None:
         """See `HealthObserver`."""
         subject = self.book.subject(speaker_id)
-        if subject is not None and subject.known is not None:
+        if subject is not None and subject.known is not None and self._roster.get(subject.known.device_id) is None:
             subject.left(at_us, subject.known.silence_us)
             self._apart.pop(speaker_id, None)
             self._woken()
@@ -175,6 +175,7 @@ class FaultWatch:
         area = self._areas.standing(speaker.area_id)
         return Known(
             speaker_id=speaker.speaker_id,
+            device_id=speaker.device_id,
             area_id=AreaId(area.area_id),
             place_id=self._place_of(area.area_id),
             silence_us=self._limits.silence_of(speaker.profile),

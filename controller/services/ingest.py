@@ -23,6 +23,7 @@ from controller.services.batcher import Batcher
 from controller.services.delivery import Delivery
 from controller.services.events import AiringChanged, SpeakersChanged
 from controller.services.office import Office
+from controller.services.replacing import Replacing, sources
 from controller.services.roster import Present
 from controller.services.together import Together
 
@@ -93,6 +94,8 @@ class Ingest:
         self._events = office.events
         self._planning = office.planning
         self._crew = office.crew
+        self._boxes = office.boxes
+        self._replacing = Replacing(office)
         self._health_every_us = round(office.settings.health_every_s * _SECOND_US)
         self._committed: dict[tuple[DeviceId, str], int] = {}
         self._journals: Batcher[_Work, int] = Batcher(self._commit)
@@ -123,7 +126,8 @@ class Ingest:
         present = self._roster.arrive(speaker, hello, address, self._clock.now_us())
         self._save_behind(present.health())
         for observer in self._health_observers:
-            observer.arrived(speaker.speaker_id, present.since_us)
+            if present.former_of is None:
+                observer.arrived(speaker.speaker_id, present.since_us)
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
         return speaker
@@ -138,6 +142,8 @@ class Ingest:
 
     async def _adopted(self, speaker: Speaker) -> Speaker:
         """That it dials with our keys pinned proves that it took the adoption."""
+        if speaker.replaces is not None:
+            return await self._replacing.take_place(speaker)
         async with self._store.transaction() as tx:
             now = await tx.speakers.get(speaker.speaker_id)
             if now.state is SpeakerState.ADOPTING:
@@ -155,7 +161,8 @@ class Ingest:
             del self._committed[key]
         self._save_behind(present.health(connected=False))
         for observer in self._health_observers:
-            observer.left(present.speaker_id, self._clock.now_us())
+            if present.former_of is None:
+                observer.left(present.speaker_id, self._clock.now_us())
         self._board.links_changed()
         self._events.publish(SpeakersChanged())
 
@@ -167,7 +174,7 @@ class Ingest:
         before, knew_time = present.health(), present.time_known
         present.heartbeat = heartbeat
         present.seen_at_us = self._clock.now_us()
-        for observer in self._health_observers:
+        for observer in self._health_observers if present.former_of is None else ():
             observer.beat(present.speaker_id, device_id, heartbeat, present.seen_at_us)
         if present.unsure and present.time_known:
             # What a device without time could not judge, it is sent again.
@@ -199,7 +206,8 @@ class Ingest:
         present = self._roster.get(device_id)
         if present is None:
             raise NotFound(f"the device {device_id} is not connected", code="speaker_unknown")
-        work = _Work(present.speaker_id, device_id, batch.journal_id, batch.records, self._clock.now_us())
+        speaker_id = present.speaker_id if present.former_of is None else present.former_of
+        work = _Work(speaker_id, device_id, batch.journal_id, batch.records, self._clock.now_us())
         return self._journals.put(work)
 
     async def _commit(self, works: Sequence[_Work]) -> Sequence[int]:
@@ -234,12 +242,12 @@ class Ingest:
         """The playbacks that changed by the records just added, stored."""
         if not pairs:
             return []
-        journals = await tx.journals.of_airings(tuple(pairs))
-        devices = {(key.airing_id, speaker_id): key for key, speaker_id in pairs.items()}
+        told_by = await sources(tx, self._boxes, pairs.items())
+        journals = await tx.journals.of_airings([key for keys in told_by.values() for key in keys])
         changed = []
-        for playback in await tx.airings.playbacks_of(tuple(devices)):
-            key = devices[(playback.airing_id, playback.speaker_id)]
-            after = evidence.fold(playback, journals.get(key, []))
+        for playback in await tx.airings.playbacks_of(tuple(told_by)):
+            keys = told_by[(playback.airing_id, playback.speaker_id)]
+            after = evidence.fold(playback, [record for key in keys for record in journals.get(key, ())])
             if after != playback:
                 changed.append(after)
         await tx.airings.put_playbacks(changed)

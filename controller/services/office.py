@@ -6,6 +6,7 @@ from controller.ports import Clock, Store
 from controller.services.areabook import AreaBook
 from controller.services.bell import Bell
 from controller.services.board import Board
+from controller.services.box_history import BoxHistory
 from controller.services.crew import Crew
 from controller.services.events import Events
 from controller.services.roster import Roster
@@ -26,6 +27,7 @@ class Office:
     roster: Roster
     board: Board
     areas: AreaBook
+    boxes: BoxHistory = field(default_factory=BoxHistory)
     planning: Bell = field(default_factory=Bell)
     """Rung by whatever changes what is planned, or what plans depend on."""
     fleet: Bell = field(default_factory=Bell)

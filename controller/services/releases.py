@@ -11,7 +11,7 @@ from controller.ports import Transaction
 async def forget(tx: Transaction, device_id: DeviceId, now_us: int) -> bool:
     """The device has confirmed its release, or is given up. False where it was not being released."""
     speaker = await tx.speakers.by_device(device_id)
-    if speaker is None or speaker.state is not SpeakerState.RELEASING:
+    if speaker is None or speaker.state not in {SpeakerState.RELEASING, SpeakerState.REPLACED}:
         return False
     orders = [
         order.header.document_id

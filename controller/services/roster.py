@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.messages import DeviceHello, Heartbeat
 from agents.protocol.values import ClockBasis, DocumentKind
-from controller.domain.speakers import Speaker, SpeakerHealth
+from controller.domain.speakers import Speaker, SpeakerHealth, SpeakerState
 
 
 @dataclass(slots=True)
 class Present:
     """One connected device of a speaker. Instants are controller time.
 
-    ``unsure`` is set when it refused a document because it does not know the time yet.
+    ``former_of`` is set for a box that another one took the place of: what it wrote is about that speaker, how it is
+    is about nobody. ``unsure`` is set when it refused a document because it does not know the time yet.
     """
 
     speaker_id: SpeakerId
@@ -25,6 +26,7 @@ class Present:
     saved_at_us: int = 0
     links: int = 1
     unsure: bool = False
+    former_of: SpeakerId | None = None
     marks: dict[tuple[str, DocumentKind], int] = field(default_factory=dict)
 
     def health(self, connected: bool = True) -> SpeakerHealth:
@@ -75,6 +77,7 @@ class Roster:
             since_us=now_us,
             seen_at_us=now_us,
             links=1 if former is None else former.links + 1,
+            former_of=speaker.replaces if speaker.state is SpeakerState.REPLACED else None,
             marks={(mark.key_id, mark.kind): mark.counter for mark in hello.counters},
         )
         self._present[speaker.device_id] = present

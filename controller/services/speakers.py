@@ -10,7 +10,7 @@ from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.faults import FaultKind
-from controller.domain.speakers import Move, NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.domain.speakers import Box, Move, NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
 from controller.services.adoption import require_free_name
 from controller.services.areabook import day_of
 from controller.services.assignments import Assignments
@@ -92,6 +92,11 @@ class SpeakerDesk:
         if not present.time_known:
             return NotReady.TIME_UNKNOWN
         return next((why for kind, why in _SILENT.items() if self._faults.is_bad(speaker.speaker_id, kind)), None)
+
+    async def boxes(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
+        """Those that hung there, the newest first; none where it is the first still. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            return await tx.boxes.of_speaker(speaker_id)
 
     async def set_volume(self, speaker_id: SpeakerId, percent: int, by: str) -> Speaker:
         """A new assignment, pushed at once or at the next connect.

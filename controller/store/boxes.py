@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, delete, func, insert, or_, tuple_, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, tuple_, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from agents.protocol.ids import AiringId, AreaId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.ids import AiringId, AreaId, DocumentId, SpeakerId
 from agents.protocol.journal import ActionName, ActionResult, Heard
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import NotFound
@@ -254,6 +254,9 @@ class SqlBoxes:
     async def put(self, boxes: Sequence[Box]) -> None:
         await upsert(self._session, BoxRow, [asdict(box) for box in boxes])
 
+    async def all(self) -> tuple[Box, ...]:
+        return tuple(_box(row) for row in await self._session.scalars(select(BoxRow)))
+
     async def of_speaker(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
         rows = await self._session.scalars(
             select(BoxRow)
@@ -262,17 +265,6 @@ class SqlBoxes:
             .execution_options(populate_existing=True)
         )
         return tuple(_box(row) for row in rows)
-
-    async def last_of_device(self, device_id: DeviceId) -> Box | None:
-        rows = await self._session.scalars(
-            select(BoxRow)
-            .where(col(BoxRow.device_id) == device_id)
-            .order_by(case((col(BoxRow.until_us).is_(None), 0), else_=1), col(BoxRow.from_us).desc())
-            .limit(1)
-            .execution_options(populate_existing=True)
-        )
-        row = rows.first()
-        return None if row is None else _box(row)
 
 
 def _reading(row: Row[Any]) -> Reading:

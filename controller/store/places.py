@@ -80,7 +80,7 @@ class SqlAreas:
 
     async def standing(self) -> frozenset[AreaId]:
         rows = await self._session.scalars(
-            select(SpeakerRow.area_id).where(col(SpeakerRow.state) != SpeakerState.RELEASED.value).distinct()
+            select(SpeakerRow.area_id).where(col(SpeakerRow.state).not_in(_NOWHERE)).distinct()
         )
         return frozenset(AreaId(area_id) for area_id in rows)
 
@@ -216,6 +216,7 @@ class SqlStationSettings:
         await self._session.flush()
 
 
+_NOWHERE = (SpeakerState.RELEASED.value, SpeakerState.REPLACED.value)
 _HISTORY = frozenset({"past", "successors"})
 _COLUMNS = tuple(
     AreaRow.__table__.columns[field.name]  # type: ignore[attr-defined]

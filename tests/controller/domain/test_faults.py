@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.protocol.ids import AreaId, SpeakerId
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.messages import Heartbeat
 from agents.protocol.telemetry import Telemetry
 from agents.protocol.values import ClockBasis
@@ -86,8 +86,14 @@ class Watched:
         return sorted((fault.kind, fault.speaker_id or fault.area_id) for fault in told)
 
 
-def known(name: str, place: str = HOME) -> Known:
-    return Known(speaker_id=SpeakerId(name), area_id=AreaId("village"), place_id=AreaId(place), silence_us=SILENCE)
+def known(name: str, place: str = HOME, box: str = "d-1") -> Known:
+    return Known(
+        speaker_id=SpeakerId(name),
+        device_id=DeviceId(box),
+        area_id=AreaId("village"),
+        place_id=AreaId(place),
+        silence_us=SILENCE,
+    )
 
 
 def beat(basis: ClockBasis = ClockBasis.LINK, error_us: int | None = 800, **telemetry: Any) -> Heartbeat:
@@ -264,7 +270,7 @@ def test_another_box_has_none_of_the_faults_of_the_one_before() -> None:
     watched.beat("s0", temperature_c=90.0, battery_clock=False)
     watched.after(MIN)
     assert len(watched.open) == 2
-    watched.of("s0").renew()
+    watched.book.enlist(known("s0", box="d-2"), watched.now_us)
     watched.after(0)
     assert watched.open == []
 
