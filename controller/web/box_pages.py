@@ -7,7 +7,8 @@ from aiohttp import web
 from agents.protocol.ids import DocumentId, SpeakerId
 from agents.protocol.values import Profile
 from controller.domain.errors import Invalid, LoaError, StoreFailed
-from controller.domain.speakers import Speaker
+from controller.domain.speakers import Speaker, SpeakerOverview
+from controller.domain.telemetry import Reading
 from controller.web import handwords
 from controller.web.asking import Ask
 from controller.web.boxviews import BoxLine, BoxShown, HandsShown, PlotsShown
@@ -28,13 +29,14 @@ def _id(ask: Ask) -> SpeakerId:
     return SpeakerId(ask.request.match_info["id"])
 
 
-async def box_shown(ask: Ask, speaker: Speaker, *, model: str = "", problem: str = "") -> BoxShown:
+async def box_shown(ask: Ask, overview: SpeakerOverview, *, model: str = "", problem: str = "") -> BoxShown:
     """Everything about the box of a speaker. Raises `StoreFailed`."""
+    speaker = overview.speaker
     faults = await ask.parts.faults.of_speaker(speaker.speaker_id, FAULTS_SHOWN)
     return BoxShown(
         offered=handwords.offered(ask.say),
         hands=await _hands(ask, speaker.speaker_id, problem),
-        plots=await _plots(ask, speaker),
+        plots=await _plots(ask, overview),
         profile=speaker.profile.value,
         open_faults=await cards_of(ask, by_weight(ask.parts.faults.of_speaker_now(speaker.speaker_id))),
         former_faults=await cards_of(ask, [one for one in faults if not one.open]),
@@ -66,15 +68,37 @@ async def _boxes(ask: Ask, speaker: Speaker, model: str) -> list[BoxLine]:
     return lines
 
 
-async def _plots(ask: Ask, speaker: Speaker) -> PlotsShown:
+async def _plots(ask: Ask, overview: SpeakerOverview) -> PlotsShown:
+    speaker = overview.speaker
     span, now_us, desk = span_of(ask.request.query.get("span", "")), ask.parts.clock.now_us(), ask.parts.telemetry
-    readings = await desk.series(speaker.speaker_id, now_us - span.length_us, now_us)
-    shown = plots(readings, span, now_us, speaker.profile, ask.say)
+    kept = await desk.series(speaker.speaker_id, now_us - span.length_us, now_us)
+    newest = _newest(ask, overview)
+    shown = plots([*kept, *newest], span, now_us, speaker.profile, ask.say)
     month = await desk.series(speaker.speaker_id, month_of(now_us, ask.say)[0], now_us)
     used_bytes = await desk.month_bytes(speaker.speaker_id)
     quota_bytes = ask.parts.sim_quota_bytes if speaker.profile is Profile.SIM else None
-    shown.append(data_plot(month, used_bytes, now_us, quota_bytes, ask.say))
+    shown.append(data_plot([*month, *newest], used_bytes, now_us, quota_bytes, ask.say))
     return plots_shown(speaker.speaker_id, span, shown, ask.say)
+
+
+def _newest(ask: Ask, overview: SpeakerOverview) -> list[Reading]:
+    """What it told last, which is not kept yet."""
+    told, health = ask.parts.telemetry.latest(overview.speaker.speaker_id), overview.health
+    if told is None or health is None:
+        return []
+    newest = Reading(
+        speaker_id=overview.speaker.speaker_id,
+        at_us=health.seen_at_us,
+        temperature_c=told.temperature_c,
+        load_percent=told.load_percent,
+        disk_free_bytes=health.disk_free_bytes,
+        clock_error_us=health.clock_error_us,
+        signal_dbm=told.signal_dbm,
+        volume_percent=health.volume_percent,
+        sent_bytes=told.sent_bytes,
+        received_bytes=told.received_bytes,
+    )
+    return [newest]
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -83,12 +107,20 @@ async def _plots(ask: Ask, speaker: Speaker) -> PlotsShown:
 async def plots_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/speakers/{id}/plots, over ``?span=``"""
     overview = await ask.parts.speakers.one(_id(ask))
-    return page(ask, "_plots.html", plots=await _plots(ask, overview.speaker))
+    return page(ask, "_plots.html", plots=await _plots(ask, overview))
 
 
 async def hands_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/speakers/{id}/hands"""
     return page(ask, "_hands.html", hands=await _hands(ask, _id(ask)))
+
+
+async def past_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/speakers/{id}/past"""
+    overview = await ask.parts.speakers.one(_id(ask))
+    model = overview.health.model if overview.health else ""
+    frame = await full_frame(ask, path=f"/speakers/{_id(ask)}")
+    return page(ask, "_box_past.html", frame=frame, box=await box_shown(ask, overview, model=model))
 
 
 async def faults_part(ask: Ask) -> web.StreamResponse:

@@ -28,7 +28,7 @@ WORDS: Final[Mapping[ActionName, ActionWords]] = {
     ActionName.IDENTIFY: ActionWords(
         icon="volume-2",
         word=N_("Identify"),
-        what=N_("It speaks the last signs of its plate aloud and blinks, so that you know which box it is."),
+        what=N_("It speaks the four digits of its label aloud and blinks, so that you know which box it is."),
         waits=N_("It is about to speak."),
     ),
     ActionName.TEST_TONE: ActionWords(

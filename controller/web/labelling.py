@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import segno
 from aiohttp import web
 
-from agents.protocol.ids import DeviceId, SpeakerId
+from agents.protocol.ids import DeviceId, SpeakerId, plate_digits
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.rights import Right
+from controller.domain.speakers import FoundDevice, Speaker
 from controller.web.asking import Ask, is_https
 from controller.web.i18n import N_
 from controller.web.pages import frame_of, page
@@ -24,12 +25,15 @@ MOST_LABELS: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class LabelShown:
-    """One label. ``side`` is that of the code in modules, ``path`` its dark ones."""
+    """One label. ``plate`` are the digits that the box speaks when it is to show which one it is; ``side`` is that of
+    the code in modules, ``path`` its dark ones.
+    """
 
     station: str
     name: str
     area: str
     id: str
+    plate: str
     address: str
     side: int
     path: str
@@ -92,20 +96,27 @@ async def _of_speaker(ask: Ask, speaker_id: SpeakerId, base: str) -> LabelShown:
     overview = await ask.parts.speakers.one(speaker_id)
     if not ask.may(Right.SEE, overview.speaker.area_id):
         raise NotFound(f"no speaker {speaker_id}", code="speaker_unknown")
-    return _label(ask, overview.speaker.name, overview.area_name, speaker_id, f"{base}/speakers/{speaker_id}")
+    return _label(ask, overview.speaker, f"{base}/speakers/{speaker_id}", area=overview.area_name)
 
 
 def _of_device(ask: Ask, device_id: DeviceId, base: str) -> LabelShown:
     found = next((one for one in ask.parts.adoption.found() if one.device_id == device_id), None)
     if found is None or not ask.may(Right.ADOPT):
         raise NotFound(f"no new device {device_id}", code="device_gone")
-    return _label(ask, found.name or found.model, "", device_id, f"{base}/boxes/{device_id}")
+    return _label(ask, found, f"{base}/boxes/{device_id}")
 
 
-def _label(ask: Ask, name: str, area: str, own_id: str, address: str) -> LabelShown:
+def _label(ask: Ask, of: Speaker | FoundDevice, address: str, *, area: str = "") -> LabelShown:
     side, path = qr_path(address)
     return LabelShown(
-        station=ask.parts.station_name, name=name, area=area, id=own_id, address=address, side=side, path=path
+        station=ask.parts.station_name,
+        name=of.name,
+        area=area,
+        id=of.speaker_id if isinstance(of, Speaker) else of.device_id,
+        plate=plate_digits(of.device_id),
+        address=address,
+        side=side,
+        path=path,
     )
 
 

@@ -86,7 +86,7 @@ async def speaker_page(
         status=status,
         frame=await frame_of(ask, path=f"/speakers/{speaker_id}"),
         speaker=found,
-        box=await box_pages.box_shown(ask, overview.speaker, model=found.model),
+        box=await box_pages.box_shown(ask, overview, model=found.model),
         places=await placeviews.places(ask, Right.TEND) if found.may_tend else [],
         notice=notice,
         problem=problem,

@@ -34,6 +34,9 @@ TECHNICIAN: Final = (
         over=subjects.speaker,
     ),
     Route(
+        method="GET", path="/parts/speakers/{id}/past", handler=box_pages.past_part, right=_SEE, over=subjects.speaker
+    ),
+    Route(
         method="GET",
         path="/parts/speakers/{id}/journal",
         handler=speaker_pages.journal_part,

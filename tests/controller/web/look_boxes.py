@@ -167,6 +167,7 @@ def label(number: int) -> LabelShown:
         name="Nhà văn hóa thôn Đông",
         area="Thôn Đông",
         id=f"s-{number}f0c9e8d7b6a5",
+        plate="4062",
         address=address,
         side=side,
         path=path,

@@ -231,6 +231,7 @@ GET     /parts/speakers/{id}                           see over speaker_or_none
 GET     /parts/speakers/{id}/faults                    see over speaker
 GET     /parts/speakers/{id}/hands                     tend over speaker
 GET     /parts/speakers/{id}/journal                   see over speaker_or_none
+GET     /parts/speakers/{id}/past                      see over speaker
 GET     /parts/speakers/{id}/plots                     see over speaker
 GET     /parts/stop-all                                anyone
 GET     /parts/targets                                 broadcast
