@@ -1,0 +1,188 @@
+"""What cannot wait: emergencies, sirens and stops act while the disk is stuck, and are answered once it is not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from agents.io.clips import ClipStore
+from agents.io.database import StateError
+from agents.io.output import events as engine
+from agents.protocol.documents import Play, Stop
+from agents.protocol.messages import DocumentReply
+from agents.protocol.values import AiringClass, PlannedAiring
+from tests.agents.io.core import Agent, Station, adopt, eventually, push, running, serving_clips, soon
+from tests.agents.making import airing, clip_bytes, clip_part, ref_of
+
+SIREN = clip_bytes("siren")
+
+
+@pytest.fixture
+async def station() -> AsyncIterator[Station]:
+    async with serving_clips() as built:
+        yield built
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A state in which the siren and the emergency's words lie already."""
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for content in (SIREN, clip_bytes("flood")):
+        (clips / f"{ref_of(content).sha256}.opus").write_bytes(content)
+    return tmp_path
+
+
+class StuckDisk:
+    """Nothing that is written reaches the disk until it is let go. ``breaks``: nothing ever does."""
+
+    def __init__(self, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._free = asyncio.Event()
+        self.breaks = False
+        for owner, name in ((agent.state, "accept"), (agent.conductor.journal, "write")):
+            monkeypatch.setattr(owner, name, self._later(getattr(owner, name)))
+
+    def _later(self, write: Any) -> Any:
+        async def stuck(*given: Any) -> Any:
+            await self._free.wait()
+            if self.breaks:
+                raise StateError("no disk")
+            return await write(*given)
+
+        return stuck
+
+    def let_go(self) -> None:
+        self._free.set()
+
+
+def flood(agent: Agent, micros: int) -> PlannedAiring:
+    return airing("flood", start_at_us=soon(agent, micros), airing_class=AiringClass.EMERGENCY)
+
+
+def alarm(agent: Agent, station: Station, micros: int = 5_000_000) -> asyncio.Future[DocumentReply]:
+    order = station.desk.order(Play(airing=flood(agent, micros), siren=clip_part(SIREN)))
+    return asyncio.ensure_future(agent.conductor.accept_document(station.desk.sign(order)))
+
+
+async def test_a_siren_sounds_while_the_disk_is_stuck_with_what_came_before(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        disk = StuckDisk(agent, monkeypatch)
+        plan = station.desk.sign(station.desk.rundown(airing(start_at_us=soon(agent, 60_000_000))))
+        before = asyncio.ensure_future(agent.conductor.accept_document(plan))
+        reply = alarm(agent, station)
+
+        play_id, _ = await agent.does("start_now")
+        assert play_id.startswith("flood.")
+        assert not before.done()
+        assert not reply.done(), "accepted means that it is on the disk"
+
+        disk.let_go()
+        assert (await before).accepted
+        assert (await reply).accepted
+        await agent.tells("stored", "armed", airing_id="flood")
+
+
+async def test_an_emergency_that_is_due_starts_while_the_disk_is_stuck(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        disk = StuckDisk(agent, monkeypatch)
+        reply = alarm(agent, station, micros=-100_000)
+
+        await agent.does("start")
+        assert not reply.done()
+        assert agent.engine.called("start_now") == [], "its words are heard at once"
+        disk.let_go()
+        assert (await reply).accepted
+
+
+async def test_a_stop_silences_while_another_document_is_being_kept(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        station.offer(clip_bytes("air-1"))
+        await push(agent, station, station.desk.rundown(airing(start_at_us=soon(agent))))
+        play_id, start_local_us = await agent.does("start")
+        agent.conductor.play_event(engine.Sounding(play_id, start_local_us, 0, 0))
+        disk = StuckDisk(agent, monkeypatch)
+        later = station.desk.sign(station.desk.order(Play(airing=airing("air-2"))))
+        before = asyncio.ensure_future(agent.conductor.accept_document(later))
+        stop = asyncio.ensure_future(agent.conductor.accept_document(station.desk.sign(station.desk.order(Stop()))))
+
+        assert await agent.does("stop") == (play_id, 0)
+        assert not before.done()
+        assert not stop.done()
+        disk.let_go()
+        assert (await before).accepted
+        assert (await stop).accepted
+
+
+async def test_what_is_not_kept_can_be_sent_and_is_taken_again(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        signed = station.desk.sign(station.desk.order(Stop()))
+        with monkeypatch.context() as patch:
+            disk = StuckDisk(agent, patch)
+            disk.breaks = True
+            first = asyncio.ensure_future(agent.conductor.accept_document(signed))
+            again = asyncio.ensure_future(agent.conductor.accept_document(signed))
+            await asyncio.sleep(0)
+            disk.let_go()
+            assert not (await first).accepted
+            assert not (await again).accepted, "what waits for the first one's disk shares its end"
+
+        assert (await agent.conductor.accept_document(signed)).accepted
+
+
+async def test_the_same_document_twice_is_kept_once_and_answered_twice(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        disk = StuckDisk(agent, monkeypatch)
+        first = alarm(agent, station)
+        await agent.does("start_now")
+        order = station.desk.sign(station.desk.rundown())
+        replies = [asyncio.ensure_future(agent.conductor.accept_document(order)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(reply.done() for reply in (first, *replies))
+
+        disk.let_go()
+        assert all([(await reply).accepted for reply in (first, *replies)])
+        assert len(agent.engine.called("start_now")) == 1
+        assert agent.conductor.heartbeat().refusals == 0
+
+
+async def test_what_is_pinned_is_verified_before_it_is_needed(
+    directory: Path, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(directory) as agent:
+        read: list[str] = []
+        await adopt(agent, station)
+        verify = ClipStore.verify
+
+        async def noting(store: ClipStore, ref: Any) -> Path:
+            read.append(ref.sha256)
+            return await verify(store, ref)
+
+        monkeypatch.setattr(ClipStore, "verify", noting)
+        await push(agent, station, structs.replace(station.desk.assignment(), pinned=(ref_of(SIREN),)))
+
+        async def is_ready() -> bool:
+            return ref_of(SIREN).sha256 in read
+
+        await eventually(is_ready)
+        read.clear()
+        assert (await alarm(agent, station)).accepted
+        await agent.does("start_now")
+        assert ref_of(SIREN).sha256 not in read, "nothing is read again when it has to be heard"
