@@ -151,8 +151,6 @@ class AiringRow(Row, table=True):
     due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
     on_interrupted: str = Field(default="drop", sa_type=WORD, sa_column_kwargs={"server_default": "drop"})
     slot_ends_us: int | None = Field(default=None, sa_type=BigInteger)
-    on_interrupted: str = Field(default="drop", sa_type=WORD, sa_column_kwargs={"server_default": "drop"})
-    slot_ends_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class PlaybackRow(Row, table=True):

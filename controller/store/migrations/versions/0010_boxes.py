@@ -20,8 +20,6 @@ def upgrade() -> None:
     op.add_column("speaker", sa.Column("replaces", ID, nullable=True))
     op.add_column("airing", sa.Column("on_interrupted", WORD, nullable=False, server_default="drop"))
     op.add_column("airing", sa.Column("slot_ends_us", BIG, nullable=True))
-    op.add_column("airing", sa.Column("on_interrupted", WORD, nullable=False, server_default="drop"))
-    op.add_column("airing", sa.Column("slot_ends_us", BIG, nullable=True))
     _telemetry()
     _faults()
     _hands()
@@ -125,9 +123,6 @@ def _hands() -> None:
 def downgrade() -> None:
     for table in ("box", "self_test", "hand", "fault", "telemetry"):
         op.drop_table(table)
-    with op.batch_alter_table("airing") as batch:
-        batch.drop_column("slot_ends_us")
-        batch.drop_column("on_interrupted")
     with op.batch_alter_table("airing") as batch:
         batch.drop_column("slot_ends_us")
         batch.drop_column("on_interrupted")
