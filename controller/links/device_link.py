@@ -157,12 +157,20 @@ class DeviceLink:
             heard(self.device_id, None)
         self._room.ended(self, error)
 
+    @property
+    def due_s(self) -> float:
+        """When it is to be looked at, by the clock of the loop: not before it can have been silent for too long."""
+        connection = self.socket.socket
+        choked_s = connection.choked_since_s
+        since_s = connection.heard_s if choked_s is None else min(connection.heard_s, choked_s)
+        return since_s + self.silence_limit_s
+
     def look(self, now_s: float) -> None:
         """Ends the link where the device was silent, or took nothing, for too long. ``now_s`` is of the loop."""
         connection, limit_s = self.socket.socket, self.silence_limit_s
-        if now_s - connection.heard_s > limit_s:
+        if now_s - connection.heard_s >= limit_s:
             self.end("silent", f"nothing was heard for {limit_s:g} s")
-        elif connection.choked_since_s is not None and now_s - connection.choked_since_s > limit_s:
+        elif connection.choked_since_s is not None and now_s - connection.choked_since_s >= limit_s:
             self.end("slow", "the device does not take what is sent to it")
 
     # --- what the device says -------------------------------------------------------------------------------------

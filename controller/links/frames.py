@@ -6,9 +6,8 @@ A controller reads thousands of small frames a second, nearly all of them whole 
 """
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.version import MAX_FRAME_BYTES
@@ -37,8 +36,7 @@ _KINDS: Final = {kind.value: kind for kind in Kind}
 _CONTROL: Final = frozenset({Kind.CLOSE, Kind.PING, Kind.PONG})
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A whole message, or a control frame."""
 
     kind: Kind

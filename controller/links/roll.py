@@ -13,7 +13,7 @@ class Roll:
     def __init__(self) -> None:
         self._claimed: dict[DeviceId, DeviceLink] = {}
         self._open: dict[DeviceId, DeviceLink] = {}
-        self._watch = Watch(self._open)
+        self._watch = Watch()
 
     def connected(self) -> frozenset[DeviceId]:
         """Devices that are welcomed and can be pushed to."""
@@ -37,7 +37,7 @@ class Roll:
     def welcomed(self, link: DeviceLink) -> None:
         """From now on the device counts as connected, and must not be silent for long."""
         self._open[link.device_id] = link
-        self._watch.begin(link.silence_limit_s)
+        self._watch.begin(link)
 
     def leave(self, link: DeviceLink) -> None:
         """This link is over."""

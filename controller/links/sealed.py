@@ -47,14 +47,13 @@ class SealedSocket:
         """The message that this frame completes; None where it completes none, or one of an unknown type. Raises
         `WireError`. A question for the time is answered at once.
         """
-        arrived_at_us = self.clock.now_us()
         unknown = self.channel.unknown_frames
         content = self.channel.feed(payload)
         if type(content) is bytes:
             message: Message | None = self.decoder.decode(content)
             return message
         if type(content) is ClockAsk:
-            self._tell_time(content, arrived_at_us)
+            self._tell_time(content, self.clock.now_us())
         # Else a part of a message, a frame of an unknown kind, or what devices do not send.
         self.decoder.unknown_types += self.channel.unknown_frames - unknown
         return None

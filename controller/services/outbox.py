@@ -161,11 +161,9 @@ class Outbox:
         found: dict[DeviceId, DocumentReply] = {}
         replayed: list[DeviceId] = []
         async for batch in going.batches():
-            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch]
-            overtaken = [one.device_id for one in answers if _overtaken(document, one.reply)]
-            if overtaken:
-                replayed += overtaken
-                answers = [one for one in answers if not _overtaken(document, one.reply)]
+            overtaken = {who for who, reply, _ in batch if not reply.accepted and _overtaken(document, reply)}
+            replayed += overtaken
+            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in overtaken]
             await self._taken(answers, found)
         return found | await self._again(replayed, document)
 
