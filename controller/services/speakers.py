@@ -20,6 +20,7 @@ from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.roster import Present
 from controller.services.stops import Stops
+from schedules.areas import Area
 
 
 class SpeakerDesk:
@@ -48,7 +49,12 @@ class SpeakerDesk:
             stored = await tx.speakers.health()
             await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected = self._outbox.connected()
-        return tuple(self._seen(speaker, stored.get(speaker.speaker_id), connected) for speaker in speakers)
+        # Many speakers stand in few areas.
+        areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
+        return tuple(
+            self._seen(speaker, stored.get(speaker.speaker_id), connected, areas[speaker.area_id])
+            for speaker in speakers
+        )
 
     async def names(self) -> frozenset[str]:
         """What speakers are called here, and what their devices that are connected call themselves. Raises
@@ -66,11 +72,12 @@ class SpeakerDesk:
                 raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
             stored = await tx.speakers.health_of(speaker_id)
             await self._areas.knowing(tx, [speaker.area_id])
-        return self._seen(speaker, stored, self._outbox.connected())
+        return self._seen(speaker, stored, self._outbox.connected(), self._areas.standing(speaker.area_id))
 
-    def _seen(self, speaker: Speaker, stored: SpeakerHealth | None, connected: frozenset[DeviceId]) -> SpeakerOverview:
-        """Where its area was merged, the speaker as standing in what that became."""
-        area = self._areas.standing(speaker.area_id)
+    def _seen(
+        self, speaker: Speaker, stored: SpeakerHealth | None, connected: frozenset[DeviceId], area: Area
+    ) -> SpeakerOverview:
+        """Where its area was merged, the speaker as standing in what that became: in ``area``."""
         present = self._roster.get(speaker.device_id)
         linked = present is not None and speaker.device_id in connected
         return SpeakerOverview(

@@ -51,8 +51,7 @@ async def _hands(ask: Ask, speaker_id: SpeakerId, problem: str = "") -> HandsSho
 
 
 async def _boxes(ask: Ask, speaker: Speaker, model: str) -> list[BoxLine]:
-    async with ask.parts.store.reading() as tx:
-        known = await tx.boxes.of_speaker(speaker.speaker_id)
+    known = await ask.parts.speakers.boxes(speaker.speaker_id)
     lines = [
         BoxLine(
             device_id=one.device_id,

@@ -161,11 +161,17 @@ async def overviews_of(ask: Ask) -> Sequence[SpeakerOverview]:
     """
     sounding = ask.parts.dispatch.sounding()
     seen = await seen_speakers(ask)
-    return [replace(o, sounding_airing_id=sounding.get(o.speaker.speaker_id)) for o in seen]
+    return [_as_sounding(one, sounding.get(one.speaker.speaker_id)) for one in seen]
+
+
+def _as_sounding(one: SpeakerOverview, airing_id: AiringId | None) -> SpeakerOverview:
+    return one if one.sounding_airing_id == airing_id else replace(one, sounding_airing_id=airing_id)
 
 
 async def seen_speakers(ask: Ask) -> Sequence[SpeakerOverview]:
-    return [one for one in await ask.parts.speakers.overview() if ask.may(Right.SEE, one.speaker.area_id)]
+    there = await ask.parts.speakers.overview()
+    seen = {area_id for area_id in {one.speaker.area_id for one in there} if ask.may(Right.SEE, area_id)}
+    return [one for one in there if one.speaker.area_id in seen]
 
 
 def targets_of(ask: Ask, overviews: Sequence[SpeakerOverview]) -> Sequence[SpeakerOverview]:
