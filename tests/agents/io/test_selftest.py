@@ -12,6 +12,7 @@ import pytest
 
 from agents.domain import selftest
 from agents.domain.selftest import SENSOR_RATE_HZ
+from agents.io import selftest as selftest_module
 from agents.io.microphone import CurrentSensor, Microphone, Readings, Recording, SensorError, make_sensor
 from agents.io.output import events as engine
 from agents.io.selftest import FILE_NAME, PATTERN_DB, Found, Horn, HornFailed, HornTest, NotNow, ReferenceFile
@@ -35,7 +36,8 @@ class Room:
 
     def __init__(self) -> None:
         self.gain_db: float | None = 0.0
-        self.late_s = 0.0
+        self.late_s = [0.0]
+        """One time after the other; the last for ever."""
         self.sound: array[int] = selftest.pattern(SENSOR_RATE_HZ, PATTERN_DB)
         self.began_us = 0
         self.listened = 0
@@ -43,12 +45,13 @@ class Room:
 
     def listen(self, over: threading.Event) -> Recording:
         self.listened += 1
+        late_s = self.late_s[min(self.listened, len(self.late_s)) - 1]
         if self.wrong is not None:
             raise self.wrong
         over.wait(30)
         samples = array("h", [(-1) ** at * (at % 3) for at in range(round(9 * SENSOR_RATE_HZ))])
         if self.gain_db is not None:
-            at = round((1.2 + self.late_s) * SENSOR_RATE_HZ)
+            at = round((1.2 + late_s) * SENSOR_RATE_HZ)
             gain = 10 ** (self.gain_db / 20)
             for index, sample in enumerate(self.sound):
                 samples[at + index] = max(-32_768, min(32_767, samples[at + index] + round(gain * sample)))
@@ -147,9 +150,10 @@ async def test_without_a_sensor_it_says_so_and_nothing_sounds(ears: Ears, tmp_pa
 
 
 async def test_calibrating_keeps_reference_and_latency_and_holds_at_any_volume(ears: Ears, tmp_path: Path) -> None:
-    ears.room.gain_db, ears.room.late_s = -10.0, 0.0425
+    ears.room.gain_db, ears.room.late_s = -10.0, [0.0425]
     calibrating = asyncio.ensure_future(ears.test.calibrate())
     await ears.sounding(1)
+    await ears.sounding(2)
 
     assert "52.5 ms" in await calibrating
     assert ears.latency_us == pytest.approx(52_500, abs=300)
@@ -159,11 +163,23 @@ async def test_calibrating_keeps_reference_and_latency_and_holds_at_any_volume(e
 
     ears.volume_percent = 50
     ears.room.gain_db = -22.0
-    found = await ears.tested(2)
+    found = await ears.tested(3)
     assert found.reference_db == pytest.approx(PATTERN_DB - 22, abs=0.6)
     assert found.verdict.heard is Heard.HEARD
     ears.room.gain_db = -40.0
-    assert (await ears.tested(3)).verdict.heard is Heard.NOT_HEARD
+    assert (await ears.tested(4)).verdict.heard is Heard.NOT_HEARD
+
+
+async def test_a_latency_that_is_never_the_same_is_none(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selftest_module, "ROUNDS", 3)
+    calibrating = asyncio.ensure_future(ears.test.calibrate())
+    ears.room.late_s = [0.01, 0.02, 0.03]
+    for number in range(1, 4):
+        await ears.sounding(number)
+
+    with pytest.raises(HornFailed, match=r"10\.0, 20\.0, 30\.0 ms"):
+        await calibrating
+    assert ears.latency_us == 10_000
 
 
 async def test_a_reference_of_another_microphone_is_none(ears: Ears, tmp_path: Path) -> None:
