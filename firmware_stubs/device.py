@@ -27,7 +27,7 @@ from agents.protocol.documents import (
     Stop,
 )
 from agents.protocol.errors import MalformedMessage, PairingFailed
-from agents.protocol.journal import RefusalReason, Refused
+from agents.protocol.journal import RefusalReason, Refused, StartedUp
 from agents.protocol.messages import (
     Adopt,
     Adopted,
@@ -100,11 +100,18 @@ class Device:
         self._watch: Timer | None = None
         self._welcomed_s: float | None = None
         self._stopped = False
+        if kept.controller_key is not None:
+            self._service.note(StartedUp(software=MODEL, clean=True))
 
     @property
     def name(self) -> str:
         """What it calls itself."""
         return f"fleet-{self._number:05d}"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop of everything holds here."""
+        return self._service.player.stopped
 
     def start(self) -> None:
         """Dials; from then on it keeps its link, for ever."""
@@ -269,6 +276,7 @@ class Device:
         self.kept.controller_key, self.kept.signing_key = link.transport.remote_static, adopt.signing_key
         self._obedience.adopted(assignment)
         self._assigned(assignment.document)
+        self._service.note(StartedUp(software=MODEL, clean=True))
         self._shared.tally.enrolled += 1
         self._shared.changed()
         link.send_plain(bytes((JSON_LAST,)) + encode(Adopted()))

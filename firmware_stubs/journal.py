@@ -9,18 +9,20 @@ from firmware_stubs.state import Kept
 
 CLOCK_ERROR_US: Final = 1_000
 _RECORDS_A_BATCH: Final = 100
-_BATCHES_AHEAD: Final = 4
+BATCHES_AHEAD: Final = 4
 
 
 class Journal:
-    """Writes into what the fleet keeps of the device."""
+    """Writes into what the fleet keeps of the device. ``most_ahead`` batches go without waiting for their answer."""
 
-    __slots__ = ("_ahead", "_kept", "_sent")
+    __slots__ = ("_ahead", "_kept", "_most_ahead", "_sent", "last")
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, most_ahead: int = BATCHES_AHEAD) -> None:
         self._kept = kept
+        self._most_ahead = most_ahead
         self._sent = 0
         self._ahead = 0
+        self.last: JournalRecord | None = None
 
     @property
     def waiting(self) -> int:
@@ -30,23 +32,26 @@ class Journal:
     def note(self, event: JournalEvent, at_us: int | None) -> None:
         """One more record. ``at_us`` is None while the time is unknown."""
         self._kept.last_seq += 1
-        self._kept.waiting.append(
-            JournalRecord(
-                seq=self._kept.last_seq,
-                at_us=at_us,
-                clock_basis=ClockBasis.NONE if at_us is None else ClockBasis.LINK,
-                clock_error_us=None if at_us is None else CLOCK_ERROR_US,
-                event=event,
-            )
+        self.last = JournalRecord(
+            seq=self._kept.last_seq,
+            at_us=at_us,
+            clock_basis=ClockBasis.NONE if at_us is None else ClockBasis.LINK,
+            clock_error_us=None if at_us is None else CLOCK_ERROR_US,
+            event=event,
         )
+        self._kept.waiting.append(self.last)
+
+    def again(self) -> JournalBatch | None:
+        """The newest record once more; None before there is one."""
+        return None if self.last is None else JournalBatch(journal_id=self._kept.journal_id, records=(self.last,))
 
     def begin_again(self) -> None:
         """A new link: from the first record that is not acknowledged."""
         self._sent = self._ahead = 0
 
     def next_batch(self) -> JournalBatch | None:
-        """What to send now; None where nothing waits, or four batches wait for their acknowledgement."""
-        if self._ahead >= _BATCHES_AHEAD:
+        """What to send now; None where nothing waits, or enough batches wait for their acknowledgement."""
+        if self._ahead >= self._most_ahead:
             return None
         waiting = self._kept.waiting
         if not waiting or waiting[-1].seq <= self._sent:

@@ -62,13 +62,14 @@ class _Airing:
 class Player:
     """The airings of one device."""
 
-    __slots__ = ("_airings", "_box", "_delay_us", "_rendition", "_stops", "guards")
+    __slots__ = ("_airings", "_box", "_delay_us", "_rendition", "_starts", "_stops", "guards")
 
     def __init__(self, box: Box, rendition: RenditionName, delay_us: int) -> None:
         self._box = box
         self._rendition = rendition
         self._delay_us = delay_us
         self._airings: dict[str, _Airing] = {}
+        self._starts: dict[str, int] = {}
         self._stops: dict[str, int] = {}
         self.guards: WireGuards | None = None
 
@@ -97,12 +98,15 @@ class Player:
         if airing.airing_id in self._airings:
             return
         one = self._airings[airing.airing_id] = _Airing(airing)
+        one.start_at_us = self._starts.pop(airing.airing_id, one.start_at_us)
         self._box.fetch(airing.clips(self._rendition), lambda fetched: self._fetched(one, fetched))
 
     def start(self, airing_id: str, at_us: int) -> None:
-        """The airing of an earlier order starts then."""
+        """The airing of an earlier order starts then; also of one that comes later, having been lost on the way."""
         one = self._airings.get(airing_id)
-        if one is not None and one.stage in (_Stage.FETCHING, _Stage.ARMED):
+        if one is None:
+            self._starts[airing_id] = at_us
+        elif one.stage in (_Stage.FETCHING, _Stage.ARMED):
             one.start_at_us = at_us
             self._wait(one)
 

@@ -23,10 +23,13 @@ from firmware_stubs.state import Kept
 from firmware_stubs.timers import Timer
 
 FIRST_BURSTS_S: Final = (0.25, 0.5, 1.0, 2.0)
-"""A burst at once, and each of these so long after the one before; then one question as often as the welcome says."""
+"""Pauses after the bursts with which a link begins; then one question as often as the welcome says: the clock of a
+simulated device is settled by then. On a SIM bursts are for a device that does not know the time.
+"""
 _ANSWER: Final = struct.Struct(">BqqqB4s")
 _FLOOD_EVERY_S: Final = 0.02
 _FLOOD_MESSAGES: Final = 100
+_REMIND_AFTER_S: Final = 1.0
 
 
 class Service:
@@ -41,6 +44,7 @@ class Service:
         "_in_time",
         "_offset_us",
         "_player",
+        "_progress",
         "_refusals",
         "_shared",
         "_tag",
@@ -54,7 +58,8 @@ class Service:
     def __init__(self, kept: Kept, device_id: str, shared: Shared, fate: Fate | None) -> None:
         self.kept = kept
         self.mouth = Mouth(fate, shared.timers, shared.tally)
-        self.journal = Journal(kept)
+        # A batch that was lost must not be overtaken by the next: the controller would take the hole for a loss.
+        self.journal = Journal(kept) if fate is None else Journal(kept, 1)
         self._device_id = device_id
         self._shared = shared
         self._fate = fate
@@ -67,6 +72,7 @@ class Service:
         self._asked = 0
         self._burst = 0
         self._refusals = 0
+        self._progress = False
         self._in_time = False
 
     # --- the link begins and ends -----------------------------------------------------------------------------------
@@ -77,12 +83,14 @@ class Service:
             self._tag, self._offset_us = clock_tag(welcome.clock_id), None
         self._welcome = welcome
         self.mouth.deflating = welcome.profile is Profile.SIM and DEFLATE in welcome.capabilities
-        self._asked = 0
+        sparing = welcome.profile is Profile.SIM and self._offset_us is not None
+        self._asked = len(FIRST_BURSTS_S) if sparing else 0
         self.journal.begin_again()
         self._ask()
         self.upload()
         if self._fate is not None:
             self._flood()
+            self._remind()
 
     def end(self) -> None:
         """The link is over. Airings go on."""
@@ -154,7 +162,7 @@ class Service:
             link.end(f"nothing was heard for {silent_s:.0f} s")
             return
         first = self._asked < len(FIRST_BURSTS_S)
-        self._burst = welcome.clock_burst if self._asked <= len(FIRST_BURSTS_S) else 1
+        self._burst = welcome.clock_burst if first else 1
         self.mouth.ask_time()
         pause_s = FIRST_BURSTS_S[self._asked] if first else welcome.clock_every_s
         self._asked += 1
@@ -207,8 +215,9 @@ class Service:
             return
         if self._fate.holds(FaultName.FLOOD, self._shared.timers.elapsed_s()):
             self._shared.tally.fault(FaultName.FLOOD)
+            again = self.journal.again()
             for _ in range(_FLOOD_MESSAGES):
-                self.mouth.say(self._heartbeat())
+                self.mouth.say(self._heartbeat() if again is None else again)
         self._later("flood", _FLOOD_EVERY_S, self._flood)
 
     def _lie_us(self) -> int:
@@ -228,8 +237,19 @@ class Service:
             self._shared.tally.records += len(batch.records)
             self.mouth.say(batch)
 
+    def _remind(self) -> None:
+        """Where messages are lost on purpose, what was not acknowledged in time is sent again."""
+        if self._welcome is None:
+            return
+        if self.journal.waiting and not self._progress:
+            self.journal.begin_again()
+            self.upload()
+        self._progress = False
+        self._later("remind", _REMIND_AFTER_S, self._remind)
+
     def acknowledged(self, ack: JournalAck) -> None:
         """The controller has committed."""
+        self._progress = True
         self._shared.tally.acknowledged += self.journal.acknowledged(ack.journal_id, ack.committed_seq)
         self.upload()
 

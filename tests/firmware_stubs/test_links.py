@@ -1,0 +1,117 @@
+"""Simulated devices against a whole controller over real sockets: what they keep, and what each fault does to it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from controller.domain.airings import PlayState
+from firmware_stubs.faults import Fault, FaultName, parse_script
+from firmware_stubs.fleet import Fleet
+from firmware_stubs.state import load
+from tests.firmware_stubs.conftest import Whole
+
+COUNT = 10
+
+
+async def linked(whole: Whole, count: int = COUNT) -> None:
+    await whole.until_so(lambda: len(whole.hub.connected()) == count)
+
+
+async def test_it_enrols_obeys_reports_and_is_the_same_fleet_in_its_second_run(whole: Whole, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.json"
+    first, tally = whole.fleet(COUNT, state_file=file)
+    await linked(whole)
+    airing = await whole.send_to_all()
+    assert {one.state for one in await whole.ended(airing)} == {PlayState.FINISHED}
+    await whole.until_so(lambda: not any(device.kept.waiting for device in first.devices))
+    whole.running[0].cancel()
+    await asyncio.gather(*whole.running, return_exceptions=True)
+    before = {device.kept.key for device in first.devices}
+    assert (tally.enrolled, tally.fetched, tally.sounded, tally.linked) == (COUNT,) * 4
+    assert tally.shared >= COUNT - 1  # one order to all is read once
+    assert file.stat().st_mode & 0o077 == 0
+    assert {kept.key for kept in load(file)} == before
+
+    second, again = whole.fleet(COUNT, state_file=file, token=None)
+    await linked(whole)
+    stop = await whole.desk.dispatch.stop_all("admin")
+
+    async def obeyed() -> bool:
+        words = await whole.desk.dispatch.acknowledgements(stop)
+        return all(word.at_us is not None and word.reason is None for word in words)
+
+    await whole.until(obeyed)
+    assert again.enrolled == again.refused == 0
+    assert {device.kept.key for device in second.devices} == before
+    assert len(await whole.speaker_ids()) == COUNT
+
+
+@pytest.mark.parametrize("name", ["drop", "delay", "duplicate", "reorder", "tear"])
+async def test_a_fault_of_messages_costs_time_and_nothing_else(whole: Whole, name: str) -> None:
+    share = {"tear": 0.02}.get(name, 0.1)
+    fleet, tally = whole.fleet(COUNT, faults=[Fault(FaultName(name), share)], seed=1)
+    await whole.until_so(lambda: tally.enrolled == COUNT)
+    airing = await whole.send_to_all()
+
+    assert {one.state for one in await whole.ended(airing)} == {PlayState.FINISHED}
+    await whole.until_so(lambda: not any(device.kept.waiting for device in fleet.devices))
+    await whole.until_so(lambda: tally.faults.get(name, 0) > 5)
+    assert await stored_once(whole, fleet)
+    assert (tally.links_lost > 0) == (name == "tear")
+
+
+async def stored_once(whole: Whole, fleet: Fleet) -> bool:
+    """Every record that a device wrote is in the database, and none twice."""
+    stored = await whole.journals()
+    return all(stored[device.kept.journal_id] == list(range(1, device.kept.last_seq + 1)) for device in fleet.devices)
+
+
+async def test_those_that_fall_silent_are_let_go_and_come_back(whole: Whole) -> None:
+    _, tally = whole.fleet(COUNT, faults=parse_script("1.0 4.0 silent=0.4"), seed=2)
+    await linked(whole)
+    await whole.until_so(lambda: whole.hub.counters.ended["silent"] > 0)
+    quiet = COUNT - len(whole.hub.connected())
+    await linked(whole)
+
+    assert 0 < quiet < COUNT
+    assert tally.links_lost == whole.hub.counters.ended["silent"]
+
+
+async def test_those_that_flood_are_cut_off_and_the_others_are_not(whole: Whole) -> None:
+    _, tally = whole.fleet(COUNT, faults=parse_script("1.0 3.0 flood=0.2"), seed=2)
+    await linked(whole)
+    await whole.until_so(lambda: whole.hub.counters.ended["flooding"] > 0)
+    airing = await whole.send_to_all()
+
+    assert PlayState.FINISHED in {one.state for one in await whole.ended(airing)}
+    await linked(whole)
+    assert tally.faults["flood"] > 0
+    assert tally.links_lost == sum(whole.hub.counters.ended.values()) - COUNT  # each was adopted once
+
+
+async def test_those_that_lie_about_the_time_mislead_nobody_else(whole: Whole) -> None:
+    fleet, tally = whole.fleet(COUNT, faults=[Fault(FaultName.LIE, 0.3)], seed=3)
+    await linked(whole)
+    airing = await whole.send_to_all()
+
+    playbacks = await whole.ended(airing)
+    assert {one.state for one in playbacks} == {PlayState.FINISHED}
+    assert all(abs(one.start_error_us or 0) < 1_000_000 for one in playbacks)
+    assert whole.clock.synchronised()
+    assert tally.faults["lie"] > 0
+    await whole.until_so(lambda: not any(device.kept.waiting for device in fleet.devices))
+    assert await stored_once(whole, fleet)
+
+
+async def test_a_stop_latches_until_it_is_released(whole: Whole) -> None:
+    fleet, _ = whole.fleet(3)
+    await linked(whole, 3)
+    stop = await whole.desk.dispatch.stop_all("admin")
+    await whole.until_so(lambda: all(device.stopped for device in fleet.devices))
+    await whole.desk.dispatch.release_stop("admin")
+    await whole.until_so(lambda: not any(device.stopped for device in fleet.devices))
+    airing = await whole.send_to_all()
+
+    assert stop
+    assert {one.state for one in await whole.ended(airing)} == {PlayState.FINISHED}
