@@ -28,13 +28,14 @@ from agents.protocol.messages import (
     Welcome,
 )
 from agents.protocol.values import Profile
-from agents.protocol.version import CAPABILITIES
+from agents.protocol.version import CAPABILITIES, DEFLATE
 from controller.links.counters import LinkCounters
 from controller.links.desk import DeviceDesk, LinkSettings
 from controller.links.sealed import LinkEnded, SealedSocket
 from controller.ports import Clock, Heard
 
 _log = logging.getLogger(__name__)
+CROWDED_BURST: Final = 2
 _HandedIn = JournalBatch | LogReport
 
 
@@ -48,13 +49,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class LinkRoom:
-    """What all links share. ``ended`` is called once for each link, with what ended it."""
+    """What all links share. ``ended`` is called once for each link, with what ended it. ``crowded`` is true while many
+    devices dial at once.
+    """
 
     desk: DeviceDesk
     clock: Clock
     settings: LinkSettings
     counters: LinkCounters
     ended: "Callable[[DeviceLink, BaseException], None]"
+    crowded: Callable[[], bool]
 
 
 class DeviceLink:
@@ -116,6 +120,7 @@ class DeviceLink:
             return
         self._present = True
         self.speaker_id = speaker.speaker_id
+        self.socket.channel.deflating = speaker.profile is Profile.SIM and DEFLATE in hello.capabilities
         self.socket.send(self._welcome(speaker.profile))
 
     def begin(self) -> None:
@@ -133,7 +138,8 @@ class DeviceLink:
             clock_id=self._room.clock.clock_id,
             clip_ticket=self.clip_ticket,
             clock_every_s=pace.clock_every_s,
-            clock_burst=pace.clock_burst,
+            # Thousands that find the time together in long bursts would keep each other from being served.
+            clock_burst=min(pace.clock_burst, CROWDED_BURST) if self._room.crowded() else pace.clock_burst,
             heartbeat_every_s=pace.heartbeat_every_s,
             silence_limit_s=pace.silence_limit_s,
             profile=profile,

@@ -20,7 +20,7 @@ from agents.protocol.journal import Armed, JournalRecord
 from agents.protocol.messages import DeviceHello, DeviceState, Heartbeat, Hello, JournalBatch, LogReport, NewDevice
 from agents.protocol.pairing import Binding, DeviceAnswer, EnrolmentToken, answer_pairing
 from agents.protocol.signing import SigningKey, sign
-from agents.protocol.values import ClockBasis, RenditionName
+from agents.protocol.values import ClockBasis, Profile, RenditionName
 from agents.protocol.version import LINK_PATH
 from controller.domain.speakers import PairedDevice, Speaker, SpeakerState
 from controller.links.clips import ClipRoom
@@ -53,6 +53,7 @@ class Services:
         self.told.append(what)
         self.changed.set()
         self.changed = asyncio.Event()
+        self.profile = Profile.LAN
 
     async def until(self, *what: Any) -> None:
         async with asyncio.timeout(5):
@@ -83,6 +84,7 @@ class Services:
             device_key=self.pinned[device_id],
             state=SpeakerState.ADOPTED,
             adopted_at_us=0,
+            profile=self.profile,
         )
 
     def disconnected(self, device_id: DeviceId) -> None:
@@ -139,6 +141,7 @@ class Device:
         self.device_id = ids.device_id(self.public)
         self.socket: Any = None
         self.channel: Any = None
+        self.capabilities: tuple[str, ...] = ()
         self._http = http
         self._url = url
         self._decoder = codec.controller_decoder()
@@ -216,7 +219,7 @@ class Device:
             software="1",
             name="Loa chợ",
             boot_id="b",
-            capabilities=(),
+            capabilities=self.capabilities,
             rendition=RenditionName.OPUS24,
             volume_percent=80,
             counters=(),

@@ -20,7 +20,8 @@ from agents.protocol.messages import (
     PairRefused,
     Reject,
 )
-from agents.protocol.values import ClockBasis
+from agents.protocol.values import ClockBasis, Profile
+from agents.protocol.version import DEFLATE
 from controller.domain.errors import Refused, StoreFailed, Unreachable
 from controller.links.desk import LAN_PACE
 
@@ -128,6 +129,24 @@ async def test_a_push_returns_the_word_of_the_device(station, make_order):
     await answered(device, accept=False)
     assert (await push).reason is RefusalReason.REPLAYED
     assert station.hub.counters.documents_refused == 1
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize("capable", [True, False])
+async def test_a_device_on_a_sim_that_understands_it_is_sent_deflated_messages(station, make_order, profile, capable):
+    station.services.profile = profile
+    device = station.device()
+    station.services.pinned[device.device_id] = device.public
+    device.capabilities = (DEFLATE,) if capable else ()
+    await device.link_as_adopted()
+    assert device.welcome.profile is profile
+    assert device.welcome.silence_limit_s == (150.0 if profile is Profile.SIM else 15.0)
+    push = asyncio.create_task(station.hub.push(device.device_id, make_order(7)))
+    frame = await device.frame()
+    message = device.channel.feed(frame.data)
+    assert b'"document_push"' in message
+    assert (len(frame.data) < len(message)) is (capable and profile is Profile.SIM)
+    push.cancel()
 
 
 async def test_two_pushes_of_one_document_both_get_the_word(station, make_order):
