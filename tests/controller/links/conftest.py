@@ -47,13 +47,13 @@ class Services:
         self.delivering: Callable[[DeviceId], Awaitable[None]] | None = None
         self.failing: Exception | None = None
         self.tokens: dict[str, EnrolmentToken] = {}
+        self.profile = Profile.LAN
         self.changed = asyncio.Event()
 
     def _tell(self, *what: Any) -> None:
         self.told.append(what)
         self.changed.set()
         self.changed = asyncio.Event()
-        self.profile = Profile.LAN
 
     async def until(self, *what: Any) -> None:
         async with asyncio.timeout(5):

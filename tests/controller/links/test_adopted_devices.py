@@ -140,7 +140,6 @@ async def test_a_device_on_a_sim_that_understands_it_is_sent_deflated_messages(s
     device.capabilities = (DEFLATE,) if capable else ()
     await device.link_as_adopted()
     assert device.welcome.profile is profile
-    assert device.welcome.silence_limit_s == (150.0 if profile is Profile.SIM else 15.0)
     push = asyncio.create_task(station.hub.push(device.device_id, make_order(7)))
     frame = await device.frame()
     message = device.channel.feed(frame.data)
