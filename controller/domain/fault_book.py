@@ -45,16 +45,13 @@ class FaultBook:
         self._places: dict[AreaId, _Place] = {}
         self._touched_places: dict[_Place, None] = {}
         self._changed: dict[str, Fault] = {}
+        self._open: dict[str, Fault] = {}
         self._queue: list[tuple[int, int, Subject | _Place]] = []
         self._turn = itertools.count()
 
     def open(self) -> Iterator[Fault]:
-        """Every open fault, those of areas first; also those that are part of an area's."""
-        for place in self._places.values():
-            if place.fault is not None:
-                yield place.fault
-        for subject in (self.own, *self._subjects.values()):
-            yield from subject.open.values()
+        """Every open fault; also those that are part of an area's."""
+        return iter(self._open.values())
 
     def subject(self, speaker_id: SpeakerId) -> Subject | None:
         """What is known of a speaker; None where it is not enlisted."""
@@ -66,16 +63,15 @@ class FaultBook:
 
     def seen(self, fault_id: str, by: str, at_us: int) -> Fault | None:
         """Somebody looks after an open fault; None where it is not open."""
-        for place in self._places.values():
-            if place.fault is not None and place.fault.fault_id == fault_id:
-                place.fault = self._put(replace(place.fault, seen_by=by, seen_at_us=at_us))
-                return place.fault
-        for subject in (self.own, *self._subjects.values()):
-            for fault in subject.open.values():
-                if fault.fault_id == fault_id:
-                    subject.open[fault.kind] = self._put(replace(fault, seen_by=by, seen_at_us=at_us))
-                    return subject.open[fault.kind]
-        return None
+        fault = self._open.get(fault_id)
+        if fault is None:
+            return None
+        fault = self._put(replace(fault, seen_by=by, seen_at_us=at_us))
+        if fault.kind is FaultKind.AREA_OFFLINE and fault.area_id is not None:
+            self._place(fault.area_id).fault = fault
+        else:
+            (self.own if fault.speaker_id is None else self._subjects[fault.speaker_id]).open[fault.kind] = fault
+        return fault
 
     # --- whom it watches --------------------------------------------------------------------------------------------
 
@@ -83,6 +79,7 @@ class FaultBook:
         """Begins with the faults that were open when the controller ended, and with the speakers that there are."""
         of_speakers: dict[SpeakerId, list[Fault]] = {}
         for fault in faults:
+            self._open[fault.fault_id] = fault
             if fault.speaker_id is not None:
                 of_speakers.setdefault(fault.speaker_id, []).append(fault)
             elif fault.area_id is not None:
@@ -225,6 +222,10 @@ class FaultBook:
 
     def _put(self, fault: Fault) -> Fault:
         self._changed[fault.fault_id] = fault
+        if fault.open:
+            self._open[fault.fault_id] = fault
+        else:
+            self._open.pop(fault.fault_id, None)
         return fault
 
     # --- areas ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Final
 
 from agents.protocol.ids import SpeakerId
 from controller.domain.deeds import Deed, DeedKind
@@ -10,6 +11,9 @@ from controller.domain.paging import Place
 from controller.services.events import FaultsChanged
 from controller.services.fault_watch import FaultWatch
 from controller.services.office import Office
+
+HISTORY_LENGTH: Final = 100
+"""So many at most are worth reading at once."""
 
 
 class FaultDesk:

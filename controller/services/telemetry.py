@@ -55,6 +55,7 @@ class TelemetryDesk:
         self._clock = office.clock
         self._every_us = round(office.settings.telemetry_every_s * _SECOND_US)
         self._kept_us = office.settings.telemetry_days * _DAY_US
+        self.quota_bytes: Final = office.settings.sim_quota_bytes
         self._zone = ZoneInfo(office.settings.time_zone)
         self._last: dict[SpeakerId, _Last] = {}
         self._waiting: list[Reading] = []

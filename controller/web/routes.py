@@ -10,6 +10,7 @@ from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
+from controller.web.faultroutes import FAULT_API
 from controller.web.handroutes import HAND_API
 from controller.web.placeroutes import PLACE_ACTIONS, PLACE_API, PLACE_PAGES
 from controller.web.planningroutes import PLANNING_API, PLANNING_PAGES
@@ -165,6 +166,7 @@ API = (
     endpoint("POST", "/api/v1/tokens", newcomers.create_enrolment_token, right=Right.ADOPT),
     *PLACE_API,
     *HAND_API,
+    *FAULT_API,
     *CONTENT,
     endpoint("OPTIONS", "/api/v1/uploads", tus.get_upload_options, right=Right.COMPOSE, or_right=Right.HAND_IN),
     endpoint("GET", "/api/v1/uploads", tus.list_uploads, right=Right.COMPOSE, or_right=Right.HAND_IN),

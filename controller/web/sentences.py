@@ -136,6 +136,8 @@ CODES: Mapping[str, str] = {
     "device_gone": N_("The device is no longer connected. Check its power and network, then try again."),
     "speaker_away": N_("The speaker is not connected now. Try again when it is."),
     "action_unknown": N_("There is no such action on this speaker."),
+    "fault_unknown": N_("There is no such fault."),
+    "box_in_use": N_("This box hangs on another speaker of this station. Release that speaker first."),
     "log_not_there": N_("The log has not come. Ask for it again."),
     "device_unreachable": N_("The device does not answer now. Try again when it is connected."),
     "device_refused": N_("The device refused to be adopted. Let it identify itself again."),

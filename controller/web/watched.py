@@ -16,6 +16,12 @@ def fault_seen(ask: Ask, fault: Fault, right: Right) -> bool:
     return ask.may(right, fault.area_id)
 
 
+async def fault(ask: Ask, right: Right) -> bool:
+    """Whether ``right`` holds where the fault of the path is; for `Route.over`. Raises `NotFound`."""
+    found, _ = await ask.parts.faults.one(ask.request.match_info["fault_id"])
+    return fault_seen(ask, found, right)
+
+
 def seen_faults(ask: Ask) -> list[Fault]:
     """Those that are open now; what is part of an area's is not among them."""
     there = ask.parts.faults.open()

@@ -4,7 +4,7 @@ Where an area is named, it is by its id or its name. A name that is not there ye
 adopted; an empty one takes the first area, or one with the station's name.
 """
 
-from agents.protocol.ids import AreaId, DeviceId
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from controller.domain.errors import Invalid, NotFound, Refused, Unreachable
 from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.speakers import FoundDevice
@@ -15,11 +15,16 @@ from controller.web.asking import Ask
 
 
 class AdoptBody(Body):
-    """``code`` is what the device spoke, 6 digits. ``area`` is the id or the name of an area."""
+    """``code`` is what the device spoke, 6 digits. ``area`` is the id or the name of an area.
+
+    With ``replaces`` the device takes the place of that speaker's box: the speaker keeps its name, its area and all
+    else, and ``name`` and ``area`` are left out.
+    """
 
     code: str
-    name: str
+    name: str = ""
     area: str = ""
+    replaces: SpeakerId | None = None
 
 
 class TokenBody(Body):
@@ -75,12 +80,17 @@ async def identify(ask: Ask, device_id: DeviceId) -> IdentifiedTold:
 
 
 @raises(Unreachable)
-@raises(Refused, "code_wrong", "no_code_open", "device_gone", "device_refused", "already_adopted")
+@raises(NotFound, "speaker_unknown")
+@raises(Refused, "code_wrong", "no_code_open", "device_gone", "device_refused", "already_adopted", "box_in_use")
 @raises(Invalid, "name_empty", "name_too_long", "name_taken", "area_unknown", "code_malformed")
 async def adopt(ask: Ask, device_id: DeviceId, body: AdoptBody) -> Created[AdoptedTold]:
     """Adopt a device with the code that it spoke."""
-    area_id, new_area_name = await _area(ask, body.area)
-    ask.require(Right.ADOPT, area_id or EVERYWHERE)
+    if body.replaces is None:
+        area_id, new_area_name = await _area(ask, body.area)
+        ask.require(Right.ADOPT, area_id or EVERYWHERE)
+    else:
+        area_id, new_area_name = (await ask.parts.speakers.one(body.replaces)).speaker.area_id, None
+        ask.require(Right.ADOPT, area_id)
     adopted = await ask.parts.adoption.adopt(
         device_id,
         "".join(body.code.split()),
@@ -88,6 +98,7 @@ async def adopt(ask: Ask, device_id: DeviceId, body: AdoptBody) -> Created[Adopt
         area_id=area_id,
         new_area_name=new_area_name,
         by=ask.by,
+        replaces=body.replaces,
     )
     return Created(told=told(AdoptedTold, adopted), location=f"/api/v1/speakers/{adopted.speaker_id}")
 

@@ -46,6 +46,10 @@ POST    /api/v1/choices                                broadcast
 GET     /api/v1/clips/{sha256}                         see
 GET     /api/v1/deeds                                  audit
 GET     /api/v1/events                                 anyone
+GET     /api/v1/faults                                 see
+GET     /api/v1/faults/history                         see
+GET     /api/v1/faults/{fault_id}                      see over fault
+POST    /api/v1/faults/{fault_id}/seen                 tend over fault
 GET     /api/v1/found                                  adopt
 POST    /api/v1/found/{device_id}/adopt                adopt
 POST    /api/v1/found/{device_id}/identify             adopt
@@ -122,11 +126,15 @@ GET     /api/v1/speakers/{speaker_id}/actions          tend over speaker
 POST    /api/v1/speakers/{speaker_id}/actions          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id} tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id}/log tend over speaker
+GET     /api/v1/speakers/{speaker_id}/boxes            see over speaker
+GET     /api/v1/speakers/{speaker_id}/faults           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
+PUT     /api/v1/speakers/{speaker_id}/profile          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/rundown          see over speaker
+GET     /api/v1/speakers/{speaker_id}/telemetry        see over speaker
 PUT     /api/v1/speakers/{speaker_id}/volume           tend over speaker
 GET     /api/v1/station/home                           see
 PUT     /api/v1/station/home                           manage_station

@@ -2,12 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from agents.protocol.ids import DeviceId, DocumentId, SpeakerId
+from agents.protocol.journal import ActionName
 from controller.domain.errors import Invalid
+from controller.domain.faults import Fault, FaultDetail, FaultKind
+from controller.domain.hands import AskedHand
 from controller.web.api.endpoint import Answer, Body, Created, Endpoint, Query, endpoint, raises
 from controller.web.api.openapi import document
 from controller.web.asking import Ask
@@ -192,12 +197,39 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
             "area_id": station.area_id,
             "upload_id": upload["upload_id"],
             "hand_in_id": hand_in_id,
+            "order_id": await acted(station),
+            "fault_id": await broken(station),
             "person_id": (await client.call("list_people"))[1]["people"][0]["person_id"],
         }
         for said in READ:
             needed = [one["name"] for one in said.get("parameters", ()) if one["required"]]
             status, _ = await client.call(said["operationId"], **{name: known[name] for name in needed})
             assert status == 200, said["operationId"]
+
+
+async def acted(station: Station) -> DocumentId:
+    """A log that was fetched."""
+    hand = AskedHand(
+        order_id=DocumentId("order-1"),
+        speaker_id=SpeakerId(station.speaker_ids[0]),
+        device_id=DeviceId("d-1"),
+        action=ActionName.FETCH_LOG,
+        by=NAME,
+        asked_at_us=1,
+    )
+    async with station.desk.store.transaction() as tx:
+        await tx.hands.put(hand)
+        await tx.hands.put_log(hand.order_id, "ready")
+    return hand.order_id
+
+
+async def broken(station: Station) -> str:
+    """A fault that was, with its part."""
+    area = Fault(fault_id="f-1", kind=FaultKind.AREA_OFFLINE, opened_at_us=1, closed_at_us=9)
+    part = replace(area, fault_id="f-2", kind=FaultKind.OFFLINE, group_id="f-1", detail=FaultDetail(since_us=1))
+    async with station.desk.store.transaction() as tx:
+        await tx.faults.put([area, replace(part, speaker_id=SpeakerId(station.speaker_ids[0]))])
+    return area.fault_id
 
 
 async def test_changes_are_answered_as_the_document_says(station: Station) -> None:
