@@ -24,6 +24,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -109,6 +110,7 @@ class ClockAnswer:
     clock_tag: bytes
 
 
+@lru_cache(maxsize=4)
 def clock_tag(clock_id: str) -> bytes:
     """The first 4 bytes of the SHA-256 of a clock id: enough to notice that it is another one."""
     return hashlib.sha256(clock_id.encode()).digest()[:4]
@@ -118,6 +120,12 @@ def prologue(hello: bytes, reply: bytes) -> bytes:
     """What both sides mix in first: the two clear texts, byte for byte, each after its length (4 bytes, big-endian)."""
     parts = (len(text).to_bytes(4, "big") + text for text in (hello, reply))
     return PROLOGUE_LABEL + b"".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _key_pair(library: Any, static_private: bytes) -> Any:
+    """The library's form of the own key: reckoning the public half again for every link is a tenth of a handshake."""
+    return library.from_private_bytes(static_private)
 
 
 class _Cipher:
@@ -197,13 +205,13 @@ class Channel:
             noise.set_as_responder()
         noise.set_prologue(prologue)
         try:
-            noise.set_keypair_from_private_bytes(Keypair.STATIC, static_private)
+            noise.noise_protocol.keypairs["s"] = own = _key_pair(noise.noise_protocol.dh_fn.klass, static_private)
             if remote_static is not None:
                 noise.set_keypair_from_public_bytes(Keypair.REMOTE_STATIC, remote_static)
             noise.start_handshake()
         except _HANDSHAKE_FAULTS as error:
             raise HandshakeFailed(f"a key that is none: {error}") from error
-        self._local_static = bytes(noise.noise_protocol.keypairs["s"].public_bytes)
+        self._local_static = bytes(own.public_bytes)
 
     @classmethod
     def initiator(cls, pattern: Pattern, static_private: bytes, remote_static: bytes | None, prologue: bytes) -> Self:

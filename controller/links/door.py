@@ -38,6 +38,8 @@ _LATER_S: Final = 300.0
 _SOON_S: Final = 2.0
 _SETTLED_AFTER_S: Final = 10.0
 _TICKET_BYTES: Final = 24
+_CROWD: Final = 32
+"""More who prove themselves at once are a storm."""
 _NO_GOODBYE: Final = frozenset({"closed", "silent", "slow", "adopted"})
 """Ends after which the other side does not listen, or knows already."""
 
@@ -73,7 +75,14 @@ class Door:
         self._adopted_at_s: dict[DeviceId, float] = {}
         self.gate: Final = Gate(settings.max_unproven_links, settings.max_unproven_links_per_address)
         self._line = Line(self.gate, at_most=settings.line_at_most, patience_s=settings.patience_s)
-        self._room = LinkRoom(desk=desk, clock=clock, settings=settings, counters=hub.counters, ended=self._ended)
+        self._room = LinkRoom(
+            desk=desk,
+            clock=clock,
+            settings=settings,
+            counters=hub.counters,
+            ended=self._ended,
+            crowded=self._crowded,
+        )
 
     async def handle(self, request: web.Request) -> web.Response:
         """The handler of the path; returns when nothing is left to do for the device but to hear it."""
@@ -140,7 +149,8 @@ class Door:
         reply_raw = send_clear(socket, reply)
         channel = Channel.responder(pattern, self._settings.static_private, pinned_key, prologue(raw, reply_raw))
         await self._shake_hands(socket, channel)
-        if ids.device_id(channel.remote_static) != device_id:
+        # In KK it is the key that was pinned for this very id.
+        if pattern is Pattern.XX and ids.device_id(channel.remote_static) != device_id:
             raise HandshakeFailed("the device's key does not fit the id it gave")
         sealed = SealedSocket(channel, socket, self._clock, self._hub.counters.decoder)
         # The one message that a device sends in KK can be recorded and sent again: only what it seals afterwards proves
@@ -220,6 +230,9 @@ class Door:
         except Unreachable as error:
             # It is connected, and may only be busy: what it lacks is brought at the next connect.
             _log.warning("Not everything could be delivered: %s", error, extra=link.log_fields())
+
+    def _crowded(self) -> bool:
+        return self.gate.unproven + self._line.length > _CROWD
 
     def _ended(self, link: DeviceLink, error: BaseException) -> None:
         self._hub.roll.leave(link)
