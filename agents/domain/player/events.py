@@ -59,7 +59,7 @@ class FetchFailed:
 
 @dataclass(frozen=True, slots=True)
 class PlayArmed:
-    """The engine has decoded the first second."""
+    """The engine has decoded the first half second."""
 
     play_id: str
 

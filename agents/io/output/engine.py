@@ -93,7 +93,7 @@ class PlayEngine:
         return self._worker.went_round_within(_HANGS_S)
 
     def arm(self, play_id: str, source: Source) -> None:
-        """Open the source and decode its first second, then tell Armed, or Failed with reason "clip".
+        """Open the source and decode its first half second, then tell Armed, or Failed with reason "clip".
 
         The engine owns the source from here on. Arming an id again replaces the earlier play, which is told Stopped.
         """

@@ -12,7 +12,7 @@ FailReason = Literal["clip", "output", "engine"]
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """The source is open and its first second decoded: it can start at any moment."""
+    """The source is open and its first half second decoded: it can start at any moment."""
 
     play_id: str
     total_frames: int

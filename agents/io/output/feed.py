@@ -12,14 +12,14 @@ from agents.io.decode import Source
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 
 _AHEAD_BYTES = 2 * RATE_HZ * FRAME_BYTES
-_READY_BYTES = RATE_HZ * FRAME_BYTES
+_READY_BYTES = RATE_HZ * FRAME_BYTES // 2
 _CHUNK_FRAMES = RATE_HZ // 5
 
 
 class Feed:
     """Decodes ``source`` ahead. Owns it, and closes it at the end.
 
-    ``on_ready`` is called once, from the feed's thread, when the first second lies ready, with None, or with what went
+    ``on_ready`` is called once, from the feed's thread, when the first half second lies ready, with None, or with what went
     wrong before that; also where the feed is closed first (see ``closed``).
     """
 

@@ -116,7 +116,9 @@ class Play:
         if not fit.settled:
             return None
         index = round(self._ideal_shift(fit)) + self.feed.position
-        return index if index >= at else self._join(at, at - index)
+        if index < at:
+            return self._join(at, at - index)
+        return index if self.feed.has_some else None
 
     def _join(self, at: int, late: int) -> int | None:
         """The beginning has been missed by ``late`` frames."""

@@ -309,8 +309,9 @@ class OutputThread:
             self._end(play)
 
     def _end(self, play: Play) -> None:
-        self._line.let_fade(play.release())
         self._forget(play)
+        if self._coming(self._line.at + 1)[0] is None:  # what begins here is not to be touched
+            self._line.let_fade(play.release())
         played = max(0, play.feed.position - play.first_frame - play.lost_frames)
         event = Finished(play.play_id, played, play.underruns, play.lost_frames)
         self._when_heard(self._line.at, partial(self._tell, event))
