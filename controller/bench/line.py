@@ -80,6 +80,7 @@ class Line:
             for handle, _ in poll.poll(max(0.0, (next_s - time.monotonic()) * 1000)):
                 if handle == until:
                     if not os.read(until, 64):
+                        self._write()
                         return
                 else:
                     self._take(os.read(handle, _PACKET_BYTES), far if handle == near else near, out=handle == far)

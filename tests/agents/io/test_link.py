@@ -21,6 +21,7 @@ from agents.io.timeport import SystemTime
 from agents.protocol.codec import encode
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.messages import DeviceState, DocumentPush, DocumentReply, Reject
+from agents.protocol.values import Profile
 from tests.agents.io.core import running
 from tests.agents.io.wire_server import WireServer
 
@@ -160,3 +161,37 @@ async def test_told_to_end_while_a_link_breaks_it_ends(box: Box, monkeypatch: py
 
             await asyncio.wait([linking], timeout=PATIENCE_S)
             assert linking.cancelled()
+
+
+async def test_a_controller_whose_time_begins_anew_is_dialled_again(box: Box) -> None:
+    async with WireServer(clock_every_s=0.1).serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            await server.linked(ADOPTED)
+            await server.until(lambda: box.clock.clock_id == "t-1")
+            dialled = len(server.dialled)
+            server.clock_id = "t-2"
+            await server.until(lambda: len(server.dialled) > dialled and box.clock.clock_id == "t-2")
+
+
+async def test_a_link_on_which_nothing_is_heard_for_the_silence_limit_is_dead(box: Box) -> None:
+    async with WireServer(clock_every_s=0.2, silence_limit_s=0.5).serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            await server.linked(ADOPTED)
+            await server.until(lambda: len(server.asked) > 20)
+            assert len(server.dialled) == 1, "what is answered is alive"
+            server.answer_clock = server.acknowledge = False
+            await server.until(lambda: len(server.dialled) > 1)
+
+
+async def test_a_device_on_a_sim_deflates_and_gathers_what_nobody_waits_for(box: Box) -> None:
+    server = WireServer(profile=Profile.SIM, clock_every_s=0.2)
+    async with server.serving():
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            link = await server.linked(ADOPTED)
+            beat = await server.until(lambda: server.heartbeats)
+            assert beat[-1].clock_error_us is not None
+            assert server.journals == {}, "the record of its start waits for others"
+            assert link.deflated > 0

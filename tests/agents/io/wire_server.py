@@ -44,7 +44,7 @@ from agents.protocol.messages import (
 )
 from agents.protocol.pairing import Binding, ControllerPairing, EnrolmentToken
 from agents.protocol.signing import SigningKey, sign
-from agents.protocol.values import AiringClass, DocumentKind, TrustedKey
+from agents.protocol.values import AiringClass, DocumentKind, Profile, TrustedKey
 from agents.protocol.version import CAPABILITIES, LINK_PATH, MAX_FRAME_BYTES
 
 PATIENCE_S = 15.0
@@ -64,6 +64,8 @@ class ServedLink:
     socket: web.WebSocketResponse
     channel: Channel
     said: list[Message] = field(default_factory=list)
+    deflated: int = 0
+    """Messages that were longer than the frame they came in."""
     introduced: NewDevice | DeviceHello | None = None
 
     async def send(self, message: Message) -> None:
@@ -83,6 +85,7 @@ class WireServer:
     clock_every_s: float = 0.5
     heartbeat_every_s: float = 0.2
     silence_limit_s: float = 15.0
+    profile: Profile = Profile.LAN
     acknowledge: bool = True
     answer_clock: bool = True
     reject: Reject | None = None
@@ -222,6 +225,7 @@ class WireServer:
                 break
             match link.channel.feed(frame.data):
                 case bytes(raw):
+                    link.deflated += len(raw) > len(frame.data)
                     message = decoder.decode(raw)
                     if message is not None:
                         await self._hear(link, message)
@@ -261,6 +265,7 @@ class WireServer:
             clock_every_s=self.clock_every_s,
             heartbeat_every_s=self.heartbeat_every_s,
             silence_limit_s=self.silence_limit_s,
+            profile=self.profile,
         )
 
     # --- asking a device ----------------------------------------------------------------------------------------------
