@@ -25,12 +25,6 @@ SHOWN: Final = 100
 HISTORY_SHOWN: Final = 50
 
 
-async def fault(ask: Ask, right: Right) -> bool:
-    """Whether ``right`` holds where the fault of the path is; for `Route.over`. Raises `NotFound`."""
-    found, _ = await ask.parts.faults.one(ask.request.match_info["id"])
-    return fault_seen(ask, found, right)
-
-
 # --- the lists --------------------------------------------------------------------------------------------------------
 
 
@@ -161,10 +155,10 @@ def _area_name(ask: Ask, area_id: AreaId) -> str:
 
 
 async def note(ask: Ask) -> web.StreamResponse:
-    """POST /faults/{id}/seen: somebody looks after it. Every page that shows it learns it by itself."""
+    """POST /faults/{fault_id}/seen: somebody looks after it. Every page that shows it learns it by itself."""
     async with reading(ask) as form:
         back = local_path(form.text("back"))
-    await ask.parts.faults.acknowledge(ask.request.match_info["id"], ask.by)
+    await ask.parts.faults.acknowledge(ask.request.match_info["fault_id"], ask.by)
     if ask.htmx:
         return web.Response(status=204)
     return web.Response(status=303, headers={"Location": back})

@@ -29,12 +29,16 @@ _STATES = {
     NotReady.RELEASING: SpeakerState.RELEASING,
     NotReady.STOPPED: SpeakerState.STOPPED,
     NotReady.OFFLINE: SpeakerState.OFFLINE,
+    NotReady.STOPPED_HERE: SpeakerState.STOPPED,
     NotReady.TIME_UNKNOWN: SpeakerState.TIME_UNKNOWN,
     NotReady.NO_OUTPUT: SpeakerState.FAULT,
     NotReady.NOT_HEARD: SpeakerState.FAULT,
 }
 _NOTES = {
     NotReady.RELEASING: N_("It is released as soon as it connects again."),
+    NotReady.STOPPED_HERE: N_(
+        "Somebody pressed the stop button at its box. Held down for 3 seconds, it lets it speak again."
+    ),
     NotReady.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
     NotReady.NO_OUTPUT: N_("It has no sound: its sound device cannot be opened."),
     NotReady.NOT_HEARD: N_("The last self-test did not hear its horn."),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.domain.rights import Right
-from controller.web import box_pages, fault_pages, labelling, replacing, speaker_pages, subjects
+from controller.web import box_pages, fault_pages, labelling, replacing, speaker_pages, subjects, watched
 from controller.web.asking import Route, Token
 
 _FORM: Final = Token.HANDLER
@@ -19,10 +19,10 @@ TECHNICIAN: Final = (
     Route(method="GET", path="/parts/faults-count", handler=fault_pages.faults_count_part),
     Route(
         method="POST",
-        path="/faults/{id}/seen",
+        path="/faults/{fault_id}/seen",
         handler=fault_pages.note,
         right=_TEND,
-        over=fault_pages.fault,
+        over=watched.fault,
         token=_FORM,
     ),
     # one speaker

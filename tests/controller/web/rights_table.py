@@ -194,7 +194,7 @@ GET     /deeds                                         audit
 GET     /events                                        anyone
 GET     /faults                                        see
 GET     /faults/history                                see
-POST    /faults/{id}/seen                              tend over fault
+POST    /faults/{fault_id}/seen                        tend over fault
 GET     /favicon.ico                                   public
 POST    /found/{id}/adopt                              adopt
 POST    /found/{id}/identify                           adopt
