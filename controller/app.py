@@ -7,7 +7,6 @@ and whoever started it starts it again.
 
 import asyncio
 import contextlib
-import importlib.metadata
 import logging
 import os
 import secrets
@@ -23,11 +22,12 @@ from agents.protocol import systemd
 from agents.protocol.memory import stay_small
 from controller.collecting import collect_seldom
 from controller.config import Config
+from controller.configured import desk_settings, link_settings, version
 from controller.datadir import CannotStart, database_url, only_one
 from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
 from controller.links.clock import ControllerClock
-from controller.links.desk import LAN_PACE, SIM_PACE, DeviceDesk, LinkSettings, ProfilePace
+from controller.links.desk import DeviceDesk
 from controller.links.discovery import Announcement, Discovery, parse_interfaces
 from controller.links.door import Door
 from controller.links.hub import Hub
@@ -36,7 +36,6 @@ from controller.links.routes import device_routes
 from controller.metrics import Figures
 from controller.services.desk import Desk
 from controller.services.events import FoundChanged
-from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
 from controller.studio import AudioStudio, VoicesUnusable
@@ -186,10 +185,10 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
             clock=clock,
             studio=studio,
             identity=identity,
-            settings=_desk_settings(config, folder),
+            settings=desk_settings(config, folder),
         )
         door = Door(
-            hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, _link_settings(config, keys)
+            hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, link_settings(config, keys)
         )
         yield House(
             identity=identity,
@@ -219,52 +218,6 @@ def _studio(config: Config, folder: Path) -> AudioStudio:
     except VoicesUnusable as error:
         raise CannotStart(f"The file of voices cannot be used: {error}.") from error
     return studio
-
-
-def _desk_settings(config: Config, folder: Path) -> DeskSettings:
-    return DeskSettings(
-        controller_urls=config.public_urls,
-        trust_system_clock=config.trust_system_clock,
-        start_lead_s=config.start_lead_s,
-        now_wait_s=config.now_wait_s,
-        lateness_window_s=config.lateness_window_s,
-        rundown_days=config.rundown_days,
-        stop_hours=config.stop_hours,
-        sign_in_hours=config.sign_in_hours,
-        text_max_letters=config.max_text_letters,
-        time_zone=config.time_zone,
-        first_guards=config.first_guards,
-        recordings_folder=folder / "recordings",
-    )
-
-
-def _link_settings(config: Config, keys: Keys) -> LinkSettings:
-    identity = keys.identity(config.name)
-    return LinkSettings(
-        controller_id=identity.controller_id,
-        controller_name=config.name,
-        software=f"loa {version()}",
-        static_private=keys.static_private,
-        signing_public=identity.signing_key,
-        lan=ProfilePace(
-            clock_every_s=config.clock_every_s,
-            clock_burst=LAN_PACE.clock_burst,
-            heartbeat_every_s=config.heartbeat_every_s,
-            silence_limit_s=config.silence_limit_s,
-        ),
-        sim=ProfilePace(
-            clock_every_s=config.sim_clock_every_s,
-            clock_burst=SIM_PACE.clock_burst,
-            heartbeat_every_s=config.sim_heartbeat_every_s,
-            silence_limit_s=config.sim_silence_limit_s,
-        ),
-        handshake_limit_s=config.handshake_limit_s,
-        push_limit_s=config.push_limit_s,
-        newcomer_silence_limit_s=2 * config.silence_limit_s,
-        max_unproven_links=config.max_unproven_links,
-        max_unproven_links_per_address=config.max_unproven_links_per_address,
-        max_new_devices=config.max_new_devices,
-    )
 
 
 def _pages(config: Config, folder: Path, house: House) -> "web.Application":
@@ -331,6 +284,8 @@ def _figures(house: House) -> Figures:
         door=house.door,
         dispatch=house.desk.dispatch,
         speakers=house.desk.speakers,
+        faults=house.desk.faults,
+        telemetry=house.desk.telemetry,
         clock=house.clock,
         loop=house.loop,
         disk=house.disk,
@@ -398,8 +353,3 @@ def _interfaces(config: Config) -> tuple[str, ...]:
         return parse_interfaces(config.mdns_interfaces)
     except ValueError as error:
         raise CannotStart(f"mdns_interfaces: {error}") from error
-
-
-def version() -> str:
-    """The version of Loa that runs."""
-    return importlib.metadata.version("loa")

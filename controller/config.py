@@ -128,6 +128,29 @@ class Config:
         500, unit="devices", least=0, most=100_000, help="How many devices may wait to be adopted at once."
     )
 
+    # faults
+    fault_offline_s: float = setting(
+        60.0, unit="s", least=5, most=86_400, help="How long after its link's silence limit a speaker is a fault."
+    )
+    fault_word_s: float = setting(
+        300.0, unit="s", least=30, most=86_400, help="How long a linked speaker may take to tell how an airing went."
+    )
+    fault_clock_error_ms: float = setting(
+        250.0, unit="ms", least=1, most=5_000, help="A clock that may be off by more than this is a fault."
+    )
+    fault_hot_c: float = setting(
+        80.0, unit="C", least=40, most=120, help="A box this hot is a fault, until it is 5 C cooler."
+    )
+    telemetry_every_s: float = setting(
+        300.0, unit="s", least=10, most=86_400, help="How often it is kept how a box is, for three days."
+    )
+    telemetry_days: int = setting(
+        30, unit="days", least=1, most=400, help="How long one such reading of every hour is kept."
+    )
+    sim_quota_mb: int = setting(
+        100, unit="MB", least=1, most=1_000_000, help="What a SIM card should carry in a month, sound included."
+    )
+
     # pages
     secure_cookies: bool = setting(
         False, help="Send cookies over HTTPS alone. Turn it on where the pages are served over HTTPS."

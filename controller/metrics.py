@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from controller.domain.airings import AiringState
+from controller.domain.faults import FaultKind
 from controller.domain.speakers import NotReady
 from controller.links.clock import ControllerClock
 from controller.links.door import Door
 from controller.links.hub import Hub
 from controller.services.dispatch import Dispatch
+from controller.services.faults import FaultDesk
 from controller.services.speakers import SpeakerDesk
+from controller.services.telemetry import TelemetryDesk
 from controller.supervise import DiskWatch, LoopWatch
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +38,11 @@ class Page:
     def gauge(self, name: str, words: str, value: float) -> None:
         """One figure that goes up and down."""
         self._family(name, words, "gauge", [({}, value)])
+
+    def extreme(self, name: str, words: str, value: float | None) -> None:
+        """The same, left out where nobody knows it."""
+        if value is not None:
+            self.gauge(name, words, value)
 
     def counter(self, name: str, words: str, value: float) -> None:
         """One figure that only grows."""
@@ -74,6 +82,8 @@ class Figures:
     door: Door
     dispatch: Dispatch
     speakers: SpeakerDesk
+    faults: FaultDesk
+    telemetry: TelemetryDesk
     clock: ControllerClock
     loop: LoopWatch
     disk: DiskWatch
@@ -88,6 +98,7 @@ class Figures:
             f"loa_build_info{{{labels}}} 1",
         ]
         await self._station(page)
+        self._boxes(page)
         self._links(page)
         self._house(page)
         return page.text()
@@ -97,6 +108,10 @@ class Figures:
         states = Counter({_READY: 0, **{reason.value: 0 for reason in NotReady}})
         states.update(one.not_ready.value if one.not_ready else _READY for one in overviews)
         page.gauges("loa_speakers", "Adopted speakers, by what keeps them from sounding.", "state", states)
+        errors = [one.health.clock_error_us for one in overviews if one.health and one.connected_since_us is not None]
+        worst_us = max((error_us for error_us in errors if error_us is not None), default=None)
+        worst_s = None if worst_us is None else worst_us / 1e6
+        page.extreme("loa_boxes_worst_clock_error_seconds", "The largest clock error of a linked speaker.", worst_s)
         refusals = sum(one.health.refusals for one in overviews if one.health is not None)
         page.gauge("loa_speaker_refusals", "Documents that speakers say they have refused.", refusals)
         airings = self.dispatch.open_airings()
@@ -104,6 +119,22 @@ class Figures:
         by_state = Counter({state.value: 0 for state in open_states})
         by_state.update(airing.state.value for airing in airings)
         page.gauges("loa_airings", "Airings that are not over.", "state", by_state)
+
+    def _boxes(self, page: Page) -> None:
+        kinds = Counter({kind.value: 0 for kind in FaultKind})
+        kinds.update(fault.kind.value for fault in self.faults.open())
+        page.gauges("loa_faults", "Faults that are open; a whole area's is one.", "kind", kinds)
+        told = self.telemetry.all_latest()
+        page.gauge("loa_boxes_telling", "Speakers that told how their boxes are.", len(told))
+        heat = [one.temperature_c for one in told if one.temperature_c is not None]
+        signal = [one.signal_dbm for one in told if one.signal_dbm is not None]
+        page.extreme("loa_boxes_hottest_celsius", "The hottest processor.", max(heat, default=None))
+        page.extreme("loa_boxes_weakest_signal_dbm", "The weakest radio signal.", min(signal, default=None))
+        waiting = sum(one.journal_waiting for one in told)
+        page.gauge("loa_boxes_records_waiting", "Journal records that boxes have not handed in.", waiting)
+        underruns = sum(one.underruns for one in told)
+        page.gauge("loa_boxes_underruns", "Underruns that boxes counted since their programs began.", underruns)
+        page.counter("loa_readings_lost_total", "Readings given up while the database failed.", self.telemetry.lost)
 
     def _links(self, page: Page) -> None:
         counters, (queued, worst) = self.hub.counters, self.hub.roll.queued()

@@ -145,7 +145,13 @@ async def test_figures_are_for_this_machine_or_for_who_has_the_token(start, http
     running = await start()
     code, text = await status(http, running.url + "/metrics")
     assert code == 200
-    for name in ("loa_build_info", 'loa_speakers{state="ready"} 0', "loa_links 0", "loa_clock_synchronised 1"):
+    for name in (
+        "loa_build_info",
+        'loa_speakers{state="ready"} 0',
+        "loa_links 0",
+        "loa_clock_synchronised 1",
+        'loa_faults{kind="area_offline"} 0',
+    ):
         assert name in text
     for line in text.splitlines():
         assert re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+(\{.+\})? [-+.e0-9]+", line), line
