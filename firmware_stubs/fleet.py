@@ -97,6 +97,10 @@ class Fleet:
             self._tally.shared = self._shared.reader.shared
             self._save()
 
+    def jump(self, elapsed_s: float) -> None:
+        """Timed faults count as if the fleet had begun so long ago."""
+        self._shared.timers.begin(elapsed_s)
+
     async def _dial(self, began_s: float) -> None:
         """So many at once as are due: a pause a device would be longer than was asked for a large fleet."""
         loop, ramp_s = self._shared.loop, self._plan.ramp_s

@@ -21,7 +21,7 @@ class Journal:
         self._kept = kept
         self._most_ahead = most_ahead
         self._sent = 0
-        self._ahead = 0
+        self._ahead: list[int] = []
         self.last: JournalRecord | None = None
 
     @property
@@ -47,11 +47,12 @@ class Journal:
 
     def begin_again(self) -> None:
         """A new link: from the first record that is not acknowledged."""
-        self._sent = self._ahead = 0
+        self._sent = 0
+        self._ahead.clear()
 
     def next_batch(self) -> JournalBatch | None:
         """What to send now; None where nothing waits, or enough batches wait for their acknowledgement."""
-        if self._ahead >= self._most_ahead:
+        if len(self._ahead) >= self._most_ahead:
             return None
         waiting = self._kept.waiting
         if not waiting or waiting[-1].seq <= self._sent:
@@ -60,7 +61,7 @@ class Journal:
         begins = max(0, self._sent + 1 - first)
         records = tuple(waiting[begins : begins + _RECORDS_A_BATCH])
         self._sent = records[-1].seq
-        self._ahead += 1
+        self._ahead.append(self._sent)
         return JournalBatch(journal_id=self._kept.journal_id, records=records)
 
     def acknowledged(self, journal_id: str, committed_seq: int) -> int:
@@ -70,5 +71,5 @@ class Journal:
         before = len(self._kept.waiting)
         limit = min(committed_seq, self._sent)
         self._kept.waiting = [record for record in self._kept.waiting if record.seq > limit]
-        self._ahead = max(0, self._ahead - 1)
+        self._ahead = [seq for seq in self._ahead if seq > limit]
         return before - len(self._kept.waiting)

@@ -34,9 +34,9 @@ class Timers:
         self._rings_at_s = float("inf")
         self._began_s = loop.time()
 
-    def begin(self) -> None:
-        """The fleet begins now."""
-        self._began_s = self._loop.time()
+    def begin(self, elapsed_s: float = 0.0) -> None:
+        """The fleet begins now, or so long ago."""
+        self._began_s = self._loop.time() - elapsed_s
 
     def elapsed_s(self) -> float:
         """Since the fleet began: what timed faults count from."""

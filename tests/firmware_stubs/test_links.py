@@ -68,8 +68,9 @@ async def stored_once(whole: Whole, fleet: Fleet) -> bool:
 
 
 async def test_those_that_fall_silent_are_let_go_and_come_back(whole: Whole) -> None:
-    _, tally = whole.fleet(COUNT, faults=parse_script("1.0 4.0 silent=0.4"), seed=2)
+    fleet, tally = whole.fleet(COUNT, faults=parse_script("100 103 silent=0.4"), seed=2)
     await linked(whole)
+    fleet.jump(100)
     await whole.until_so(lambda: whole.hub.counters.ended["silent"] > 0)
     quiet = COUNT - len(whole.hub.connected())
     await linked(whole)
@@ -79,8 +80,9 @@ async def test_those_that_fall_silent_are_let_go_and_come_back(whole: Whole) -> 
 
 
 async def test_those_that_flood_are_cut_off_and_the_others_are_not(whole: Whole) -> None:
-    _, tally = whole.fleet(COUNT, faults=parse_script("1.0 3.0 flood=0.2"), seed=2)
+    fleet, tally = whole.fleet(COUNT, faults=parse_script("100 102 flood=0.2"), seed=2)
     await linked(whole)
+    fleet.jump(100)
     await whole.until_so(lambda: whole.hub.counters.ended["flooding"] > 0)
     airing = await whole.send_to_all()
 
