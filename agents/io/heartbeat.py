@@ -25,6 +25,7 @@ class Told:
     output_ok: bool
     under_voltage: bool
     disk_short: bool
+    stopped_here: bool
 
 
 def told(heartbeat: Heartbeat) -> Told:
@@ -36,6 +37,7 @@ def told(heartbeat: Heartbeat) -> Told:
         output_ok=telemetry is None or telemetry.output_ok,
         under_voltage=telemetry is not None and telemetry.under_voltage is True,
         disk_short=telemetry is not None and telemetry.disk_short,
+        stopped_here=telemetry is not None and telemetry.stopped_here,
     )
 
 

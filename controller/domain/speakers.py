@@ -134,6 +134,8 @@ class NotReady(StrEnum):
     RELEASING = "releasing"
     STOPPED = "stopped"
     OFFLINE = "offline"
+    STOPPED_HERE = "stopped_here"
+    """Somebody pressed the stop button of its box, and that holds."""
     TIME_UNKNOWN = "time_unknown"
     NO_OUTPUT = "no_output"
     """Its sound device cannot be opened."""

@@ -171,7 +171,7 @@ class Ingest:
         present = self._roster.get(device_id)
         if present is None:
             return
-        before, knew_time = present.health(), present.time_known
+        before, knew_time, stood_still = present.health(), present.time_known, present.stopped_here
         present.heartbeat = heartbeat
         present.seen_at_us = self._clock.now_us()
         for observer in self._health_observers if present.former_of is None else ():
@@ -180,7 +180,8 @@ class Ingest:
             # What a device without time could not judge, it is sent again.
             present.unsure = False
             self._crew.spawn(self._delivery.deliver(device_id), f"deliver {device_id}")
-        if _shown(before) != _shown(present.health()) or present.time_known != knew_time:
+        seen_anew = _shown(before) != _shown(present.health())
+        if seen_anew or (present.time_known, present.stopped_here) != (knew_time, stood_still):
             self._events.publish(SpeakersChanged())
         if present.seen_at_us - present.saved_at_us >= self._health_every_us:
             self._mark_saved(present)

@@ -58,6 +58,12 @@ class Present:
         """True once a heartbeat named a basis of its clock."""
         return self.heartbeat is not None and self.heartbeat.clock_basis is not ClockBasis.NONE
 
+    @property
+    def stopped_here(self) -> bool:
+        """Whether its last heartbeat told that the stop button of its box was pressed, and holds."""
+        told = None if self.heartbeat is None else self.heartbeat.telemetry
+        return told is not None and told.stopped_here
+
 
 class Roster:
     """Who is present, by device. ``own`` are all devices that belong here, present or not."""

@@ -96,6 +96,8 @@ class SpeakerDesk:
             return NotReady.STOPPED
         if present is None:
             return NotReady.OFFLINE
+        if present.stopped_here:
+            return NotReady.STOPPED_HERE
         if not present.time_known:
             return NotReady.TIME_UNKNOWN
         return next((why for kind, why in _SILENT.items() if self._faults.is_bad(speaker.speaker_id, kind)), None)

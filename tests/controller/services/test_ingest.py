@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from agents.protocol.journal import Armed, RefusalReason, Refused, StartedUp, Stored
 from agents.protocol.messages import JournalBatch
+from agents.protocol.telemetry import Telemetry
 from agents.protocol.values import ClockBasis
 from controller.domain.airings import PlayState
 from controller.domain.errors import NotFound, StoreFailed
@@ -149,6 +151,10 @@ async def test_a_speaker_is_ready_when_connected_and_sure_of_the_time(station: S
     assert await why() is NotReady.TIME_UNKNOWN
     station.desk.ingest.heartbeat(device.device_id, device.heartbeat(ClockBasis.HOLDOVER))
     assert await why() is None
+    beat = device.heartbeat(ClockBasis.HOLDOVER)
+    pressed = structs.replace(beat, telemetry=Telemetry(uptime_s=1, stopped_here=True))
+    station.desk.ingest.heartbeat(device.device_id, pressed)
+    assert await why() is NotReady.STOPPED_HERE
     await station.disconnect(device)
     assert await why() is NotReady.OFFLINE
     health = (await station.desk.speakers.one(speaker.speaker_id)).health
