@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agents.protocol.journal import FailReason, RefusalReason
+from agents.protocol.journal import FailReason, RefusalReason, SkipReason
 from controller.domain.faults import FaultDetail, FaultKind
 from controller.web.i18n import N_, Translator
-from controller.web.sentences import fail_sentence, refusal_sentence
+from controller.web.sentences import fail_sentence, refusal_sentence, skip_sentence
 from controller.web.views import Tone
 
 
@@ -31,7 +31,7 @@ WORDS: Final[Mapping[FaultKind, KindWords]] = {
         icon="clock-alert",
         tone=Tone.BAD,
         word=N_("The controller's clock is not right"),
-        seen=N_("Somebody set the clock of this server, or nothing keeps it true."),
+        seen=N_("This server cannot be sure of the time."),
         advice=N_("Look at the network time of the server (timedatectl); until it is right, nothing new is planned."),
     ),
     FaultKind.DEVICE_TIME_DISAGREES: KindWords(
@@ -146,6 +146,13 @@ WEIGHT: Final[Mapping[FaultKind, int]] = {kind: place for place, kind in enumera
 
 NOT_HEARD_SINCE_START: Final = "not_heard_since_start"
 
+_REASONS: Final[Mapping[str, str]] = {
+    NOT_HEARD_SINCE_START: N_("It was not heard since this controller started."),
+    "no_word": N_("It never told how it went."),
+    "stepped": N_("Somebody set the clock."),
+    "not_kept_true": N_("Nothing keeps the clock true."),
+}
+
 
 def seen_sentence(kind: FaultKind, detail: FaultDetail, say: Translator) -> str:
     """What was seen, with the figures where there are some."""
@@ -155,28 +162,49 @@ def seen_sentence(kind: FaultKind, detail: FaultDetail, say: Translator) -> str:
 
 
 def _measured(kind: FaultKind, detail: FaultDetail, say: Translator) -> str:
-    if kind is FaultKind.AREA_OFFLINE and detail.members:
-        return say.ngettext("%(num)s speaker went.", "%(num)s speakers went.", detail.members)
+    match kind:
+        case FaultKind.AREA_OFFLINE:
+            return (
+                say.ngettext("%(num)s speaker went.", "%(num)s speakers went.", detail.members)
+                if detail.members
+                else ""
+            )
+        case FaultKind.DEVICE_TIME_DISAGREES if detail.value:
+            return say.ngettext("%(num)s speaker says so.", "%(num)s speakers say so.", round(detail.value))
+        case FaultKind.NOT_HEARD if detail.value is not None:
+            return _levels(detail.value, detail.limit, say)
+        case FaultKind.JOURNAL_LOST if detail.value:
+            return say.ngettext("%(num)s record is lost.", "%(num)s records are lost.", round(detail.value))
     if detail.reason:
         return _reason(kind, detail.reason, say)
-    if detail.value is None:
-        return ""
-    value = figure(kind, detail.value, say)
-    if detail.limit is None:
-        return say.gettext(N_("Measured: %(value)s."), value=value)
+    return "" if detail.value is None else _figures(kind, detail.value, detail.limit, say)
+
+
+def _levels(level_db: float, reference_db: float | None, say: Translator) -> str:
+    level = f"{say.format_signed(level_db, 1)} dB"
+    if reference_db is None:
+        return say.gettext(N_("Heard at %(level)s; it was never calibrated."), level=level)
+    reference = f"{say.format_signed(reference_db, 1)} dB"
+    return say.gettext(N_("Heard at %(level)s; its reference is %(reference)s."), level=level, reference=reference)
+
+
+def _figures(kind: FaultKind, value: float, limit: float | None, say: Translator) -> str:
+    written = figure(kind, value, say)
+    if limit is None:
+        return say.gettext(N_("Measured: %(value)s."), value=written)
     return say.gettext(
-        N_("Measured: %(value)s; the limit is %(limit)s."), value=value, limit=figure(kind, detail.limit, say)
+        N_("Measured: %(value)s; the limit is %(limit)s."), value=written, limit=figure(kind, limit, say)
     )
 
 
 def _reason(kind: FaultKind, reason: str, say: Translator) -> str:
     if kind is FaultKind.AIRING_MISSED and reason in set(FailReason):
         return fail_sentence(FailReason(reason), say)
+    if kind is FaultKind.AIRING_MISSED and reason in set(SkipReason):
+        return skip_sentence(SkipReason(reason), say)
     if kind is FaultKind.REFUSALS and reason in set(RefusalReason):
         return refusal_sentence(RefusalReason(reason), say)
-    if reason == NOT_HEARD_SINCE_START:
-        return say.gettext(N_("It was not heard since this controller started."))
-    return ""
+    return say.gettext(_REASONS[reason]) if reason in _REASONS else ""
 
 
 def figure(kind: FaultKind, value: float, say: Translator) -> str:
@@ -184,14 +212,10 @@ def figure(kind: FaultKind, value: float, say: Translator) -> str:
     match kind:
         case FaultKind.HOT:
             return f"{say.format_number(value)} °C"
-        case FaultKind.CLOCK_ERROR | FaultKind.DEVICE_TIME_DISAGREES | FaultKind.CONTROLLER_CLOCK:
+        case FaultKind.CLOCK_ERROR:
             return time_span(abs(value) / 1e6, say)
         case FaultKind.DISK_SHORT | FaultKind.DATA_QUOTA:
             return say.format_bytes(round(value))
-        case FaultKind.NOT_HEARD:
-            return f"{say.format_signed(value, 1)} dB"
-        case FaultKind.OFFLINE | FaultKind.TIME_UNKNOWN | FaultKind.AREA_OFFLINE | FaultKind.AIRING_MISSED:
-            return time_span(value, say)
         case _:
             return say.format_number(value)
 

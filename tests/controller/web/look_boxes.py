@@ -45,10 +45,13 @@ DETAILS = {
     FaultKind.HOT: FaultDetail(value=83.4, limit=80),
     FaultKind.CLOCK_ERROR: FaultDetail(value=48_000, limit=20_000),
     FaultKind.DISK_SHORT: FaultDetail(value=120e6, limit=500e6),
-    FaultKind.NOT_HEARD: FaultDetail(value=-61.2, limit=-40),
+    FaultKind.NOT_HEARD: FaultDetail(value=-61.2, limit=-18),
     FaultKind.AIRING_MISSED: FaultDetail(reason="disk_full", airing_id="a1"),
     FaultKind.REFUSALS: FaultDetail(reason="bad_signature", value=3),
     FaultKind.OFFLINE: FaultDetail(since_us=NOW_US - 30 * HOUR_US),
+    FaultKind.CONTROLLER_CLOCK: FaultDetail(value=61, reason="stepped"),
+    FaultKind.DEVICE_TIME_DISAGREES: FaultDetail(value=4, limit=2),
+    FaultKind.JOURNAL_LOST: FaultDetail(value=12, reason="full"),
     FaultKind.AREA_OFFLINE: FaultDetail(members=12),
 }
 WHOLE = {FaultKind.CONTROLLER_CLOCK, FaultKind.DEVICE_TIME_DISAGREES, FaultKind.AREA_OFFLINE}

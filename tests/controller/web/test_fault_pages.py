@@ -78,6 +78,15 @@ def test_the_heaviest_comes_first_and_among_equals_the_earliest() -> None:
     assert by_weight([HOT, later, CUT, earlier]) == [CUT, earlier, later, HOT]
 
 
+def test_why_is_said_where_it_is_known() -> None:
+    missed = seen_sentence(FaultKind.AIRING_MISSED, FaultDetail(reason="no_word"), ENGLISH)
+    assert missed.endswith("It never told how it went.")
+    assert "60 speakers say so." in seen_sentence(FaultKind.DEVICE_TIME_DISAGREES, FaultDetail(value=60), ENGLISH)
+    unheard = seen_sentence(FaultKind.NOT_HEARD, FaultDetail(value=-61.2, limit=-18.0), ENGLISH)
+    assert unheard.endswith("Heard at −61.2 dB; its reference is −18.0 dB.")
+    assert seen_sentence(FaultKind.OFFLINE, FaultDetail(reason="of tomorrow"), ENGLISH).endswith("already has.")
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "said"),
     [
