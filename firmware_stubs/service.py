@@ -158,7 +158,7 @@ class Service:
         if welcome is None or link is None:
             return
         silent_s = time.monotonic() - self._heard_us / 1e6
-        if silent_s > welcome.silence_limit_s:
+        if silent_s > welcome.silence_limit_s and not self._holds(FaultName.SILENT):
             link.end(f"nothing was heard for {silent_s:.0f} s")
             return
         first = self._asked < len(FIRST_BURSTS_S)
@@ -211,17 +211,20 @@ class Service:
         self._shared.tally.refused += 1
 
     def _flood(self) -> None:
-        if self._fate is None or self._welcome is None:
+        if self._welcome is None:
             return
-        if self._fate.holds(FaultName.FLOOD, self._shared.timers.elapsed_s()):
+        if self._holds(FaultName.FLOOD):
             self._shared.tally.fault(FaultName.FLOOD)
             again = self.journal.again()
             for _ in range(_FLOOD_MESSAGES):
                 self.mouth.say(self._heartbeat() if again is None else again)
         self._later("flood", _FLOOD_EVERY_S, self._flood)
 
+    def _holds(self, name: FaultName) -> bool:
+        return self._fate is not None and self._fate.holds(name, self._shared.timers.elapsed_s())
+
     def _lie_us(self) -> int:
-        if self._fate is None or not self._fate.holds(FaultName.LIE, self._shared.timers.elapsed_s()):
+        if self._fate is None or not self._holds(FaultName.LIE):
             return 0
         self._shared.tally.fault(FaultName.LIE)
         return self._fate.lie_us
