@@ -84,6 +84,7 @@ class World:
 
     now_us: int = T0_US
     time_known: bool = True
+    clock_error_us: int = 1_000
     arm_takes_us: int = 20_000
     siren_takes_us: int = 0
     broken_output: bool = False
@@ -205,7 +206,7 @@ class World:
     def now(self) -> Now:
         if not self.time_known:
             return Now(self.local_us, None, None, ClockBasis.NONE)
-        return Now(self.local_us, self.now_us, 1_000, ClockBasis.LINK)
+        return Now(self.local_us, self.now_us, self.clock_error_us, ClockBasis.LINK)
 
     def records(self, airing_id: str) -> list[JournalEvent]:
         return [event for event in self.journal if airing_of(event) == airing_id]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_event
 
 from agents.protocol.journal import (
     Armed,
@@ -14,10 +15,12 @@ from agents.protocol.journal import (
     FailReason,
     Finished,
     Gap,
+    Interrupted,
     JournalEvent,
     JournalRecord,
     Preempted,
     RefusalReason,
+    SirenSounding,
     Skipped,
     SkipReason,
     Sounding,
@@ -41,6 +44,10 @@ ARMED = Armed(airing_id=AIRING)
 SKIPPED = Skipped(airing_id=AIRING, reason=SkipReason.LATE)
 FAILED = Failed(airing_id=AIRING, reason=FailReason.FETCH_FAILED, detail="no route")
 PREEMPTED = Preempted(airing_id=AIRING, by_airing_id="a-2", at_us=3_000_000)
+INTERRUPTED = Interrupted(
+    airing_id=AIRING, by_airing_id="a-2", at_us=3_000_000, resumes_at_us=START_US + 60_000_000, from_us=3_000_000
+)
+SIREN = SirenSounding(airing_id=AIRING, began_at_us=START_US)
 STOPPED = Stopped(airing_id=AIRING, order_id="o-1", at_us=2_000_000)
 FINISHED = Finished(airing_id=AIRING, ended_at_us=11_000_000, played_us=10_000_000, underruns=2)
 
@@ -126,6 +133,10 @@ def test_a_device_cut_off_in_the_middle_is_one_playback_with_a_gap() -> None:
         ((STORED, ARMED, sounding(), FAILED, ARMED), PlayState.FAILED, "fetch_failed"),
         ((STORED, ARMED, sounding(), PREEMPTED), PlayState.PREEMPTED, None),
         ((STORED, ARMED, sounding(), PREEMPTED, sounding(joined_us=5)), PlayState.SOUNDING, None),
+        ((STORED, ARMED, sounding(), INTERRUPTED), PlayState.SOUNDING, None),
+        ((STORED, ARMED, sounding(), INTERRUPTED, sounding(again=True), FINISHED), PlayState.FINISHED, None),
+        ((STORED, ARMED, sounding(), INTERRUPTED, PREEMPTED), PlayState.PREEMPTED, None),
+        ((STORED, SIREN), PlayState.STORED, None),
         ((STORED, ARMED, sounding(), STOPPED), PlayState.STOPPED, None),
         ((STORED, ARMED, sounding(), STOPPED, sounding(), FAILED), PlayState.STOPPED, None),
         ((STORED, ARMED, sounding(), FINISHED, SKIPPED, gap()), PlayState.FINISHED, None),
@@ -134,6 +145,12 @@ def test_a_device_cut_off_in_the_middle_is_one_playback_with_a_gap() -> None:
 def test_the_state_and_its_reason(events: Sequence[JournalEvent], state: PlayState, reason: str | None) -> None:
     found = folded(*events)
     assert (found.state, found.reason) == (state, reason)
+
+
+def test_what_was_lost_before_it_began_again_is_not_lost_any_more() -> None:
+    again = replace_event(INTERRUPTED, from_us=0)
+    assert folded(sounding(), gap(700_000), again, sounding(again=True), FINISHED).lost_us == 0
+    assert folded(sounding(), gap(700_000), INTERRUPTED, sounding(again=True), FINISHED).lost_us == 700_000
 
 
 def test_what_was_cut_has_played_up_to_the_cut_less_what_was_lost() -> None:

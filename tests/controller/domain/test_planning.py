@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.protocol.ids import BulletinId, SpeakerId
+from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass, SilencePart
+from agents.protocol.values import OnInterrupted as Cut
 from agents.protocol.version import MAX_PARTS_A_SEQUENCE
 from controller.domain.planning import (
     FADE_US,
@@ -26,6 +27,7 @@ from controller.domain.planning import (
     cue_of,
     differences,
 )
+from controller.domain.rundowns import planned_airing
 from schedules.rundown.values import Item, Segment
 from schedules.schedule import OnInterrupted
 from tests.controller.contents import clips
@@ -96,6 +98,19 @@ def test_a_whole_segment_is_played_to_its_end() -> None:
     [made] = script().cues(Segment(NOON_US, NOON_US + 10 * MINUTE_US, "i"), item())
     assert (made.start_at_us, made.from_us, made.play_us, made.fade_us) == (NOON_US, 0, None, 0)
     assert (made.schedule_id, made.due_us, made.rank) == ("sc-1", NOON_US, 3)
+
+
+def test_an_airing_takes_along_what_becomes_of_it_when_it_is_cut_and_its_slot() -> None:
+    terms = replace(TERMS["sc-1"], on_interrupted=Cut.RESUME, room_us=25 * MINUTE_US)
+    written = Script({"sc-1": terms}, {"b-1": heard()})
+    pushed, rest = (
+        Segment(NOON_US + 2 * MINUTE_US, NOON_US + 6 * MINUTE_US, "i"),
+        Segment(NOON_US + 20 * MINUTE_US, NOON_US + 26 * MINUTE_US, "i", 4 * MINUTE_US),
+    )
+    for segment, slot_ends_us in ((pushed, NOON_US + 27 * MINUTE_US), (rest, NOON_US + 25 * MINUTE_US)):
+        [made] = written.cues(segment, item())
+        airing = planned_airing(written.airing(made, AiringId("a-1"), [SpeakerId("s-1")], EARLIER_US, MINUTE_US))
+        assert (airing.on_interrupted, airing.slot_ends_us) == (Cut.RESUME, slot_ends_us)
 
 
 def test_what_is_cut_says_how_long_it_is_played_and_fades() -> None:
