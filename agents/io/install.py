@@ -1,7 +1,8 @@
 """The speaker's agent as a service of its box: what it needs of the machine, and no more.
 
-Sound needs the group ``audio`` and real-time priority for one thread; a relay, a light or a button need ``gpio``. The
-devices are named one by one, so that nothing else of the machine is open to it.
+Sound needs the group ``audio`` and real-time priority for one thread; a relay, a light or a button need ``gpio``; what
+the runs before this one logged is read by ``systemd-journal``. The devices are named one by one, so that nothing else of
+the machine is open to it.
 """
 
 import sys
@@ -41,7 +42,7 @@ def unit(command: Path) -> Unit:
         command=f"{command} run --config {SETTINGS_PATH} --log-format json",
         watchdog_s=_WATCHDOG_S,
         service={
-            "SupplementaryGroups": "audio gpio video",
+            "SupplementaryGroups": "audio gpio systemd-journal video",
             "LimitRTPRIO": "10",
             "SuccessExitStatus": "5",  # it was asked from afar to start again
             "MemoryMax": "300M",
@@ -58,7 +59,7 @@ def install_agent(root: Path, say: Say, *, start: bool) -> None:
     """Raises `CannotInstall`."""
     what = Installation(
         unit=unit(program(NAME, Path(sys.executable))),
-        groups=("audio", "gpio", "video"),
+        groups=("audio", "gpio", "systemd-journal", "video"),
         settings=_SETTINGS_TEXT,
         settings_path=SETTINGS_PATH,
     )
