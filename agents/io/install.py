@@ -1,8 +1,8 @@
 """The speaker's agent as a service of its box: what it needs of the machine, and no more.
 
 Sound needs the group ``audio`` and real-time priority for one thread; a relay, a light or a button need ``gpio``; what
-the runs before this one logged is read by ``systemd-journal``. The devices are named one by one, so that nothing else of
-the machine is open to it.
+the runs before this one logged is read by ``systemd-journal``. The devices are named one by one, so that nothing else
+of the machine is open to it.
 """
 
 import sys
