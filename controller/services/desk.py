@@ -113,9 +113,9 @@ class Desk:
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
         self._hand_in_watch = HandInWatch(office, self.hand_ins, self.dispatch, outbox)
         self.hands: Final = HandDesk(office, outbox)
-        self.fault_watch: Final = FaultWatch(office)
-        self.faults: Final = FaultDesk(office, self.fault_watch)
         self.telemetry: Final = TelemetryDesk(office)
+        self.fault_watch: Final = FaultWatch(office, self.telemetry)
+        self.faults: Final = FaultDesk(office, self.fault_watch)
         self.ingest: Final = Ingest(
             office,
             self.delivery,

@@ -13,6 +13,7 @@ from typing import Final
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.journal import Heard, JournalRecord, RecordsLost, Refused, SelfTested, airing_of
 from agents.protocol.messages import Heartbeat
+from agents.protocol.values import Profile
 from controller.domain.airings import PlayState
 from controller.domain.errors import StoreFailed
 from controller.domain.fault_book import FaultBook
@@ -25,6 +26,7 @@ from controller.ports.boxes import Unsounded
 from controller.services.events import FaultsChanged
 from controller.services.office import Office
 from controller.services.secretary import fresh_id
+from controller.services.telemetry import TelemetryDesk
 from controller.services.waiting import first_of
 from schedules.areas import Origin
 
@@ -39,6 +41,8 @@ _LOOKED_KEY: Final = "faults_airings_until_us"
 """Until when airings were looked at, among the station's settings."""
 _LOOKED_KEPT_US: Final = 600 * _SECOND_US
 _LOOK_BACK_US: Final = 86_400 * _SECOND_US
+_COUNTED_IN: Final = 60
+"""In so many looks every SIM card is counted."""
 _FEW: Final = 2
 """So many speakers at least must say that the controller's time is wrong."""
 
@@ -46,7 +50,8 @@ _FEW: Final = 2
 class FaultWatch:
     """Watches every speaker and the controller itself. Both a journal and a health observer of `Ingest`."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, telemetry: TelemetryDesk) -> None:
+        self._telemetry = telemetry
         self._store = office.store
         self._clock = office.clock
         self._events = office.events
@@ -59,6 +64,8 @@ class FaultWatch:
         self._unstored: dict[str, Fault] = {}
         self._looked_us = 0
         self._apart: dict[SpeakerId, int] = {}
+        self._on_sim: set[SpeakerId] = set()
+        self._to_count: list[SpeakerId] = []
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 
@@ -160,6 +167,7 @@ class FaultWatch:
         gone = set(self.book.speakers()) - {speaker.speaker_id for speaker in speakers}
         for speaker_id in gone:
             self._apart.pop(speaker_id, None)
+            self._on_sim.discard(speaker_id)
             self.book.dismiss(speaker_id, now_us)
         for speaker in speakers:
             new = self.book.subject(speaker.speaker_id) is None
@@ -172,6 +180,7 @@ class FaultWatch:
                     subject.beat(present.heartbeat, present.seen_at_us)
 
     def _known(self, speaker: Speaker) -> Known:
+        (self._on_sim.add if speaker.profile is Profile.SIM else self._on_sim.discard)(speaker.speaker_id)
         area = self._areas.standing(speaker.area_id)
         return Known(
             speaker_id=speaker.speaker_id,
@@ -199,6 +208,7 @@ class FaultWatch:
             self._look_at_itself(now_us)
             if now_us >= look_us:
                 await self._look_at_airings(now_us)
+                await self._look_at_data(now_us)
                 look_us = now_us + _LOOK_EVERY_US
             if not await self._judged(now_us):
                 look_us = min(look_us, now_us + _RETRY_US)
@@ -242,6 +252,24 @@ class FaultWatch:
         disagree = len(wrong) >= _FEW and 2 * len(wrong) > len(self._apart)
         detail = FaultDetail(value=len(wrong), limit=self._limits.time_apart_us / 1e6)
         self.book.own.tell(FaultKind.DEVICE_TIME_DISAGREES, disagree, now_us, detail)
+
+    async def _look_at_data(self, now_us: int) -> None:
+        """What SIM cards carried this month, some cards a minute and all of them in an hour."""
+        if not self._to_count:
+            self._to_count = sorted(self._on_sim)
+        quota = self._telemetry.quota_bytes
+        some = len(self._on_sim) // _COUNTED_IN + 1
+        for speaker_id in [self._to_count.pop() for _ in range(min(some, len(self._to_count)))]:
+            subject = self.book.subject(speaker_id)
+            if subject is None:
+                continue
+            try:
+                used = await self._telemetry.month_bytes(speaker_id)
+            except StoreFailed:
+                _log.exception("what SIM cards carried waits for the database")
+                return
+            over = speaker_id in self._on_sim and used > quota
+            subject.tell(FaultKind.DATA_QUOTA, over, now_us, FaultDetail(value=used, limit=quota))
 
     async def _look_at_airings(self, now_us: int) -> None:
         """Those whose speakers had time enough to tell how they went."""
