@@ -1,7 +1,10 @@
 """What cannot wait: emergencies, sirens and stops act while the disk is stuck, and are answered once it is not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import wave
+from array import array
+from collections.abc import AsyncIterator, Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +13,18 @@ from msgspec import structs
 
 from agents.io.clips import ClipStore
 from agents.io.database import StateError
+from agents.io.output import PlayEngine
 from agents.io.output import events as engine
+from agents.io.output.wav import WavOutput
+from agents.io.timeport import SystemTime
 from agents.protocol.documents import Play, Stop
+from agents.protocol.journal import SirenSounding, Sounding, airing_of
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import AiringClass, PlannedAiring
 from tests.agents.io.core import Agent, Station, adopt, eventually, push, running, serving_clips, soon
 from tests.agents.making import airing, clip_bytes, clip_part, ref_of
+
+from .conftest import tone
 
 SIREN = clip_bytes("siren")
 
@@ -172,8 +181,9 @@ async def test_what_is_pinned_is_verified_before_it_is_needed(
         verify = ClipStore.verify
 
         async def noting(store: ClipStore, ref: Any) -> Path:
+            path = await verify(store, ref)
             read.append(ref.sha256)
-            return await verify(store, ref)
+            return path
 
         monkeypatch.setattr(ClipStore, "verify", noting)
         await push(agent, station, structs.replace(station.desk.assignment(), pinned=(ref_of(SIREN),)))
@@ -186,3 +196,41 @@ async def test_what_is_pinned_is_verified_before_it_is_needed(
         assert (await alarm(agent, station)).accepted
         await agent.does("start_now")
         assert ref_of(SIREN).sha256 not in read, "nothing is read again when it has to be heard"
+
+
+async def test_a_siren_and_the_words_after_it_are_heard_through_the_real_engine(
+    tmp_path: Path, station: Station, encode: Callable[..., Path]
+) -> None:
+    siren = encode("siren.opus", tone(0.5, 700)).read_bytes()
+    words = encode("words.opus", tone(0.5, 440)).read_bytes()
+    (tmp_path / "clips").mkdir()
+    for content in (siren, words):
+        (tmp_path / "clips" / f"{ref_of(content).sha256}.opus").write_bytes(content)
+    time = SystemTime()
+
+    def tell(event: engine.PlayEvent) -> None:
+        agent.conductor.play_event(event)
+
+    async with (
+        PlayEngine(WavOutput(tmp_path / "heard", time), time, tell, standby=True) as play_engine,
+        running(tmp_path, engine_made=play_engine) as agent,
+    ):
+        await adopt(agent, station, volume_percent=100)
+        start_us = soon(agent, 2_000_000)
+        kind = AiringClass.EMERGENCY
+        emergency = airing("flood", start_at_us=start_us, airing_class=kind, sequence=(clip_part(words, 0.5),))
+        await push(agent, station, station.desk.order(Play(airing=emergency, siren=clip_part(siren, 0.5))))
+        await eventually(lambda: _has_ended(agent), agent.records)
+        events = [event for event in await agent.records() if airing_of(event) == "flood"]
+
+    (began,) = [event for event in events if isinstance(event, SirenSounding)]
+    (sounding,) = [event for event in events if isinstance(event, Sounding)]
+    with wave.open(str(min((tmp_path / "heard").glob("*.wav")))) as file:
+        heard = array("h", file.readframes(file.getnframes()))
+    assert abs(len(heard) / 48_000 - (sounding.actual_start_us - began.began_at_us) / 1e6) < 0.1
+    longest = max(len(list(run)) for loud, run in groupby(abs(one) > 40 for one in heard[4_800:-4_800]) if not loud)
+    assert longest < 480, "round after round without a gap"
+
+
+async def _has_ended(agent: Agent) -> bool:
+    return (await agent.story("flood"))[-1:] == ["finished"]
