@@ -12,7 +12,7 @@ NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
-.PHONY: all help demo test check lint bench settings catalogue clean distclean
+.PHONY: all help demo test torture check lint bench settings catalogue clean distclean
 
 all: $(VENV)/.ready  ## the commands loa, loa-agent and loa-fleet in .venv/bin
 	@echo "Ready: loa, loa-agent and loa-fleet are in $(BIN)."
@@ -60,6 +60,11 @@ lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
 	$(BIN)/lint-imports
 	$(BIN)/python -m controller.web.catalogue check
 	$(BIN)/python tools/settings_page.py --check
+
+torture: $(VENV)/.dev  ## kill a speaker 5,000 times, and cut its power 5,000 times; KILLS, CUTS, SEED, SECONDS
+	@sh tools/system_packages.sh
+	$(BIN)/python -m tests.agents.torture --kills $(or $(KILLS),5000) --cuts $(or $(CUTS),5000) \
+		--seconds $(or $(SECONDS),3600) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.ready  ## NAME=arm|fanout|footprint|rundown|storm|sync|transcode|trickle|underload|upload measures it
 	@sh tools/system_packages.sh

@@ -27,6 +27,7 @@ want avahi-daemon avahi-daemon
 want avahi-browse avahi-utils
 want dbus-daemon dbus
 want ip iproute2
+want strace strace
 want snapserver snapserver
 want snapclient snapclient
 want mosquitto mosquitto

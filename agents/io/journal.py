@@ -2,10 +2,13 @@
 
 Rules of the module: a record's number is given in the transaction that writes it, so numbers have no holes and no
 doubles; the mark of an airing changes in the same transaction. Records are deleted up to the number the controller has
-committed. A journal that nobody collects is bounded: the oldest are dropped, and a record in their place says so.
+committed. A journal that nobody collects is bounded: the oldest are dropped, and a record in their place says so. Where
+the controller has more than was ever written, the disk has forgotten: a new journal is begun, or its numbers would be
+given twice.
 """
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,8 +57,13 @@ class JournalStore:
         self.version = 0
         """Grows whenever records were written."""
 
-    async def open(self) -> None:
-        """Learn which journal this is. Raises `StateError`."""
+    async def open(self, *, begin_anew: bool = False) -> None:
+        """Learn which journal this is; ``begin_anew`` where the disk is known to have forgotten, which others tell.
+
+        Raises `StateError`.
+        """
+        if begin_anew:
+            await self._database.run(lambda db: _begin_anew(db, None))
         self.journal_id, self.last_seq, self.waiting = await self._database.run(lambda db: (*_who(db), _waiting(db)))
 
     async def write(
@@ -79,9 +87,7 @@ class JournalStore:
 
         self.last_seq, self.waiting = await self._database.run(work)
         if entries:
-            self.version += 1
-            written, self._changed = self._changed, asyncio.Event()
-            written.set()
+            self._wake()
 
     async def next_batch(self, after_seq: int = 0) -> JournalBatch | None:
         """The oldest records above ``after_seq`` not yet acknowledged, None where there are none.
@@ -101,8 +107,21 @@ class JournalStore:
             db.execute("DELETE FROM journal WHERE seq <= ?", (committed_seq,))
             return _waiting(db)
 
-        if journal_id == self.journal_id and committed_seq <= self.last_seq:
+        if journal_id != self.journal_id:
+            return
+        if committed_seq <= self.last_seq:
             self.waiting = await self._database.run(work)
+            return
+        self.journal_id, self.last_seq = await self._database.run(
+            lambda db: _begin_anew(db, "the disk had forgotten records")
+        )
+        self.waiting = self.last_seq
+        self._wake()
+
+    def _wake(self) -> None:
+        self.version += 1
+        written, self._changed = self._changed, asyncio.Event()
+        written.set()
 
     async def wait_changed(self, version: int) -> None:
         """Returns when something was written since ``version`` was the journal's."""
@@ -116,6 +135,27 @@ class JournalStore:
 def _who(db: sqlite3.Connection) -> tuple[str, int]:
     meta = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('journal_id', 'last_seq')").fetchall())
     return str(meta["journal_id"]), int(meta.get("last_seq", "0"))
+
+
+def _begin_anew(db: sqlite3.Connection, lost: str | None) -> tuple[str, int]:
+    """Another journal, with what waits in this one; before it a record of what must have been ``lost``."""
+    waiting = [_decoded(seq, raw) for seq, raw in db.execute("SELECT seq, record FROM journal ORDER BY seq")]
+    db.execute("DELETE FROM journal")
+    first = 1
+    if lost is not None:
+        _put_record(db, 1, RecordsLost(cause=lost), Now(0, None, None, ClockBasis.NONE))
+        first = 2
+    for seq, record in enumerate(waiting, first):
+        moved = msgspec.structs.replace(record, seq=seq)
+        db.execute("INSERT INTO journal VALUES (?, ?)", (seq, msgspec.json.encode(moved)))
+    for name, value in (("journal_id", new_journal_id()), ("last_seq", str(first + len(waiting) - 1))):
+        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+    return _who(db)
+
+
+def new_journal_id() -> str:
+    """One that no journal had."""
+    return "j-" + secrets.token_hex(8)
 
 
 def _waiting(db: sqlite3.Connection) -> int:

@@ -6,7 +6,6 @@ the database is found damaged, the device still knows its controller, which send
 """
 
 import contextlib
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import msgspec
 from agents.domain.journal import Airtime, Mark
 from agents.io.database import Database, StateError
 from agents.io.files import sync_directory, write_whole
-from agents.io.journal import JournalSettings, JournalStore
+from agents.io.journal import JournalSettings, JournalStore, new_journal_id
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, ReleaseStop, Rundown, SignedDocument
 from agents.protocol.errors import WireError
@@ -66,21 +65,23 @@ class StateStore:
         self._database = Database(directory / DATABASE_NAME)
         self.journal = JournalStore(self._database, journal or JournalSettings())
         self._pinned: Pinned | None = None
+        self._vanished = False
         self.was_clean = True
         """Whether the run before this one ended with a shutdown; true for the first run."""
 
     @property
     def was_damaged(self) -> bool:
-        """Whether the database was found damaged at `open`, and begun anew."""
-        return self._database.damaged
+        """Whether the database was found damaged, or gone, at `open`, and begun anew."""
+        return self._database.damaged or self._vanished
 
     async def open(self) -> None:
         """Raises `StateError`."""
         await self._database.open()
         was_clean = await self._database.run(_begin_run)
-        self.was_clean = was_clean and not self.was_damaged
-        await self.journal.open()
         self._pinned = await self._database.run(_read_pin)
+        self._vanished = await self._database.run(self._lacks_the_pin)
+        self.was_clean = was_clean and not self.was_damaged
+        await self.journal.open(begin_anew=self._vanished)
         await self._database.run(self._mend_pin)
 
     async def close(self, clean: bool = True) -> None:
@@ -140,6 +141,12 @@ class StateStore:
         await self._database.run(self._mend_pin)
         await self.journal.open()
 
+    def _lacks_the_pin(self, db: sqlite3.Connection) -> bool:
+        """Whether the disk has forgotten: the file of the pins is written after the database and removed after it, so
+        it never is there alone.
+        """
+        return self._pinned is None and (self.directory / PIN_NAME).exists() and not _get(db, "forgot", "")
+
     def _mend_pin(self, db: sqlite3.Connection) -> None:
         """Make the file of the pins agree with the database; a damaged database learns from the file instead."""
         path = self.directory / PIN_NAME
@@ -178,7 +185,7 @@ def _begin_run(db: sqlite3.Connection) -> bool:
     was_clean = _get(db, "clean", "1") == "1"
     _set(db, "clean", "0")
     if not _get(db, "journal_id", ""):
-        _set(db, "journal_id", "j-" + secrets.token_hex(8))
+        _set(db, "journal_id", new_journal_id())
     return was_clean
 
 
@@ -291,6 +298,6 @@ def _readable(payload: bytes) -> bool:
 def _forget(db: sqlite3.Connection) -> None:
     for table in ("pin", "documents", "orders", "marks", "journal", "airtime"):
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
-    _set(db, "journal_id", "j-" + secrets.token_hex(8))
+    _set(db, "journal_id", new_journal_id())
     _set(db, "last_seq", "0")
     _set(db, "forgot", "1")

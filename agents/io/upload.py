@@ -56,15 +56,20 @@ class Uploader:
         self._sent_seq = 0
         self._committed_seq = 0
         self._deleted_seq = 0
+        self._forgotten_seq = 0
         self._leaving = False
         self._news = asyncio.Event()
 
     def acknowledged(self, ack: JournalAck) -> None:
         """The controller has committed; another journal's number is nobody's here, and what was never sent cannot be
-        committed: else one wrong number would let every later record go unread.
+        committed: else one wrong number would let every later record go unread. One above all that was ever written
+        says that the disk has forgotten, and begins a new journal.
         """
         if ack.journal_id == self._journal.journal_id:
-            self._committed_seq = max(self._committed_seq, min(ack.committed_seq, self._sent_seq))
+            if ack.committed_seq > self._journal.last_seq:
+                self._forgotten_seq = ack.committed_seq
+            else:
+                self._committed_seq = max(self._committed_seq, min(ack.committed_seq, self._sent_seq))
             self._news.set()
 
     def leave(self) -> None:
@@ -78,6 +83,7 @@ class Uploader:
             while True:
                 self._news.clear()
                 version = self._journal.version
+                await self._begin_anew()
                 self._count_home()
                 if await self._send_next() or await self._delete_committed():
                     continue
@@ -86,6 +92,13 @@ class Uploader:
                 await self._until_something(version)
         except StateError as error:
             raise LinkLost(f"the journal cannot be read: {error}") from error
+
+    async def _begin_anew(self) -> None:
+        if self._forgotten_seq > self._journal.last_seq:
+            await self._journal.acknowledge(self._journal.journal_id, self._forgotten_seq)
+            self._under_way.clear()
+            self._sent_seq = self._committed_seq = self._deleted_seq = 0
+        self._forgotten_seq = 0
 
     def _count_home(self) -> None:
         while self._under_way and self._under_way[0] <= self._committed_seq:

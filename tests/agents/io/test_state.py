@@ -251,13 +251,31 @@ async def test_how_many_records_wait_is_known_after_a_restart_too(tmp_path: Path
         assert store.journal.waiting == 0
 
 
-async def test_an_acknowledgement_of_another_journal_or_of_the_future_deletes_nothing(tmp_path: Path) -> None:
+async def test_an_acknowledgement_of_another_journal_deletes_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await write(store, *map(stored, range(3)))
         await store.journal.acknowledge("j-other", 3)
-        await store.journal.acknowledge(store.journal.journal_id, 99)
 
         assert await seqs(store) == [1, 2, 3]
+
+
+async def test_where_the_controller_has_more_than_was_written_a_new_journal_says_that_records_were_lost(
+    tmp_path: Path,
+) -> None:
+    """A card that forgets what it had confirmed: its numbers must not be given twice, or nobody would take them."""
+    async with opened(tmp_path) as store:
+        await write(store, *map(stored, range(3)))
+        former = store.journal.journal_id
+        await store.journal.acknowledge(former, 99)
+    async with opened(tmp_path) as store:
+        batch = await store.journal.next_batch()
+
+        assert batch is not None
+        assert batch.journal_id == store.journal.journal_id != former
+        assert (store.journal.last_seq, store.journal.waiting) == (4, 4)
+        assert [record.seq for record in batch.records] == [1, 2, 3, 4]
+        assert batch.records[0].event == RecordsLost(cause="the disk had forgotten records")
+        assert [record.event for record in batch.records[1:]] == [stored(0), stored(1), stored(2)]
 
 
 async def test_the_same_acknowledgement_twice_is_harmless(tmp_path: Path) -> None:
@@ -338,7 +356,7 @@ async def test_a_record_that_rotted_on_the_disk_is_told_as_lost(tmp_path: Path) 
 # --- damage ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["garbage", "torn", "empty_pages"])
+@pytest.mark.parametrize("damage", ["garbage", "torn", "empty_pages", "gone"])
 async def test_a_damaged_file_is_moved_aside_and_the_device_still_knows_its_controller(
     tmp_path: Path, damage: str
 ) -> None:
@@ -351,6 +369,8 @@ async def test_a_damaged_file_is_moved_aside_and_the_device_still_knows_its_cont
     match damage:
         case "garbage":
             file.write_bytes(b"\x17" * len(content))
+        case "gone":
+            file.unlink()
         case "torn":
             file.write_bytes(content[:5_000])
         case _:
@@ -364,7 +384,7 @@ async def test_a_damaged_file_is_moved_aside_and_the_device_still_knows_its_cont
         assert await store.journal.next_batch() is None
         await write(store, stored(1))
         assert await seqs(store) == [1]
-    assert (tmp_path / "agent.db.damaged").exists()
+    assert (tmp_path / "agent.db.damaged").exists() or damage == "gone"
 
 
 async def test_a_device_that_forgot_does_not_remember_through_the_file_of_its_pins(tmp_path: Path) -> None:

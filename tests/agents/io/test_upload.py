@@ -121,19 +121,23 @@ async def test_what_is_committed_is_deleted_and_nothing_else(tmp_path: Path) -> 
         assert await way.kept() == []
 
 
-async def test_a_number_beyond_what_was_sent_deletes_nothing_that_was_not(tmp_path: Path) -> None:
+async def test_a_number_above_all_that_was_written_begins_a_new_journal_and_deletes_nothing(tmp_path: Path) -> None:
+    """A disk that forgot what it had confirmed: under the old numbers the controller would take nothing any more."""
     async with uploading(tmp_path) as (way, task):
-        way.commit(1_000)
+        former = way.store.journal.journal_id
         await way.write()
-        way.uploader.leave()
-        await way.until(lambda: len(way.sent) == 1)
-        await asyncio.wait([task], timeout=0.1)
-        assert not task.done(), "a later record went by an acknowledgement from before it was there"
-        assert await way.kept() == [1]
+        await way.until(lambda: way.sent == [[1]])
+        way.commit(1_000)
+        await way.until(lambda: way.sent == [[1], [1, 2]])
+        assert way.store.journal.journal_id != former
+        assert await way.kept() == [1, 2]
 
-        way.commit(1)
+        await way.write()
+        await way.until(lambda: way.sent == [[1], [1, 2], [3]])
+        way.commit(3)
+        way.uploader.leave()
         await asyncio.wait_for(task, 10)
-        assert way.sent == [[1]]
+        assert await way.kept() == []
 
 
 async def test_a_controller_that_commits_nothing_loses_the_link(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from agents.io.journal import JournalSettings
 from agents.io.output import events as engine_events
 from agents.io.state import Kept, Pinned, StateStore
 from agents.io.timeport import SystemTime
+from agents.io.waiting import first_of
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Document, Play, ReleaseStop, SignedDocument, Stop
 from agents.protocol.journal import JournalRecord, RecordsLost, airing_of
@@ -40,6 +41,7 @@ DISK_BYTES: Final = 40 * 4_096
 FLOOR_BYTES: Final = 10 * 4_096
 ORDER_LIVES_US: Final = 3_000_000
 AIRING_S: Final = 0.02
+PATIENCE_S: Final = 60.0
 KEY: Final = SigningKey.load(b"torture!" * 4)
 PINNED: Final = Pinned(controller_id="c-1", static_key=b"s" * 32, signing_key=KEY.public_bytes)
 
@@ -283,40 +285,46 @@ class Life:
 
     async def work(self, steps: int | None) -> None:
         """Goes on until it is killed; with ``steps`` it ends after so many, without tidying up."""
-        running = asyncio.ensure_future(self._conductor.run())
-        await self._conductor.wait_ready()
-        now_us = self._time.monotonic_us()
-        at_us = T0_US + now_us - self._epoch_us
-        self._clock.feed("clock-1", [Exchange(now_us - 20, at_us - 10, at_us - 10, now_us)])
+        await first_of(self._conductor.run(), self._act(steps))
+
+    async def _act(self, steps: int | None) -> None:
+        await self._ready()
         self._say("life")
         await self._begin()
         acts = (self._play, self._play, self._play, self._rundown, self._assign, self._stop, self._store, self._hand_in)
         while steps is None or steps > 0:
             self._number += 1
             self._say(f"number {self._number}")
-            await self._chance.choice(acts)()
+            async with asyncio.timeout(PATIENCE_S):
+                await self._chance.choice(acts)()
             steps = None if steps is None else steps - 1
-            require(not running.done(), "the agent ended by itself")
+        os._exit(0)
 
-    async def rest(self, patience_s: float = 10.0) -> None:
+    async def _ready(self) -> None:
+        await self._conductor.wait_ready()
+        now_us = self._time.monotonic_us()
+        at_us = T0_US + now_us - self._epoch_us
+        self._clock.feed("clock-1", [Exchange(now_us - 20, at_us - 10, at_us - 10, now_us)])
+
+    async def rest(self) -> None:
         """The last life: it plays what is open, and then every airing that was accepted has ended, once."""
-        async with asyncio.timeout(patience_s):
-            running = asyncio.ensure_future(self._conductor.run())
-            await self._conductor.wait_ready()
-            now_us = self._time.monotonic_us()
-            at_us = T0_US + now_us - self._epoch_us
-            self._clock.feed("clock-1", [Exchange(now_us - 20, at_us - 10, at_us - 10, now_us)])
-            while self._conductor._performer.state.items:
-                await asyncio.sleep(0.002)
-            running.cancel()
-            await asyncio.wait([running])
+        async with asyncio.timeout(PATIENCE_S):
+            await first_of(self._conductor.run(), self._play_on())
             await self._read_out()
             marks = (await self._state.load()).marks
-            await self._state.close()
         planned = {one.replace("o-", "p-") for one in self._said.orders if one.startswith("o-")}
         for airing_id in {*self._said.acts, *planned}:
             mark = marks.get(airing_id)
             require(mark is not None and mark.ended, f"{airing_id} has no end: {mark}")
+
+    async def _play_on(self) -> None:
+        await self._ready()
+        while self._conductor._performer.state.items:
+            await asyncio.sleep(0.002)
+
+    async def close(self) -> None:
+        """For a life that is not killed."""
+        await self._state.close()
 
     # --- what it does -----------------------------------------------------------------------------------------------
 
