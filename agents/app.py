@@ -248,49 +248,27 @@ async def _house(
     timeport = beginnings.timeport(config)
     boot = power.boot_id()
     clock = _clock(timeport, state_dir, boot)
-    model, software = beginnings.model(config), beginnings.software()
-    about = About(model=model, software=software, name=config.shown_name(), boot_id=boot)
+    about = _about(config, boot)
     async with contextlib.AsyncExitStack() as stack:
         box = stack.enter_context(open_box(config, state_dir, timeport))
-        state = StateStore(state_dir)
-        await state.open()
-        stack.push_async_exit(_closing(state))
-        clips = ClipStore(state_dir / "clips", ClipSettings(floor_bytes=config.min_free_disk_bytes))
-        await clips.open()
+        state, clips = await _stores(config, state_dir, stack)
         # The engine tells the conductor, which is made after it: the name is bound when the first event comes.
         speaker = CodeSpeaker(timeport, config.identify_gain_db, lambda event: conductor.play_event(event))  # noqa: PLW0108
-        engine = PlayEngine(
-            _output(config, timeport),
-            timeport,
-            speaker.on_event,
-            latency_us=box.latency_us,
-            standby=config.output_standby,
-            amplifier=box.gpio.amplifier,
-        )
-        await stack.enter_async_context(engine)
-        conductor = Conductor(
-            Parts(
-                device_id=identity.device_id,
-                software=about.software,
-                time=timeport,
-                clock=clock,
-                engine=engine,
-                state=state,
-                clips=clips,
-                settings=ConductorSettings(_player_settings(config, box.latency_us)),
-                standing=box.stop.standing(),
-            )
-        )
-        clock.subscribe(conductor.clock_changed)
-        handwork = make_handwork(
-            config,
-            box,
+        engine = await stack.enter_async_context(_engine(config, box, speaker))
+        parts = Parts(
             device_id=identity.device_id,
-            conductor=conductor,
+            software=about.software,
+            time=timeport,
+            clock=clock,
             engine=engine,
+            state=state,
             clips=clips,
-            restart=again.set,
+            settings=ConductorSettings(_player_settings(config, box.latency_us)),
+            standing=box.stop.standing(),
         )
+        conductor = Conductor(parts)
+        clock.subscribe(conductor.clock_changed)
+        work = make_handwork(config, box, parts, conductor, engine, restart=again.set)
         link = LinkParts(
             identity=identity,
             about=about,
@@ -302,16 +280,31 @@ async def _house(
             sensors=_sensors(engine, state, clips, clock, box),
             http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
         )
-        yield House(
-            state=state,
-            conductor=conductor,
-            engine=engine,
-            speaker=speaker,
-            clock=clock,
-            link=link,
-            handwork=handwork,
-            boot=boot,
-        )
+        yield House(state, conductor, engine, speaker, clock, link, work, boot)
+
+
+def _about(config: Config, boot: str) -> About:
+    return About(model=beginnings.model(config), software=beginnings.software(), name=config.shown_name(), boot_id=boot)
+
+
+async def _stores(config: Config, state_dir: Path, stack: contextlib.AsyncExitStack) -> tuple[StateStore, ClipStore]:
+    state = StateStore(state_dir)
+    await state.open()
+    stack.push_async_exit(_closing(state))
+    clips = ClipStore(state_dir / "clips", ClipSettings(floor_bytes=config.min_free_disk_bytes))
+    await clips.open()
+    return state, clips
+
+
+def _engine(config: Config, box: Box, speaker: CodeSpeaker) -> PlayEngine:
+    return PlayEngine(
+        _output(config, box.time),
+        box.time,
+        speaker.on_event,
+        latency_us=box.latency_us,
+        standby=config.output_standby,
+        amplifier=box.gpio.amplifier,
+    )
 
 
 def _player_settings(config: Config, latency_us: int) -> PlayerSettings:

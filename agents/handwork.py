@@ -16,8 +16,7 @@ from typing import Any
 from agents.beginnings import CannotStart
 from agents.config import DEFAULT_ZONE, Config, GpioFactory
 from agents.domain.lamp import Shown, shown
-from agents.io.clips import ClipStore
-from agents.io.conductor import Conductor
+from agents.io.conductor import Conductor, Parts
 from agents.io.control import Answer, AskRefused
 from agents.io.gpio import Gpio, GpioSettings, NoGpio, open_gpio
 from agents.io.hands import HandParts, Hands
@@ -28,7 +27,6 @@ from agents.io.output import PlayEngine
 from agents.io.selftest import Horn, HornFailed, HornTest, NotNow, ReferenceFile
 from agents.io.timeport import TimePort
 from agents.io.tunewatch import TuneWatch
-from agents.protocol.journal import SelfTested
 
 Service = tuple[str, Coroutine[Any, Any, None]]
 
@@ -120,32 +118,16 @@ class Handwork:
 
 
 def make_handwork(
-    config: Config,
-    box: Box,
-    *,
-    device_id: str,
-    conductor: Conductor,
-    engine: PlayEngine,
-    clips: ClipStore,
-    restart: Callable[[], None],
+    config: Config, box: Box, parts: Parts, conductor: Conductor, engine: PlayEngine, *, restart: Callable[[], None]
 ) -> Handwork:
-    """``restart`` ends the program so that it is started again."""
+    """``parts`` are those of the conductor. ``restart`` ends the program so that it is started again."""
     sensor = make_sensor(config.microphone, config.current_sensor, box.time)
-    horn = Horn(
-        volume_percent=lambda: conductor.heartbeat().volume_percent,
-        latency_us=lambda: engine.facts().latency_us,
-        set_latency=lambda latency_us: None if config.latency_us else engine.set_latency(latency_us),
-    )
-    test = HornTest(sensor, conductor.local, box.time, box.tests, horn)
+    test = HornTest(sensor, conductor.local, box.time, box.tests, _horn(config, conductor, engine))
     one = asyncio.Lock()
-
-    def record(found: SelfTested) -> None:
-        conductor.performer.record([found])
-
     light = box.gpio.light
     hands = Hands(
         HandParts(
-            device_id=device_id,
+            device_id=parts.device_id,
             conductor=conductor,
             time=box.time,
             test=test,
@@ -158,10 +140,27 @@ def make_handwork(
             secrets=tuple(secret for secret in (config.enrolment_token,) if secret),
         )
     )
-    watch = TuneWatch(test=test, conductor=conductor, clips=clips, time=box.time, zone=box.zone, one=one, record=record)
+    watch = TuneWatch(
+        test=test,
+        conductor=conductor,
+        clips=parts.clips,
+        time=box.time,
+        zone=box.zone,
+        one=one,
+        record=lambda found: conductor.performer.record([found]),
+    )
     conductor.hands = hands.obey
     box.stop.attach(conductor)
     return Handwork(box=box, conductor=conductor, hands=hands, watch=watch, listens=sensor is not None)
+
+
+def _horn(config: Config, conductor: Conductor, engine: PlayEngine) -> Horn:
+    """A latency that was set is not measured anew."""
+    return Horn(
+        volume_percent=lambda: conductor.heartbeat().volume_percent,
+        latency_us=lambda: engine.facts().latency_us,
+        set_latency=lambda latency_us: None if config.latency_us else engine.set_latency(latency_us),
+    )
 
 
 def _zone(config: Config) -> tzinfo:
