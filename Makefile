@@ -66,7 +66,7 @@ torture: $(VENV)/.dev  ## kill a speaker 5,000 times, and cut its power 5,000 ti
 	$(BIN)/python -m tests.agents.torture --kills $(or $(KILLS),5000) --cuts $(or $(CUTS),5000) \
 		--seconds $(or $(SECONDS),3600) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/.ready  ## NAME=arm|fanout|footprint|rundown|storm|sync|transcode|trickle|underload|upload measures it
+bench: $(VENV)/.ready  ## NAME=arm|fanout|footprint|rundown|sim|storm|sync|transcode|trickle|underload|upload measures it
 	@sh tools/system_packages.sh
 	@$(BIN)/loa bench $(NAME) --json
 

@@ -6,7 +6,8 @@ measured (`controller.bench.sim_costs`), and a month is reckoned from that:
 - an exchange of clocks every ``EVERY_S``, and bursts of ``BURST`` twelve times a day, as often as a device that knows
   the time poorly may ask;
 - ``HEARTBEATS`` a day, every hour;
-- ``LINKS`` a day that begin anew, each with handshake, hello, the first bursts and whatever lacks;
+- ``LINKS`` a day that begin anew, each with handshake, hello and the first bursts, as after
+  a power cut;
 - ``PLANS`` a day: the rundown of a week with ``AIRINGS`` airings a day, signed anew because a day has gone by, or
   because somebody changed something, with the reports that the new clips are stored;
 - ``AIRINGS`` a day, each with the order that sends it at once and all its reports one by one; what is planned costs

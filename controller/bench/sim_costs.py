@@ -122,7 +122,9 @@ async def _aired(apart: Apart, bulletin_id: str) -> None:
 
 
 async def _restarted(apart: Apart) -> None:
+    """As after a power cut: what was known of the time is gone."""
     await apart.stage.agents[NAME].stop()
+    (apart.stage.state_dir(NAME) / "clock.json").unlink(missing_ok=True)
     await apart.start_agent(NAME)
     await apart.stage.connected(1)
 
