@@ -19,14 +19,11 @@ async def test_a_muted_horn_is_found_from_the_desk(room: SoundRoom, stage: Stage
     speaker_id = (await stage.adopt(HORN))["speaker_id"]
     await stage.connected(1)
 
-    calibrated = await _done(stage, speaker_id, "calibrate")
     heard = await _done(stage, speaker_id, "self_test", quiet_hours=True)
     room.mute(HORN, True)
     muted = await _done(stage, speaker_id, "self_test", quiet_hours=True)
     log = await _done(stage, speaker_id, "fetch_log", lines=50)
 
-    # At night nothing is calibrated from afar; the test that somebody stands beside is done at any hour.
-    assert calibrated["result"] in {"done", "refused"}, calibrated
     assert (heard["result"], muted["result"]) == ("done", "done"), (heard, muted)
     found = (await stage.api("GET", f"/api/v1/speakers/{speaker_id}/actions"))["self_tests"]
     assert [one["heard"] for one in found] == ["not_heard", "heard"], found
