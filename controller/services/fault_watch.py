@@ -169,7 +169,9 @@ class FaultWatch:
             self._apart.pop(speaker_id, None)
             self._on_sim.discard(speaker_id)
             self.book.dismiss(speaker_id, now_us)
-        for speaker in speakers:
+        for number, speaker in enumerate(speakers):
+            if number % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)
             new = self.book.subject(speaker.speaker_id) is None
             self.book.enlist(self._known(speaker), now_us)
             present = self._roster.get(speaker.device_id)
