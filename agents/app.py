@@ -177,7 +177,7 @@ class Agent:
             if now_us >= keep_at_us and clock.saved() is not None and not experiment:
                 keep_at_us = now_us + round(_KEEP_CLOCK_EVERY_S * 1e6)
                 try:
-                    await asyncio.to_thread(power.save_clock, self._state_dir, self._house.boot, clock)
+                    await asyncio.to_thread(power.save_clock, self._state_dir, self._house.boot, clock, now_us)
                 except OSError as error:
                     log.warning("the clock could not be kept: %s", error)
             await self._time.sleep_until(now_us + round(_LOOK_AT_TIME_EVERY_S * 1e6))
@@ -324,7 +324,7 @@ def _sensors(engine: PlayEngine, state: StateStore, clips: ClipStore, clock: Con
 def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:
     clock = ControllerClock()
     if isinstance(timeport, SystemTime):
-        power.restore_clock(state_dir, boot, clock)
+        power.restore_clock(state_dir, boot, clock, timeport.monotonic_us())
     return clock
 
 

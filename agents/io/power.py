@@ -3,6 +3,10 @@
 The monotonic clock goes on over a restart of the program, so a mapping of the same boot is as good as holdover. It is
 kept in a small file that is replaced as a whole; one that cannot be read is as none.
 
+Over a power cut the clock chip that a battery keeps takes its place, where there is one. It is compared with controller
+time whenever that is kept, so it need not show the right time, only go on; it counts whole seconds and may be
+`_CHIP_DRIFT` off, which bounds what is known by it.
+
 Whether a battery keeps the time cannot be asked of every box. Judged is what the kernel tells of its clock chip: the
 voltage of the battery where the chip measures it, the chip's own word on its battery, a date that no chip without power
 would show, and that the kernel set its time by it when it started.
@@ -25,6 +29,9 @@ _LEAST_BATTERY_UV: Final = 2_000_000
 """A lithium cell below this is empty, or not there."""
 _NO_EARLIER_S: Final = 1_735_689_600
 """The year 2025: an earlier date is what a chip shows that lost its time."""
+_CHIP_READING_US: Final = 1_500_000
+"""How far two readings in whole seconds may be from the time that passed between them, and what setting takes."""
+_CHIP_DRIFT: Final = 20e-6
 _KERNEL_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -36,13 +43,17 @@ def boot_id() -> str:
         return secrets.token_hex(16)
 
 
-def save_clock(state_dir: Path, boot: str, clock: ControllerClock) -> None:
-    """Raises `OSError`."""
+def save_clock(state_dir: Path, boot: str, clock: ControllerClock, local_us: int, root: Path = Path("/")) -> None:
+    """Keep what is known, and what the battery's clock shows at this moment, ``local_us``. Raises `OSError`."""
     saved = clock.saved()
     if saved is None:
         return
     clock_id, mapping = saved
-    text = json.dumps({"boot_id": boot, "clock_id": clock_id, "mapping": dataclasses.asdict(mapping)})
+    kept = {"boot_id": boot, "clock_id": clock_id, "mapping": dataclasses.asdict(mapping)}
+    chip_s = _battery_s(root)
+    if chip_s is not None:
+        kept["battery"] = {"local_us": local_us, "chip_s": chip_s}
+    text = json.dumps(kept)
     fresh = state_dir / (CLOCK_FILE + ".new")
     with fresh.open("w", encoding="ascii") as file:
         file.write(text)
@@ -51,16 +62,44 @@ def save_clock(state_dir: Path, boot: str, clock: ControllerClock) -> None:
     fresh.replace(state_dir / CLOCK_FILE)
 
 
-def restore_clock(state_dir: Path, boot: str, clock: ControllerClock) -> bool:
-    """Whether there was something of this boot to restore."""
+def restore_clock(state_dir: Path, boot: str, clock: ControllerClock, local_us: int, root: Path = Path("/")) -> bool:
+    """Whether there was something to restore: of this boot, or carried over the power cut by the battery's clock."""
     try:
         kept = json.loads((state_dir / CLOCK_FILE).read_text("ascii"))
+        mapping = Mapping(**kept["mapping"])
         if kept["boot_id"] != boot:
-            return False
-        clock.restore(str(kept["clock_id"]), Mapping(**kept["mapping"]))
+            mapping = _carried(mapping, kept["battery"], local_us, root)
+        clock.restore(str(kept["clock_id"]), mapping)
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return True
+
+
+def _carried(mapping: Mapping, battery: dict[str, int], local_us: int, root: Path) -> Mapping:
+    """The mapping of the boot before, for this one. Raises `ValueError` where no battery carried it."""
+    chip_s = _battery_s(root)
+    if chip_s is None or chip_s < battery["chip_s"]:
+        raise ValueError("no battery kept the time")
+    passed_us = (chip_s - battery["chip_s"]) * 1_000_000
+    kept_us = battery["local_us"]
+    return dataclasses.replace(
+        mapping,
+        local_us=local_us,
+        controller_us=mapping.to_controller(kept_us) + passed_us,
+        path_error_us=mapping.error_us(kept_us) + _CHIP_READING_US + passed_us * _CHIP_DRIFT,
+        offset_variance=0.0,
+        covariance=0.0,
+    )
+
+
+def _battery_s(root: Path) -> int | None:
+    """What the first clock chip shows that a battery keeps, in seconds."""
+    try:
+        chips = sorted((root / _CLOCK_CHIPS).iterdir())
+    except OSError:
+        return None
+    kept = (chip for chip in chips if _kept_by_battery(chip, root / _CHIP_STATUS))
+    return next((_number(chip / "since_epoch") for chip in kept), None)
 
 
 def forget_clock(state_dir: Path) -> None:

@@ -183,7 +183,7 @@ class ClockBasis(StrEnum):
     LINK = "link"
     """Four-timestamp exchanges with the controller."""
     HOLDOVER = "holdover"
-    """The last link estimate, carried on by the device's own monotonic clock."""
+    """The last link estimate, carried on by the device's own clock: over a power cut, by the one with a battery."""
     NETWORK = "network"
     """The system clock, kept by network time."""
 

@@ -27,9 +27,9 @@ def known_clock() -> ControllerClock:
 
 def test_after_a_restart_of_the_program_the_time_is_known_as_holdover(tmp_path: Path) -> None:
     before, after = known_clock(), ControllerClock()
-    save_clock(tmp_path, "boot-1", before)
+    save_clock(tmp_path, "boot-1", before, NOW_US)
 
-    assert restore_clock(tmp_path, "boot-1", after)
+    assert restore_clock(tmp_path, "boot-1", after, NOW_US)
 
     estimate = after.estimate(NOW_US)
     assert estimate is not None
@@ -39,14 +39,14 @@ def test_after_a_restart_of_the_program_the_time_is_known_as_holdover(tmp_path: 
 
 
 def test_after_a_power_cut_the_time_is_unknown(tmp_path: Path) -> None:
-    save_clock(tmp_path, "boot-1", known_clock())
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US)
     clock = ControllerClock()
-    assert not restore_clock(tmp_path, "boot-2", clock)
+    assert not restore_clock(tmp_path, "boot-2", clock, NOW_US)
     assert clock.estimate(NOW_US) is None
 
 
 def test_a_clock_that_knows_nothing_leaves_nothing(tmp_path: Path) -> None:
-    save_clock(tmp_path, "boot-1", ControllerClock())
+    save_clock(tmp_path, "boot-1", ControllerClock(), NOW_US)
     assert not (tmp_path / CLOCK_FILE).exists()
 
 
@@ -56,14 +56,14 @@ def test_a_clock_that_knows_nothing_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / CLOCK_FILE).write_bytes(content)
-    assert not restore_clock(tmp_path, "boot-1", ControllerClock())
+    assert not restore_clock(tmp_path, "boot-1", ControllerClock(), NOW_US)
 
 
 def test_a_released_device_forgets_the_time_it_was_told(tmp_path: Path) -> None:
-    save_clock(tmp_path, "boot-1", known_clock())
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US)
     forget_clock(tmp_path)
     forget_clock(tmp_path)
-    assert not restore_clock(tmp_path, "boot-1", ControllerClock())
+    assert not restore_clock(tmp_path, "boot-1", ControllerClock(), NOW_US)
 
 
 def test_the_boot_id_stays_while_the_power_does() -> None:
@@ -106,6 +106,47 @@ def test_the_battery_is_judged_by_what_the_clock_chip_tells(
     tmp_path: Path, chip: dict[str, str], status: str, kept: bool | None
 ) -> None:
     assert battery_clock(box(tmp_path, chip, status=status)) is kept
+
+
+HOUR_S = 3_600
+
+
+def set_chip(root: Path, since_epoch_s: int) -> None:
+    (root / "sys" / "class" / "rtc" / "rtc0" / "since_epoch").write_text(str(since_epoch_s))
+
+
+def test_over_a_power_cut_the_battery_carries_the_time_on_with_a_bound_of_its_error(tmp_path: Path) -> None:
+    """Three hours without power: the chip, which shows another time than the controller, went on."""
+    root = box(tmp_path / "root", {"since_epoch": TODAY_S, "hctosys": "1"})
+    before, after = known_clock(), ControllerClock()
+    save_clock(tmp_path, "boot-1", before, NOW_US, root)
+    set_chip(root, int(TODAY_S) + 3 * HOUR_S)
+    up_us = 7_000_000
+
+    assert restore_clock(tmp_path, "boot-2", after, up_us, root)
+
+    estimate = after.estimate(up_us)
+    assert estimate is not None
+    assert estimate.basis is ClockBasis.HOLDOVER
+    assert after.to_controller(up_us) == before.to_controller(NOW_US) + 3 * HOUR_S * 1_000_000
+    assert 1_500_000 < estimate.error_us < 2_000_000
+
+
+def test_after_days_without_power_the_battery_is_not_believed_any_more(tmp_path: Path) -> None:
+    root = box(tmp_path / "root", {"since_epoch": TODAY_S, "hctosys": "1"})
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US, root)
+    set_chip(root, int(TODAY_S) + 3 * 24 * HOUR_S)
+    clock = ControllerClock()
+    restore_clock(tmp_path, "boot-2", clock, NOW_US, root)
+    assert clock.estimate(NOW_US) is None
+
+
+@pytest.mark.parametrize("shown_s", [int(TODAY_S) - 1, 0], ids=["went back", "lost its time"])
+def test_a_chip_that_did_not_go_on_carries_nothing(tmp_path: Path, shown_s: int) -> None:
+    root = box(tmp_path / "root", {"since_epoch": TODAY_S, "hctosys": "1"})
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US, root)
+    set_chip(root, shown_s)
+    assert not restore_clock(tmp_path, "boot-2", ControllerClock(), NOW_US, root)
 
 
 def test_a_box_without_a_clock_chip_has_no_battery_clock(tmp_path: Path) -> None:
