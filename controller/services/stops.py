@@ -174,7 +174,8 @@ class Stops:
             await _close_orders_of(tx, {airing.airing_id for airing in ended}, self._clock.now_us())
         for airing in ended:
             self._events.publish(AiringChanged(airing.airing_id))
-        self._planning.wake()
+        if ended:
+            self._planning.wake()
         await self._secretary.stock(DocumentKind.ORDER)
 
 
