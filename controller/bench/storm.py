@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from controller.bench.crowd import SPEAKERS, Crowd, crowd
-from controller.bench.figures import CannotMeasure, middle, percentile
+from controller.bench.figures import CannotMeasure, cpu_seconds, middle, percentile
 from controller.stage import Stage
 
 ROUNDS = 3
@@ -30,20 +31,17 @@ async def measure(rounds: int, speakers: int = SPEAKERS) -> dict[str, float]:
     """``served_s`` (median of the rounds, and the worst), ``page_p95_s`` over all fetches and the worst of them, how
     many dials were turned away, and the page before.
     """
-    served: list[float] = []
-    pages: list[float] = []
+    storms: list[_Storm] = []
     idle: list[float] = []
-    turned_away = 0
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         async with crowd(Path(name), speakers) as station:
             await asyncio.sleep(_SETTLE_S)
             idle += [await _fetched(station.stage) for _ in range(IDLE_PAGES)]
             for _ in range(rounds or ROUNDS):
-                took_s, fetched_s, turned = await _storm(station, speakers)
-                served.append(took_s)
-                pages += fetched_s
-                turned_away += turned
+                storms.append(await _storm(station, speakers))
                 await asyncio.sleep(_SETTLE_S)
+    served = [one.served_s for one in storms]
+    pages = [page for one in storms for page in one.pages_s]
     return {
         "served_s": round(middle(served), 2),
         "served_worst_s": round(max(served), 2),
@@ -51,21 +49,36 @@ async def measure(rounds: int, speakers: int = SPEAKERS) -> dict[str, float]:
         "page_worst_s": round(max(pages), 4),
         "page_idle_s": round(percentile(idle, 0.95), 4),
         "pages": float(len(pages)),
-        "turned_away": float(turned_away),
-        "never_served": 0.0,
+        "turned_away": float(sum(one.turned_away for one in storms)),
+        "controller_cpu_s": round(middle([one.controller_cpu_s for one in storms]), 2),
+        "fleet_cpu_s": round(middle([one.fleet_cpu_s for one in storms]), 2),
     }
 
 
-async def _storm(station: Crowd, speakers: int) -> tuple[float, list[float], int]:
-    """Seconds until all were served, those of each page meanwhile, and how many dials were turned away."""
+@dataclass(slots=True)
+class _Storm:
+    """One of them. Processor time is that between the first dial and the last device served."""
+
+    served_s: float
+    pages_s: list[float]
+    turned_away: int
+    controller_cpu_s: float
+    fleet_cpu_s: float
+
+
+async def _storm(station: Crowd, speakers: int) -> _Storm:
+    """Raises `StageError` where somebody is never served."""
     fleet = station.fleet(speakers, "--ramp", f"{WITHIN_S / speakers:.9f}")
     pages: list[float] = []
     await fleet.program.start()
     try:
         await fleet.said(station.stage, "dialling", within_s=60, every_s=0.01)
         fetching = asyncio.create_task(_fetch(station.stage, pages))
+        pids = station.controller_pid, fleet.program.pid
+        before = [cpu_seconds(pid) for pid in pids]
         try:
             after_s = await fleet.served(station.stage, within_s=_SERVED_WITHIN_S)
+            used = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
         finally:
             fetching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -74,7 +87,7 @@ async def _storm(station: Crowd, speakers: int) -> tuple[float, list[float], int
         told = await fleet.stop()
     if not pages:
         raise CannotMeasure("no page was fetched during the storm")
-    return after_s, pages, int(told["turned_away"])
+    return _Storm(after_s, pages, int(told["turned_away"]), *used)
 
 
 async def _fetch(stage: Stage, pages: list[float]) -> None:
