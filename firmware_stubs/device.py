@@ -219,7 +219,7 @@ class Device:
             software=MODEL,
             name=self.name,
             boot_id=self._boot_id,
-            capabilities=tuple(one for one in CAPABILITIES if one != DEFLATE),
+            capabilities=CAPABILITIES,
             rendition=self.kept.rendition,
             volume_percent=self.kept.volume_percent,
             counters=tuple(
