@@ -1,6 +1,7 @@
 """The pages of faults: what is wrong now, the heaviest first, and what was."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -115,6 +116,8 @@ async def cards_of(ask: Ask, listed: Sequence[Fault]) -> list[FaultCard]:
         for one in listed
         if one.kind is FaultKind.AREA_OFFLINE
     }
+    whole = {one.fault_id: one for one in ask.parts.faults.open()} if any(one.group_id for one in listed) else {}
+    listed = [_as_part(one, whole.get(one.group_id or "")) for one in listed]
     named = [one.speaker_id for one in listed] + [one.speaker_id for part in members.values() for one in part]
     names = await _names(ask, (one for one in named if one is not None))
     return [
@@ -128,6 +131,13 @@ async def cards_of(ask: Ask, listed: Sequence[Fault]) -> list[FaultCard]:
         )
         for one in listed
     ]
+
+
+def _as_part(one: Fault, whole: Fault | None) -> Fault:
+    """Who looks after an area's fault looks after what is part of it."""
+    if whole is None:
+        return one
+    return replace(one, fault_id=whole.fault_id, seen_by=whole.seen_by, seen_at_us=whole.seen_at_us)
 
 
 async def _names(ask: Ask, speaker_ids: Iterable[SpeakerId]) -> Names:

@@ -6,7 +6,7 @@ from typing import Final
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.faults import Fault, FaultKind
 from controller.web.faultviews import FaultCard, FaultMember
-from controller.web.faultwords import WEIGHT, WORDS, seen_sentence, time_span
+from controller.web.faultwords import TOGETHER, WEIGHT, WORDS, seen_sentence, time_span
 from controller.web.i18n import Translator
 from controller.web.moments import maybe_moment, moment
 from controller.web.placeviews import Choice
@@ -37,8 +37,10 @@ def card(
     members: Sequence[Fault] = (),
     may_note: bool = False,
 ) -> FaultCard:
-    """One fault, with what is part of it."""
+    """One fault, with what is part of it. One that is itself part of an area's says so."""
     words = WORDS[fault.kind]
+    together = fault.group_id is not None
+    seen = seen_sentence(fault.kind, fault.detail, say)
     name, stands_in = names.get(fault.speaker_id, ("", "")) if fault.speaker_id else ("", "")
     listed = [one.speaker_id for one in members if one.speaker_id in names]
     return FaultCard(
@@ -50,8 +52,8 @@ def card(
         since=moment(began_us(fault)),
         until=maybe_moment(fault.closed_at_us),
         lasted_sentence=_lasted(fault, say),
-        seen_sentence=seen_sentence(fault.kind, fault.detail, say),
-        advice_sentence=say.gettext(words.advice),
+        seen_sentence=f"{seen} {say.gettext(TOGETHER)}" if together else seen,
+        advice_sentence=say.gettext(WORDS[FaultKind.AREA_OFFLINE].advice if together else words.advice),
         speaker_id=fault.speaker_id if name and fault.speaker_id else "",
         speaker_name=name,
         airing_id=fault.detail.airing_id or "",

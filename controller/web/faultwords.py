@@ -144,6 +144,9 @@ WORDS: Final[Mapping[FaultKind, KindWords]] = {
 WEIGHT: Final[Mapping[FaultKind, int]] = {kind: place for place, kind in enumerate(WORDS)}
 """The heaviest kind has the smallest number."""
 
+TOGETHER: Final = N_("Most speakers of its area went at the same time.")
+"""Said of a speaker that is part of an area's fault."""
+
 NOT_HEARD_SINCE_START: Final = "not_heard_since_start"
 
 _REASONS: Final[Mapping[str, str]] = {

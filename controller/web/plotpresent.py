@@ -150,7 +150,7 @@ def _plot(kind: _Kind, readings: Sequence[Reading], frame: _Frame, say: Translat
     return PlotShown(
         name=kind.name,
         title=title,
-        summary_sentence=_summary([kind.write(one, say) for one in (values[-1], min(values), max(values))], say),
+        summary_sentence=_summary(kind, values, say),
         path=line(points, frame.window, on, gap_us=frame.gap_us),
         up=[kind.write(tick, say) for tick in reversed(on.ticks)],
         along=frame.along,
@@ -159,9 +159,11 @@ def _plot(kind: _Kind, readings: Sequence[Reading], frame: _Frame, say: Translat
     )
 
 
-def _summary(written: Sequence[str], say: Translator) -> str:
+def _summary(kind: _Kind, values: Sequence[float], say: Translator) -> str:
     """What it was last, and between what it went."""
-    last, low, high = written
+    last, low, high = (kind.write(one, say) for one in (values[-1], min(values), max(values)))
+    if len(values) == 1:
+        return say.gettext(N_("%(last)s, measured once."), last=last)
     if low == high:
         return say.gettext(N_("%(last)s all the time."), last=last)
     return say.gettext(N_("Last %(last)s; from %(low)s to %(high)s."), last=last, low=low, high=high)

@@ -148,6 +148,15 @@ async def test_who_looks_after_a_fault_says_so(troubled: Station, scripts: bool)
         assert (await browser.post("/faults/f-nothing/seen", {"back": "/"})).status == 404
 
 
+async def test_a_speaker_of_a_power_cut_says_so_and_is_looked_after_with_the_others(troubled: Station) -> None:
+    async with troubled.browser() as browser:
+        page = (await browser.get("/speakers/s-0")).says
+        assert "Most speakers of its area went at the same time." in page
+        assert "Ask whether the power is cut there" in page
+        await browser.post(f"/faults/{CUT.fault_id}/seen", {"back": "/"})
+        assert re.search(r"Seen\s+admin", (await browser.get("/parts/speakers/s-0/faults")).says)
+
+
 async def test_the_number_of_faults_stands_in_the_bar_and_on_the_first_page(troubled: Station) -> None:
     async with troubled.browser() as browser:
         first = (await browser.get("/")).says

@@ -98,7 +98,7 @@ def test_a_plot_says_in_words_what_it_shows() -> None:
 def test_a_limit_that_is_far_away_is_not_drawn() -> None:
     cool = plots([reading(1, temperature_c=40.0)], SPANS[0], NOW_US, Profile.LAN, SAY)[0]
     assert (cool.limit_y, cool.limit_sentence) == (None, "")
-    assert cool.summary_sentence == "40 °C all the time."
+    assert cool.summary_sentence == "40 °C, measured once."
 
 
 def test_the_month_is_that_of_the_station() -> None:
