@@ -18,9 +18,9 @@ from agents.io.output import events as engine
 from agents.io.output.wav import WavOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.documents import Play, Stop
-from agents.protocol.journal import SirenSounding, Sounding, airing_of
+from agents.protocol.journal import Finished, Interrupted, SirenSounding, Sounding, airing_of
 from agents.protocol.messages import DocumentReply
-from agents.protocol.values import AiringClass, PlannedAiring
+from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
 from tests.agents.io.core import Agent, Station, adopt, eventually, push, running, serving_clips, soon
 from tests.agents.making import airing, clip_bytes, clip_part, ref_of
 
@@ -38,11 +38,15 @@ async def station() -> AsyncIterator[Station]:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A state in which the siren and the emergency's words lie already."""
-    clips = tmp_path / "clips"
-    clips.mkdir()
-    for content in (SIREN, clip_bytes("flood")):
-        (clips / f"{ref_of(content).sha256}.opus").write_bytes(content)
+    _keep(tmp_path, SIREN, clip_bytes("flood"))
     return tmp_path
+
+
+def _keep(directory: Path, *contents: bytes) -> None:
+    """Clips that are on the disk already."""
+    (directory / "clips").mkdir()
+    for content in contents:
+        (directory / "clips" / f"{ref_of(content).sha256}.opus").write_bytes(content)
 
 
 class StuckDisk:
@@ -203,9 +207,7 @@ async def test_a_siren_and_the_words_after_it_are_heard_through_the_real_engine(
 ) -> None:
     siren = encode("siren.opus", tone(0.5, 700)).read_bytes()
     words = encode("words.opus", tone(0.5, 440)).read_bytes()
-    (tmp_path / "clips").mkdir()
-    for content in (siren, words):
-        (tmp_path / "clips" / f"{ref_of(content).sha256}.opus").write_bytes(content)
+    _keep(tmp_path, siren, words)
     time = SystemTime()
 
     def tell(event: engine.PlayEvent) -> None:
@@ -234,3 +236,49 @@ async def test_a_siren_and_the_words_after_it_are_heard_through_the_real_engine(
 
 async def _has_ended(agent: Agent) -> bool:
     return (await agent.story("flood"))[-1:] == ["finished"]
+
+
+async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
+    tmp_path: Path, station: Station, encode: Callable[..., Path]
+) -> None:
+    news, words = encode("news.opus", tone(3, 300)).read_bytes(), encode("words.opus", tone(0.5, 440)).read_bytes()
+    _keep(tmp_path, news, words)
+    time = SystemTime()
+
+    def tell(event: engine.PlayEvent) -> None:
+        agent.conductor.play_event(event)
+
+    async with (
+        PlayEngine(WavOutput(tmp_path / "heard", time), time, tell, standby=True) as play_engine,
+        running(tmp_path, engine_made=play_engine) as agent,
+    ):
+        await adopt(agent, station, volume_percent=100)
+        start_us = soon(agent, 1_500_000)
+        cut = airing(
+            "flood",
+            start_at_us=start_us,
+            sequence=(clip_part(news, 3),),
+            on_interrupted=OnInterrupted.RESUME,
+            slot_ends_us=start_us + 60_000_000,
+        )
+        await push(agent, station, station.desk.rundown(cut))
+        await agent.tells("stored", "armed", "sounding", airing_id="flood")
+        urgent = airing(
+            "call",
+            start_at_us=soon(agent, 500_000),
+            airing_class=AiringClass.EMERGENCY,
+            sequence=(clip_part(words, 0.5),),
+        )
+        await push(agent, station, station.desk.order(Play(airing=urgent)))
+        await eventually(lambda: _has_ended(agent), agent.records)
+        events = [event for event in await agent.records() if airing_of(event) == "flood"]
+
+    (interrupted,) = [event for event in events if isinstance(event, Interrupted)]
+    first, again = [event for event in events if isinstance(event, Sounding)]
+    (finished,) = [event for event in events if isinstance(event, Finished)]
+    assert urgent.start_at_us is not None
+    assert interrupted.resumes_at_us == urgent.start_at_us + 500_000
+    assert interrupted.from_us == urgent.start_at_us - start_us
+    assert (first.again, again.again) == (False, True)
+    assert again.joined_at_us > interrupted.from_us - 100, "to the frame"
+    assert abs(finished.played_us + finished.lost_us - 3_000_000) < 300_000
