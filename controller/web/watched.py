@@ -27,4 +27,7 @@ def seen_faults(ask: Ask) -> list[Fault]:
     there = ask.parts.faults.open()
     if ask.may(Right.SEE, EVERYWHERE):
         return list(there)
-    return [one for one in there if fault_seen(ask, one, Right.SEE)]
+    # Asked once a place: when the power of a province is cut, there are thousands.
+    places = {(one.area_id, one.speaker_id is None): one for one in there}
+    mine = {place for place, one in places.items() if fault_seen(ask, one, Right.SEE)}
+    return [one for one in there if (one.area_id, one.speaker_id is None) in mine]
