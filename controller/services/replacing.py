@@ -117,4 +117,4 @@ async def _airing(tx: Transaction, airing_id: AiringId) -> Airing | None:
 
 def _stretch(airing: Airing) -> tuple[int, int]:
     start_us = airing.planned_at_us if airing.start_at_us is None else airing.start_at_us
-    return start_us, start_us + (airing.duration_us if airing.play_us is None else airing.play_us)
+    return start_us, start_us + airing.duration_us

@@ -133,7 +133,7 @@ class SqlFaults:
 
     async def unsounded(self, from_us: int, until_us: int) -> tuple[Unsounded, ...]:
         start_us, state, reason = col(AiringRow.start_at_us), col(PlaybackRow.state), col(PlaybackRow.reason)
-        end_us = start_us + func.coalesce(col(AiringRow.play_us), col(AiringRow.duration_us))
+        end_us = start_us + col(AiringRow.duration_us)
         columns: list[Any] = [PlaybackRow.airing_id, PlaybackRow.speaker_id, start_us, end_us, state, reason]
         rows = await self._session.execute(
             sa_select(*columns)
