@@ -193,6 +193,8 @@ class Conductor:
 
         Raises `StateError` or `OSError`.
         """
+        await self._reception.settled()
+        self.local.stop()
         self._performer.reset()
         self._fetcher.want(())
         await self._parts.state.forget()

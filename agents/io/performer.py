@@ -147,8 +147,9 @@ class Performer:
     def reset(self) -> None:
         """Silence, and know nothing any more."""
         for item in self.state.items.values():
-            if item.play_id is not None:
-                self._engine.stop(item.play_id)
+            for play_id in (item.play_id, None if item.siren is None else item.siren.play_id):
+                if play_id is not None:
+                    self._engine.stop(play_id)
         self.state = PlayerState(settings=self._settings)
         self._entries.clear()
         self._starting.clear()

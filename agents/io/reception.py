@@ -154,7 +154,7 @@ class Reception:
 
     async def adopt(self, pinned: Pinned, assignment: SignedDocument) -> DocumentReply:
         """Belong to this controller, if its assignment can be accepted: both are kept in one moment, or neither."""
-        await self._queue.join()
+        await self.settled()
         trust = Trust(
             device_id=self._device_id,
             pinned_key=pinned.signing_key,
@@ -172,6 +172,10 @@ class Reception:
                 return self._refuse(refusal)
             case Accepted() | Repeated():
                 return DocumentReply(document_id="", accepted=False, detail="That is no assignment.")
+
+    async def settled(self) -> None:
+        """Returns when nothing is on its way to the disk."""
+        await self._queue.join()
 
     def _pinned_key(self) -> bytes | None:
         pinned = self._state.pinned()
