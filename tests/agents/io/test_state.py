@@ -11,11 +11,12 @@ import pytest
 
 from agents.domain.journal import Airtime, Mark
 from agents.domain.now import Now
+from agents.io.clips import ClipSettings
 from agents.io.database import StateError, StateInUse
 from agents.io.journal import Entry, JournalSettings
 from agents.io.state import Pinned, StateStore
 from agents.protocol.documents import Play, ReleaseStop, Stop
-from agents.protocol.journal import Finished, JournalEvent, RecordsLost, Sounding, StartedUp, Stored
+from agents.protocol.journal import Failed, FailReason, Finished, JournalEvent, RecordsLost, Sounding, StartedUp, Stored
 from agents.protocol.values import ClockBasis, DocumentKind
 from tests.agents.making import HOUR_US, T0_US, Desk, airing
 
@@ -337,6 +338,19 @@ async def test_a_full_journal_drops_its_oldest_and_says_so_in_their_place(tmp_pa
     assert [record.seq for record in batch.records] == list(range(head.seq, 101))
     assert len(batch.records) <= 20
     assert batch.records[1].event == stored(head.seq + 1)
+
+
+async def test_a_full_journal_fits_into_the_disk_that_clips_leave_alone(tmp_path: Path) -> None:
+    """With records as long as they get. As they usually are, it is a fifth of that."""
+    longest = [
+        Failed(airing_id=f"a-{number:030}", reason=FailReason.FETCH_FAILED, detail="x" * 500) for number in range(2_000)
+    ]
+    async with opened(tmp_path) as store:
+        await write(store, *longest)
+        (pages,) = await store._database.run(lambda db: db.execute("PRAGMA page_count").fetchone())
+
+    bytes_a_record = pages * 4_096 / len(longest)
+    assert JournalSettings().most_records * bytes_a_record < ClipSettings().floor_bytes
 
 
 async def test_a_record_that_rotted_on_the_disk_is_told_as_lost(tmp_path: Path) -> None:
