@@ -19,8 +19,8 @@ _CHUNK_FRAMES = RATE_HZ // 5
 class Feed:
     """Decodes ``source`` ahead. Owns it, and closes it at the end.
 
-    ``on_ready`` is called once, from the feed's thread, when the first half second lies ready, with None, or with what went
-    wrong before that; also where the feed is closed first (see ``closed``).
+    ``on_ready`` is called once, from the feed's thread, when the first half second lies ready, with None, or with what
+    went wrong before that; also where the feed is closed first (see ``closed``).
     """
 
     def __init__(self, name: str, source: Source, on_ready: Callable[[Exception | None], None]) -> None:

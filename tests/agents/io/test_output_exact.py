@@ -91,6 +91,26 @@ def test_samples_are_put_in_and_left_out_where_nobody_hears_it(fast_ppm: float) 
     assert largest_step(rig.samples) <= OWN_STEP, "and none made a step larger than the tone's own"
 
 
+def test_a_horn_that_was_measured_to_be_late_is_written_to_so_much_earlier() -> None:
+    rig = Rig()
+    warm(rig)
+    start_us = rig.time.now_us + 500_000
+    rig.arm("play", Tone(2))
+    rig.start("play", start_us)
+    rig.thread.set_latency(30_000)
+    rig.run(1)
+    first = next(at for at, sample in enumerate(rig.samples) if sample)
+    written_before = rig.card.written - len(rig.card.heard) // 2
+    sounding = rig.of(Sounding, "play")
+    assert isinstance(sounding, Sounding)
+    assert abs(rig.card.heard_us(written_before + first) - (start_us - 30_000)) < 100, "at the sound device"
+    assert abs(sounding.actual_start_local_us - start_us) < 100, "at the horn"
+
+    rig.thread.set_latency(0)
+    rig.run(3)
+    assert largest_step(rig.samples) <= OWN_STEP + FADE_STEP
+
+
 # --- no click ---------------------------------------------------------------------------------------------------------
 
 
