@@ -60,7 +60,7 @@ async def measure(rounds: int, sizes: Sequence[int] = SIZES, *, against: bool = 
     }
     figures |= {f"committed_{size}_s": round(seconds, 4) for size, seconds in medians.items()}
     if len(medians) > 1:
-        figures["growth_exponent"] = round(_exponent(medians), 3)
+        figures["growth_exponent"] = round(exponent(medians), 3)
     return figures | (theirs.figures(medians[largest]) if against else {})
 
 
@@ -166,7 +166,7 @@ class Acknowledgements:
         self._connection.close()
 
 
-def _exponent(medians: dict[int, float]) -> float:
+def exponent(medians: dict[int, float]) -> float:
     """The slope of the straight line through log(seconds) over log(devices), by least squares."""
     points = [(math.log(size), math.log(seconds)) for size, seconds in medians.items()]
     mean_x = sum(x for x, _ in points) / len(points)
