@@ -9,7 +9,7 @@ difference of two has 1.4 sigmas of one, so 1.96 x 1.4 x 200 us is 0.55 ms, and 
 network that is after the first bursts, and from then on one exchange every ``every_s`` holds it. On a noisy one it is
 many bursts, close upon each other while the link is young, and as many as hold it afterwards.
 
-A thrifty device asks once every ``every_s`` when it knows the time at all, and in a burst every two hours while it
+A thrifty device asks once every ``every_s`` when it knows the time at all, and in a burst every four hours while it
 knows it poorly; a link that comes back costs it a single exchange.
 """
 
@@ -24,7 +24,7 @@ _FIRST_PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0)
 _YOUNG_S: Final = 60.0
 _YOUNG_PAUSE_S: Final = 0.25
 _NOISY_PAUSE_S: Final = 2.0
-_THRIFTY_BURST_EVERY_S: Final = 7_200.0
+_THRIFTY_BURST_EVERY_S: Final = 14_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A real controller and a real agent, with a line between them that counts every IP packet; what single things cost is
 measured (`controller.bench.sim_costs`), and a month is reckoned from that:
 
-- an exchange of clocks every ``EVERY_S``, and bursts of ``BURST`` twelve times a day, as often as a device that knows
+- an exchange of clocks every ``EVERY_S``, and bursts of ``BURST`` six times a day, as often as a device that knows
   the time poorly may ask;
 - ``HEARTBEATS`` a day, every hour;
 - ``LINKS`` a day that begin anew, each with handshake, hello and the first bursts, as after
@@ -24,14 +24,14 @@ BOUND_MB: Final = 10.0
 DAYS: Final = 30
 EVERY_S: Final = 120.0
 BURST: Final = 8
-BURSTS: Final = 12
+BURSTS: Final = 6
 HEARTBEATS: Final = 24
 LINKS: Final = 2
 PLANS: Final = 2
 AIRINGS: Final = 12
 _TLS_FRAME_BYTES: Final = 22
 _TLS_LINK_BYTES: Final = 4_500
-_FRAMES: Final = {"exchange": 2, "heartbeat": 1, "link": 80, "plan": 4, "airing": 14}
+_FRAMES: Final = {"exchange": 2, "heartbeat": 1, "link": 30, "plan": 4, "airing": 14}
 
 
 async def measure(rounds: int) -> dict[str, float]:

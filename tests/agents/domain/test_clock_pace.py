@@ -106,7 +106,7 @@ def test_a_thrifty_device_pays_once_for_the_beginning_and_then_a_single_exchange
     day = link(noisy, SIM, 86_400)
 
     assert day.exchanges(until_s=10) >= 4 * SIM.most
-    assert day.exchanges() <= 86_400 / 120 + 4 * SIM.most + 12 * SIM.most
+    assert day.exchanges() <= 86_400 / 120 + 4 * SIM.most + 6 * SIM.most
     assert abs(day.error_us) < 20_000
 
 
@@ -115,9 +115,9 @@ def test_a_thrifty_device_that_knows_the_time_begins_a_link_with_one_exchange() 
     assert [pace.next(10 * S, 5_000.0).exchanges for _ in range(3)] == [1, 1, 1]
 
 
-def test_a_thrifty_device_bursts_every_two_hours_while_it_knows_the_time_poorly() -> None:
+def test_a_thrifty_device_bursts_every_four_hours_while_it_knows_the_time_poorly() -> None:
     pace, bursts = ClockPace(SIM, 0), []
     for minute in range(0, 600, 2):
         if pace.next(minute * 60 * S, 5_000.0).exchanges > 1:
             bursts.append(minute)
-    assert bursts == [120, 240, 360, 480]
+    assert bursts == [240, 480]
