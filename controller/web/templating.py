@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from agents.protocol.ids import plate_digits
 from controller.web.evidence import clock_basis, describe
 from controller.web.i18n import Language, Translator
 from controller.web.sentences import refusal_sentence
@@ -73,6 +74,7 @@ def _make(say: Translator, asset: Callable[[str], str], folder: Path) -> Environ
         duration=say.format_duration,
         filesize=say.format_bytes,
         input_datetime=say.input_datetime,
+        plate=plate_digits,
     )
     made: Environment = environment
     return made

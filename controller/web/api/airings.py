@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from agents.protocol.ids import AiringId, DocumentId, SpeakerId
 from agents.protocol.journal import JournalRecord
-from agents.protocol.values import AiringClass, Part
+from agents.protocol.values import AiringClass, OnInterrupted, Part
 from controller.domain.airings import Airing, AiringState, ContentId, PlayState
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
@@ -45,7 +45,8 @@ class AiringTold(Told):
 
     It is heard from ``from_us`` into its sequence on, for ``play_us`` (null: to its end), faded out over the last
     ``fade_us``; ``duration_us`` is how long that sounds. Where it follows from a schedule, ``original`` is the wall
-    time that names the occurrence, which was to begin at ``due_us``.
+    time that names the occurrence, which was to begin at ``due_us``. Where a device has it cut by something that nobody
+    had planned, it goes on as ``on_interrupted`` says, and nothing of it is heard after ``slot_ends_us``.
     """
 
     airing_id: AiringId
@@ -69,6 +70,8 @@ class AiringTold(Told):
     schedule_id: str | None
     original: Annotated[datetime, Meta(tz=False, description="A wall time in the zone of its rule.")] | None
     due_us: int | None
+    on_interrupted: OnInterrupted
+    slot_ends_us: int | None
 
 
 class ListedAiringTold(AiringTold):
