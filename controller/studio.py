@@ -151,7 +151,8 @@ class AudioStudio:
         with _failures(), work_directory(self._folder) as work:
             siren = work / "siren.wav"
             await asyncio.to_thread(write_siren, siren, _SIREN_S)
-            return _prepared(await self._make(siren, lambda _: None, Profile.PLAIN))
+            # No silence before it: it is heard on arrival, and again and again.
+            return _prepared(await self._make(siren, lambda _: None, Profile.PLAIN, preroll_ms=0))
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """Raises `StudioFailed`."""
@@ -200,7 +201,9 @@ class AudioStudio:
             self._opened = load_voices(file if file is not None and file.exists() else None)
         return self._opened
 
-    async def _make(self, source: Path, progress: Progress, profile: Profile, *, name: str = "") -> MadeClips:
+    async def _make(
+        self, source: Path, progress: Progress, profile: Profile, *, name: str = "", preroll_ms: int | None = None
+    ) -> MadeClips:
         from audio.make import make_clips
         from audio.tools import find_ffmpeg
 
@@ -210,10 +213,11 @@ class AudioStudio:
         def tell(_stage: Stage, share: float) -> None:
             progress(share)
 
+        settings = self._settings if preroll_ms is None else replace(self._settings, preroll_ms=preroll_ms)
         return await make_clips(
             source,
             self._folder,
-            settings=self._settings,
+            settings=settings,
             progress=tell,
             name=name,
             profile=clip.Profile(profile.value),

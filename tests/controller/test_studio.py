@@ -51,6 +51,13 @@ async def test_a_recording_becomes_named_clips_in_every_rendition(studio, record
     assert recording.exists(), "whose file it is, is not for the studio to say"
 
 
+async def test_the_siren_sounds_from_its_first_moment_to_its_last(studio):
+    """It is heard on arrival, and begun again where it ends."""
+    prepared = await studio.siren()
+    assert abs(prepared.frames - 8 * 48_000) < 480
+    assert min(prepared.peaks[0], prepared.peaks[-1]) > max(prepared.peaks) / 4
+
+
 async def test_a_text_becomes_clips_and_leaves_nothing_else(studio, tmp_path):
     shares = []
     prepared = await studio.from_text(reading("Xin chào bà con."), {}, Profile.PLAIN, shares.append)
