@@ -20,6 +20,8 @@ from agents.protocol.values import Profile
 _NEXT_AFTER_S: Final = 0.025
 """Longer than ways differ on most noisy networks, so that an answer seldom waits for the one before it."""
 _ANSWER_WITHIN_S: Final = 3.0
+_ALIVE_SHARE: Final = 0.85
+"""Of the limit of silence: nobody is to take the link for dead while it waits to ask again."""
 
 
 class Timekeeper:
@@ -31,8 +33,9 @@ class Timekeeper:
         self._time = time
         self._clock_id = welcome.clock_id
         self._tag = clock_tag(welcome.clock_id)
-        self._every_us = round(welcome.clock_every_s * 1e6)
-        bounds = PaceBounds(welcome.clock_every_s, welcome.clock_burst, thrifty=welcome.profile is Profile.SIM)
+        every_s = min(welcome.clock_every_s, _ALIVE_SHARE * welcome.silence_limit_s)
+        self._every_us = round(every_s * 1e6)
+        bounds = PaceBounds(every_s, welcome.clock_burst, thrifty=welcome.profile is Profile.SIM)
         self._pace = ClockPace(bounds, time.monotonic_us())
         self._open: set[int] = set()
         self._collected: list[Exchange] = []

@@ -185,6 +185,15 @@ async def test_a_link_on_which_nothing_is_heard_for_the_silence_limit_is_dead(bo
             await server.until(lambda: len(server.dialled) > 1)
 
 
+async def test_it_asks_before_anybody_takes_the_link_for_dead_whatever_the_pace(box: Box) -> None:
+    async with WireServer(clock_every_s=600.0, silence_limit_s=0.6, profile=Profile.SIM).serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            await server.linked(ADOPTED)
+            await server.until(lambda: len(server.asked) > 35)
+            assert len(server.dialled) == 1
+
+
 async def test_a_device_on_a_sim_deflates_and_gathers_what_nobody_waits_for(box: Box) -> None:
     server = WireServer(profile=Profile.SIM, clock_every_s=0.2)
     async with server.serving():

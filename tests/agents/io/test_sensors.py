@@ -90,9 +90,7 @@ def test_where_nothing_is_told_nothing_is_guessed(tmp_path: Path) -> None:
     assert read_box(tmp_path, "192.168.1.7") == Box()
 
 
-@pytest.mark.parametrize(
-    "garbage", ["", "\n", "nan", "-", "x y z", "9" * 40, "\ufffd\x00", "inf", "MemTotal: many kB"]
-)
+@pytest.mark.parametrize("garbage", ["", "\n", "nan", "-", "x y z", "9" * 40, "\ufffd\x00", "inf", "MemTotal: many kB"])
 def test_files_that_make_no_sense_are_as_none(tmp_path: Path, garbage: str) -> None:
     box = read_box(tree(tmp_path, dict.fromkeys(PI, garbage)), "192.168.1.7")
     assert (box.temperature_c, box.memory_percent, box.link_kind, box.signal_dbm) == (None, None, None, None)
