@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Final
@@ -51,6 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     if not set(options.only or ()) <= set(parts):
         parser.error(f"--only: the parts of {options.name} are: {', '.join(parts) or 'none'}")
     module = importlib.import_module(f"controller.bench.{options.name}")
+    # Whoever ends it also ends what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         figures: dict[str, float] = asyncio.run(
             module.measure(options.rounds, options.only) if options.only else module.measure(options.rounds)
