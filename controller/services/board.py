@@ -7,13 +7,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from agents.protocol.documents import Audience
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
 from controller.domain.airings import Airing, Playback, PlayState
 
 
 @dataclass(slots=True)
 class OpenAiring:
-    """``devices`` is who hangs on each speaker; ``orders`` are the ids of its open orders. Until ``grace_until_us``
+    """``devices`` is who hangs on each speaker; ``orders`` are the ids of its open orders, ``to`` whom they
+    name. Until ``grace_until_us``
     speakers that already had the airing are waited for though they are away: after a restart all are.
     """
 
@@ -21,6 +23,7 @@ class OpenAiring:
     playbacks: dict[SpeakerId, Playback]
     devices: dict[SpeakerId, DeviceId]
     orders: list[str] = field(default_factory=list)
+    to: Audience | None = None
     grace_until_us: int = 0
     retry_at_us: int = 0
 

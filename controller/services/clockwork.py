@@ -65,6 +65,7 @@ class Clockwork:
                         orders=[
                             order.header.document_id for order, _ in orders if airing_of(order) == airing.airing_id
                         ],
+                        to=next((order.to for order, _ in orders if airing_of(order) == airing.airing_id), None),
                         grace_until_us=now_us + self._timing.now_wait_us,
                     )
                 )
@@ -135,7 +136,7 @@ class Clockwork:
         """One start order for all. The instant counts from the decision, so that storing it costs no delay."""
         airing = entry.airing
         await self._secretary.stock(DocumentKind.ORDER)
-        to = Audience(devices=tuple(entry.devices.values()))
+        to = entry.to or Audience(devices=tuple(entry.devices.values()))
         not_after_us = start_at_us + airing.duration_us + airing.lateness_window_us
         start = Start(airing_id=airing.airing_id, start_at_us=start_at_us)
         order, signed = self._secretary.order(to, start, not_after_us)

@@ -17,6 +17,7 @@ from agents.protocol.documents import Audience, Play
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.values import AiringClass, DocumentKind, OnInterrupted
 from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
+from controller.domain.audiences import FEW, audience
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
 from controller.domain.rights import Actor
@@ -61,6 +62,7 @@ class Dispatch:
         self._pins = pins
         self._settings = office.settings
         self._planning = office.planning
+        self._areas = office.areas
         self._gate = Gate(office)
 
     async def send_now(
@@ -92,14 +94,14 @@ class Dispatch:
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
             airing = self._airing(content, speakers, by, None)
-            audience = Audience(devices=tuple(speaker.device_id for speaker in speakers))
+            to = await self._audience(tx, speakers)
             not_after_us = airing.planned_at_us + self._longest_us(airing)
-            order, signed = self._secretary.order(audience, self._play(airing), not_after_us)
+            order, signed = self._secretary.order(to, self._play(airing), not_after_us)
             await tx.airings.add(airing)
             await tx.documents.put(order, signed)
             await tx.deeds.add(_deed(airing, DeedKind.SEND, own=own))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
-        self._board.put(_entry(airing, devices, [order.header.document_id]))
+        self._board.put(_entry(airing, devices, [order.header.document_id], to))
         self._outbox.push_all_behind(self._outbox.connected() & set(devices.values()), order, signed)
         self._events.publish(AiringChanged(airing.airing_id))
         return airing
@@ -192,6 +194,13 @@ class Dispatch:
         """Each adopted speaker's word on an order, by name of the speaker. Raises `StoreFailed`."""
         return await self._stops.acknowledgements(order_id)
 
+    async def _audience(self, tx: Transaction, speakers: Sequence[Speaker]) -> Audience:
+        meant = tuple(speaker.device_id for speaker in speakers)
+        if len(meant) <= FEW:
+            return audience(meant, {})
+        standing = {one.device_id: await self._areas.path(tx, one.area_id) for one in await tx.speakers.all()}
+        return audience(meant, standing)
+
     async def _passed(
         self, tx: Transaction, content: Content, speakers: Sequence[Speaker], start_us: int, approver: Actor | None
     ) -> bool:
@@ -237,12 +246,14 @@ def _if_interrupted(airing_class: AiringClass) -> OnInterrupted:
     return OnInterrupted(UNLESS_STATED[AirClass(airing_class.value)].value)
 
 
-def _entry(airing: Airing, devices: dict[SpeakerId, DeviceId], orders: list[str]) -> OpenAiring:
+def _entry(
+    airing: Airing, devices: dict[SpeakerId, DeviceId], orders: list[str], to: Audience | None = None
+) -> OpenAiring:
     playbacks = {
         speaker_id: Playback(airing_id=airing.airing_id, speaker_id=speaker_id, state=PlayState.PLANNED)
         for speaker_id in airing.speaker_ids
     }
-    return OpenAiring(airing=airing, playbacks=playbacks, devices=devices, orders=orders)
+    return OpenAiring(airing=airing, playbacks=playbacks, devices=devices, orders=orders, to=to)
 
 
 async def _checked(

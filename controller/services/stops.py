@@ -12,6 +12,7 @@ from agents.protocol.documents import Audience, Order, ReleaseStop, SignedDocume
 from agents.protocol.ids import AiringId, DeviceId, DocumentId
 from agents.protocol.values import DocumentKind
 from controller.domain.airings import Airing, AiringState
+from controller.domain.audiences import FEW
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import StoreFailed
 from controller.domain.orders import airing_of
@@ -83,9 +84,10 @@ class Stops:
         begins_us = max(now_us, airing.start_at_us or now_us)
         not_after_us = begins_us + airing.duration_us + airing.lateness_window_us
         named = tuple(sorted(devices))
-        order, signed = self._secretary.order(
-            Audience(devices=named), Stop(airing_ids=(airing.airing_id,)), not_after_us
-        )
+        roots = self._areas.roots()
+        # It ends nothing but this airing, so that it may reach more than those who play it.
+        to = Audience(areas=roots) if roots and len(named) > FEW else Audience(devices=named)
+        order, signed = self._secretary.order(to, Stop(airing_ids=(airing.airing_id,)), not_after_us)
         self._push(self._outbox.connected() & set(named), order, signed)
         deed = Deed(at_us=now_us, by=by, what=DeedKind.STOP, subject=airing.airing_id)
         await self._keep(order, signed, [airing], deed)

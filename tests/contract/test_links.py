@@ -126,3 +126,18 @@ async def test_nobody_new_can_be_identified_or_adopted_that_is_not_there(case: C
         with pytest.raises(Refused) as refused:
             await asked
         assert refused.value.code == "device_gone"
+
+
+async def test_a_broadcast_hears_every_device_once_also_who_is_not_there(case: Case) -> None:
+    there = [await case.connect()]
+    nowhere = DeviceId("d-nowhere")
+    heard: list[tuple[DeviceId, bool | None]] = []
+    case.links.broadcast(
+        [*there, nowhere],
+        orders()[0],
+        lambda who, reply: heard.append((who, None if reply is None else reply.accepted)),
+    )
+    async with asyncio.timeout(5):
+        while len(heard) < len(there) + 1:
+            await asyncio.sleep(0)
+    assert sorted(heard) == sorted([*((who, True) for who in there), (nowhere, None)])

@@ -281,6 +281,7 @@ class Station:
     clips: Path
     url: str
     http: aiohttp.ClientSession
+    server: TestServer
     devices: list[Device] = dataclasses.field(default_factory=list)
 
     def device(self) -> Device:
@@ -333,7 +334,7 @@ async def open_station(tmp_path: Path) -> AsyncIterator[Open]:
         server = TestServer(app, host="127.0.0.1")
         await server.start_server()
         servers.append(server)
-        station = Station(hub, door, services, clock, clips, str(server.make_url("")), aiohttp.ClientSession())
+        station = Station(hub, door, services, clock, clips, str(server.make_url("")), aiohttp.ClientSession(), server)
         stations.append(station)
         return station
 

@@ -8,6 +8,7 @@ import pytest
 
 from agents.protocol.channel import Channel, ClockAnswer, Pattern, prologue
 from agents.protocol.messages import DeviceState, HelloReply, Reject, Welcome
+from controller.links.device_link import CROWDED_BURST
 from controller.links.gate import Gate
 
 
@@ -190,3 +191,60 @@ async def test_a_recorded_handshake_sent_again_does_not_push_the_device_off_its_
     assert isinstance(await device.receive(), ClockAnswer)
     assert station.hub.connected() == {device.device_id}
     assert station.door.gate.unproven == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Sec-WebSocket-Version": "8"},
+        {"Sec-WebSocket-Key": "short"},
+        {"Sec-WebSocket-Key": "!" * 24},
+        {"Connection": "keep-alive"},
+        {"Upgrade": "h2c"},
+    ],
+)
+async def test_what_is_no_upgrade_to_a_websocket_is_refused(station, changes):
+    headers = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    async with station.http.get(station.url + "/link", headers=headers | changes) as answer:
+        assert answer.status == 400
+
+
+async def test_the_web_server_forgets_a_connection_that_became_a_link_and_only_then(station):
+    device = await station.adopted()
+    newcomer = await station.device().link_as_new()
+    await station.found(newcomer)
+    sockets = station.hub.sockets
+    async with asyncio.timeout(5):
+        while sockets.parted != 1:
+            await asyncio.sleep(0)
+    assert len(station.server.runner.server.connections) == 1, "the new device's"
+    await device.ask_time(7)
+    assert (await device.receive()).t1_us == 7
+    await device.socket.close()
+    async with asyncio.timeout(5):
+        while sockets.parted != 0:
+            await asyncio.sleep(0)
+
+
+async def test_devices_wait_in_line_where_all_places_are_taken(open_station):
+    station = await open_station(max_unproven_links=1)
+    holding = await station.device().connect()
+    assert isinstance(await holding.greet(), HelloReply)
+    waiting = asyncio.create_task((await station.device().connect()).greet())
+    await holding.socket.close()
+    assert isinstance(await asyncio.wait_for(waiting, 5), HelloReply)
+
+
+async def test_while_many_dial_they_are_asked_for_short_bursts(open_station):
+    station = await open_station()
+    assert (await station.adopted()).welcome.clock_burst > CROWDED_BURST
+    for _ in range(40):
+        assert station.door.gate.enter("elsewhere") is None
+    assert (await station.adopted()).welcome.clock_burst == CROWDED_BURST
+    for _ in range(40):
+        station.door.gate.leave("elsewhere")
