@@ -298,7 +298,8 @@ class ClipStore:
         if digest.hexdigest() != ref.sha256:
             path.unlink(missing_ok=True)
             raise ClipDamaged(f"{ref.sha256} was damaged on the disk")
-        os.utime(path)
+        with contextlib.suppress(OSError):  # a disk that can only be read any more, as worn out cards end, is enough
+            os.utime(path)
 
     def _clear(self) -> None:
         for path in (*self._files(_WHOLE), *self._files(_PART)):

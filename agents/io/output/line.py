@@ -36,11 +36,11 @@ class Line:
         self.is_open = True
         self.fit.forget()
         self.at = 0
-        self.tail = b""
 
     def close(self) -> None:
-        """Give the device back. Raises OutputError; it counts as closed all the same."""
+        """Give the device back, whatever still faded. Raises OutputError; it counts as closed all the same."""
         self.is_open = False
+        self.tail = b""
         self.output.close()
 
     def note(self, works: bool) -> None:

@@ -1,5 +1,6 @@
 """Clips are whole and verified, or not there."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -291,6 +292,20 @@ async def test_verifying_counts_as_use(tmp_path: Path) -> None:
     await store.verify(REF)
 
     assert store.path(REF.sha256).stat().st_mtime > 1
+
+
+async def test_on_a_disk_that_can_only_be_read_any_more_clips_are_good_to_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await store_in(tmp_path)
+    ref = await put(store, b"news")
+
+    def read_only(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", read_only)
+    assert await store.verify(ref) == store.path(ref.sha256)
+    assert store.has(ref)
 
 
 async def test_files_of_others_are_left_alone(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from array import array
 import pytest
 
 from agents.io.output.amplifier import NoAmplifier
-from agents.io.output.base import RATE_HZ
-from agents.io.output.events import Finished, Sounding, Stopped, Underrun
+from agents.io.output.base import RATE_HZ, OutputError
+from agents.io.output.events import Failed, Finished, Sounding, Stopped, Underrun
 
 from .simulated import Rig, largest_step
 
@@ -323,4 +323,28 @@ def test_the_amplifier_has_its_power_before_the_first_sample_until_after_the_las
     (_, on_us), (_, off_us) = [one for one in relay.switched if one[1] > rig.time.now_us - 5e6][-2:]
     assert 250_000 <= start_us - on_us <= 300_000
     assert start_us + 1_000_000 < off_us < start_us + 2_000_000
+    assert not relay.is_on
+
+
+def test_the_amplifier_loses_its_power_where_the_card_is_pulled_out_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    relay = Relay(lead_us=0)
+    rig = relay.rig = Rig(amplifier=relay)
+    warm(rig)
+    rig.arm("play", Tone(10))
+    rig.start("play", rig.time.now_us + 500_000)
+    rig.run(2)
+    assert relay.is_on
+
+    def gone(*_: object) -> bool:
+        raise OutputError("no card")
+
+    monkeypatch.setattr(rig.card, "write", gone)
+    monkeypatch.setattr(rig.card, "open", gone)
+    rig.thread.go_round()
+    assert isinstance(rig.told[-1], Failed)
+    rig.stall(1)
+    rig.thread.go_round()
+
     assert not relay.is_on
