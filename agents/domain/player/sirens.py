@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from agents.domain.player.effects import SoundSiren
+from agents.domain.player.effects import SoundSiren, StopSound
 from agents.domain.player.events import (
     PlayArmed,
     PlayEvent,
@@ -85,6 +85,17 @@ def _begin(turn: Turn, item: Item, siren: Siren) -> None:
         if other.stage is Stage.STARTING:
             turn.cut(other, GaveWay(item.airing_id))
     turn.do(SoundSiren(item.airing_id, play_id, siren.clip.choose(item.rendition)))
+
+
+def lose_siren(turn: Turn, sha256: str) -> None:
+    """The clip is gone: a siren of it that is not heard yet holds no air, and begins where the clip comes back."""
+    for item in turn.items:
+        siren = item.siren
+        if siren is None or siren.play_id is None or siren.sounding:
+            continue
+        if siren.clip.choose(item.rendition).sha256 == sha256:
+            turn.do(StopSound(siren.play_id))
+            turn.put(replace(item, siren=replace(siren, play_id=None)))
 
 
 def hear_siren(turn: Turn, item: Item, siren: Siren, event: PlayEvent) -> None:

@@ -22,6 +22,7 @@ from agents.domain.player.events import (
     Tick,
 )
 from agents.domain.player.settle import settle
+from agents.domain.player.sirens import lose_siren
 from agents.domain.player.sound import hear
 from agents.domain.player.state import PlayerState, Stage, Trouble
 from agents.domain.player.turn import Turn
@@ -77,6 +78,7 @@ def _lost(turn: Turn, event: ClipLost) -> None:
         kept = item if item.stage is Stage.WAITING else turn.disarm(item)
         trouble = Trouble(event.sha256, event.reason, event.detail, final=False)
         turn.put(replace(kept, missing=item.missing | {event.sha256}, trouble=trouble))
+    lose_siren(turn, event.sha256)
 
 
 def _trouble(turn: Turn, trouble: Trouble) -> None:

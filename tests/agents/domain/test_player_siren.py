@@ -2,8 +2,9 @@
 
 import pytest
 
+from agents.domain.player.events import ClipLost
 from agents.protocol.documents import Order, Play, Stop
-from agents.protocol.journal import Finished, SirenSounding, Skipped, Stopped
+from agents.protocol.journal import FailReason, Finished, SirenSounding, Skipped, Stopped
 from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
 from tests.agents.domain.horn import World, after, siren_of
 from tests.agents.making import SECOND_US, Desk, airing, clip_bytes, clip_part, ref_of
@@ -84,6 +85,27 @@ def test_without_its_clip_nothing_waits_for_it() -> None:
     assert world.heard(siren_of("flood")) == []
     assert world.story("flood") == ["stored", "armed", "sounding", "finished"]
     assert world.wanted.needed == frozenset()
+
+
+def test_where_its_clip_turns_out_to_be_damaged_it_keeps_the_air_from_nobody_and_begins_when_it_is_here_again(
+    world: World,
+) -> None:
+    world.siren_takes_us = 60 * SECOND_US
+    desk = Desk()
+    world.take(desk.rundown(airing("news", start_at_us=after(12), seconds=10)))
+    world.deliver()
+    world.until(after(10))
+    world.take(alarm(desk, flood(30), 10))
+    world.disk.discard(SIREN_SHA)
+    world.tell(ClipLost(SIREN_SHA, FailReason.CLIP_CORRUPT, "rotten"))
+    world.until(after(25))
+    world.siren_takes_us = 0
+    world.store(SIREN_SHA)
+    world.until(after(100))
+
+    assert world.heard("news") == [(12 * SECOND_US, 22 * SECOND_US)]
+    assert world.heard(siren_of("flood")) == [(25 * SECOND_US, 30 * SECOND_US)]
+    assert world.heard("flood") == [(30 * SECOND_US, 50 * SECOND_US)]
 
 
 def test_it_takes_the_air_from_what_sounds_and_what_was_about_to_waits(world: World) -> None:
