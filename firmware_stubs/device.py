@@ -145,7 +145,7 @@ class Device:
         if kind == CLOCK_ANSWER:
             self._service.answered(plain, arrived_us)
             return
-        self._service.heard(arrived_us)
+        self._service.heard_us = arrived_us
         if kind == JSON_MORE:
             self._parts += plain[1:]
         elif kind == JSON_LAST:
@@ -285,7 +285,7 @@ class Device:
 
     def _judged(self, pushed: Pushed) -> bytes:
         """Obeys it or not; returns the reply."""
-        verdict = self._obedience.judge(pushed, self._service.known_us())
+        verdict = self._obedience.judge(pushed, self._service.now_us())
         if isinstance(verdict, RefusalReason):
             return self._refused(pushed, verdict)
         assert pushed.document is not None
@@ -297,7 +297,6 @@ class Device:
     def _refused(self, pushed: Pushed, reason: RefusalReason) -> bytes:
         document = pushed.document
         document_id = "" if document is None else document.header.document_id
-        self._service.refused()
         self._service.note(
             Refused(
                 document_id=document_id,

@@ -8,7 +8,7 @@ from typing import Final
 from agents.protocol import ids
 from agents.protocol.channel import clock_tag
 from agents.protocol.errors import MalformedMessage
-from agents.protocol.journal import JournalEvent, Sounding
+from agents.protocol.journal import JournalEvent, Refused, Sounding
 from agents.protocol.messages import Heartbeat, JournalAck, Welcome
 from agents.protocol.telemetry import LinkKind, Telemetry
 from agents.protocol.values import ClipRef, ClockBasis, Profile
@@ -40,7 +40,6 @@ class Service:
         "_burst",
         "_device_id",
         "_fate",
-        "_heard_us",
         "_in_time",
         "_offset_us",
         "_player",
@@ -50,6 +49,7 @@ class Service:
         "_tag",
         "_timers",
         "_welcome",
+        "heard_us",
         "journal",
         "kept",
         "mouth",
@@ -68,7 +68,7 @@ class Service:
         self._welcome: Welcome | None = None
         self._tag = b""
         self._timers: dict[str, Timer] = {}
-        self._heard_us = 0
+        self.heard_us = 0
         self._asked = 0
         self._burst = 0
         self._refusals = 0
@@ -87,7 +87,7 @@ class Service:
         self._asked = len(FIRST_BURSTS_S) if sparing else 0
         self.journal.begin_again()
         self._ask()
-        self.upload()
+        self._upload()
         if self._fate is not None:
             self._flood()
             self._remind()
@@ -122,7 +122,7 @@ class Service:
 
     # --- time -------------------------------------------------------------------------------------------------------
 
-    def known_us(self) -> int | None:
+    def now_us(self) -> int | None:
         """Controller time, None while it is unknown."""
         return None if self._offset_us is None else time.monotonic_ns() // 1000 + self._offset_us
 
@@ -132,7 +132,7 @@ class Service:
             _, t1_us, t2_us, t3_us, _, tag = _ANSWER.unpack(plain)
         except struct.error as error:
             raise MalformedMessage("a clock frame of another length") from error
-        self._heard_us = arrived_us
+        self.heard_us = arrived_us
         self._shared.tally.clock_answers += 1
         first = self._offset_us is None
         self._offset_us = ((t2_us - t1_us) + (t3_us - arrived_us)) // 2
@@ -149,15 +149,11 @@ class Service:
         if self._burst > 0:
             self.mouth.ask_time()
 
-    def heard(self, arrived_us: int) -> None:
-        """Something came."""
-        self._heard_us = arrived_us
-
     def _ask(self) -> None:
         welcome, link = self._welcome, self.mouth.link
         if welcome is None or link is None:
             return
-        silent_s = time.monotonic() - self._heard_us / 1e6
+        silent_s = time.monotonic() - self.heard_us / 1e6
         if silent_s > welcome.silence_limit_s and not self._holds(FaultName.SILENT):
             link.end(f"nothing was heard for {silent_s:.0f} s")
             return
@@ -205,11 +201,6 @@ class Service:
             ),
         )
 
-    def refused(self) -> None:
-        """One more document was not obeyed."""
-        self._refusals += 1
-        self._shared.tally.refused += 1
-
     def _flood(self) -> None:
         if self._welcome is None:
             return
@@ -231,7 +222,7 @@ class Service:
 
     # --- the journal ------------------------------------------------------------------------------------------------
 
-    def upload(self) -> None:
+    def _upload(self) -> None:
         """Sends what waits, as far ahead as is allowed."""
         while self.linked:
             batch = self.journal.next_batch()
@@ -246,7 +237,7 @@ class Service:
             return
         if self.journal.waiting and not self._progress:
             self.journal.begin_again()
-            self.upload()
+            self._upload()
         self._progress = False
         self._later("remind", _REMIND_AFTER_S, self._remind)
 
@@ -254,21 +245,19 @@ class Service:
         """The controller has committed."""
         self._progress = True
         self._shared.tally.acknowledged += self.journal.acknowledged(ack.journal_id, ack.committed_seq)
-        self.upload()
+        self._upload()
 
     # --- for the player ---------------------------------------------------------------------------------------------
 
-    def now_us(self) -> int | None:
-        """See `playing.Box`."""
-        return self.known_us()
-
     def note(self, event: JournalEvent) -> None:
         """See `playing.Box`."""
-        if isinstance(event, Sounding):
-            self._shared.tally.sounded += 1
-        now_us = self.known_us()
+        self._shared.tally.sounded += isinstance(event, Sounding)
+        if isinstance(event, Refused):
+            self._refusals += 1
+            self._shared.tally.refused += 1
+        now_us = self.now_us()
         self.journal.note(event, None if now_us is None else max(0, now_us + self._lie_us()))
-        self.upload()
+        self._upload()
 
     def after_us(self, delay_us: int, call: Callable[[], None]) -> Timer:
         """See `playing.Box`."""
