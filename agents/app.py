@@ -171,13 +171,17 @@ class Agent:
         """
         experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
         keep_at_us = 0
+
+        def keep() -> None:  # a thread may come late, and the battery's clock is read for the instant that is kept
+            power.save_clock(self._state_dir, self._house.boot, self._house.clock, self._time.monotonic_us())
+
         while True:
             clock, now_us = self._house.clock, self._time.monotonic_us()
             clock.network_time(now_us, self._time.wall_us(), self._time.wall_synchronised())
             if now_us >= keep_at_us and clock.saved() is not None and not experiment:
                 keep_at_us = now_us + round(_KEEP_CLOCK_EVERY_S * 1e6)
                 try:
-                    await asyncio.to_thread(power.save_clock, self._state_dir, self._house.boot, clock, now_us)
+                    await asyncio.to_thread(keep)
                 except OSError as error:
                     log.warning("the clock could not be kept: %s", error)
             await self._time.sleep_until(now_us + round(_LOOK_AT_TIME_EVERY_S * 1e6))

@@ -6,6 +6,7 @@ import pytest
 
 from agents.domain.clock import ControllerClock
 from agents.domain.clock_burst import Exchange
+from agents.domain.clock_pace import ClockPace, PaceBounds
 from agents.io.power import (
     CLOCK_FILE,
     battery_clock,
@@ -130,6 +131,19 @@ def test_over_a_power_cut_the_battery_carries_the_time_on_with_a_bound_of_its_er
     assert estimate.basis is ClockBasis.HOLDOVER
     assert after.to_controller(up_us) == before.to_controller(NOW_US) + 3 * HOUR_S * 1_000_000
     assert 1_500_000 < estimate.error_us < 2_000_000
+    assert after.round_trip_us == before.round_trip_us, "what a chip counts in is no way"
+
+
+def test_a_device_on_a_sim_that_knows_the_time_by_its_battery_alone_asks_as_one_that_does_not(tmp_path: Path) -> None:
+    """One question would be answered by a network that is some tens of milliseconds uneven."""
+    root = box(tmp_path / "root", {"since_epoch": TODAY_S, "hctosys": "1"})
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US, root)
+    after = ControllerClock()
+    restore_clock(tmp_path, "boot-2", after, NOW_US, root)
+    assert after.clock_id is not None
+
+    pace = ClockPace(PaceBounds(120.0, 8, thrifty=True), NOW_US)
+    assert pace.next(NOW_US, after.sigma_us(after.clock_id, NOW_US + 120_000_000)).exchanges == 8
 
 
 def test_after_days_without_power_the_battery_is_not_believed_any_more(tmp_path: Path) -> None:
