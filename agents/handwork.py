@@ -90,6 +90,7 @@ class Handwork:
             services.append(("tunes", self.watch.run()))
         if self.box.gpio.button is not None:
             self.box.gpio.button.tell(self.box.stop.pressed, self.box.stop.held)
+        if self.box.gpio.button is not None or self.box.stop.standing():  # a button may be gone while its stop holds
             services.append(("button", self.box.stop.run()))
         if self.box.gpio.light is not None:
             services.append(("light", self.box.gpio.light.run(lambda: self._shown(linked(), adopted()))))

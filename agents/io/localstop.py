@@ -1,8 +1,9 @@
 """The stop button of a box: silence here and now, whatever anybody planned.
 
 Rules of the module: a press stops everything, emergencies too, as a stop order does, and it holds: over restarts, until
-the button is held down for three seconds, or the desk releases the stop named `BUTTON`, or a day is over. Airings that
-it cut are in the journal as stopped by `BUTTON`. The file is written behind: silence waits for no disk.
+the button is held down for three seconds, or the desk releases the stop named `BUTTON`, or a day is over (where the
+time was not known: a day after it was). Airings that it cut are in the journal as stopped by `BUTTON`. The file is
+written behind: silence waits for no disk.
 """
 
 import asyncio
@@ -65,11 +66,8 @@ class LocalStop:
         self._may_release = self.holds
         if self.holds:
             return
-        now_us = self._conductor.performer.now().controller_us
-        until_us = None if now_us is None else now_us + round(HOLDS_S * 1e6)
         log.warning("stopped by the button", extra={"event": "button_stop"})
-        self._conductor.performer.tell(DocumentTaken(_stop(until_us)))
-        self._kept = _Kept(until_us=until_us)
+        self._hold(self._conductor)
         self._changed.set()
 
     def held(self) -> None:
@@ -86,18 +84,31 @@ class LocalStop:
             return
         await self._conductor.wait_ready()
         while True:
+            if self._lacks_an_end(self._conductor):
+                self._hold(self._conductor)
             kept = self._kept if self.holds else None
             try:
                 await asyncio.to_thread(self._write, kept)
             except OSError as error:
                 log.error("the button's stop cannot be kept: %s", error, extra={"event": "state_failed"})
             self._kept = kept
-            await self._until_changed()
+            await self._until_changed(self._conductor)
 
-    async def _until_changed(self) -> None:
-        """By the button at once; by an order, or by the day being over, a little later."""
+    def _hold(self, conductor: Conductor) -> None:
+        """Stop everything for a day; without an end as long as the time is not known."""
+        now_us = conductor.performer.now().controller_us
+        self._kept = _Kept(until_us=None if now_us is None else now_us + round(HOLDS_S * 1e6))
+        conductor.performer.tell(DocumentTaken(_stop(self._kept.until_us)))
+
+    def _lacks_an_end(self, conductor: Conductor) -> bool:
+        """Whether the time was not known, and now is."""
+        endless = self.holds and self._kept is not None and self._kept.until_us is None
+        return endless and conductor.performer.now().controller_us is not None
+
+    async def _until_changed(self, conductor: Conductor) -> None:
+        """By the button at once; by an order, the day being over, or the time being known, a little later."""
         self._changed.clear()
-        while self.holds == (self._kept is not None) and not self._changed.is_set():
+        while not (self._changed.is_set() or self.holds != (self._kept is not None) or self._lacks_an_end(conductor)):
             nap = self._time.sleep_until(self._time.monotonic_us() + round(_LOOK_EVERY_S * 1e6))
             await first_of(nap, self._changed.wait())
 

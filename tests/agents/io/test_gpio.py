@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents.domain.lamp import PATTERNS, Shown, shown
+from agents.io import localstop
 from agents.io.gpio import Gpio, GpioSettings, NoGpio, open_gpio
 from agents.io.localstop import BUTTON, LocalStop
 from agents.io.output import NoAmplifier, PlayEngine, Sounding
@@ -258,6 +259,26 @@ async def test_what_comes_while_it_holds_is_skipped(tmp_path: Path) -> None:
             return any(isinstance(one, Skipped) for one in await agent.records())
 
         await eventually(skipped)
+
+
+async def test_pressed_before_the_time_is_known_it_holds_for_a_day_after_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(localstop, "_LOOK_EVERY_S", 0.01)
+    async with running(tmp_path) as agent:
+        stop = LocalStop(tmp_path, agent.time)
+        stop.attach(agent.conductor)
+        keeping = asyncio.ensure_future(stop.run())
+        stop.pressed()
+        agent.know_time()
+
+        def left_us() -> int:
+            performer = agent.conductor.performer
+            return performer.state.latches[BUTTON].not_after_us - (performer.now().controller_us or 0)
+
+        await eventually(lambda: _is(lambda: left_us() <= 86_400_000_000))
+        assert left_us() > 86_000_000_000
+        keeping.cancel()
 
 
 def test_a_damaged_file_still_means_silence(tmp_path: Path) -> None:
