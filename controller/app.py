@@ -50,6 +50,8 @@ _CLOSE_WITHIN_S: Final = 3.0
 _START_WITHIN_S: Final = 60.0
 _BACKLOG: Final = 4_096
 """Connections that may wait to be taken: after a power cut every device dials in the same second."""
+_TAKEN_AT_ONCE: Final = 64
+"""So many of them are taken before pages and links go on."""
 _T = TypeVar("_T")
 
 
@@ -315,10 +317,13 @@ async def _listen(
     try:
         try:
             server = await asyncio.get_running_loop().create_server(
-                crowd.entrance(runner.server), config.host, config.port, backlog=_BACKLOG
+                crowd.entrance(runner.server), config.host, config.port, backlog=_TAKEN_AT_ONCE
             )
         except OSError as error:
             raise CannotStart(f"{config.host} port {config.port} cannot be used: {_why(error)}.") from error
+        for listener in server.sockets:
+            with listener.dup() as same:
+                same.listen(_BACKLOG)
         port: int = server.sockets[0].getsockname()[1]
         listening.set_result(port)
         await asyncio.Event().wait()

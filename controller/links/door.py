@@ -28,6 +28,7 @@ from controller.links.hub import Hub
 from controller.links.line import Line
 from controller.links.link_socket import LinkSocket
 from controller.links.newcomers import NewcomerLink
+from controller.links.rush import Rush
 from controller.links.sealed import LinkEnded, SealedSocket, bytes_of, send_clear, text_of, turn_away
 from controller.links.upgrade import TakenOver, upgrade
 from controller.ports import Clock
@@ -39,7 +40,7 @@ _SOON_S: Final = 2.0
 _SETTLED_AFTER_S: Final = 10.0
 _TICKET_BYTES: Final = 24
 _CROWD: Final = 32
-"""More who prove themselves at once are a storm."""
+"""More who prove themselves, or were welcomed in the last seconds, are a storm."""
 _NO_GOODBYE: Final = frozenset({"closed", "silent", "slow", "adopted"})
 """Ends after which the other side does not listen, or knows already."""
 
@@ -75,6 +76,7 @@ class Door:
         self._adopted_at_s: dict[DeviceId, float] = {}
         self.gate: Final = Gate(settings.max_unproven_links, settings.max_unproven_links_per_address)
         self._line = Line(self.gate, at_most=settings.line_at_most, patience_s=settings.patience_s)
+        self._rush = Rush()
         self._room = LinkRoom(
             desk=desk,
             clock=clock,
@@ -220,6 +222,7 @@ class Door:
     def _welcomed(self, link: DeviceLink) -> None:
         self._adopted_at_s.pop(link.device_id, None)
         self._hub.counters.opened += 1
+        self._rush.add(asyncio.get_running_loop().time())
         self._hub.roll.welcomed(link)
         _log.info("Link up", extra={"event": "link_up", **link.log_fields()})
         link.begin()
@@ -232,7 +235,7 @@ class Door:
             _log.warning("Not everything could be delivered: %s", error, extra=link.log_fields())
 
     def _crowded(self) -> bool:
-        return self.gate.unproven + self._line.length > _CROWD
+        return self.gate.unproven + self._line.length + self._rush.level(asyncio.get_running_loop().time()) > _CROWD
 
     def _ended(self, link: DeviceLink, error: BaseException) -> None:
         self._hub.roll.leave(link)

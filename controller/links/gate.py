@@ -40,12 +40,15 @@ class Gate:
         Where all places are taken the wait is drawn at random, so that those who are sent away do not come back
         together.
         """
-        here = self._by_address.get(address, 0)
-        if self.unproven >= self.most or here >= self.most_per_address:
+        if not self.free_for(address):
             return self.dice.uniform(1.0, _FULL_WAIT_S)
         self.unproven += 1
-        self._by_address[address] = here + 1
+        self._by_address[address] = self._by_address.get(address, 0) + 1
         return None
+
+    def free_for(self, address: str) -> bool:
+        """Whether there is a place for one more from this address."""
+        return self.unproven < self.most and self._by_address.get(address, 0) < self.most_per_address
 
     def leave(self, address: str) -> None:
         """The link of this address has proven itself or ended."""

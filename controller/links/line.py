@@ -26,9 +26,8 @@ class Line:
 
     async def enter(self, address: str) -> float | None:
         """None with a place (then `leave` must follow), else the seconds to stay away."""
-        wait_s = self._gate.enter(address)
-        if wait_s is None or self.length >= self._at_most:
-            return wait_s
+        if self._gate.free_for(address) or self.length >= self._at_most:
+            return self._gate.enter(address)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, deque()).append(turn)
         self.length += 1
@@ -48,13 +47,15 @@ class Line:
     def leave(self, address: str) -> None:
         """The place is free again, and goes to the next whose turn it is."""
         self._gate.leave(address)
-        for other in tuple(self._waiting):
-            turns = self._waiting[other]
+        for _ in range(len(self._waiting)):
+            other, turns = next(iter(self._waiting.items()))
             while turns and turns[0].done():
                 turns.popleft()  # gave up waiting
             if not turns:
                 del self._waiting[other]
-            elif self._gate.enter(other) is None:
+                continue
+            self._waiting.move_to_end(other)
+            if self._gate.free_for(other):
+                self._gate.enter(other)
                 turns.popleft().set_result(None)
-                self._waiting.move_to_end(other)
                 return
