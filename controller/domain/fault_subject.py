@@ -56,13 +56,13 @@ class Subject:
         "_last",
         "_limits",
         "_said",
-        "_tested_us",
         "_touched",
         "due_us",
         "gone",
         "known",
         "linked_us",
         "open",
+        "tested_us",
         "watches",
     )
 
@@ -78,7 +78,7 @@ class Subject:
         self._said = 0
         self._awaited: dict[str, int] = {}
         self._last = (0, True, "")
-        self._tested_us = 0
+        self.tested_us = 0
 
     def touch(self) -> None:
         """It is to be looked at."""
@@ -132,19 +132,6 @@ class Subject:
             bad = bad_in(said, kind)
             if bad is not None and bad != bad_in(before, kind):
                 self.tell(kind, bad, at_us, measured(beat, kind, self._limits) if bad else FaultDetail())
-
-    def happened(self, kind: FaultKind, at_us: int, detail: FaultDetail) -> None:
-        """Something that does not last: records were lost, documents had to be refused."""
-        before = self.watches.get(kind)
-        if before is None or before.bad_us < at_us:
-            self.watches[kind] = Watch(at_us, at_us, replace(detail, since_us=at_us))
-            self.touch()
-
-    def tested(self, heard: bool, at_us: int, detail: FaultDetail) -> None:
-        """What a self-test found that had a sensor."""
-        if at_us >= self._tested_us:
-            self._tested_us = at_us
-            self.tell(FaultKind.NOT_HEARD, not heard, at_us, detail)
 
     def awaits(self, airing_id: str, end_us: int) -> None:
         """An airing was to end at ``end_us``, and how it went is not known."""
@@ -227,3 +214,18 @@ class Subject:
 
     def _look_at(self, due_us: int) -> None:
         self.due_us = due_us if self.due_us is None else min(self.due_us, due_us)
+
+
+def happened(subject: Subject, kind: FaultKind, at_us: int, detail: FaultDetail) -> None:
+    """Something that does not last: records were lost, documents had to be refused."""
+    before = subject.watches.get(kind)
+    if before is None or before.bad_us < at_us:
+        subject.watches[kind] = Watch(at_us, at_us, replace(detail, since_us=at_us))
+        subject.touch()
+
+
+def self_tested(subject: Subject, heard: bool, at_us: int, detail: FaultDetail) -> None:
+    """What a self-test found that had a sensor."""
+    if at_us >= subject.tested_us:
+        subject.tested_us = at_us
+        subject.tell(FaultKind.NOT_HEARD, not heard, at_us, detail)

@@ -89,11 +89,7 @@ class Adoption:
         `NotFound` (``speaker_unknown``), `Unreachable`, `Refused` (see `ports.Links.adopt`; ``box_in_use``),
         `StoreFailed`.
         """
-        name = texts.name(name) if replaces is None else ""
-        try:
-            digits = normalise_code(code)
-        except PairingFailed as error:
-            raise Invalid(str(error), code="code_malformed") from error
+        name, digits = texts.name(name) if replaces is None else "", _digits(code)
         async with self._store.reading() as tx:
             if replaces is None:
                 await _require_free_name(tx, name, device_id)
@@ -137,21 +133,24 @@ class Adoption:
         return signed
 
     async def _standing_by(self, paired: PairedDevice, replaces: SpeakerId) -> SignedDocument:
-        """An entry for the device, until it has proven that it took the adoption: see `replacing`."""
+        """An entry for the device, until it has proven that it took the adoption: see `replacing`. The speaker's own
+        box, which was reset, needs none.
+        """
         async with self._store.transaction() as tx:
             pole = await _require_replaceable(tx, replaces, paired.device_id)
             former = await tx.speakers.by_device(paired.device_id)
-            standby = replace(
-                pole, device_id=paired.device_id, device_key=paired.device_key, state=SpeakerState.ADOPTING
-            )
+            standby = pole
             if former is None or former.speaker_id != replaces:
                 standby = replace(
-                    standby,
+                    pole,
                     speaker_id=SpeakerId(fresh_id("s")) if former is None else former.speaker_id,
+                    device_id=paired.device_id,
+                    device_key=paired.device_key,
+                    state=SpeakerState.ADOPTING,
                     adopted_at_us=self._clock.now_us(),
                     replaces=replaces,
                 )
-            await tx.speakers.put(standby)
+                await tx.speakers.put(standby)
             await tx.documents.forget_device(paired.device_id)
             _, signed = await self._assignments.current(tx, standby)
             return signed
@@ -340,6 +339,13 @@ class Adoption:
             await tx.deeds.add(Deed(at_us=now_us, by=token_id, what=DeedKind.ENROL, subject=paired.device_id))
         self._events.publish(SpeakersChanged())
         return signed
+
+
+def _digits(code: str) -> str:
+    try:
+        return normalise_code(code)
+    except PairingFailed as error:
+        raise Invalid(str(error), code="code_malformed") from error
 
 
 async def _require_replaceable(tx: Transaction, replaces: SpeakerId, device_id: DeviceId) -> Speaker:

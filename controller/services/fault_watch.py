@@ -17,7 +17,7 @@ from agents.protocol.values import Profile
 from controller.domain.airings import PlayState
 from controller.domain.errors import StoreFailed
 from controller.domain.fault_book import FaultBook
-from controller.domain.fault_subject import Known, Subject
+from controller.domain.fault_subject import Known, Subject, happened, self_tested
 from controller.domain.fault_watch import WORTH_TELLING, outcome
 from controller.domain.faults import Fault, FaultDetail, FaultKind
 from controller.domain.speakers import Speaker, SpeakerState
@@ -135,7 +135,8 @@ class FaultWatch:
         for speaker_id, test in found.items():
             subject = self.book.subject(speaker_id)
             if subject is not None and test.heard is not Heard.NO_SENSOR:
-                subject.tested(
+                self_tested(
+                    subject,
                     test.heard is Heard.HEARD,
                     min(test.at_us, now_us),
                     FaultDetail(value=test.level_db, limit=test.reference_db),
@@ -306,12 +307,12 @@ def _told(subject: Subject, record: JournalRecord, now_us: int) -> None:
     """What one record of a journal says of faults."""
     match record.event:
         case RecordsLost(records=count, cause=cause):
-            subject.happened(FaultKind.JOURNAL_LOST, now_us, FaultDetail(value=count or None, reason=cause))
+            happened(subject, FaultKind.JOURNAL_LOST, now_us, FaultDetail(value=count or None, reason=cause))
         case Refused(reason=refused, count=count) if refused in WORTH_TELLING:
-            subject.happened(FaultKind.REFUSALS, now_us, FaultDetail(value=count, reason=refused.value))
+            happened(subject, FaultKind.REFUSALS, now_us, FaultDetail(value=count, reason=refused.value))
         case SelfTested(heard=heard) as test if heard is not Heard.NO_SENSOR:
             at_us = now_us if record.at_us is None else min(record.at_us, now_us)
-            subject.tested(heard is Heard.HEARD, at_us, FaultDetail(value=test.level_db, limit=test.reference_db))
+            self_tested(subject, heard is Heard.HEARD, at_us, FaultDetail(value=test.level_db, limit=test.reference_db))
         case event:
             airing_id, how = airing_of(event), outcome(event)
             if airing_id is None or how is None:

@@ -14,7 +14,7 @@ from agents.protocol.telemetry import Telemetry
 from agents.protocol.values import ClockBasis
 from controller.domain.fault_book import NOT_SINCE_START, FaultBook
 from controller.domain.fault_places import Gone, together
-from controller.domain.fault_subject import NO_WORD, Known, Subject
+from controller.domain.fault_subject import NO_WORD, Known, Subject, happened, self_tested
 from controller.domain.fault_watch import FaultLimits
 from controller.domain.faults import Fault, FaultDetail, FaultKind
 
@@ -247,18 +247,18 @@ def test_what_was_told_before_the_link_broke_opens_nothing_afterwards() -> None:
 
 def test_a_self_test_that_hears_nothing_is_a_fault_until_one_hears() -> None:
     watched = Watched(1)
-    watched.of("s0").tested(False, T0 + 2 * MIN, FaultDetail(value=-60.0, limit=-20.0))
-    watched.of("s0").tested(True, T0 + 1 * MIN, FaultDetail())
+    self_tested(watched.of("s0"), False, T0 + 2 * MIN, FaultDetail(value=-60.0, limit=-20.0))
+    self_tested(watched.of("s0"), True, T0 + 1 * MIN, FaultDetail())
     watched.after(MIN)
     assert watched.open == [(FaultKind.NOT_HEARD, "s0")]
-    watched.of("s0").tested(True, T0 + 3 * MIN, FaultDetail())
+    self_tested(watched.of("s0"), True, T0 + 3 * MIN, FaultDetail())
     watched.after(MIN)
     assert watched.open == []
 
 
 def test_lost_records_are_told_for_a_day() -> None:
     watched = Watched(1)
-    watched.of("s0").happened(FaultKind.JOURNAL_LOST, watched.now_us, FaultDetail(value=12))
+    happened(watched.of("s0"), FaultKind.JOURNAL_LOST, watched.now_us, FaultDetail(value=12))
     watched.after(23 * 60 * MIN)
     assert watched.open == [(FaultKind.JOURNAL_LOST, "s0")]
     watched.after(60 * MIN)
@@ -499,9 +499,9 @@ def step(watched: Watched, what: str, who: object, how: Any = None) -> None:
         case "missed":
             watched.of(names[0]).awaits(f"a{now_us}", now_us)
         case "lost":
-            watched.of(names[0]).happened(FaultKind.JOURNAL_LOST, now_us, FaultDetail())
+            happened(watched.of(names[0]), FaultKind.JOURNAL_LOST, now_us, FaultDetail())
         case "not heard":
-            watched.of(names[0]).tested(False, now_us, FaultDetail())
+            self_tested(watched.of(names[0]), False, now_us, FaultDetail())
         case _:
             watched.after(int(str(who)))
 
@@ -527,7 +527,7 @@ def test_every_fault_closes_when_all_is_well_and_never_are_two_of_one_thing_open
             watched.link(name)
         watched.beat(name, **_WELL)
         watched.of(name).aired("last", watched.now_us, None)
-        watched.of(name).tested(True, watched.now_us, FaultDetail())
+        self_tested(watched.of(name), True, watched.now_us, FaultDetail())
     watched.after(25 * 60 * MIN)
     assert watched.open == []
     assert all(not fault.open for fault in watched.kept.values())
@@ -541,7 +541,7 @@ def test_the_order_in_which_evidence_arrives_does_not_matter(order: list[int], w
     t0_us = watched.now_us - 60 * MIN
     for number in order:
         watched.of("s0").aired(f"a{number}", t0_us + number * MIN, None if well[number] else "late")
-        watched.of("s0").tested(well[number], t0_us + number * MIN, FaultDetail())
+        self_tested(watched.of("s0"), well[number], t0_us + number * MIN, FaultDetail())
         watched.after(0)
     assert watched.open == ([] if well[5] else [(FaultKind.AIRING_MISSED, "s0"), (FaultKind.NOT_HEARD, "s0")])
 
