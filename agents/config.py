@@ -151,7 +151,7 @@ class Config:
         5.0,
         unit="s",
         least=0.1,
-        most=3_600,
+        most=5.0,
         help="What is planned is not begun while the clock may be off by more than this.",
     )
     time_rate_ppm: float = setting(

@@ -3,7 +3,8 @@
 Rules of the module: a clip is ``<sha256>.opus`` and gets that name only after its hash was verified and its bytes were
 forced to the disk; what is under way is ``<sha256>.part`` and is taken up again after a restart. What the rundown or an
 open order needs, or is pinned, is never deleted. A floor of free disk stays; to keep it, what was not used for longest
-goes first, and what was needed before goes last, until all that is needed now is here.
+goes first, and what was needed before goes last, until all that is needed now is here. An emergency may take
+most of the floor: it is there for such an hour.
 Files of other names are not ours and are left alone. Work on the disk runs in threads, one caller a clip at a time.
 """
 
@@ -42,9 +43,12 @@ class ClipDamaged(ClipError):
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """``floor_bytes`` of free disk are left alone."""
+    """``floor_bytes`` of free disk are left alone; of what an emergency needs, an eighth of them."""
 
     floor_bytes: int = 64 * 1_048_576
+
+    def floor_for(self, *, urgent: bool) -> int:
+        return self.floor_bytes // 8 if urgent else self.floor_bytes
 
 
 class PartialClip:
@@ -183,10 +187,14 @@ class ClipStore:
         except OSError:
             return 0
 
-    async def begin(self, ref: ClipRef) -> PartialClip:
-        """Make room for the clip and open what is there of it. Raises `DiskFull` or `OSError`."""
+    async def begin(self, ref: ClipRef, *, urgent: bool = False) -> PartialClip:
+        """Make room for the clip and open what is there of it; an ``urgent`` one may take most of the floor.
+
+        Raises `DiskFull` or `OSError`.
+        """
+        floor_bytes = self._settings.floor_for(urgent=urgent)
         async with self._room:
-            opening = asyncio.ensure_future(asyncio.to_thread(self._begin, ref))
+            opening = asyncio.ensure_future(asyncio.to_thread(self._begin, ref, floor_bytes))
             opening.add_done_callback(self._tell_evicted)
             try:
                 partial = await asyncio.shield(opening)
@@ -245,20 +253,20 @@ class ClipStore:
         found = self.directory.glob("*" + ending)
         return [path for path in found if is_sha256(path.name[: -len(ending)]) and path.is_file()]
 
-    def _begin(self, ref: ClipRef) -> PartialClip:
+    def _begin(self, ref: ClipRef, floor_bytes: int) -> PartialClip:
         part = self.directory / (ref.sha256 + _PART)
         here = part.stat().st_size if part.is_file() else 0
         coming = sum(other.ref.size_bytes - other.offset for other in self._reserved.values())
-        self._make_room(max(0, ref.size_bytes - here) + coming, keep=ref.sha256)
+        self._make_room(max(0, ref.size_bytes - here) + coming, floor_bytes, keep=ref.sha256)
         return PartialClip.open(ref, part)
 
-    def _make_room(self, incoming_bytes: int, keep: str) -> None:
+    def _make_room(self, incoming_bytes: int, floor_bytes: int, keep: str) -> None:
         clips = [self._cached(path) for path in (*self._files(_WHOLE), *self._files(_PART))]
         kept = self._needed | {keep} | set(self._reserved)
         needed = frozenset(name + ending for name in kept for ending in (_WHOLE, _PART))
         spared = frozenset(name + _WHOLE for name in self._spared)
-        free, floor = self._free(self.directory), self._settings.floor_bytes
-        match make_room(clips, needed, free, floor, incoming_bytes, spared=spared):
+        free = self._free(self.directory)
+        match make_room(clips, needed, free, floor_bytes, incoming_bytes, spared=spared):
             case NoRoom(missing_bytes=missing_bytes):
                 raise DiskFull(f"{missing_bytes} bytes of disk are missing")
             case room:

@@ -216,7 +216,7 @@ class Fetcher:
     async def _transfer(self, http: aiohttp.ClientSession, source: ClipSource, want: Want) -> None:
         ref = want.ref
         try:
-            fetched_bytes = await self._fetch(http, source, ref)
+            fetched_bytes = await self._fetch(http, source, ref, urgent=want.emergency)
         except _Failure as failure:
             self._pause(want)
             self._tell(FetchFailed(ref.sha256, failure.reason, str(failure)[:500], failure.final))
@@ -234,7 +234,7 @@ class Fetcher:
         pause_us = round(random.uniform(0.1, 1.0) * most_s * 1e6)  # noqa: S311 - jitter
         self._not_before_us[sha256] = self._time.monotonic_us() + pause_us
 
-    async def _fetch(self, http: aiohttp.ClientSession, source: ClipSource, ref: ClipRef) -> int:
+    async def _fetch(self, http: aiohttp.ClientSession, source: ClipSource, ref: ClipRef, *, urgent: bool) -> int:
         """Bytes that came over the network. Raises `_Failure`."""
         if ref.size_bytes > MAX_CLIP_BYTES:
             detail = f"A clip of {ref.size_bytes} bytes; at most {MAX_CLIP_BYTES} are allowed."
@@ -242,9 +242,9 @@ class Fetcher:
         if self._store.has(ref):
             return 0
         try:
-            partial = await self._store.begin(ref)
+            partial = await self._store.begin(ref, urgent=urgent)
             try:
-                return await self._fill(http, source, partial)
+                return await self._fill(http, source, partial, urgent=urgent)
             finally:
                 await self._store.suspend(partial)
         except DiskFull as error:
@@ -262,7 +262,9 @@ class Fetcher:
                 FailReason.DISK_FULL, f"The clip cannot be written: {error.strerror}.", final=True
             ) from error
 
-    async def _fill(self, http: aiohttp.ClientSession, source: ClipSource, partial: PartialClip) -> int:
+    async def _fill(
+        self, http: aiohttp.ClientSession, source: ClipSource, partial: PartialClip, *, urgent: bool
+    ) -> int:
         fetched_bytes = 0
         resumed = partial.resumed
         if partial.offset < partial.ref.size_bytes:
@@ -273,7 +275,7 @@ class Fetcher:
             if not resumed:
                 raise
             # What was kept from before may be what is wrong: once more, from the beginning.
-            partial = await self._store.begin(partial.ref)
+            partial = await self._store.begin(partial.ref, urgent=urgent)
             try:
                 fetched_bytes += await self._download(http, source, partial)
                 await self._store.finish(partial)

@@ -250,6 +250,14 @@ async def test_below_the_floor_nothing_is_begun_and_nothing_sacrificed(tmp_path:
     assert REF.sha256 + ".part" not in files(tmp_path)
 
 
+async def test_what_an_emergency_needs_finds_room_where_the_plan_has_taken_all_of_it(tmp_path: Path) -> None:
+    store = await store_in(tmp_path, free_bytes=1_000_000, floor_bytes=1_000_000)
+    with pytest.raises(DiskFull):
+        await store.begin(REF)
+
+    await store.suspend(await store.begin(REF, urgent=True))
+
+
 async def test_the_disk_is_short_while_something_needed_was_refused_for_it(tmp_path: Path) -> None:
     store = await store_in(tmp_path, free_bytes=50_000)
     store.need(frozenset({REF.sha256}))
