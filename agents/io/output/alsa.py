@@ -6,6 +6,7 @@ given in stereo; underruns and suspends are made good here and told by ``write``
 
 import audioop
 import errno
+import time
 
 from agents.io.output.alsa_lib import Pcm, message
 from agents.io.output.base import FRAME_BYTES, RATE_HZ, OutputError, OutputGone
@@ -47,7 +48,7 @@ class AlsaOutput:
         while sound:
             code = self._wait_for_room(pcm, len(sound) // frame_bytes)
             if code >= 0:
-                code = pcm.write(sound, len(sound) // frame_bytes)
+                code = pcm.write(sound, min(code, len(sound) // frame_bytes))
             if code >= 0:
                 sound = sound[code * frame_bytes :]
                 continue
@@ -93,14 +94,23 @@ class AlsaOutput:
         )
 
     def _wait_for_room(self, pcm: Pcm, frames: int) -> int:
-        """Not writei's own waiting: a device that has stopped taking sound would hold it for ever."""
-        while 0 <= (room := pcm.room()) < frames:
+        """How many frames fit, or an error. All of them, but where the device does not run yet: it begins when it is
+        full, so it is given what fits.
+
+        Not writei's own waiting: a device that has stopped taking sound would hold it for ever.
+        """
+        for _ in range(_STUCK_MS):
+            room = pcm.room()
+            if room < 0 or room >= frames or (room > 0 and pcm.delay() is None):
+                return room
             code = pcm.wait(_STUCK_MS)
             if code < 0:
                 return code
             if code == 0:
-                raise OutputError(f"The sound device {self._device} takes no sound any more. Check it and its driver.")
-        return min(room, 0)
+                break
+            if pcm.room() == room:
+                time.sleep(0.001)  # it says that there is room, and there is none
+        raise OutputError(f"The sound device {self._device} takes no sound any more. Check it and its driver.")
 
     def _opened(self) -> Pcm:
         if self._pcm is None:

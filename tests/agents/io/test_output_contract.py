@@ -1,5 +1,6 @@
 """What every output must do under the engine: nothing, WAV files, and ALSA into the sound room pass the same suite."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -263,3 +264,20 @@ def test_it_runs_at_the_pace_of_time(output: Output) -> None:
     assert delay is not None
     assert 0 <= delay <= RATE_HZ // 2
     assert elapsed_us > 400_000, "0.8 s of sound went into a buffer of 0.12 s"
+
+
+@pytest.mark.parametrize("first_frames", [1, 480, 700])
+def test_whatever_is_written_first_it_begins_to_move(output: Output, first_frames: int) -> None:
+    output.open()
+
+    def write() -> None:
+        output.write(bytes(first_frames * 2))
+        for _ in range(10):
+            output.write(bytes(960 * 2))
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    writer.join(10)
+
+    assert not writer.is_alive(), "it waits for room that it will not have before it moves"
+    output.close()
