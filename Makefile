@@ -61,10 +61,12 @@ lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
 	$(BIN)/python -m controller.web.catalogue check
 	$(BIN)/python tools/settings_page.py --check
 
-torture: $(VENV)/.dev  ## kill a speaker 5,000 times, and cut its power 5,000 times; KILLS, CUTS, SEED, SECONDS
+torture: $(VENV)/.dev  ## 5,000 kills and 5,000 power cuts, 200 schedules of faults, 5 villages; KILLS, CUTS, SEED, SECONDS
 	@sh tools/system_packages.sh
 	$(BIN)/python -m tests.agents.torture --kills $(or $(KILLS),5000) --cuts $(or $(CUTS),5000) \
 		--seconds $(or $(SECONDS),3600) $(if $(SEED),--seed $(SEED))
+	LOA_FAULT_SCHEDULES=200 $(BIN)/python -m pytest -n auto tests/simulation
+	LOA_VILLAGES=5 LOA_VILLAGE_S=120 $(BIN)/python -m pytest tests/system/test_village.py
 
 bench: $(VENV)/.ready  ## NAME=arm|fanout|footprint|rundown|sim|storm|sync|transcode|trickle|underload|upload measures it
 	@sh tools/system_packages.sh
