@@ -30,6 +30,7 @@ from controller.links.link_socket import LinkSocket
 from controller.links.newcomers import NewcomerLink
 from controller.links.rush import Rush
 from controller.links.sealed import LinkEnded, SealedSocket, bytes_of, send_clear, text_of, turn_away
+from controller.links.turns import Turns
 from controller.links.upgrade import TakenOver, upgrade
 from controller.ports import Clock
 
@@ -39,6 +40,7 @@ _LATER_S: Final = 300.0
 _SOON_S: Final = 2.0
 _SETTLED_AFTER_S: Final = 10.0
 _TICKET_BYTES: Final = 24
+_HANDSHAKES_AT_ONCE: Final = 16
 _CROWD: Final = 32
 """More who prove themselves, or were welcomed in the last seconds, are a storm."""
 _NO_GOODBYE: Final = frozenset({"closed", "silent", "slow", "adopted"})
@@ -77,6 +79,7 @@ class Door:
         self.gate: Final = Gate(settings.max_unproven_links, settings.max_unproven_links_per_address)
         self._line = Line(self.gate, at_most=settings.line_at_most, patience_s=settings.patience_s)
         self._rush = Rush()
+        self._turns = Turns(_HANDSHAKES_AT_ONCE)
         self._room = LinkRoom(
             desk=desk,
             clock=clock,
@@ -147,6 +150,7 @@ class Door:
         version = agreed_version(hello)
         pinned_key = await self._expected_key(hello)
         pattern = Pattern.XX if pinned_key is None else Pattern.KK
+        await self._turns.mine()
         reply = HelloReply(protocol=version, controller_id=self._settings.controller_id, handshake=pattern.value)
         reply_raw = send_clear(socket, reply)
         channel = Channel.responder(pattern, self._settings.static_private, pinned_key, prologue(raw, reply_raw))
