@@ -29,6 +29,9 @@ _SETTINGS_TEXT: Final = """\
 # From `loa admin token`: the device is adopted without a code.
 #enrolment_token = "..."
 
+# A box on a pole plays to its sound card, or says that it cannot. "auto" plays into files where there is no card.
+output = "alsa"
+
 # The sound device, as `aplay -L` lists them.
 #alsa_device = "default"
 """
@@ -44,6 +47,8 @@ def unit(command: Path) -> Unit:
         service={
             "SupplementaryGroups": "audio gpio systemd-journal video",
             "LimitRTPRIO": "10",
+            # The library of the pins makes a pipe where it is started, and knows no pins where it cannot.
+            "WorkingDirectory": f"/var/lib/{NAME}",
             "SuccessExitStatus": "5",  # it was asked from afar to start again
             "MemoryMax": "300M",
             "TasksMax": "64",

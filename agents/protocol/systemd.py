@@ -79,7 +79,8 @@ class Unit:
                 f"# /etc/systemd/system/{self.name}.service.d/.",
                 "[Unit]",
                 f"Description={self.description}",
-                "After=network.target sound.target time-sync.target",
+                # Not after time-sync.target, which may wait for a time server for ever: both know how sure they are.
+                "After=network.target sound.target",
                 # Never give up: nobody stands beside it to start it again.
                 "StartLimitIntervalSec=0",
                 "",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.config import load_config
 from agents.io import install as agent
 from agents.protocol.installing import CannotInstall, Installation, install, program
 from agents.protocol.systemd import Unit
@@ -84,3 +85,15 @@ def test_systemd_finds_the_units_right_and_hardened(unit: Unit, tmp_path: Path) 
     analyze = ["systemd-analyze", "security", "--offline=true", "--threshold=25", file]
     hard = subprocess.run(analyze, check=False, capture_output=True, text=True, env=environment)
     assert hard.returncode == 0, hard.stdout[-300:]
+
+
+def test_a_box_plays_without_a_time_server_knows_its_pins_and_never_plays_into_files(tmp_path: Path) -> None:
+    """The library of the pins makes a pipe in the working directory, which is not to be the root of the system."""
+    text = agent.unit(Path("/bin/true")).text()
+    settings = tmp_path / "agent.toml"
+    settings.write_text(agent._SETTINGS_TEXT)
+
+    assert "WorkingDirectory=/var/lib/loa-agent\n" in text
+    assert "StateDirectory=loa-agent\n" in text
+    assert "time-sync" not in text
+    assert load_config(settings, {}, {}).output.value == "alsa"
