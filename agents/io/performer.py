@@ -208,7 +208,11 @@ class Performer:
     def _begin_to_prepare(self, act: ArmSource | SoundSiren) -> None:
         """Nothing is heard of arming, and a siren waits for nothing: neither waits for the disk."""
         if self._group is not None:
-            self._group.create_task(self._prepare(act))
+            preparing = self._prepare(act)
+            try:
+                self._group.create_task(preparing)
+            except RuntimeError:  # this run is ending: nothing is heard any more
+                preparing.close()
         else:
             self._acts.append(act)
             self._work.set()
