@@ -35,9 +35,11 @@ class Line:
             async with asyncio.timeout(self._patience_s):
                 await turn
         except TimeoutError:
-            return self._gate.dice.uniform(0.0, _AGAIN_S)
+            if not _given(turn):
+                return self._gate.dice.uniform(0.0, _AGAIN_S)
+            # The place came in the very moment in which the patience ended.
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if _given(turn):
                 self.leave(address)  # the place came too late
             raise
         finally:
@@ -59,3 +61,7 @@ class Line:
                 self._gate.enter(other)
                 turns.popleft().set_result(None)
                 return
+
+
+def _given(turn: "asyncio.Future[None]") -> bool:
+    return turn.done() and not turn.cancelled()

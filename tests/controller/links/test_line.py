@@ -89,3 +89,17 @@ async def test_a_place_that_comes_too_late_goes_to_the_next():
     waiting_line.leave("a")  # it is the first one's now, who does not know yet
     hung_up.cancel()
     assert await asyncio.wait_for(patient, 5) is None
+
+
+async def test_a_place_that_comes_when_the_patience_ends_is_taken_and_not_lost():
+    loop, waiting_line = asyncio.get_running_loop(), line(patience_s=0.05)
+    assert await waiting_line.enter("a") is None
+    patient = asyncio.create_task(waiting_line.enter("a"))
+    await asyncio.sleep(0)
+    ends_s = loop.time() + 0.05
+    while loop.time() < ends_s:
+        pass  # the loop is busy: it sees both at once, the place first
+    loop.call_soon(waiting_line.leave, "a")
+    assert await patient is None
+    waiting_line.leave("a")
+    assert await waiting_line.enter("a") is None, "no place was lost"
