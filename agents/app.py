@@ -41,6 +41,7 @@ from agents.protocol import systemd
 from agents.protocol.memory import stay_small
 from agents.protocol.messages import DeviceState
 from agents.protocol.pairing import EnrolmentToken, new_code
+from agents.protocol.values import ClockBasis
 
 _LOOK_AT_TIME_EVERY_S: Final = 30.0
 _KEEP_CLOCK_EVERY_S: Final = 600.0
@@ -272,6 +273,7 @@ async def _house(
         )
         conductor = Conductor(parts)
         clock.subscribe(conductor.clock_changed)
+        clock.subscribe(lambda: _tell_drift(engine, clock, timeport))
         work = make_handwork(config, box, parts, conductor, engine, restart=again.set)
         link = LinkParts(
             identity=identity,
@@ -323,6 +325,12 @@ def _sensors(engine: PlayEngine, state: StateStore, clips: ClipStore, clock: Con
         stopped_here=lambda: box.stop.holds,
     )
     return Sensors(engine=words, clips=clips, journal=state.journal, clock=clock, time=box.time)
+
+
+def _tell_drift(engine: PlayEngine, clock: ControllerClock, timeport: TimePort) -> None:
+    estimate = clock.estimate(timeport.monotonic_us())
+    if estimate is not None and estimate.basis is not ClockBasis.NETWORK:
+        engine.expect_rate(-estimate.drift_ppm * 1e-6)
 
 
 def _clock(timeport: TimePort, state_dir: Path, boot: str) -> ControllerClock:

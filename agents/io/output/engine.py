@@ -55,6 +55,8 @@ class PlayEngine:
         self._on_event = on_event
         self._loop: asyncio.AbstractEventLoop | None = None
         self._line = Line(output, time)
+        self.expect_rate: Callable[[float], None] = self._line.fit.expect
+        """See `PositionFit.expect`."""
         self._worker = OutputThread(
             self._line,
             AmplifierSwitch(self.amplifier),

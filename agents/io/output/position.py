@@ -8,7 +8,9 @@ What is known about readings. A sound card tells its position to some ten micros
 hundred parts per million off. A sound server extrapolates between rare looks at its device: its first half second is
 good to a tenth of a millisecond, then it drifts off at hundreds of parts per million and comes back, though the sound
 itself does not move. So the fit forms from the first readings, and afterwards follows quickly what moves as slowly as
-a sound card does, and reluctantly what moves faster; the true rate is learned from long stretches and kept.
+a sound card does, and reluctantly what moves faster; the true rate is learned from long stretches and kept. Until it is
+learned the card is taken to run as true time does, as far as that is known (`PositionFit.expect`): then it is the local
+clock that is off.
 """
 
 from collections import deque
@@ -45,9 +47,20 @@ class PositionFit:
 
     def __init__(self, settled_readings: int = 5) -> None:
         self._settled_readings = settled_readings
+        self._expected = 0.0
+        self._learned = False
         self._rate = 0.0  # how much later frame 0 would seem to have been heard, a microsecond of time
         self._steps: deque[tuple[int, float]] = deque(maxlen=3 * _RATE_STEPS)
         self.forget()
+
+    def expect(self, rate: float) -> None:
+        """By which share the local clock runs faster than true time: at that rate a true card falls behind it.
+
+        Any thread may tell it.
+        """
+        self._expected = rate
+        if not self._learned:
+            self._rate = rate
 
     def forget(self) -> None:
         """The sound broke off: what was read before says nothing about what comes."""
@@ -148,11 +161,11 @@ class PositionFit:
         told = [begin_us - base_us for _, begin_us in self._steps]
         slope, begin_us = linear_regression(times, told)
         off_us = median(abs(value - begin_us - slope * time) for time, value in zip(times, told, strict=True))
-        if off_us < _CARD_OFF_US and abs(slope) < _LARGEST_RATE:
-            self._rate = slope
+        if off_us < _CARD_OFF_US and abs(slope - self._expected) < _LARGEST_RATE:
+            self._rate, self._learned = slope, True
             self._begin_us = base_us + begin_us + slope * (self._begin_at_us - origin_us)
         else:
-            self._rate /= 2
+            self._rate = (self._rate + self._expected) / 2
 
 
 class Slew:

@@ -180,3 +180,23 @@ def test_a_block_is_stretched_by_a_frame_without_a_step(by: int, length: int) ->
     assert len(stretched) == length
     assert all(0 <= after - before <= 20 for before, after in itertools.pairwise(stretched))
     assert (stretched[0], stretched[-1]) == (0, 9_590)
+
+
+@pytest.mark.parametrize("rate_ppm", [200.0, -150.0])
+def test_a_card_is_taken_for_true_where_the_clock_is_known_to_be_off(rate_ppm: float) -> None:
+    for noise_us, worst_us in ((30.0, 300.0), (200.0, 600.0)):
+        fit = PositionFit()
+        fit.expect(rate_ppm * 1e-6)
+        device = Device(fit, rate_ppm=rate_ppm, noise_us=noise_us)
+        for _ in range(30):
+            device.run(1.0)
+            assert abs(fit.heard_us(device.written) - device.true_us(device.written)) < worst_us
+
+
+def test_what_was_learned_goes_before_what_is_expected() -> None:
+    fit = PositionFit()
+    device = Device(fit, rate_ppm=40.0)
+    device.run(60.0)
+    fit.expect(-100e-6)
+    device.run(20.0)
+    assert abs(fit.heard_us(device.written) - device.true_us(device.written)) < 100
