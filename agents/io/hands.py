@@ -20,7 +20,7 @@ from agents.io.identify_audio import identify_sequence
 from agents.io.local import LocalEnd
 from agents.io.loglines import LogLines, log_text
 from agents.io.microphone import SensorError
-from agents.io.selftest import HornFailed, HornTest, NotNow
+from agents.io.selftest import SILENT, HornFailed, HornTest, NotNow
 from agents.io.timeport import TimePort
 from agents.io.tones import tone_source
 from agents.io.tunewatch import self_tested
@@ -180,6 +180,8 @@ class Hands:
 
     async def _sound(self, name: str, source: Source, gain_db: float) -> None:
         """Returns when it has sounded to its end. Raises `NotNow`, `HornFailed`."""
+        if self._parts.test.silent:
+            raise NotNow(SILENT)
         ended: asyncio.Future[tuple[LocalEnd, str]] = asyncio.get_running_loop().create_future()
 
         def end(how: LocalEnd, detail: str) -> None:

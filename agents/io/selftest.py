@@ -33,6 +33,7 @@ AGREE_S: Final = 0.001
 ROUNDS: Final = 5
 CLEAR_ENOUGH_DB: Final = 25.0
 """A calibration must stand out of the background so far: softer, its instant is not sure."""
+SILENT: Final = "The volume is 0 %, so there is nothing to hear."
 _WITHIN_S: Final = 15.0
 
 
@@ -197,7 +198,7 @@ class HornTest:
     async def _listened(self, sensor: Sensor, quiet_hours: bool) -> tuple[Recording | Readings, int]:
         """What the sensor gave, and the local instant at which the pattern began."""
         if self.silent:
-            raise NotNow("The volume is 0 %, so there is nothing to hear.")
+            raise NotNow(SILENT)
         source = MemorySource((await asyncio.to_thread(selftest.pattern, RATE_HZ, PATTERN_DB)).tobytes())
         over = threading.Event()
         listening = asyncio.ensure_future(asyncio.to_thread(sensor.listen, over))

@@ -34,7 +34,8 @@ class FakeTest(HornTest):
     """Finds what the test says."""
 
     def __init__(self, sounds: LocalSounds, folder: Path, time: object) -> None:
-        horn = Horn(volume_percent=lambda: 80, latency_us=lambda: 0, set_latency=lambda us: None)
+        self.volume_percent = 80
+        horn = Horn(volume_percent=lambda: self.volume_percent, latency_us=lambda: 0, set_latency=lambda us: None)
         super().__init__(None, sounds, time, ReferenceFile(folder), horn)  # type: ignore[arg-type]
         self.finds: Found | Exception = Found(Verdict(Heard.HEARD, -20.0, "It is heard."), -21.0)
 
@@ -145,6 +146,15 @@ async def test_a_tone_is_as_long_as_it_was_asked_for(tmp_path: Path, station: St
 
         assert (await box.end(order)).result is ActionResult.DONE
         assert [value for _, value in box.agent.engine.called("arm")] == [3 * 48_000]
+
+
+async def test_what_nobody_could_hear_is_not_called_done(tmp_path: Path, station: Station) -> None:
+    async with handy(tmp_path, station) as box:
+        box.test.volume_percent = 0
+
+        end = await box.end(await box.asks(TestTone()))
+
+        assert (end.result, end.detail) == (ActionResult.REFUSED, "The volume is 0 %, so there is nothing to hear.")
 
 
 async def test_nothing_sounds_while_a_stop_holds(tmp_path: Path, station: Station) -> None:
