@@ -76,6 +76,7 @@ class Door:
         self._clock = clock
         self._settings = settings
         self._adopted_at_s: dict[DeviceId, float] = {}
+        self._new_links = 0
         self.gate: Final = Gate(settings.max_unproven_links, settings.max_unproven_links_per_address)
         self._line = Line(self.gate, at_most=settings.line_at_most, patience_s=settings.patience_s)
         self._rush = Rush()
@@ -104,6 +105,7 @@ class Door:
     async def _admit(self, socket: LinkSocket, address: str) -> DeviceLink | None:
         """The link of an adopted device that stands; None where there is none, or it is over."""
         now_s = asyncio.get_running_loop().time
+        socket.hold()  # who waits in the line is to cost nothing but a connection
         wait_s = _SOON_S if self._hub.closing else await self._line.enter(address)
         if wait_s is not None:
             self._hub.counters.turned_away["busy"] += 1
@@ -132,10 +134,13 @@ class Door:
     def _fault(self, address: str, named: list[DeviceId], what: str, now_s: float) -> float:
         """One log line and one count; returns how long the device has to stay away."""
         self._hub.counters.garbage += 1
-        wait_s, times = self.gate.misbehaved(named[0] if named else address, now_s)
-        if times & (times - 1) == 0:  # the first, second, fourth, eighth ... time: it cannot fill the log
+        wait_s, times = self.gate.misbehaved(address, now_s)
+        if named:
+            wait_s, _ = self.gate.misbehaved(named[0], now_s)
+        # The first, second, fourth, eighth ... time from there, whatever name it gave: it cannot fill the log.
+        if times & (times - 1) == 0:
             fields = {"address": address, **({"device_id": named[0]} if named else {})}
-            _log.warning("Refused a device, for the %d. time lately: %s.", times, what, extra=fields)
+            _log.warning("Refused a device, the %d. from its address lately: %s.", times, what, extra=fields)
         return wait_s
 
     # --- before the proof -------------------------------------------------------------------------------------------
@@ -168,7 +173,7 @@ class Door:
         """The key this device must prove, None for a new one. Raises `TurnedAway`."""
         match hello.state:
             case DeviceState.NEW:
-                if len(self._hub.newcomers.links()) >= self._settings.max_new_devices:
+                if self._new_links >= self._settings.max_new_devices:
                     raise TurnedAway("too_many_new_devices", _LATER_S)
                 return None
             case DeviceState.ADOPTED if hello.controller_id != self._settings.controller_id:
@@ -253,6 +258,7 @@ class Door:
             clock=self._clock,
             settings=self._settings,
         )
+        self._new_links += 1
         try:
             introduce = partial(self._hub.newcomers.introduce, link)
             await link.run(self._desk, introduce)
@@ -261,6 +267,7 @@ class Door:
             if link.adopted:
                 self._adopted_at_s[link.device_id] = asyncio.get_running_loop().time()
         finally:
+            self._new_links -= 1
             self._hub.newcomers.forget(link)
 
     def _part_with(self, link: DeviceLink | NewcomerLink, socket: SealedSocket, error: BaseException) -> None:

@@ -14,6 +14,9 @@ from agents.protocol.errors import MalformedMessage, WireError
 from controller.links.frames import Frame, Frames, Kind, close_frame, frame
 
 _QUEUED_AT_MOST: Final = 4
+_FLOODED_FROM: Final = 64
+ANSWERED_UP_TO_BYTES: Final = 32_768
+"""Where more waits to be taken, what a device may ask as often as it likes is not answered: it would pile up."""
 _GOODBYE_WITHIN_S: Final = 1.0
 _NORMAL: Final = 1000
 _BUFFER_BYTES: Final = 65_536
@@ -148,7 +151,8 @@ class LinkSocket(asyncio.BufferedProtocol):
         self.heard_s = self._loop.time()
         match one.kind:
             case Kind.PING:
-                self._write(frame(Kind.PONG, one.payload))
+                if self.waiting_bytes <= ANSWERED_UP_TO_BYTES:
+                    self._write(frame(Kind.PONG, one.payload))
             case Kind.PONG:
                 pass
             case Kind.CLOSE:
@@ -166,6 +170,9 @@ class LinkSocket(asyncio.BufferedProtocol):
 
     def _enqueue(self, queue: deque[Frame], one: Frame) -> None:
         queue.append(one)
+        if len(queue) >= _FLOODED_FROM:  # all in one piece, before the pause could take effect
+            queue.clear()
+            raise MalformedMessage("more frames than a device may send before its link stands")
         if len(queue) >= _QUEUED_AT_MOST:
             self._transport.pause_reading()
         self._wake()
@@ -188,11 +195,18 @@ class LinkSocket(asyncio.BufferedProtocol):
 
     # --- before a link stands -------------------------------------------------------------------------------------
 
+    def hold(self) -> None:
+        """Nothing more is taken from the network until `receive`, `hand_to` or `close`."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
     async def receive(self) -> Frame:
         """The next message. Raises `LinkEnded` or `WireError`."""
         while not self._queue:
             if self._error is not None:
                 raise self._error
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter

@@ -83,7 +83,7 @@ class NewcomerLink:
 
     async def run(self, desk: DeviceDesk, introduced: Callable[[], None]) -> None:
         """Raises `LinkEnded`, a `WireError`, or what a service raised. Calls ``introduced`` once it can be shown."""
-        message = await self._socket.receive(self._settings.handshake_limit_s)
+        message = await self._first_word()
         if not isinstance(message, NewDevice):
             raise MalformedMessage(f"a new device begins with new_device, not {type(message).__name__}")
         self._facts = message
@@ -102,6 +102,15 @@ class NewcomerLink:
         finally:
             if self._answer is not None and not self._answer.done():
                 self._answer.set_exception(Refused("the device hung up", code="device_gone"))
+
+    async def _first_word(self) -> Message:
+        """Within the limit, whatever pings come meanwhile."""
+        limit_s = self._settings.handshake_limit_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._socket.receive(limit_s)
+        except TimeoutError:
+            raise LinkEnded("silent", f"it did not say what it is within {limit_s:g} s") from None
 
     def end(self, why: str, detail: str = "") -> None:
         """Ends the link from outside; the first reason counts."""

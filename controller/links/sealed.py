@@ -14,7 +14,7 @@ from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.messages import Message, Reject
 from agents.protocol.version import MAX_HELLO_BYTES
 from controller.links.frames import Frame, Kind
-from controller.links.link_socket import LinkEnded, LinkSocket
+from controller.links.link_socket import ANSWERED_UP_TO_BYTES, LinkEnded, LinkSocket
 from controller.ports import Clock
 
 
@@ -93,6 +93,8 @@ class SealedSocket:
             self.socket.send_binary(frame)
 
     def _tell_time(self, ask: ClockAsk, arrived_at_us: int) -> None:
+        if self.socket.waiting_bytes > ANSWERED_UP_TO_BYTES:
+            return
         synchronised, tag = self.clock.synchronised(), clock_tag(self.clock.clock_id)
         answer = ClockAnswer(ask.t1_us, arrived_at_us, self.clock.now_us(), synchronised, tag)
         self.socket.send_binary(self.channel.encrypt_clock(answer))
