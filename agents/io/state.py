@@ -6,6 +6,7 @@ the database is found damaged, the device still knows its controller, which send
 """
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ PIN_NAME: Final = "pinned.json"
 _ASSIGNMENT: Final = "assignment"
 _RUNDOWN: Final = "rundown:"
 _ORDERS_KEPT_US: Final = 86_400_000_000
+
+log = logging.getLogger(__name__)
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +80,7 @@ class StateStore:
     async def open(self) -> None:
         """Raises `StateError`."""
         await self._database.open()
-        was_clean = await self._database.run(_begin_run)
+        was_clean = await self._begin_run()
         self._pinned = await self._database.run(_read_pin)
         self._vanished = await self._database.run(self._lacks_the_pin)
         self.was_clean = was_clean and not self.was_damaged
@@ -140,6 +143,16 @@ class StateStore:
         self._pinned = None
         await self._database.run(self._mend_pin)
         await self.journal.open()
+
+    async def _begin_run(self) -> bool:
+        """Whether the run before ended well. A disk that is full keeps nobody from playing what lies on it."""
+        try:
+            return await self._database.run(_begin_run)
+        except StateError as error:
+            if not await self._database.run(lambda db: _get(db, "journal_id", "")):
+                raise
+            log.error("nothing can be kept: %s", error, extra={"event": "state_failed"})
+            return False
 
     def _lacks_the_pin(self, db: sqlite3.Connection) -> bool:
         """Whether the disk has forgotten: the file of the pins is written after the database and removed after it, so

@@ -48,6 +48,34 @@ async def seqs(store: StateStore) -> list[int]:
     return [] if batch is None else [record.seq for record in batch.records]
 
 
+async def test_a_disk_that_is_full_keeps_nobody_from_what_lies_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as store:
+        await store.pin(PINNED)
+        await write(store, stored(1))
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("agents.io.state._set", full)
+    async with opened(tmp_path) as store:
+        assert store.pinned() == PINNED
+        assert await seqs(store) == [1]
+        assert not store.was_clean
+
+
+async def test_a_disk_that_was_full_from_the_beginning_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("agents.io.state._set", full)
+    store = StateStore(tmp_path)
+    with pytest.raises(StateError, match="full"):
+        await store.open()
+    await store.close(clean=False)
+
+
 # --- pins and documents ---------------------------------------------------------------------------------------------
 
 
