@@ -4,7 +4,6 @@ Rules of the module: a clip is read whole and its hash compared each time that a
 its siren take one that was verified before, if its file looks the same since, because they wait for no disk.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -55,11 +54,10 @@ class Armoury:
         path = await self._path(siren.clip, hurried=True)
         return Loop(SequenceSource([ClipPart(path, siren.clip.frames)]))
 
-    async def make_ready(self, refs: Iterable[ClipRef]) -> None:
-        """Verify those that are here and have not been: an emergency will not have the time. Raises `ClipGone`."""
-        for ref in refs:
-            if self._clips.has(ref):
-                await self._path(ref, hurried=True)
+    async def make_ready(self, ref: ClipRef) -> None:
+        """Verify it, if it is here and has not been: an emergency will not have the time. Raises `ClipGone`."""
+        if self._clips.has(ref):
+            await self._path(ref, hurried=True)
 
     async def _path(self, ref: ClipRef, *, hurried: bool) -> Path:
         path = self._clips.path(ref.sha256)

@@ -305,10 +305,11 @@ class Performer:
 
     async def make_ready(self, refs: Iterable[ClipRef]) -> None:
         """Verify these clips, as far as they are here: an emergency that needs one will not have the time."""
-        try:
-            await self._armoury.make_ready(refs)
-        except ClipGone as gone:
-            self._lose(gone)
+        for ref in refs:
+            try:
+                await self._armoury.make_ready(ref)
+            except ClipGone as gone:
+                self._lose(gone)
 
     def _lose(self, gone: ClipGone) -> None:
         log.warning("a clip is damaged: %s", gone, extra={"event": "clip_damaged"})

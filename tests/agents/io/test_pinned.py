@@ -102,6 +102,25 @@ async def test_a_pinned_clip_that_rotted_is_found_at_the_next_start_and_fetched_
         await eventually(mended)
 
 
+async def test_without_a_link_too_every_pinned_clip_that_rotted_is_found(tmp_path: Path, station: Station) -> None:
+    tune = clip_bytes("tune")
+    station.offer(SIREN, tune)
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        await assign(agent, station, REF, ref_of(tune))
+        await until_here(agent, REF, ref_of(tune))
+        paths = [clips_of(agent).path(ref.sha256) for ref in (REF, ref_of(tune))]
+    for path in paths:
+        path.write_bytes(bytes(path.stat().st_size))
+
+    async with running(tmp_path):
+
+        async def found() -> bool:
+            return not any(path.exists() for path in paths)
+
+        await eventually(found)
+
+
 async def test_on_a_sim_card_what_is_days_ahead_waits_and_what_is_near_does_not(
     tmp_path: Path, station: Station
 ) -> None:
