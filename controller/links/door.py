@@ -286,12 +286,18 @@ class Door:
         fields = link.log_fields()
         match error:
             case LinkEnded(why=why):
-                _log.info("Link ended: %s", error, extra={"event": "link_ended", **fields})
+                # Whoever likes can dial as a new device, as often as it likes.
+                level = logging.INFO if isinstance(link, DeviceLink) or link.adopted else logging.DEBUG
+                _log.log(level, "Link ended: %s", error, extra={"event": "link_ended", **fields})
                 return why, _SOON_S if why == "shutdown" else 0.0
             case WireError():
                 self._hub.counters.garbage += 1
-                retry_after_s, _ = self.gate.misbehaved(link.device_id, asyncio.get_running_loop().time())
-                _log.warning("Closed the link of a device that speaks garbage: %s", error, extra=fields)
+                now_s = asyncio.get_running_loop().time()
+                retry_after_s, times = self.gate.misbehaved(link.device_id, now_s)
+                if isinstance(link, NewcomerLink):  # which has as many names as it likes
+                    _, times = self.gate.misbehaved(link.address, now_s)
+                if times & (times - 1) == 0:
+                    _log.warning("Closed the link of a device that speaks garbage: %s", error, extra=fields)
                 return "garbage", retry_after_s
             case LoaError():
                 _log.error("Link ended, the controller could not go on: %s", error, extra=fields)

@@ -17,6 +17,9 @@ _QUEUED_AT_MOST: Final = 4
 _FLOODED_FROM: Final = 64
 ANSWERED_UP_TO_BYTES: Final = 32_768
 """Where more waits to be taken, what a device may ask as often as it likes is not answered: it would pile up."""
+_COUNTED_FOR_S: Final = 5.0
+_FRAMES_AT_MOST: Final = 2_000
+"""In that time. A device says something every few seconds; who sends thousands of empty frames keeps others waiting."""
 _GOODBYE_WITHIN_S: Final = 1.0
 _NORMAL: Final = 1000
 _BUFFER_BYTES: Final = 65_536
@@ -78,6 +81,8 @@ class LinkSocket(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_closing",
+        "_counted",
+        "_counted_from_s",
         "_error",
         "_former",
         "_frames",
@@ -104,7 +109,8 @@ class LinkSocket(asyncio.BufferedProtocol):
         self._error: Exception | None = None
         self._taker: Taker | None = None
         self._closing: asyncio.TimerHandle | None = None
-        self.heard_s = self._loop.time()
+        self._counted = 0
+        self._counted_from_s = self.heard_s = self._loop.time()
         """When a whole frame came last, by the loop's clock."""
         self.choked_since_s: float | None = None
         """Since when the network has not taken what was sent; None while it takes everything."""
@@ -119,7 +125,9 @@ class LinkSocket(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
-            for one in self._frames.feed(self._sockets.buffer[:nbytes]):
+            found = self._frames.feed(self._sockets.buffer[:nbytes])
+            self._count(len(found))
+            for one in found:
                 if one.kind is Kind.BINARY and self._taker is not None:  # nearly everything
                     self.heard_s = self._loop.time()
                     self._taker.take(one.payload)
@@ -127,6 +135,14 @@ class LinkSocket(asyncio.BufferedProtocol):
                     self._handle(one)
         except Exception as error:
             self._fail(error)
+
+    def _count(self, frames: int) -> None:
+        now_s = self._loop.time()
+        if now_s - self._counted_from_s >= _COUNTED_FOR_S:
+            self._counted, self._counted_from_s = 0, now_s
+        self._counted += frames
+        if self._counted > _FRAMES_AT_MOST:
+            raise MalformedMessage(f"more than {_FRAMES_AT_MOST} frames within {_COUNTED_FOR_S:g} s")
 
     def eof_received(self) -> None:
         return None

@@ -54,9 +54,20 @@ def arrive(sockets, socket, raw):
 async def test_pings_of_who_reads_no_answer_pile_up_nothing():
     sockets, transport = Sockets(), Clogged()
     socket = LinkSocket(transport, asyncio.Protocol(), sockets)
-    for _ in range(20):
-        arrive(sockets, socket, masked(Kind.PING, bytes(100)) * 500)
+    for _ in range(4):
+        arrive(sockets, socket, masked(Kind.PING, bytes(100)) * 490)
     assert 0 < transport.held < 2 * ANSWERED_UP_TO_BYTES
+
+
+async def test_a_device_that_sends_nothing_but_empty_frames_is_cut_before_others_wait_for_it(station):
+    good, bad = await station.adopted(), await station.device().link_as_new()
+    await station.found(bad)
+    for _ in range(2_100):
+        await bad.socket.ping()
+    assert await bad.farewell() == "garbage"
+    await good.ask_time(1)
+    await good.receive()
+    assert station.hub.counters.ended["garbage"] == 1
 
 
 async def test_frames_before_the_proof_come_one_after_the_other():
@@ -64,8 +75,8 @@ async def test_frames_before_the_proof_come_one_after_the_other():
     socket = LinkSocket(transport, asyncio.Protocol(), sockets)
     arrive(sockets, socket, masked(Kind.BINARY, b"x") * 5)
     assert transport.paused
-    arrive(sockets, socket, masked(Kind.BINARY, b"x") * 5_000)
-    with pytest.raises(Exception, match="more frames"):
+    arrive(sockets, socket, masked(Kind.BINARY, b"x") * 1_000)
+    with pytest.raises(Exception, match="before its link"):
         await socket.receive()
 
 
