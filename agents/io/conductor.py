@@ -87,24 +87,9 @@ class Conductor:
         """What is sent to the controller besides the link's own messages."""
         self.open_hands: tuple[Order, ...] = ()
         """Orders for remote actions of which the run before this one had not told the end; known once it is ready."""
-        self._fetcher = Fetcher(
-            parts.device_id,
-            parts.clips,
-            parts.time,
-            self._tell,
-            controller_us=lambda: self._performer.now().controller_us,
-            settings=parts.settings.fetch,
-        )
+        self._fetcher = self._made_fetcher(parts)
         self._planned = FetchClips((), frozenset())
-        self._reception = Reception(
-            device_id=parts.device_id,
-            state=parts.state,
-            now=self._performer.now,
-            tell=self._tell,
-            record=self._performer.record,
-            class_of=self._class_of,
-            hands=lambda order: self.hands(order),  # noqa: PLW0108 - set later
-        )
+        self._reception = self._made_reception(parts)
         self.hands: Callable[[Order], None] = lambda order: None
         """Called with every order for a remote action, once, when it is on disk. Whoever does them sets this."""
         parts.clips.on_evicted = self._clip_evicted
@@ -220,6 +205,27 @@ class Conductor:
             self._performer.tell(_translated(event))
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _made_fetcher(self, parts: Parts) -> Fetcher:
+        return Fetcher(
+            parts.device_id,
+            parts.clips,
+            parts.time,
+            self._tell,
+            controller_us=lambda: self._performer.now().controller_us,
+            settings=parts.settings.fetch,
+        )
+
+    def _made_reception(self, parts: Parts) -> Reception:
+        return Reception(
+            device_id=parts.device_id,
+            state=parts.state,
+            now=self._performer.now,
+            tell=self._tell,
+            record=self._performer.record,
+            class_of=self._class_of,
+            hands=lambda order: self.hands(order),  # noqa: PLW0108 - set later
+        )
 
     async def _restore(self) -> None:
         state = self._parts.state

@@ -30,12 +30,7 @@ from typing import Any, Final, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from noise.connection import Keypair, NoiseConnection
-from noise.exceptions import (
-    NoiseHandshakeError,
-    NoiseInvalidMessage,
-    NoiseValidationError,
-    NoiseValueError,
-)
+from noise.exceptions import NoiseHandshakeError, NoiseInvalidMessage, NoiseValidationError, NoiseValueError
 
 from agents.protocol.errors import HandshakeFailed, MalformedMessage, TooLarge
 from agents.protocol.version import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
