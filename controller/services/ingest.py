@@ -97,7 +97,7 @@ class Ingest:
         self._boxes = office.boxes
         self._replacing = Replacing(office)
         self._health_every_us = round(office.settings.health_every_s * _SECOND_US)
-        self._committed: dict[tuple[DeviceId, str], int] = {}
+        self._committed: dict[DeviceId, dict[str, int]] = {}
         self._journals: Batcher[_Work, int] = Batcher(self._commit)
         self._healths: Batcher[SpeakerHealth, None] = Batcher(self._save_health)
         self._arrivals: Together[tuple[DeviceId, str], tuple[Speaker, int]] = Together(
@@ -122,7 +122,8 @@ class Ingest:
         speaker, committed = known
         if speaker.state is SpeakerState.ADOPTING:
             speaker = await self._adopted(speaker)
-        self._committed[(device_id, hello.journal_id)] = committed
+        journals = self._committed.setdefault(device_id, {})
+        journals[hello.journal_id] = max(committed, journals.get(hello.journal_id, 0))
         present = self._roster.arrive(speaker, hello, address, self._clock.now_us())
         self._save_behind(present.health())
         for observer in self._health_observers:
@@ -157,8 +158,7 @@ class Ingest:
         present = self._roster.leave(device_id)
         if present is None:
             return
-        for key in [key for key in self._committed if key[0] == device_id]:
-            del self._committed[key]
+        self._committed.pop(device_id, None)
         self._save_behind(present.health(connected=False))
         for observer in self._health_observers:
             if present.former_of is None:
@@ -219,7 +219,7 @@ class Ingest:
             for work in works:
                 key = (work.device_id, work.journal_id)
                 if key not in committed:
-                    known = self._committed.get(key)
+                    known = self._committed.get(work.device_id, {}).get(work.journal_id)
                     committed[key] = await tx.journals.committed(*key) if known is None else known
                 new = _received(work, committed[key])
                 if new is None:
@@ -232,12 +232,21 @@ class Ingest:
             for observer in self._journal_observers:
                 for speaker_id, new in received:
                     await observer.within(tx, speaker_id, new.device_id, new.records)
-        self._committed.update({key: seq for key, seq in committed.items() if key in self._committed})
+        self._note_committed(committed)
         self._tell(changed)
         for observer in self._journal_observers:
             for speaker_id, new in received:
                 observer.after(speaker_id, new.device_id, new.records)
         return [committed[(work.device_id, work.journal_id)] for work in works]
+
+    def _note_committed(self, committed: dict[tuple[DeviceId, str], int]) -> None:
+        for (device_id, journal_id), seq in committed.items():
+            journals = self._committed.get(device_id)
+            if journals is None:
+                # It hung up, and may be about to be back with what was read of it before this commit.
+                self._committed[device_id] = {journal_id: seq}
+            elif journal_id in journals:
+                journals[journal_id] = seq
 
     async def _folded(self, tx: Transaction, pairs: dict[JournalKey, SpeakerId]) -> list[Playback]:
         """The playbacks that changed by the records just added, stored."""

@@ -13,7 +13,7 @@ from controller.domain.airings import PlayState
 from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.speakers import NotReady
 from controller.services.events import AiringChanged, SpeakersChanged
-from controller.services.ingest import Ingest
+from controller.services.ingest import Ingest, _Work
 from tests.controller.services.station import Station
 
 
@@ -38,6 +38,40 @@ async def test_after_a_restart_what_was_committed_is_still_known(station: Statio
     assert await station.desk.ingest.journal(device.device_id, device.batch()) == 1
     speaker = (await station.desk.speakers.overview())[0].speaker
     assert len((await station.desk.reports.speaker(speaker.speaker_id, 10)).records) == 1
+
+
+async def test_a_device_that_is_back_before_its_last_word_is_committed_harms_nobody(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, device), (_, other) = [await station.speaker(name) for name in ("Chợ", "Đình")]
+    device.write(StartedUp(software="1", clean=True))
+    ingest, read = station.desk.ingest, asyncio.Event()
+    look_up = ingest._arrivals._read
+
+    async def slow(journals):
+        found = await look_up(journals)
+        read.set()
+        await under_way
+        return found
+
+    monkeypatch.setattr(ingest._arrivals, "_read", slow)
+    await station.disconnect(device)
+    back = asyncio.create_task(station.connect(device))
+    under_way = asyncio.get_running_loop().create_future()
+    await read.wait()
+    # Handed in on the former link; it is committed after the database was asked how far the journal is.
+    speaker = (await station.desk.speakers.overview())[0].speaker
+    work = ingest._journals.put(
+        _Work(speaker.speaker_id, device.device_id, device.journal_id, device.batch().records, 1)
+    )
+    assert await work == 1
+    under_way.set_result(None)
+    await back
+    again = [
+        ingest.journal(device.device_id, device.batch()),
+        station.report(other, StartedUp(software="1", clean=True)),
+    ]
+    assert await asyncio.gather(*again) == [1, 1]
 
 
 async def test_a_gap_in_the_numbers_is_noticed_and_holds_nothing_up(
