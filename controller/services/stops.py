@@ -10,7 +10,7 @@ from typing import Final
 
 from agents.protocol.documents import Audience, Order, ReleaseStop, SignedDocument, Stop
 from agents.protocol.ids import AiringId, DeviceId, DocumentId
-from agents.protocol.values import DocumentKind
+from agents.protocol.values import DocumentKind, OnInterrupted
 from controller.domain.airings import Airing, AiringState
 from controller.domain.audiences import FEW
 from controller.domain.deeds import Deed, DeedKind
@@ -83,6 +83,8 @@ class Stops:
         now_us = self._clock.now_us()
         begins_us = max(now_us, airing.start_at_us or now_us)
         not_after_us = begins_us + airing.duration_us + airing.lateness_window_us
+        if airing.on_interrupted is not OnInterrupted.DROP:  # where something cut it, it may be waiting to go on
+            not_after_us = max(not_after_us, airing.slot_ends_us or 0)
         named = tuple(sorted(devices))
         roots = self._areas.roots()
         # It ends nothing but this airing, so that it may reach more than those who play it.

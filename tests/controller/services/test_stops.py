@@ -56,6 +56,18 @@ async def test_the_stop_of_an_airing_reaches_who_was_away_and_the_play_does_not(
     assert [type(action) for action in away_device.orders()] == [Stop]
 
 
+async def test_the_stop_of_what_may_wait_to_go_on_after_a_cut_reaches_who_was_away_for_long(station: Station) -> None:
+    here, here_device = await station.speaker("Chợ")
+    away, away_device = await station.adopt("Đình")
+    airing = await station.send(here, away)
+    await station.arm(here_device, airing)
+    await station.until_state(airing, AiringState.PLANNED)
+    await station.desk.dispatch.stop(airing.airing_id, "admin")
+    station.clock.advance(1_800)
+    await station.connect(away_device)
+    assert [type(action) for action in away_device.orders()] == [Stop]
+
+
 async def test_other_airings_go_on_after_one_is_stopped(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     first = await station.send(speaker)
