@@ -8,9 +8,10 @@ connection, and ends it when the program ends, as long as a task of its own is a
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from controller.links.link_socket import LinkSocket, Sockets
 
@@ -46,10 +47,13 @@ def upgrade(request: web.Request, sockets: Sockets) -> LinkSocket:
 
 def _key(request: web.Request) -> bytes:
     headers = request.headers
-    if "websocket" not in headers.get(hdrs.UPGRADE, "").lower() or (
-        "upgrade" not in headers.get(hdrs.CONNECTION, "").lower()
+    if "websocket" not in _words(headers.getall(hdrs.UPGRADE, ())) or (
+        "upgrade" not in _words(headers.getall(hdrs.CONNECTION, ()))
     ):
         raise web.HTTPBadRequest(text="This path is for devices: it takes a WebSocket.\n")
+    if request.method != hdrs.METH_GET or request.version < HttpVersion11 or request.can_read_body:
+        # What stands between a device and here must not understand the request in another way.
+        raise web.HTTPBadRequest(text="A WebSocket begins with GET in HTTP/1.1, without a body.\n")
     if headers.get(hdrs.SEC_WEBSOCKET_VERSION) != _VERSION:
         raise web.HTTPBadRequest(text="Only WebSocket version 13 is spoken here.\n")
     key = headers.get(hdrs.SEC_WEBSOCKET_KEY, "").strip().encode("ascii", "replace")
@@ -60,3 +64,7 @@ def _key(request: web.Request) -> bytes:
     if not whole:
         raise web.HTTPBadRequest(text="The WebSocket key is none.\n")
     return key
+
+
+def _words(fields: Iterable[str]) -> set[str]:
+    return {word.strip().lower() for field in fields for word in field.split(",")}

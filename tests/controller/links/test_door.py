@@ -200,6 +200,7 @@ async def test_a_recorded_handshake_sent_again_does_not_push_the_device_off_its_
         {"Sec-WebSocket-Key": "short"},
         {"Sec-WebSocket-Key": "!" * 24},
         {"Connection": "keep-alive"},
+        {"Connection": "keep-alive, not-upgrade"},
         {"Upgrade": "h2c"},
     ],
 )
@@ -212,6 +213,9 @@ async def test_what_is_no_upgrade_to_a_websocket_is_refused(station, changes):
     }
     async with station.http.get(station.url + "/link", headers=headers | changes) as answer:
         assert answer.status == 400
+    for others in ({"method": "HEAD"}, {"method": "GET", "data": b"a body"}):
+        async with station.http.request(url=station.url + "/link", headers=headers, **others) as answer:
+            assert answer.status == 400
 
 
 async def test_the_web_server_forgets_a_connection_that_became_a_link_and_only_then(station):
