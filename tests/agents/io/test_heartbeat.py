@@ -104,6 +104,16 @@ async def test_nothing_else_makes_one_leave() -> None:
     assert await beats(Profile.SIM, 3600, 3000, {10.0: warmer}) == [0]
 
 
-async def test_what_flickers_costs_a_sim_one_heartbeat_a_minute() -> None:
-    flicker = {float(at_s): with_telemetry(under_voltage=at_s % 2 == 0) for at_s in range(1, 600)}
-    assert len(await beats(Profile.SIM, 3600, 590, flicker)) <= 10
+async def test_what_flickers_all_day_costs_a_sim_a_few_heartbeats_an_hour() -> None:
+    flicker = {float(at_s): with_telemetry(under_voltage=at_s % 60 < 30) for at_s in range(1, 6 * 3600, 30)}
+    left = await beats(Profile.SIM, 3600, 6 * 3600, flicker)
+    assert len([at_s for at_s in left if at_s < 600]) <= 5, "the first changes are told soon"
+    assert len(left) <= 6 * 5
+
+
+async def test_after_quiet_hours_a_change_is_told_at_once_again() -> None:
+    flicker = {float(at_s): with_telemetry(under_voltage=at_s % 2 == 0) for at_s in range(1, 1800)}
+    later = {12_000.0: with_telemetry(output_ok=False), 12_100.0: WELL}
+    left = await beats(Profile.SIM, 3600, 12_200, {**flicker, 1800.0: WELL, **later})
+    assert any(12_000 <= at_s <= 12_002 for at_s in left)
+    assert any(12_100 <= at_s <= 12_125 for at_s in left)
