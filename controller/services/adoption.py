@@ -24,7 +24,7 @@ from controller.services.assignments import Assignments
 from controller.services.events import FoundChanged, SpeakersChanged
 from controller.services.office import Office
 from controller.services.outbox import Outbox
-from controller.services.releases import forget
+from controller.services.releases import forget, keep
 from controller.services.replacing import RELEASE_VALID_US, Replacing
 from controller.services.secretary import fresh_id
 from controller.services.together import Together
@@ -151,6 +151,7 @@ class Adoption:
                     replaces=replaces,
                 )
                 await tx.speakers.put(standby)
+            await keep(tx, paired.device_id, self._clock.now_us())
             await tx.documents.forget_device(paired.device_id)
             _, signed = await self._assignments.current(tx, standby)
             return signed
@@ -186,6 +187,7 @@ class Adoption:
             adopted_at_us=self._clock.now_us(),
         )
         await tx.speakers.put(speaker)
+        await keep(tx, paired.device_id, self._clock.now_us())
         await tx.documents.forget_device(paired.device_id)
         _, signed = await self._assignments.current(tx, speaker)
         return signed

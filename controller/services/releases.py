@@ -13,12 +13,17 @@ async def forget(tx: Transaction, device_id: DeviceId, now_us: int) -> bool:
     speaker = await tx.speakers.by_device(device_id)
     if speaker is None or speaker.state not in {SpeakerState.RELEASING, SpeakerState.REPLACED}:
         return False
+    await keep(tx, device_id, now_us)
+    await tx.speakers.put(replace(speaker, state=SpeakerState.RELEASED))
+    await tx.documents.forget_device(device_id)
+    return True
+
+
+async def keep(tx: Transaction, device_id: DeviceId, now_us: int) -> None:
+    """No release that was on its way to this device holds any more: it is adopted anew, or has confirmed it."""
     orders = [
         order.header.document_id
         for order, _ in await tx.documents.open_orders(now_us)
         if isinstance(order.action, ReleaseDevice) and device_id in order.to.devices
     ]
     await tx.documents.close_orders(orders)
-    await tx.speakers.put(replace(speaker, state=SpeakerState.RELEASED))
-    await tx.documents.forget_device(device_id)
-    return True

@@ -87,6 +87,19 @@ async def test_the_box_before_it_is_released_when_it_dials_again_and_not_obeyed(
     assert len(await station.desk.speakers.overview()) == 1
 
 
+async def test_a_box_that_was_replaced_can_hang_elsewhere_and_is_not_released_from_there(station: Station) -> None:
+    speaker, dead = await station.speaker("Chợ")
+    await station.disconnect(dead)
+    await replaced(station, speaker, new_box(station))
+    await station.restart()
+    await station.desk.adoption.dialled_as_new(dead.device_id)  # repaired, and reset by hand
+    station.links.newcomers[dead.device_id] = (dead, CODE)
+    again = await station.desk.adoption.adopt(dead.device_id, CODE, name="Đình", new_area_name="Đình", by="admin")
+    await station.connect(dead)
+    assert ReleaseDevice() not in [getattr(one, "action", None) for one in dead.received]
+    assert (await station.desk.speakers.one(again.speaker_id)).ready
+
+
 async def test_its_health_and_its_link_are_not_the_speakers(station: Station) -> None:
     speaker, dead = await station.speaker("Chợ")
     await station.disconnect(dead)
