@@ -46,12 +46,16 @@ def restore(turn: Turn, kept: Restored) -> None:
     for document in kept.documents:
         take(turn, document)
     rivals = [_made(turn, play.airing, _by(order, play)) for order, play in _plays(kept.documents)]
-    rivals = [one for one in rivals if one.mark.begun]
+    rivals = [one for one in rivals if one.mark.begun or _has_siren(one, kept)]
     for rival in sorted(rivals, key=lambda one: one.start_at_us or 0):
         for item in turn.items:
             if item.mark.begun and (going_on := was_interrupted(turn.items, item, rival)) is not None:
                 turn.put(going_on)
     _end_the_orphaned(turn, kept)
+
+
+def _has_siren(item: Item, kept: Restored) -> bool:
+    return item.siren is not None and item.siren.clip.choose(item.rendition).sha256 in kept.clips
 
 
 def _plays(documents: Iterable[Assignment | Rundown | Order]) -> Iterator[tuple[Order, Play]]:

@@ -50,7 +50,7 @@ def was_interrupted(items: Iterable[Item], item: Item, rival: Item) -> Item | No
     """
     if item.start_at_us is None or rival.start_at_us is None or not goes_before(rival.claim(), item.claim()):
         return None
-    at_us = rival.start_at_us - item.start_at_us
+    at_us = _cut_us(rival, rival.start_at_us) - item.start_at_us
     if not item.resume_us < at_us < item.duration_us:
         return None
     return _going_on(items, item, rival, at_us)
@@ -88,10 +88,7 @@ def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Ite
         return None
     if item.start_at_us is None or rival.start_at_us is None:
         return None
-    cut_us = rival.start_at_us
-    if rival.siren is not None and rival.issued_us is not None:
-        cut_us = min(cut_us, rival.issued_us)
-    reached_us = min(item.whole_us, max(item.resume_us, cut_us - item.start_at_us))
+    reached_us = min(item.whole_us, max(item.resume_us, _cut_us(rival, rival.start_at_us) - item.start_at_us))
     slot_ends_us = item.slot_ends_us
     if slot_ends_us is None:
         ends_us = item.start_at_us + item.whole_us + item.delay_us
@@ -116,6 +113,12 @@ def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Ite
         )
         return _placed(again, begins_us, 0)
     return _placed(replace(waiting, played_before_us=heard_us), begins_us, reached_us)
+
+
+def _cut_us(rival: Item, start_at_us: int) -> int:
+    """When it cuts what is on the air, by its documents."""
+    sirens = rival.siren is not None and rival.issued_us is not None
+    return min(start_at_us, rival.issued_us or 0) if sirens else start_at_us
 
 
 def _placed(item: Item, begins_us: int, from_us: int) -> Item | None:

@@ -237,3 +237,27 @@ def test_a_stop_by_its_id_names_the_airing_whose_siren_it_silences(world: World)
 
     assert world.heard(siren_of("flood")) == [(10_030_000, 12 * SECOND_US)]
     assert not any(isinstance(event, Stopped) for event in world.journal)
+
+
+@pytest.mark.parametrize("seconds", [120, 45], ids=["longer", "over before the words would begin"])
+def test_killed_under_the_siren_what_it_cut_goes_on_where_it_does_everywhere(seconds: int) -> None:
+    told = []
+    for killed in (False, True):
+        world = World(siren_takes_us=0)
+        for name in ("siren", "flood", "news"):
+            world.store(ref_of(clip_bytes(name)).sha256)
+        desk = Desk()
+        kept = {"on_interrupted": OnInterrupted.RESUME, "slot_ends_us": after(600)}
+        world.take(desk.rundown(airing("news", start_at_us=after(5), seconds=seconds, **kept)))
+        world.until(after(40))
+        world.take(alarm(desk, flood(55), 40))
+        world.until(after(45))
+        if killed:
+            world.kill()
+            world.until(after(47))
+            world.know_time()
+        world.until(after(300))
+        told.append((world.heard("news"), world.heard("flood"), world.story("news")[-1]))
+
+    assert told[0] == told[1]
+    assert told[0][0] == [(5 * SECOND_US, 40 * SECOND_US), (75 * SECOND_US, (40 + seconds) * SECOND_US)]
