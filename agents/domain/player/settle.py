@@ -272,6 +272,8 @@ def _next_us(turn: Turn) -> int | None:
     state = turn.state
     instants = [latch.not_after_us + 1 for latch in state.latches.values()]
     for item in turn.items:
+        if item.siren is not None and item.siren.try_at_us is not None:
+            instants.append(item.siren.try_at_us)
         if item.in_engine:
             cut_us = next_cut_us(turn, item)
             instants += [] if cut_us is None else [cut_us]

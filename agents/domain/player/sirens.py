@@ -3,7 +3,7 @@
 Rules: it is sounded where it lies on the disk, and nothing waits for it where it does not. It holds the air as its
 airing does: what goes before that keeps the air, everything else gives way now. It waits for no instant, but time must
 be known: an order from before a power cut could be of any age. It ends with its airing, or when that is heard, and it
-is not begun again.
+is not begun again, unless the output failed and may be back.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from agents.domain.player.events import (
 )
 from agents.domain.player.state import GaveWay, Item, Siren, Stage
 from agents.domain.player.turn import Turn
-from agents.protocol.journal import SirenSounding
+from agents.protocol.journal import FailReason, SirenSounding
 from schedules.precedence import goes_before, in_order
 
 LEAST_US: Final = 1_000_000
@@ -48,6 +48,8 @@ def sound_sirens(turn: Turn) -> None:
 def _is_wanted(turn: Turn, item: Item, siren: Siren) -> bool:
     now_us = turn.now_us
     if now_us is None or not item.emergency or siren.clip.choose(item.rendition).sha256 not in turn.state.clips:
+        return False
+    if siren.try_at_us is not None and now_us < siren.try_at_us:
         return False
     if any(latch.covers(item.airing_id) for latch in turn.state.latches.values()):
         return False
@@ -107,6 +109,9 @@ def hear_siren(turn: Turn, item: Item, siren: Siren, event: PlayEvent) -> None:
             if known_us is not None:
                 began_us = max(0, known_us - (turn.now.local_us - at_local_us))
                 turn.journal(item, SirenSounding(airing_id=item.airing_id, began_at_us=began_us))
+        case PlayFailed(reason=FailReason.OUTPUT_FAILED) if turn.now_us is not None:
+            try_at_us = turn.now_us + turn.state.settings.output_pause_us
+            turn.put(replace(item, siren=replace(siren, play_id=None, sounding=False, try_at_us=try_at_us)))
         case PlayFinished() | PlayStopped() | PlayFailed():
             turn.put(replace(item, siren=replace(siren, play_id=None, over=True)))
         case PlayArmed() | PlaySounding() | PlayUnderrun():

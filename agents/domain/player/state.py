@@ -96,6 +96,8 @@ class Siren:
     play_id: str | None = None
     sounding: bool = False
     over: bool = False
+    try_at_us: int | None = None
+    """The controller instant before which it is not tried again, after the output failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,23 @@ def test_where_its_clip_turns_out_to_be_damaged_it_keeps_the_air_from_nobody_and
     assert world.heard("flood") == [(30 * SECOND_US, 50 * SECOND_US)]
 
 
+def test_where_the_output_failed_it_sounds_again_once_that_is_back(world: World) -> None:
+    world.siren_takes_us = 0
+    world.until(after(10))
+    world.take(alarm(Desk(), flood(30), 10))
+    world.until(after(12))
+    world.lose_output()
+    world.until(after(17))
+    world.broken_output = False
+    world.until(after(100))
+
+    first, again = world.heard(siren_of("flood"))
+    assert first == (10 * SECOND_US, 12 * SECOND_US)
+    assert 17 * SECOND_US <= again[0] <= 19 * SECOND_US
+    assert again[1] == 30 * SECOND_US
+    assert world.heard("flood") == [(30 * SECOND_US, 50 * SECOND_US)]
+
+
 def test_it_takes_the_air_from_what_sounds_and_what_was_about_to_waits(world: World) -> None:
     desk = Desk()
     world.take(desk.rundown(airing("news", start_at_us=after(5)), airing("next", start_at_us=after(12), seconds=30)))
