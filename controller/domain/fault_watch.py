@@ -28,6 +28,7 @@ MINUTE_US: Final = 60 * SECOND_US
 _DELAYS: Final = {
     FaultKind.CLOCK_ERROR: (5 * MINUTE_US, 5 * MINUTE_US),
     FaultKind.UNDER_VOLTAGE: (0, 10 * MINUTE_US),
+    FaultKind.NO_BATTERY_CLOCK: (0, 10 * MINUTE_US),
     FaultKind.OUTPUT: (0, MINUTE_US),
     FaultKind.DISK_SHORT: (0, MINUTE_US),
     FaultKind.HOT: (0, MINUTE_US),

@@ -110,6 +110,10 @@ class Hands(Protocol):
         """What it fetched. Does nothing where there is no such action."""
         ...
 
+    async def drop_logs(self, speaker_id: SpeakerId, kept: int) -> None:
+        """Forgets the logs of all its actions but those asked for last."""
+        ...
+
     async def log_of(self, order_id: DocumentId) -> str | None: ...
 
 

@@ -26,6 +26,8 @@ from controller.services.outbox import Outbox
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
+LOGS_KEPT: Final = 10
+"""Of each speaker, the newest: a log can be 400,000 letters long."""
 ORDER_VALID_US: Final = 120 * _SECOND_US
 NO_WORD_AFTER_US: Final = 600 * _SECOND_US
 """An action whose end was not told for so long is failed. A restart and a self-test take a minute at most."""
@@ -123,6 +125,7 @@ class HandDesk:
                 _log.warning("a log came that nobody asked for", extra={"device_id": device_id})
                 return
             await tx.hands.put_log(order_id, report.text)
+            await tx.hands.drop_logs(hand.speaker_id, LOGS_KEPT)
         self._events.publish(HandsChanged(hand.speaker_id))
 
     async def within(
@@ -131,7 +134,8 @@ class HandDesk:
         """In the transaction of the journal: ends the actions that these records end, keeps what self-tests found."""
         now_us = self._clock.now_us()
         for record in records:
-            at_us = now_us if record.at_us is None else record.at_us
+            # A box that is wrong about the time must not put what it found before all that comes later.
+            at_us = now_us if record.at_us is None else min(record.at_us, now_us)
             match record.event:
                 case ActionEnded(order_id=order_id, result=result, detail=detail):
                     hand = await _hand_of(tx, device_id, DocumentId(order_id))

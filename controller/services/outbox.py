@@ -171,8 +171,13 @@ class Outbox:
         """To those who refused an order because others overtook it, with a new number."""
         if not device_ids or not isinstance(document, Order):
             return {}
+        try:
+            again = await self._renumbered(document)
+        except LoaError:
+            _log.exception("an order that was overtaken waits for a new number")
+            return {}  # `push_all` tries again: a stop must reach them, whatever the database does
         going = Round(len(device_ids), self._clock.now_us)
-        self._links.broadcast(device_ids, await self._renumbered(document), going.heard)
+        self._links.broadcast(device_ids, again, going.heard)
         found: dict[DeviceId, DocumentReply] = {}
         async for batch in going.batches():
             answers = [_Answer(who, document, _had(document, reply), at_us) for who, reply, at_us in batch]

@@ -200,6 +200,17 @@ class SqlHands:
     async def put_log(self, order_id: DocumentId, text: str) -> None:
         await self._session.execute(update(HandRow).where(_is(order_id)).values(log=text))
 
+    async def drop_logs(self, speaker_id: SpeakerId, kept: int) -> None:
+        old = (
+            sa_select(col(HandRow.order_id))
+            .where(col(HandRow.speaker_id) == speaker_id, col(HandRow.log).is_not(None))
+            .order_by(col(HandRow.asked_at_us).desc(), col(HandRow.order_id))
+            .offset(kept)
+        )
+        found = list(await self._session.scalars(old))
+        if found:
+            await self._session.execute(update(HandRow).where(col(HandRow.order_id).in_(found)).values(log=None))
+
     async def log_of(self, order_id: DocumentId) -> str | None:
         return await self._session.scalar(select(HandRow.log).where(_is(order_id)))
 

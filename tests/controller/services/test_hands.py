@@ -4,12 +4,14 @@ import pytest
 
 from agents.protocol.documents import FetchLog, Identify, Order, Restart, SelfTest
 from agents.protocol.ids import DocumentId
-from agents.protocol.journal import ActionEnded, ActionName, ActionResult, Heard, SelfTested
-from agents.protocol.messages import LogReport
+from agents.protocol.journal import ActionEnded, ActionName, ActionResult, Heard, JournalRecord, SelfTested
+from agents.protocol.messages import JournalBatch, LogReport
+from agents.protocol.values import ClockBasis
 from controller.domain.deeds import DeedKind
 from controller.domain.errors import NotFound, Unreachable
 from controller.domain.hands import AskedHand
 from controller.domain.speakers import Speaker
+from controller.services.hands import LOGS_KEPT
 from tests.controller.fakes import FakeDevice
 from tests.controller.services.station import Station
 
@@ -133,6 +135,31 @@ async def test_a_log_is_kept_for_who_asked_for_it_and_no_other(station: Station)
     assert (await hands.one(speaker.speaker_id, asked.order_id)).has_log
     with pytest.raises(NotFound):
         await hands.log_text(neighbour.speaker_id, asked.order_id)
+
+
+async def test_so_many_logs_of_a_speaker_are_kept_and_no_more(station: Station) -> None:
+    speaker, device = await station.speaker("Cụm 1")
+    hands, asked = station.desk.hands, []
+    for number in range(LOGS_KEPT + 2):
+        station.clock.advance(1)
+        asked.append(await hands.ask(speaker.speaker_id, FetchLog(lines=10), "tech"))
+        await hands.log_report(device.device_id, LogReport(order_id=asked[-1].order_id, text=f"log {number}"))
+    kept = {one.order_id for one in await hands.results(speaker.speaker_id) if one.has_log}
+    assert kept == {one.order_id for one in asked[2:]}
+
+
+async def test_a_box_that_is_ahead_of_time_does_not_hide_its_later_self_tests(station: Station) -> None:
+    speaker, device = await station.speaker("Cụm 1")
+    far = JournalRecord(
+        seq=1,
+        at_us=2**53 - 1,
+        clock_basis=ClockBasis.LINK,
+        clock_error_us=0,
+        event=SelfTested(heard=Heard.HEARD),
+    )
+    await station.desk.ingest.journal(device.device_id, JournalBatch(journal_id=device.journal_id, records=(far,)))
+    (found,) = await station.desk.hands.self_tests(speaker.speaker_id)
+    assert found.at_us <= station.clock.now_us()
 
 
 async def test_what_self_tests_found_is_kept_the_asked_and_the_daily(station: Station) -> None:
