@@ -24,6 +24,8 @@ from controller.web.watched import fault_seen, seen_faults
 
 SHOWN: Final = 100
 HISTORY_SHOWN: Final = 50
+MOST_LOOKS: Final = 20
+"""So often at most the history is asked for one page: of a whole province, one may see little."""
 
 
 # --- the lists --------------------------------------------------------------------------------------------------------
@@ -49,8 +51,9 @@ async def faults_history(ask: Ask) -> web.StreamResponse:
     chosen = await _chosen(ask)
     kind, before = kind_of(chosen.kind), _place(ask.request.query.get("before", ""))
     listed: list[Fault] = []
-    more = True
-    while more and len(listed) < HISTORY_SHOWN:
+    more, looks = True, 0
+    while more and len(listed) < HISTORY_SHOWN and looks < MOST_LOOKS:
+        looks += 1
         found = await ask.parts.faults.history(
             HISTORY_SHOWN, before, kinds=[kind] if kind else (), area_ids=_areas_within(ask, chosen.area)
         )

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.telemetry import Telemetry
+from agents.protocol.version import MAX_INTEGER
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.faults import Fault, FaultDetail, FaultKind
 from controller.domain.paging import Place
@@ -19,6 +20,7 @@ from controller.web.asking import Ask
 from controller.web.watched import fault_seen, seen_faults
 
 _HOUR_US = 3_600_000_000
+MOST_LOOKS = 20
 _MONTH_US = 31 * 24 * _HOUR_US
 
 Kind = Annotated[FaultKind | None, Meta(description="Only faults of this kind.")]
@@ -42,8 +44,8 @@ class FaultHistoryQuery(PageQuery):
 class SeriesQuery(Query):
     """From when until when; the last day where nothing is said. At most 31 days."""
 
-    from_us: Annotated[int, Meta(ge=0)] | None = None
-    until_us: Annotated[int, Meta(ge=0)] | None = None
+    from_us: Annotated[int, Meta(ge=0, le=MAX_INTEGER)] | None = None
+    until_us: Annotated[int, Meta(ge=0, le=MAX_INTEGER)] | None = None
 
 
 class FaultTold(Told):
@@ -136,10 +138,14 @@ async def list_faults(ask: Ask, query: FaultsQuery) -> FaultsTold:
 
 
 async def list_past_faults(ask: Ask, query: FaultHistoryQuery) -> FaultPageTold:
-    """What is and was wrong."""
+    """What is and was wrong.
+
+    A page can hold fewer than were asked for, or none: go on while there is a ``next``.
+    """
     shown: list[Fault] = []
-    where, more = place(query.before), True
-    while more and len(shown) < query.limit:
+    where, more, looks = place(query.before), True, 0
+    while more and len(shown) < query.limit and looks < MOST_LOOKS:
+        looks += 1
         found = await ask.parts.faults.history(HISTORY_LENGTH, where, kinds=[query.kind] if query.kind else ())
         wanted = (one for one in found if fault_seen(ask, one, Right.SEE) and _in_area(ask, query.area, one))
         shown += wanted

@@ -100,6 +100,7 @@ async def test_how_a_box_was_is_told_for_a_stretch_of_time(station: Station) -> 
         path = f"/api/v1/speakers/s-0/telemetry?from_us={now_us - 40 * 3_600_000_000}&until_us={now_us}"
         assert len((await told(lan, path))["readings"]) == 3
         await told(lan, f"/api/v1/speakers/s-0/telemetry?from_us=0&until_us={now_us}", 400)
+        await told(lan, f"/api/v1/speakers/s-0/telemetry?until_us={10**30}", 400)
         await told(lan, f"/api/v1/speakers/{ELSEWHERE}/telemetry", 404)
 
 
