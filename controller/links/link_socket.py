@@ -20,6 +20,8 @@ ANSWERED_UP_TO_BYTES: Final = 32_768
 _COUNTED_FOR_S: Final = 5.0
 _FRAMES_AT_MOST: Final = 2_000
 """In that time. A device says something every few seconds; who sends thousands of empty frames keeps others waiting."""
+_AS_ONE_BYTES: Final = 4_096
+"""So many bytes of a message count as a frame."""
 _GOODBYE_WITHIN_S: Final = 1.0
 _NORMAL: Final = 1000
 _BUFFER_BYTES: Final = 65_536
@@ -142,7 +144,13 @@ class LinkSocket(asyncio.BufferedProtocol):
             self._counted, self._counted_from_s = 0, now_s
         self._counted += frames
         if self._counted > _FRAMES_AT_MOST:
-            raise MalformedMessage(f"more than {_FRAMES_AT_MOST} frames within {_COUNTED_FOR_S:g} s")
+            raise MalformedMessage(f"more than {_FRAMES_AT_MOST} frames, or their worth, within {_COUNTED_FOR_S:g} s")
+
+    def charge(self, size_bytes: int) -> None:
+        """Reading a long message is as much work as reading many short ones, however small it was on its way. Raises
+        `MalformedMessage`.
+        """
+        self._count(size_bytes // _AS_ONE_BYTES)
 
     def eof_received(self) -> None:
         return None

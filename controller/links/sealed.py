@@ -50,6 +50,7 @@ class SealedSocket:
         unknown = self.channel.unknown_frames
         content = self.channel.feed(payload)
         if type(content) is bytes:
+            self.socket.charge(len(content))
             message: Message | None = self.decoder.decode(content)
             return message
         if type(content) is ClockAsk:

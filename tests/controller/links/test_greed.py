@@ -70,6 +70,17 @@ async def test_a_device_that_sends_nothing_but_empty_frames_is_cut_before_others
     assert station.hub.counters.ended["garbage"] == 1
 
 
+async def test_small_frames_that_inflate_to_much_count_as_much(station):
+    bad = await station.device().link_as_new()
+    await station.found(bad)
+    bad.channel.deflating = True
+    for _ in range(20):
+        for one in bad.channel.encrypt(b'{"type":"from_the_future","x":"' + b"y" * 900_000 + b'"}'):
+            assert len(one) < 2_000
+            await bad.socket.send_bytes(one)
+    assert await bad.farewell() == "garbage"
+
+
 async def test_frames_before_the_proof_come_one_after_the_other():
     sockets, transport = Sockets(), Clogged()
     socket = LinkSocket(transport, asyncio.Protocol(), sockets)
