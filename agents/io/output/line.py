@@ -9,6 +9,10 @@ from agents.io.output.level import mix
 from agents.io.output.position import PositionFit
 from agents.io.timeport import TimePort
 
+_FRESH_US = 4_000_000
+_REOPEN_LEAD_US = 800_000
+_LEAST_OPEN_US = 1_000_000
+
 
 class Line:
     """``at`` is the next output frame to be written, counted from the opening; ``fit`` says when it is heard."""
@@ -19,6 +23,10 @@ class Line:
         self.at = 0
         self.tail = b""
         self.is_open = False
+        self.opened_us = 0
+        """The instant of the opening, by the local clock."""
+        self.has_broken = False
+        """Whether the sound has run out since the opening."""
         self.failures = 0
         """How often the output failed after it had worked, or when it was wanted first."""
         self.works: bool | None = None
@@ -34,8 +42,24 @@ class Line:
             raise
         self.note(works=True)
         self.is_open = True
+        self.opened_us = self._time.monotonic_us()
+        self.has_broken = False
         self.fit.forget()
         self.at = 0
+
+    def is_worn(self, next_us: int | None, ahead_us: int) -> bool:
+        """Whether to open the device anew before what begins next, at ``next_us``, once that is ``ahead_us`` away.
+
+        In a long time, or once the sound has run out, a sound server loses count of what it holds back, by tens of
+        milliseconds that it does not tell of. What is to sound at once is not made to wait for that.
+        """
+        now_us = self._time.monotonic_us()
+        open_us = now_us - self.opened_us
+        if self.tail_frames or (next_us is not None and next_us < now_us + _REOPEN_LEAD_US):
+            return False
+        if self.has_broken:
+            return open_us > _LEAST_OPEN_US
+        return next_us is not None and next_us <= now_us + ahead_us and open_us > _FRESH_US
 
     def close(self) -> None:
         """Give the device back, whatever still faded. Raises OutputError; it counts as closed all the same."""
@@ -53,6 +77,7 @@ class Line:
         """Whether the sound has run out since the last write; then where it is has to be learned anew."""
         if not self.output.ran_out():
             return False
+        self.has_broken = True
         self.fit.forget()
         return True
 
@@ -72,6 +97,7 @@ class Line:
         self.at += len(frames) // FRAME_BYTES
         if not self.output.write(frames):
             return False
+        self.has_broken = True
         self.fit.forget()
         return True
 

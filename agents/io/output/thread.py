@@ -190,6 +190,10 @@ class OutputThread:
                 self._open_output()
             self._drive_amplifier()
             return
+        if self._is_worn():
+            self._close_output()
+            self._open_output()
+            return
         self._line.read_position()
         self._tell_heard()
         self._drive_amplifier()
@@ -199,6 +203,12 @@ class OutputThread:
             self._idle_since_us = now_us
         elif now_us - self._idle_since_us > _LINGER_US and not (self._standby and self._line.output.stays_open):
             self._close_output()
+
+    def _is_worn(self) -> bool:
+        if not self._standby or self._current is not None or self._due:
+            return False
+        begins = [self._begins_us(play) for play in self._plays.values() if play.started]
+        return self._line.is_worn(min(begins, default=None), OPEN_AHEAD_US)
 
     def _begins_us(self, play: Play) -> int:
         due_us = play.begins_us
