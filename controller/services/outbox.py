@@ -2,22 +2,24 @@
 
 Rules: documents to one device go one after the other, because their counters only grow; a stop overtakes them all.
 What was overtaken is refused as replayed and signed again under the same id with a new number, once: if it is refused
-again, the device has had it before. Answers are stored in batches, together with the evidence they are.
+again, the device has had it before. An order by areas that a device does not know it stands in goes to it by name.
+Answers are stored in batches, together with the evidence they are.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agents.protocol.documents import Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
+from agents.protocol.documents import Audience, Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind
 from controller.domain import evidence
 from controller.domain.airings import Playback
+from controller.domain.audiences import FEW
 from controller.domain.deliveries import Delivered
 from controller.domain.errors import LoaError, Unreachable
 from controller.ports import Links, Transaction
@@ -159,20 +161,34 @@ class Outbox:
 
         self._links.broadcast(device_ids, signed, heard)
         found: dict[DeviceId, DocumentReply] = {}
-        replayed: list[DeviceId] = []
+        overtaken: set[DeviceId] = set()
+        unnamed: set[DeviceId] = set()
         async for batch in going.batches():
-            overtaken = {who for who, reply, _ in batch if not reply.accepted and _overtaken(document, reply)}
-            replayed += overtaken
-            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in overtaken]
+            overtaken |= {who for who, reply, _ in batch if _overtaken(document, reply)}
+            unnamed |= {who for who, reply, _ in batch if _unnamed(document, who, reply)}
+            once_more = overtaken | unnamed
+            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in once_more]
             await self._taken(answers, found)
-        return found | await self._again(replayed, document)
+        return found | await self._again(overtaken, document) | await self._by_name(sorted(unnamed), document)
 
-    async def _again(self, device_ids: Sequence[DeviceId], document: Document) -> dict[DeviceId, DocumentReply]:
-        """To those who refused an order because others overtook it, with a new number."""
+    async def _by_name(self, device_ids: Sequence[DeviceId], document: Document) -> dict[DeviceId, DocumentReply]:
+        """To those who do not know yet that they stand in an area that the order names."""
+        found: dict[DeviceId, DocumentReply] = {}
+        async with asyncio.TaskGroup() as group:
+            pieces = [device_ids[start : start + FEW] for start in range(0, len(device_ids), FEW)]
+            tasks = [group.create_task(self._again(one, document, Audience(devices=tuple(one)))) for one in pieces]
+        for task in tasks:
+            found.update(task.result())
+        return found
+
+    async def _again(
+        self, device_ids: Collection[DeviceId], document: Document, to: Audience | None = None
+    ) -> dict[DeviceId, DocumentReply]:
+        """To those who refused an order because others overtook it, with a new number; ``to`` names them otherwise."""
         if not device_ids or not isinstance(document, Order):
             return {}
         try:
-            again = await self._renumbered(document)
+            again = await self._renumbered(document, to)
         except LoaError:
             _log.exception("an order that was overtaken waits for a new number")
             return {}  # `push_all` tries again: a stop must reach them, whatever the database does
@@ -221,15 +237,19 @@ class Outbox:
 
     async def _pushed(self, device_id: DeviceId, document: Document, signed: SignedDocument) -> DocumentReply:
         reply = await self._links.push(device_id, signed)
-        if not isinstance(document, Order) or not _overtaken(document, reply):
+        unnamed = _unnamed(document, device_id, reply)
+        if not isinstance(document, Order) or not (unnamed or _overtaken(document, reply)):
             return reply
-        return _had(document, await self._links.push(device_id, await self._renumbered(document)))
+        to = Audience(devices=(device_id,)) if unnamed else None
+        return _had(document, await self._links.push(device_id, await self._renumbered(document, to)))
 
-    async def _renumbered(self, order: Order) -> SignedDocument:
-        """The same order under the same id with a new number."""
+    async def _renumbered(self, order: Order, to: Audience | None = None) -> SignedDocument:
+        """The same order under the same id with a new number, ``to`` the same or these."""
         await self._secretary.stock(DocumentKind.ORDER)
         header = order.header
-        _, again = self._secretary.order(order.to, order.action, header.not_after_us, document_id=header.document_id)
+        _, again = self._secretary.order(
+            to or order.to, order.action, header.not_after_us, document_id=header.document_id
+        )
         return again
 
     async def _keep(self, answers: Sequence[_Answer]) -> Sequence[None]:
@@ -295,6 +315,12 @@ class Outbox:
 def _overtaken(document: Document, reply: DocumentReply) -> bool:
     """An order that the device refused because it heard a later one first."""
     return not reply.accepted and reply.reason is RefusalReason.REPLAYED and isinstance(document, Order)
+
+
+def _unnamed(document: Document, device_id: DeviceId, reply: DocumentReply) -> bool:
+    """An order by areas, refused by a device that was not told yet that it stands in one of them."""
+    not_for_me = not reply.accepted and reply.reason is RefusalReason.NOT_FOR_ME
+    return not_for_me and isinstance(document, Order) and device_id not in document.to.devices
 
 
 def _had(order: Order, reply: DocumentReply) -> DocumentReply:

@@ -221,6 +221,24 @@ async def test_who_was_overtaken_is_told_again_with_a_new_number_all_at_once(sta
     assert all(line.pushes == 2 for line in crowd.lines.values())
 
 
+async def test_who_does_not_know_yet_where_it_stands_is_told_by_name(station: Station) -> None:
+    _, device = await station.speaker("Chợ")
+    office, outbox = station.desk._office, station.desk._stops._outbox
+    to = Audience(areas=("a-that-it-was-moved-to",))
+    ends_us = station.clock.now_us() + 3_600_000_000
+    for push_alone in (True, False):
+        document, signed = office.secretary.order(to, Stop(), ends_us)
+        if push_alone:
+            reply = await outbox.push(device.device_id, document, signed)
+        else:
+            reply = (await outbox.push_all([device.device_id], document, signed))[device.device_id]
+        assert reply is not None
+        assert reply.accepted
+        told = device.received[-1]
+        assert told.header.document_id == document.header.document_id
+        assert told.to == Audience(devices=(device.device_id,))
+
+
 async def test_a_device_with_an_open_question_gets_the_next_document_when_it_has_answered(
     station: Station, crowd: Crowd
 ) -> None:
