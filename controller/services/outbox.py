@@ -8,7 +8,7 @@ Answers are stored in batches, together with the evidence they are.
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,9 +128,11 @@ class Outbox:
         signed: SignedDocument,
         *,
         overtaking: bool = False,
+        still: Callable[[], bool] = lambda: True,
     ) -> dict[DeviceId, DocumentReply]:
         """To all at once; returns when all who can be reached have answered and that is stored, or logged where it
-        cannot be. Who is connected and does not answer is told again, until the document is too old.
+        cannot be. Who is connected and does not answer is told again, until the document is too old, or ``still`` says
+        that it does not hold any more.
         """
         found: dict[DeviceId, DocumentReply] = {}
         left = tuple(dict.fromkeys(device_ids))
@@ -139,7 +141,7 @@ class Outbox:
             free = tuple(set(left).difference(busy)) if busy else left
             async with asyncio.TaskGroup() as group:
                 alone = [group.create_task(self._quietly(one, document, signed)) for one in busy]
-                found.update(await self._round(free, document, signed, lanes=not overtaking))
+                found.update(await self._round(free, document, signed, lanes=not overtaking, still=still))
             one_by_one = zip(busy, (task.result() for task in alone), strict=True)
             found.update((one, reply) for one, reply in one_by_one if reply is not None)
             now_us, connected = self._clock.now_us(), self.connected()
@@ -147,9 +149,17 @@ class Outbox:
             if not left or now_us > document.header.not_after_us:
                 return found
             await self._clock.sleep_until(now_us + _AGAIN_US)
+            if not still():
+                return found
 
     async def _round(
-        self, device_ids: Sequence[DeviceId], document: Document, signed: SignedDocument, *, lanes: bool
+        self,
+        device_ids: Sequence[DeviceId],
+        document: Document,
+        signed: SignedDocument,
+        *,
+        lanes: bool,
+        still: Callable[[], bool],
     ) -> dict[DeviceId, DocumentReply]:
         """Those who answered. With ``lanes`` each device's lane is held, and released with its answer."""
         going = Round(len(device_ids), self._clock.now_us)
@@ -169,6 +179,8 @@ class Outbox:
             once_more = overtaken | unnamed
             answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in once_more]
             await self._taken(answers, found)
+        if not still():
+            return found
         return found | await self._again(overtaken, document) | await self._by_name(sorted(unnamed), document)
 
     async def _by_name(self, device_ids: Sequence[DeviceId], document: Document) -> dict[DeviceId, DocumentReply]:

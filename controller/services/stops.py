@@ -74,6 +74,7 @@ class Stops:
         ended = [entry.airing for entry in self._board.all() if _begun(entry.airing, now_us)]
         order_id = DocumentId(order.header.document_id)
         await self._keep(order, signed, ended, Deed(at_us=now_us, by=by, what=DeedKind.STOP_ALL, subject=order_id))
+        self._push(self._outbox.connected() - connected, order, signed)  # they looked before it was stored
         self._events.publish(StopChanged())
         self._events.publish(SpeakersChanged())
         return order_id
@@ -90,9 +91,11 @@ class Stops:
         # It ends nothing but this airing, so that it may reach more than those who play it.
         to = Audience(areas=roots) if roots and len(named) > FEW else Audience(devices=named)
         order, signed = self._secretary.order(to, Stop(airing_ids=(airing.airing_id,)), not_after_us)
-        self._push(self._outbox.connected() & set(named), order, signed)
+        connected = self._outbox.connected()
+        self._push(connected & set(named), order, signed)
         deed = Deed(at_us=now_us, by=by, what=DeedKind.STOP, subject=airing.airing_id)
         await self._keep(order, signed, [airing], deed)
+        self._push((self._outbox.connected() - connected) & set(named), order, signed)
         return DocumentId(order.header.document_id)
 
     async def release(self, by: str) -> None:
@@ -144,10 +147,18 @@ class Stops:
 
     def _push(self, device_ids: Iterable[DeviceId], order: Order, signed: SignedDocument) -> None:
         wanted = tuple(device_ids)
+        if not wanted:
+            return
         self._crew.spawn(self._pushed(wanted, order, signed), f"stop {order.header.document_id}")
 
     async def _pushed(self, device_ids: Sequence[DeviceId], order: Order, signed: SignedDocument) -> None:
-        await self._outbox.push_all(device_ids, order, signed, overtaking=True)
+        everything = isinstance(order.action, Stop) and order.action.airing_ids is None
+
+        def still() -> bool:
+            # Who missed the stop and has its release already must not be stopped by a late copy.
+            return not everything or order.header.document_id in self._orders
+
+        await self._outbox.push_all(device_ids, order, signed, overtaking=True, still=still)
         self._events.publish(StopChanged())
 
     async def _keep(self, order: Order, signed: SignedDocument, ended: Sequence[Airing], deed: Deed) -> None:

@@ -236,3 +236,45 @@ async def test_an_airing_that_is_stopped_as_it_begins_does_not_begin(
     assert not any(isinstance(action, Start) for action in device.orders())
     stopped = await station.airing(airing.airing_id)
     assert (stopped.state, stopped.start_at_us) == (AiringState.STOPPED, None)
+
+
+async def test_who_connects_while_a_stop_is_being_stored_is_stopped(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, device = await station.adopt("Chợ")
+    stops = station.desk._stops
+    stored = stops._stored
+
+    async def slowly(*what: object) -> None:
+        await station.connect(device)  # it is brought what was stored before
+        await stored(*what)
+
+    monkeypatch.setattr(stops, "_stored", slowly)
+    await station.desk.dispatch.stop_all("admin")
+    assert await station.until_ordered(device, Stop) == Stop()
+
+
+async def test_a_stop_that_was_released_is_not_brought_late(station: Station) -> None:
+    _, device = await station.speaker("Chợ")
+    hold = asyncio.Event()
+    push, stopped = station.links.broadcast, []
+
+    def lost(device_ids, signed, heard):
+        """The link ends before the device heard of the stop, and is there again."""
+        stopped.extend(device_ids)
+        for one in device_ids:
+            heard(one, None)
+        hold.set()
+
+    station.links.broadcast = lost
+    await station.desk.dispatch.stop_all("admin")
+    await hold.wait()
+    station.links.broadcast = push
+    await station.desk.dispatch.release_stop("admin")
+    await station.until_ordered(device, ReleaseStop)
+    bringing = [task for task in asyncio.all_tasks() if task.get_name().startswith("stop ")]
+    async with asyncio.timeout(10):
+        while not all(task.done() for task in bringing):
+            station.clock.advance(0.25)
+            await asyncio.sleep(0)
+    assert Stop() not in device.orders()
