@@ -35,6 +35,7 @@ class Horn:
     _first: dict[str, int] = field(default_factory=dict)
     _now: str | None = None
     _over: asyncio.TimerHandle | None = None
+    _is_off: bool = False
 
     def arm(self, play_id: str, source: Source) -> None:
         self._frames[play_id] = source.total_frames
@@ -50,7 +51,7 @@ class Horn:
         gain_db: float = 0.0,
         max_volume_percent: float = 100.0,
     ) -> None:
-        if play_id == self._now or play_id not in self._frames:
+        if self._is_off or play_id == self._now or play_id not in self._frames:
             return
         self._first[play_id] = from_frame
         self.retarget(play_id, start_local_us, begins=True)
@@ -81,7 +82,8 @@ class Horn:
         """Heard at any volume."""
 
     def fall_silent(self) -> None:
-        """The power went, or the program did: nothing is told any more."""
+        """The power went, or the program did: nothing is told any more, and what still asks for sound is not heard."""
+        self._is_off = True
         for waiting in self._coming.values():
             waiting.cancel()
         self._coming.clear()
