@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from agents.config import ENV_PREFIX, SETTINGS, Config, SettingsError, load_config
+from agents.config import ENV_PREFIX, SETTINGS, SYSTEM_STATE_DIR, Config, SettingsError, load_config
 from agents.protocol import settings as tables
 
 DONE: Final = 0
@@ -27,6 +27,8 @@ REFUSED: Final = 4
 AGAIN: Final = 5
 
 _CONFIG_ENV: Final = ENV_PREFIX + "CONFIG"
+_SERVICE_SETTINGS: Final = Path("/etc/loa/agent.toml")
+"""What `loa-agent install` writes: whoever asks on an installed box means that agent."""
 _EPILOG: Final = """\
 examples:
   loa-agent                                     run; find a controller by mDNS, wait to be adopted
@@ -67,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(options: argparse.Namespace) -> int:
     file = options.config or (Path(os.environ[_CONFIG_ENV]) if os.environ.get(_CONFIG_ENV) else None)
+    if file is None and os.access(_SERVICE_SETTINGS, os.R_OK):
+        file = _SERVICE_SETTINGS
     config = load_config(file, os.environ, tables.given_flags(options, SETTINGS))
     match options.command:
         case "run":
@@ -159,7 +163,7 @@ def _ask(config: Config, word: str) -> int:
     try:
         answer = ask(config.state_folder(), word)
     except NotRunning as error:
-        print(error, file=sys.stderr)
+        print(_asked_as_whom(config) or error, file=sys.stderr)
         return NOT_RUNNING
     except AskRefused as error:
         print(error, file=sys.stderr)
@@ -170,6 +174,13 @@ def _ask(config: Config, word: str) -> int:
         for name, value in answer.items():
             print(f"{name:18} {'-' if value in (None, '') else value}")
     return DONE
+
+
+def _asked_as_whom(config: Config) -> str:
+    """On a box where the agent is a service that is not the person's own; else empty."""
+    if config.state_dir is None and SYSTEM_STATE_DIR.exists() and not os.access(SYSTEM_STATE_DIR, os.W_OK):
+        return "The agent of this box is a service: ask it as root, with sudo."
+    return ""
 
 
 def _reset(config: Config, *, sure: bool) -> int:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ USAGE: Final = 2
 COULD_NOT_START: Final = 3
 INTERRUPTED: Final = 130
 
+_NO_CONTROLLER: Final = (
+    "This is an installation for a speaker: it lacks what a controller needs. Install Loa anew as '.[controller]'."
+)
 _CONFIG_ENV: Final = ENV_PREFIX + "CONFIG"
 _EPILOG: Final = """\
 examples:
@@ -241,6 +245,9 @@ def _install(options: argparse.Namespace) -> int:
     from agents.protocol.installing import CannotInstall
     from controller.install import install_controller
 
+    if find_spec("sqlalchemy") is None:
+        print(f"loa: {_NO_CONTROLLER}", file=sys.stderr)
+        return FAILED
     try:
         install_controller(options.root, _say, start=not options.no_start)
     except CannotInstall as error:
@@ -252,6 +259,9 @@ def _install(options: argparse.Namespace) -> int:
 def _serve(config: Config) -> int:
     from agents.protocol import logs
 
+    if find_spec("sqlalchemy") is None:
+        print(f"loa: {_NO_CONTROLLER}", file=sys.stderr)
+        return COULD_NOT_START
     logs.configure(config.log_format.value, config.log_level.value)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from controller.app import serve

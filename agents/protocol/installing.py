@@ -61,11 +61,11 @@ def program(name: str, beside: Path) -> Path:
     path = beside.parent / name
     if not path.exists():
         raise CannotInstall(f"There is no {name} beside {beside}. Install Loa into a virtual environment of its own.")
-    for folder in _NOT_FOR_SERVICES:
-        if path.is_relative_to(folder):
+    for one in (path, beside.resolve()):
+        if any(one.is_relative_to(folder) for folder in _NOT_FOR_SERVICES):
             raise CannotInstall(
-                f"Loa lies in {path.parent}, which a service may not see. Install it under /opt, for example: "
-                f"python3 -m venv /opt/loa"
+                f"{one} lies where a service may not see it. Install Loa under /opt, with the system's own Python, for "
+                f"example: /usr/bin/python3 -m venv /opt/loa"
             )
     return path
 

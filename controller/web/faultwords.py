@@ -130,7 +130,7 @@ WORDS: Final[Mapping[FaultKind, KindWords]] = {
         tone=Tone.WARN,
         word=N_("SIM data used up"),
         seen=N_("Its SIM carried more this month than it should."),
-        advice=N_("Set its profile to SIM, and send it shorter bulletins, or book more data."),
+        advice=N_("Send it shorter bulletins, or book more data."),
     ),
     FaultKind.NO_BATTERY_CLOCK: KindWords(
         icon="battery-warning",
