@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from agents.protocol.ids import SpeakerId
 from agents.protocol.values import ClockBasis, RenditionName
-from controller.domain.airings import Airing, Playback, PlayState
+from controller.domain.airings import OPEN_STATES, Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.speakers import FoundDevice, NotReady, SpeakerOverview
 from controller.services.reports import AiringReport, AiringSummary, PlaybackReport, SpeakerReport
@@ -274,7 +274,7 @@ def _target(of: Airing, report: PlaybackReport, say: Translator) -> views.Target
         area_name=report.area_name,
         state=playback.state,
         reached={stage: moment(at_us) for stage, at_us in stages.items() if at_us is not None},
-        reason_sentence=playback_sentence(playback.reason, say),
+        reason_sentence=playback_sentence(playback.reason, say) or _untold(of, playback, say),
         start_error_ms=_ms(playback.start_error_us),
         joined_at_s=(playback.joined_at_us or 0) / 1e6,
         lost_s=playback.lost_us / 1e6,
@@ -282,6 +282,21 @@ def _target(of: Airing, report: PlaybackReport, say: Translator) -> views.Target
         clock_error_ms=_ms(playback.clock_error_us),
         records=report.records,
     )
+
+
+def _untold(of: Airing, playback: Playback, say: Translator) -> str:
+    """Why nothing is known of an airing that is over; empty while it is not, and where something is."""
+    if of.state in OPEN_STATES or of.state is AiringState.STOPPED:
+        return ""
+    match playback.state:
+        case PlayState.PLANNED:
+            return say.gettext("It was not connected, so it never got this.")
+        case PlayState.PUSHED | PlayState.STORED | PlayState.ARMED | PlayState.SOUNDING:
+            return say.gettext(
+                "It has this, and has not told yet what became of it; it does when it is connected again."
+            )
+        case _:
+            return ""
 
 
 def _ms(micros: int | None) -> float | None:
