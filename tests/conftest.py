@@ -1,4 +1,4 @@
-"""For every test: workers that start real stations side by side each have a network of their own.
+"""For every test: a new station's database, and for workers that start real stations side by side a network each.
 
 Stations find speakers by multicast on the loopback; two of them on one network would find each other's.
 """
@@ -6,6 +6,8 @@ Stations find speakers by multicast on the loopback; two of them on one network 
 import ctypes
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +20,12 @@ def pytest_configure(config: pytest.Config) -> None:
         if libc.unshare(_CLONE_NEWNET) != 0:
             raise pytest.UsageError(f"no network of its own: {os.strerror(ctypes.get_errno())}")
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a new station, to be copied. Made once: the country's list alone takes longer to write than many a test."""
+    made = tmp_path_factory.mktemp("database") / "loa.db"
+    url = f"sqlite+aiosqlite:///{made}"
+    subprocess.run([sys.executable, "-m", "controller.store.migrate"], input=url.encode(), check=True)
+    return made

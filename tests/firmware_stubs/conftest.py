@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,15 +105,6 @@ class Whole:
                 return found
         finally:
             await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, and copied for each test."""
-    made = tmp_path_factory.mktemp("database") / "loa.db"
-    url = f"sqlite+aiosqlite:///{made}"
-    subprocess.run([sys.executable, "-m", "controller.store.migrate"], input=url.encode(), check=True)
-    return made
 
 
 @pytest.fixture

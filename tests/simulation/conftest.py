@@ -1,21 +1,9 @@
 import asyncio
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.simulation.loop import COUNTED, LeapingLoop, counting
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a new station. Made once."""
-    made = tmp_path_factory.mktemp("database") / "loa.db"
-    url = f"sqlite+aiosqlite:///{made}"
-    subprocess.run([sys.executable, "-m", "controller.store.migrate"], input=url.encode(), check=True)
-    return made
 
 
 @pytest.fixture

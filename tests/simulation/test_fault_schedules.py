@@ -40,12 +40,12 @@ def _seeds() -> list[list[int]]:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("seeds", _seeds(), ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_whatever_fails_every_airing_is_accounted_for(
-    seeds: list[int], tmp_path: Path, database: Path, in_leaps: Callable[[Awaitable[None]], None]
+    seeds: list[int], tmp_path: Path, new_database: Path, in_leaps: Callable[[Awaitable[None]], None]
 ) -> None:
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
-        in_leaps(_one(seed, folder, database))
+        in_leaps(_one(seed, folder, new_database))
         gc.collect()
 
 
