@@ -7,6 +7,7 @@ ONCE ?=
 # Whether tests that start stations can each have a network of their own.
 SIDE_BY_SIDE := unshare --net true 2>/dev/null
 NAME ?=
+TESTS := $(BIN)/python tools/run_tests.py
 
 # Neither a user's pip settings nor a terminal decide how this is built.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -46,12 +47,12 @@ demo: $(VENV)/.ready  ## three speakers speak a bulletin together; ONCE=1 checks
 test:  ## set up what tests need, then run all of them
 	@sh tools/system_packages.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n auto -m "not system"
+	$(TESTS) -n auto -m "not system"
 	@$(SIDE_BY_SIDE) || echo "No networks can be made here, so what starts stations is run one after the other."
 	if $(SIDE_BY_SIDE); then \
-	    LOA_TESTS_OWN_NETWORK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "system and not alone"; \
-	else $(BIN)/python -m pytest -m "system and not alone"; fi
-	$(BIN)/python -m pytest -m "system and alone"
+	    LOA_TESTS_OWN_NETWORK=1 $(TESTS) -n 2 --dist loadfile -m "system and not alone"; \
+	else $(TESTS) -m "system and not alone"; fi
+	$(TESTS) -m "system and alone"
 
 lint: $(VENV)/.dev  ## style, types, layers, catalogues and generated pages
 	$(BIN)/ruff check .
