@@ -14,6 +14,7 @@ from agents.protocol.documents import (
     Action,
     Assignment,
     Document,
+    End,
     FetchLog,
     Hand,
     Header,
@@ -327,6 +328,8 @@ class Device:
                 player.start(airing_id, at_us)
             case Stop():
                 player.stop(header.document_id, action, header.not_after_us)
+            case End():
+                pass
             case ReleaseStop():
                 player.release(action)
             case ReleaseDevice():

@@ -1,8 +1,8 @@
 """Runs the tests with what is given to pytest, and those few that failed once more, with the machine to themselves.
 
-Tests here use real sound servers, browsers and clocks, on machines that may be doing something else. What fails beside
-others and passes alone is named, so that it can be looked at, and fails nothing; what fails again fails. More than a few
-failures are not tried again: they are no accident.
+Tests here use real sound servers, browsers and clocks, on machines that may be doing something else. What fails
+beside others and passes alone is named, so that it can be looked at, and fails nothing; what fails again fails. More
+than a few failures are not tried again: they are no accident.
 """
 
 import json

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.protocol.journal import (
     Armed,
+    Ended,
     Failed,
     Finished,
     JournalEvent,
@@ -42,7 +43,7 @@ class Mark:
 
 def is_last(event: JournalEvent) -> bool:
     """Whether this record ends its airing: each airing has exactly one such record."""
-    return isinstance(event, Finished | Skipped | Failed | Preempted | Stopped)
+    return isinstance(event, Finished | Skipped | Failed | Preempted | Stopped | Ended)
 
 
 def mark_after(mark: Mark, event: JournalEvent) -> Mark:
@@ -54,7 +55,7 @@ def mark_after(mark: Mark, event: JournalEvent) -> Mark:
             return replace(mark, armed=True)
         case Sounding():
             return replace(mark, begun=True)
-        case Finished() | Skipped() | Failed() | Preempted() | Stopped():
+        case Finished() | Skipped() | Failed() | Preempted() | Stopped() | Ended():
             return replace(mark, ended=True)
         case _:
             return mark

@@ -24,7 +24,7 @@ from agents.protocol.values import (
     ShortText,
     TrustedKey,
 )
-from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_LOG_LINES, MAX_PINNED
+from agents.protocol.version import MAX_AIRINGS_A_RUNDOWN, MAX_DOCUMENT_BYTES, MAX_LOG_LINES, MAX_PINNED, MAX_REFERENCES
 
 
 class SignedDocument(Struct, frozen=True, kw_only=True):
@@ -101,10 +101,14 @@ class Play(Struct, frozen=True, kw_only=True, tag_field="action", tag="play"):
 
     ``siren`` is for an emergency alone: it sounds on arrival, again and again, until the airing begins (at most until
     the airing could not begin any more). It should be one of the pinned clips; where it is not there, nothing waits.
+
+    ``ends`` names airings that are over in the moment in which this one is first heard, its siren included, and never
+    come back: what a correction replaces, what an all clear ends.
     """
 
     airing: PlannedAiring
     siren: ClipPart | None = None
+    ends: Annotated[tuple[Id, ...], Meta(max_length=MAX_REFERENCES)] = ()
 
 
 class Start(Struct, frozen=True, kw_only=True, tag_field="action", tag="start"):
@@ -112,6 +116,15 @@ class Start(Struct, frozen=True, kw_only=True, tag_field="action", tag="start"):
 
     airing_id: Id
     start_at_us: MicrosNatural
+
+
+class End(Struct, frozen=True, kw_only=True, tag_field="action", tag="end"):
+    """These airings are over at this instant of controller time, at once where it has passed. What they cut goes on
+    from that instant, on every device alike. One that is not known yet does not begin.
+    """
+
+    airing_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_REFERENCES)]
+    end_at_us: MicrosNatural
 
 
 class Stop(Struct, frozen=True, kw_only=True, tag_field="action", tag="stop"):
@@ -166,7 +179,7 @@ class Calibrate(Struct, frozen=True, kw_only=True, tag_field="action", tag="cali
 Hand = Identify | TestTone | Restart | FetchLog | SelfTest | Calibrate
 """Remote actions: each ends with an `ActionEnded` in the journal."""
 
-Action = Play | Start | Stop | ReleaseStop | ReleaseDevice | Hand
+Action = Play | Start | End | Stop | ReleaseStop | ReleaseDevice | Hand
 
 
 class Order(Struct, frozen=True, kw_only=True, tag_field="kind", tag=DocumentKind.ORDER.value):

@@ -161,6 +161,16 @@ class Stopped(Struct, frozen=True, kw_only=True, tag_field="type", tag="stopped"
     at_us: MicrosNatural
 
 
+class Ended(Struct, frozen=True, kw_only=True, tag_field="type", tag="ended"):
+    """It was over at ``at_us`` into it, by the order ``order_id``: an end, or a play that took its place. 0 where
+    nothing of it had been heard.
+    """
+
+    airing_id: Id
+    order_id: Id
+    at_us: MicrosNatural
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag_field="type", tag="refused"):
     """A signed document was not obeyed. ``count`` such refusals stand behind this record."""
 
@@ -253,6 +263,7 @@ JournalEvent = (
     | Failed
     | Preempted
     | Stopped
+    | Ended
     | Refused
     | StartedUp
     | RecordsLost

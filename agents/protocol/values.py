@@ -11,6 +11,8 @@ from agents.protocol.version import (
     FRAMES_PER_SECOND,
     MAX_INTEGER,
     MAX_PARTS_A_SEQUENCE,
+    MAX_REFERENCES,
+    MAX_TIMES,
 )
 
 ShortText = Annotated[str, Meta(max_length=200)]
@@ -61,10 +63,13 @@ class Profile(StrEnum):
 
 
 class OnInterrupted(StrEnum):
-    """What becomes of an airing that another one cut: it goes on where it was cut, begins again, or ends."""
+    """What becomes of an airing that another one cut: it goes on where it was cut, begins again, is joined where it
+    would be by then, as what is live must be, or ends.
+    """
 
     RESUME = "resume"
     RESTART = "restart"
+    REJOIN = "rejoin"
     DROP = "drop"
 
 
@@ -98,7 +103,15 @@ class SilencePart(Struct, frozen=True, kw_only=True, tag_field="type", tag="sile
     frames: Positive
 
 
-Part = ClipPart | SilencePart
+class LivePart(Struct, frozen=True, kw_only=True, tag_field="type", tag="live"):
+    """What arrives over the link meanwhile, in bundles that name the airing (see `live`), in frames at 48 kHz. Where
+    nothing arrives it is silent.
+    """
+
+    frames: Positive
+
+
+Part = ClipPart | SilencePart | LivePart
 
 
 class PlannedAiring(Struct, frozen=True, kw_only=True):
@@ -112,6 +125,9 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
 
     ``on_interrupted`` says what becomes of it where another airing cuts it; nothing of it sounds at or after
     ``slot_ends_us`` (None: after the instant at which it would have ended).
+
+    The sequence is heard ``times`` times, with ``pause_us`` of silence between. ``references`` names airings that it
+    replaces: between emergencies it goes before them.
     """
 
     airing_id: Id
@@ -128,6 +144,9 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
     fade_us: MicrosNatural = 0
     on_interrupted: OnInterrupted = OnInterrupted.DROP
     slot_ends_us: MicrosNatural | None = None
+    times: Annotated[int, Meta(ge=1, le=MAX_TIMES)] = 1
+    pause_us: MicrosNatural = 0
+    references: Annotated[tuple[Id, ...], Meta(max_length=MAX_REFERENCES)] = ()
 
     def clips(self, wanted: RenditionName) -> tuple[ClipRef, ...]:
         """The files needed to play this airing, each once, in order."""
@@ -140,7 +159,8 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
 
     def span(self, wanted: RenditionName) -> range:
         """The frames of the sequence that it plays, at 48 kHz; none where ``from_us`` lies behind its end."""
-        whole = sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
+        once = sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
+        whole = self.times * once + (self.times - 1) * _frames_in(self.pause_us)
         first = min(whole, _frames_in(self.from_us))
         last = whole if self.play_us is None else min(whole, _frames_in(self.from_us + self.play_us))
         return range(first, last)
@@ -152,6 +172,16 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
     def duration_us(self, wanted: RenditionName) -> int:
         """How long it sounds, in microseconds."""
         return self.frames(wanted) * 1_000_000 // FRAMES_PER_SECOND
+
+    @property
+    def live(self) -> bool:
+        """Whether something of it arrives while it sounds."""
+        return any(isinstance(part, LivePart) for part in self.sequence)
+
+    @property
+    def pause_frames(self) -> int:
+        """The silence between its repetitions, in frames at 48 kHz."""
+        return _frames_in(self.pause_us)
 
     @property
     def fade_frames(self) -> int:

@@ -20,6 +20,10 @@ MAX_CLIP_BYTES: Final = 64 * 1_048_576
 MAX_DOCUMENT_BYTES: Final = 524_288
 MAX_AIRINGS_A_RUNDOWN: Final = 2_000
 MAX_PARTS_A_SEQUENCE: Final = 200
+MAX_TIMES: Final = 1_000
+"""So often a sequence may be repeated in one airing."""
+MAX_REFERENCES: Final = 100
+"""Airings that another one replaces or ends."""
 MAX_FORBIDDEN: Final = 500
 """Stretches of quiet hours in the guards of a rundown."""
 MAX_GUARDED_DAYS: Final = 50
@@ -51,5 +55,8 @@ CAPABILITIES: Final = (
     "hands-v1",
     "siren-v1",
     "pinned-v1",
+    "repeat-v1",
+    "end-v1",
+    "live-v1",
     DEFLATE,
 )

@@ -12,6 +12,7 @@ from typing import Final
 from agents.protocol.journal import (
     ActionEnded,
     Armed,
+    Ended,
     Failed,
     Finished,
     Gap,
@@ -113,6 +114,8 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
             after = _cut(_ended(playback, record, PlayState.PREEMPTED, None, event.by_airing_id), playback, event.at_us)
         case Stopped() as event:
             after = _cut(_ended(playback, record, PlayState.STOPPED, None, event.order_id), playback, event.at_us)
+        case Ended() as event:
+            after = _cut(_ended(playback, record, PlayState.FINISHED, "ended", event.order_id), playback, event.at_us)
         case SirenSounding() | Refused() | StartedUp() | RecordsLost() | ActionEnded() | SelfTested():
             after = playback
     return after

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.protocol.journal import (
+    Ended,
     Failed,
     Finished,
     JournalEvent,
@@ -208,7 +209,7 @@ def outcome(event: JournalEvent) -> Outcome | None:
             return Outcome(False, failed.value)
         case Skipped(reason=skipped) if skipped in BY_FAULT:
             return Outcome(False, skipped.value, excusable=True)
-        case Skipped() | Preempted() | Stopped():
+        case Skipped() | Preempted() | Stopped() | Ended():
             return Outcome(False, None)
         case _:
             return None

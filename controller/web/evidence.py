@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from agents.protocol.journal import (
     ActionEnded,
     Armed,
+    Ended,
     Failed,
     Finished,
     Gap,
@@ -64,7 +65,7 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
     match event:
         case Refused() | RecordsLost() | StartedUp() | ActionEnded() | SelfTested():
             line = _of_the_box(event, say)
-        case Preempted() | Interrupted() | Stopped():
+        case Preempted() | Interrupted() | Stopped() | Ended():
             line = _cut(event, say)
         case Stored(fetched_bytes=size_bytes):
             fetched = _("%(size)s fetched", size=say.format_bytes(size_bytes)) if size_bytes else ""
@@ -86,7 +87,7 @@ def _describe(event: JournalEvent, say: Translator) -> EvidenceLine:
     return line
 
 
-def _cut(event: Preempted | Interrupted | Stopped, say: Translator) -> EvidenceLine:
+def _cut(event: Preempted | Interrupted | Stopped | Ended, say: Translator) -> EvidenceLine:
     _ = say.gettext
     at = say.format_duration(event.at_us / 1e6)
     match event:
@@ -95,6 +96,8 @@ def _cut(event: Preempted | Interrupted | Stopped, say: Translator) -> EvidenceL
         case Interrupted(resumes_at_us=resumes_at_us):
             detail = _("cut at %(at)s; it goes on at %(again)s", at=at, again=say.format_us(resumes_at_us))
             return EvidenceLine("pause", _("Interrupted"), detail)
+        case Ended():
+            return EvidenceLine("circle-check", _("Ended"), _("ended at %(at)s by an order", at=at))
         case Stopped(order_id=order_id):
             word = _("Stopped by the button on the box") if order_id == BUTTON else _("Stopped")
             return EvidenceLine("square", word, _("cut at %(at)s", at=at))
