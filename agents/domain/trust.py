@@ -20,7 +20,7 @@ controller out; before the first assignment it may sign everything.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -34,6 +34,7 @@ from agents.protocol.documents import (
     Audience,
     Calibrate,
     Document,
+    End,
     FetchLog,
     Header,
     Identify,
@@ -331,12 +332,13 @@ def _addressed(to: Audience, key: TrustedKey, trust: Trust) -> None:
 
 def _action(order: Order, key: TrustedKey, trust: Trust) -> None:
     match order.action:
-        case Play(airing=airing):
+        case Play(airing=airing, ends=ends):
             _may_air(airing.airing_class, key)
+            _may_change(ends, key, trust)
         case Start(airing_id=airing_id):
-            airing_class = trust.class_of(airing_id)
-            if airing_class is not None:
-                _may_air(airing_class, key)
+            _may_change((airing_id,), key, trust)
+        case End(airing_ids=airing_ids):
+            _may_change(airing_ids, key, trust)
         case Stop():
             pass  # silence needs no class
         case Identify() | TestTone() | Restart() | FetchLog() | SelfTest() | Calibrate():
@@ -350,6 +352,13 @@ def _action(order: Order, key: TrustedKey, trust: Trust) -> None:
                 raise _Refuse(RefusalReason.OUT_OF_SCOPE, "the key may not say what this device is")
             if trust.device_id not in order.to.devices:
                 raise _Refuse(RefusalReason.NOT_FOR_ME, "a device is released by its id alone")
+
+
+def _may_change(airing_ids: Iterable[str], key: TrustedKey, trust: Trust) -> None:
+    for airing_id in airing_ids:
+        airing_class = trust.class_of(airing_id)
+        if airing_class is not None:
+            _may_air(airing_class, key)
 
 
 # --- time and counters ----------------------------------------------------------------------------------------------

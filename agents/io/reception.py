@@ -2,9 +2,9 @@
 
 Rules of the module: documents are judged at once, in the order in which they come, each as if those before it had been
 kept already. What is accepted is on disk before it is obeyed and before it is answered, one after another, except that
-a stop and an emergency are obeyed in the moment in which they were judged, whatever the disk is doing. Obeyed and not
-kept is not accepted: it would be forgotten at the next start, so it has to be sent again. Refusals are counted, and
-written folded.
+a stop, an end and an emergency are obeyed in the moment in which they were judged, whatever the disk is doing. Obeyed
+and not kept is not accepted: it would be forgotten at the next start, so it has to be sent again. Refusals are counted,
+and written folded.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from agents.protocol.codec import decode_document
 from agents.protocol.documents import (
     Assignment,
     Document,
+    End,
     Hand,
     Order,
     Play,
@@ -228,6 +229,8 @@ class Reception:
                 return airing.airing_class is AiringClass.EMERGENCY
             case Order(action=Start(airing_id=airing_id)):
                 return self._class_of(airing_id) is AiringClass.EMERGENCY
+            case Order(action=End()):
+                return True
             case _:
                 return False
 

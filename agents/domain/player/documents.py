@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 
 from agents.domain.journal import Mark, mark_after
 from agents.domain.player.effects import Journal, Retarget
+from agents.domain.player.ending import end_all
 from agents.domain.player.events import Restored
 from agents.domain.player.guards import stay_cut
 from agents.domain.player.interrupt import goes_on_with, was_interrupted
-from agents.domain.player.state import EarlyStart, Item, Latch, Siren, Stage, Withdrawn
+from agents.domain.player.state import EarlyStart, Ending, Item, Latch, Siren, Stage, Withdrawn
 from agents.domain.player.turn import Turn
 from agents.protocol.documents import (
     Assignment,
+    End,
     Header,
     Order,
     Play,
@@ -90,6 +92,9 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
             _plan(turn, document)
         case Order(action=Play() as play):
             _add(turn, play.airing, _by(document, play))
+            end_all(turn, play.ends, _ending(document, play))
+        case Order(action=End(airing_ids=ids, end_at_us=at_us), header=header):
+            end_all(turn, ids, Ending(header.document_id, at_us, header.not_after_us))
         case Order(action=Start() as start, header=header):
             _start(turn, header, start)
         case Order(action=Stop(airing_ids=ids), header=header):
@@ -106,6 +111,13 @@ def take(turn: Turn, document: Assignment | Rundown | Order) -> None:
 def _by(order: Order, play: Play) -> _Origin:
     header = order.header
     return _Origin(header.key_id, header.document_id, header.not_after_us, header.issued_at_us, play.siren)
+
+
+def _ending(order: Order, play: Play) -> Ending:
+    """What a play ends is over when that begins, or its siren."""
+    header, start_at_us = order.header, play.airing.start_at_us
+    at_us = header.issued_at_us if play.siren is not None or start_at_us is None else start_at_us
+    return Ending(header.document_id, at_us, header.not_after_us)
 
 
 def _assign(turn: Turn, assignment: Assignment) -> None:
@@ -185,6 +197,7 @@ def _made(turn: Turn, airing: PlannedAiring, origin: _Origin) -> Item:
         cut_off=mark.starting or mark.begun,
         issued_us=origin.issued_us,
         siren=None if origin.siren is None else Siren(origin.siren),
+        end=state.ends.get(airing.airing_id),
     )
 
 
@@ -212,7 +225,7 @@ def _change(turn: Turn, known: Item, airing: PlannedAiring, origin: _Origin) -> 
 
 
 def _sound_of(airing: PlannedAiring) -> tuple[object, ...]:
-    return airing.sequence, airing.from_us, airing.play_us, airing.fade_us
+    return airing.sequence, airing.from_us, airing.play_us, airing.fade_us, airing.times, airing.pause_us
 
 
 def _with_early_start(turn: Turn, item: Item) -> Item:

@@ -27,7 +27,7 @@ class FetchClips:
 @dataclass(frozen=True, slots=True)
 class ArmSource:
     """Verify the clips once more and have the engine open this sequence: the frames of ``span`` alone, fading out over
-    the last ``fade_frames`` of them.
+    the last ``fade_frames`` of them. The sequence lies there ``times`` times, with ``pause_frames`` of silence between.
     """
 
     airing_id: str
@@ -37,6 +37,8 @@ class ArmSource:
     emergency: bool
     span: range
     fade_frames: int
+    times: int = 1
+    pause_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)

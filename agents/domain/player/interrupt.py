@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from agents.domain.player.guards import stay_cut
-from agents.domain.player.state import Interruption, Item, Stage
+from agents.domain.player.state import LEAST_JOINED_US, Interruption, Item, Stage
 from agents.domain.player.turn import Turn
 from agents.protocol.journal import Gap, Interrupted, Preempted
 from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
@@ -74,11 +74,37 @@ def look_again(turn: Turn) -> None:
         free_us = _free_from(turn.items, item, begins_us)
         if free_us == begins_us:
             continue
-        later = _placed(item, free_us, item.resume_us)
-        if later is None:
-            stay_cut(turn, item, item.interruption)
-        else:
-            turn.put(turn.disarm(later) if later.stage is not Stage.WAITING else later)
+        _place_again(turn, item, free_us)
+
+
+def freed(turn: Turn, rival: Item, at_us: int) -> None:
+    """``rival`` is over at this instant, before it was to be: what waits for it may go on sooner."""
+    for waiting in turn.items:
+        cause = waiting.interruption
+        if cause is None or waiting.in_engine or waiting.start_at_us is None:
+            continue
+        if cause.by_airing_id == rival.airing_id:
+            cause = replace(cause, over_us=min(cause.over_us, at_us))
+        item = turn.put(replace(waiting, interruption=cause))
+        free_us = _free_from(turn.items, item, max(at_us, cause.over_us))
+        if free_us < waiting.start_at_us + waiting.resume_us:
+            _place_again(turn, item, free_us)
+
+
+def _place_again(turn: Turn, item: Item, begins_us: int) -> None:
+    hopes = item.hopes_until_us is not None
+    later = _placed(item, begins_us, _goes_on_at(item, begins_us), hopes=hopes)
+    if later is not None:
+        turn.put(turn.disarm(later) if later.stage is not Stage.WAITING else later)
+    elif item.interruption is not None:
+        stay_cut(turn, item, item.interruption)
+
+
+def _goes_on_at(item: Item, begins_us: int) -> int:
+    """How far into it it goes on at this instant: what is joined again has gone on meanwhile."""
+    if item.airing.on_interrupted is OnInterrupted.REJOIN:
+        return max(0, begins_us - (item.start_at_us or 0))
+    return item.resume_us
 
 
 def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Item | None:
@@ -104,15 +130,23 @@ def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Ite
         lost_in_play_us=0,
         cut_off=False,
         slot_ends_us=slot_ends_us,
-        interruption=Interruption(rival.airing_id, at_us),
+        interruption=Interruption(rival.airing_id, at_us, _over_us(rival, rival.start_at_us)),
     )
-    begins_us = _free_from(items, waiting, max(rival.start_at_us + rival.whole_us, item.start_at_us))
+    begins_us = _free_from(items, waiting, max(_over_us(rival, rival.start_at_us), item.start_at_us))
+    hopes = rival.open_ended and rival.end is None
     if airing.on_interrupted is OnInterrupted.RESTART:
         again = replace(
             waiting, wasted_us=item.wasted_us + heard_us, played_before_us=0, heard_us=0, lost_us=0, resume_us=0
         )
-        return _placed(again, begins_us, 0)
-    return _placed(replace(waiting, played_before_us=heard_us), begins_us, reached_us)
+        return _placed(again, begins_us, 0, hopes=hopes)
+    resumed = replace(waiting, played_before_us=heard_us, resume_us=reached_us)
+    return _placed(resumed, begins_us, _goes_on_at(resumed, begins_us), hopes=hopes)
+
+
+def _over_us(rival: Item, start_at_us: int) -> int:
+    """When what cut it is over, by its documents."""
+    over_us = start_at_us + rival.whole_us
+    return over_us if rival.end is None else min(over_us, rival.end.at_us)
 
 
 def _cut_us(rival: Item, start_at_us: int) -> int:
@@ -121,29 +155,48 @@ def _cut_us(rival: Item, start_at_us: int) -> int:
     return min(start_at_us, rival.issued_us or 0) if sirens else start_at_us
 
 
-def _placed(item: Item, begins_us: int, from_us: int) -> Item | None:
-    """To go on at this instant, without its delay, ``from_us`` into it; None where there is no room for it."""
+def _placed(item: Item, begins_us: int, from_us: int, *, hopes: bool) -> Item | None:
+    """To go on at this instant, without its delay, ``from_us`` into it; None where there is no room for it. With
+    ``hopes`` it waits then, as long as there would be room if it could begin at once.
+    """
     left_us = item.whole_us - from_us
     room_us = left_us if item.slot_ends_us is None else item.slot_ends_us - begins_us - item.delay_us
-    least_us = left_us if item.airing.on_interrupted is OnInterrupted.RESTART else min(LEAST_RESUMED_US, left_us)
-    if left_us <= 0 or room_us < least_us:
-        return None
-    return replace(
+    least_us = min(_least_us(item, left_us), left_us)
+    placed = replace(
         item,
         start_at_us=begins_us - from_us,
         resume_us=from_us,
-        heard_us=from_us,
-        ends_us=None if room_us >= left_us else from_us + room_us,
+        heard_us=min(from_us, item.whole_us),
+        ends_us=None,
+        hopes_until_us=None,
     )
+    if left_us > 0 and room_us >= least_us:
+        return placed if room_us >= left_us else replace(placed, ends_us=from_us + room_us)
+    if not hopes or item.slot_ends_us is None:
+        return None
+    return replace(placed, hopes_until_us=item.slot_ends_us - item.delay_us - max(0, least_us))
+
+
+def _least_us(item: Item, left_us: int) -> int:
+    """Of what goes on so much is to be heard at least."""
+    match item.airing.on_interrupted:
+        case OnInterrupted.RESTART:
+            return left_us
+        case OnInterrupted.REJOIN:
+            return LEAST_JOINED_US
+        case _:
+            return LEAST_RESUMED_US
 
 
 def _free_from(items: Iterable[Item], item: Item, begins_us: int) -> int:
     """The first instant from this one on at which nothing that goes before it is to be heard."""
     spans = [
-        (one.start_at_us + one.resume_us, one.start_at_us + one.duration_us)
+        (one.start_at_us + one.resume_us, one.frees_us)
         for one in items
         if one.airing_id != item.airing_id
         and one.start_at_us is not None
+        and one.frees_us is not None
+        and one.hopes_until_us is None
         and _is_unplanned(item, one)
         and goes_before(one.claim(), item.claim())
     ]

@@ -1,13 +1,14 @@
 """What follows from the time and from what is known: taken anew after every event, whatever the event was.
 
-In this order: stops silence, what runs into quiet hours is cut, what was interrupted looks for its air anew, what is
-too late ends, sirens sound, what is near is armed, the air is given to what guards let begin, clips are wanted. Each
-asks only the state and the time, so it does not matter in what order events came.
+In this order: stops silence, what an order ended is over, what runs into quiet hours is cut, what was interrupted looks
+for its air anew, what is too late ends, sirens sound, what is near is armed, the air is given to what guards let begin,
+clips are wanted. Each asks only the state and the time, so it does not matter in what order events came.
 """
 
 from dataclasses import replace
 
 from agents.domain.player.effects import ArmSource, FetchClips, StartAt, WakeAt, Want
+from agents.domain.player.ending import finish_ended
 from agents.domain.player.guards import (
     cut_at_edges,
     held_back,
@@ -30,6 +31,7 @@ def settle(turn: Turn) -> None:
     """Bring the state to rest."""
     _note_time(turn)
     _silence(turn)
+    finish_ended(turn)
     cut_at_edges(turn)
     look_again(turn)
     _retire(turn)
@@ -51,6 +53,7 @@ def _note_time(turn: Turn) -> None:
         known_since_us=now_us if state.known_since_us is None else state.known_since_us,
         latches={name: latch for name, latch in state.latches.items() if latch.not_after_us >= now_us},
         starts={name: start for name, start in state.starts.items() if start.not_after_us >= now_us},
+        ends={name: ending for name, ending in state.ends.items() if ending.not_after_us >= now_us},
     )
 
 
@@ -88,7 +91,10 @@ def _retire(turn: Turn) -> None:
     for item in turn.items:
         if item.in_engine:
             continue
-        if item.trouble is not None and item.trouble.final and item.missing and item.order_id is not None:
+        if item.hopes_until_us is not None and item.interruption is not None:
+            if turn.now_us is not None and turn.now_us > item.hopes_until_us:
+                stay_cut(turn, item, item.interruption)
+        elif item.trouble is not None and item.trouble.final and item.missing and item.order_id is not None:
             turn.end(item, _failed(item))
         elif turn.now_us is not None and _is_near(turn, item, turn.now_us):
             latest_us = item.last_chance_us
@@ -177,12 +183,22 @@ def _arm(turn: Turn) -> None:
         airing, span = item.airing, item.span
         turn.do(
             ArmSource(
-                item.airing_id, play_id, airing.sequence, item.rendition, item.emergency, span, airing.fade_frames
+                item.airing_id,
+                play_id,
+                airing.sequence,
+                item.rendition,
+                item.emergency,
+                span,
+                airing.fade_frames,
+                airing.times,
+                airing.pause_frames,
             )
         )
 
 
 def _is_arming_time(turn: Turn, item: Item) -> bool:
+    if item.hopes_until_us is not None:
+        return False
     if item.due_us is None:
         return True
     if turn.now_us is None or (item.try_at_us is not None and turn.now_us < item.try_at_us):
@@ -248,7 +264,12 @@ def _overlap(one: Item, other: Item) -> bool:
     if one.due_us is None or other.due_us is None:
         return False
     begins_us, other_begins_us = one.due_us + one.resume_us, other.due_us + other.resume_us
-    return begins_us < other.due_us + other.duration_us and other_begins_us < one.due_us + one.duration_us
+    return begins_us < _over_us(other, other.due_us) and other_begins_us < _over_us(one, one.due_us)
+
+
+def _over_us(item: Item, due_us: int) -> int:
+    over_us = due_us + item.duration_us
+    return over_us if item.end is None else min(over_us, item.end.at_us)
 
 
 def _start(turn: Turn, item: Item) -> None:
@@ -272,6 +293,10 @@ def _next_us(turn: Turn) -> int | None:
     state = turn.state
     instants = [latch.not_after_us + 1 for latch in state.latches.values()]
     for item in turn.items:
+        if item.end is not None:
+            instants.append(item.end.at_us)
+        if item.hopes_until_us is not None:
+            instants.append(item.hopes_until_us + 1)
         if item.siren is not None and item.siren.try_at_us is not None:
             instants.append(item.siren.try_at_us)
         if item.in_engine:

@@ -18,11 +18,22 @@ from agents.domain.player.events import (
 from agents.domain.player.guards import finish_early
 from agents.domain.player.interrupt import interrupt
 from agents.domain.player.sirens import hear_siren
-from agents.domain.player.state import GaveWay, Guarded, Item, Stage, StoppedBy, Withdrawn, frames_us
+from agents.domain.player.state import (
+    EndedBy,
+    Ending,
+    GaveWay,
+    Guarded,
+    Item,
+    Stage,
+    StoppedBy,
+    Withdrawn,
+    frames_us,
+)
 from agents.domain.player.turn import Turn
 from agents.protocol.guards import GuardDetail
 from agents.protocol.journal import (
     Armed,
+    Ended,
     Failed,
     FailReason,
     Finished,
@@ -141,6 +152,10 @@ def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underrun
 def _stopped(turn: Turn, item: Item, at_frame: int) -> None:
     at_us = frames_us(at_frame)
     begun = item.sounding_since_us is not None or at_frame > 0
+    if (ending := _over(turn, item)) is not None:
+        at_us = at_us if begun else item.heard_us
+        turn.forget_play(item, Ended(airing_id=item.airing_id, order_id=ending.order_id, at_us=at_us))
+        return
     match item.cut:
         case StoppedBy(order_id=order_id) if begun or item.mark.begun:
             at_us = at_us if begun else item.heard_us
@@ -162,8 +177,21 @@ def _stopped(turn: Turn, item: Item, at_frame: int) -> None:
             finish_early(turn, item, at_us if begun else item.heard_us)
         case Guarded():
             turn.forget_play(item, _kept_quiet(item))
-        case None:
+        case None | EndedBy():
             _displaced(turn, item, at_frame, begun)
+
+
+def _over(turn: Turn, item: Item) -> Ending | None:
+    """What ended it, also where the one that follows took the air a moment before it was cut."""
+    match item.cut, item.end:
+        case _, None:
+            return None
+        case EndedBy(), ending:
+            return ending
+        case ((StoppedBy() | Withdrawn() | Guarded()), _):
+            return None
+        case _, ending:
+            return ending if turn.now_us is None or turn.now_us >= ending.at_us - NEARLY_ALL_US else None
 
 
 def _displaced(turn: Turn, item: Item, at_frame: int, begun: bool) -> None:

@@ -73,7 +73,23 @@ class Guarded:
     """Cut because quiet hours begin."""
 
 
-Cut = StoppedBy | GaveWay | Withdrawn | Guarded
+@dataclass(frozen=True, slots=True)
+class EndedBy:
+    """Over, by an order that ends it."""
+
+    order_id: str
+
+
+Cut = StoppedBy | GaveWay | Withdrawn | Guarded | EndedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An airing is over at this controller instant, by this order, which is remembered until not-after."""
+
+    order_id: str
+    at_us: int
+    not_after_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +118,11 @@ class Siren:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """What cut an airing that is to go on, and where it was then."""
+    """What cut an airing that is to go on, where it was then, and the controller instant at which that is over."""
 
     by_airing_id: str
     at_us: int
+    over_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +176,9 @@ class Item:
     """The controller instant that its slot ends at, once it has been cut by another."""
     wasted_us: int = 0
     """What was heard of it before it began again."""
+    hopes_until_us: int | None = None
+    """It has no room as things stand. Until this controller instant it waits for what has the air to end sooner."""
+    end: Ending | None = None
 
     @property
     def airing_id(self) -> str:
@@ -179,6 +199,19 @@ class Item:
     def begins_us(self) -> int | None:
         """The controller instant at which it is to be heard first, or again; None while no start is known."""
         return None if self.due_us is None else self.due_us + self.resume_us
+
+    @property
+    def frees_us(self) -> int | None:
+        """When it leaves the air to others, in controller time, without its delay; None while no start is known."""
+        if self.start_at_us is None:
+            return None
+        over_us = self.start_at_us + self.duration_us
+        return over_us if self.end is None else min(over_us, self.end.at_us)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether an order is likely to end it before all of it was heard."""
+        return self.order_id is not None and (self.airing.live or self.airing.times > 1)
 
     @property
     def whole_us(self) -> int:
@@ -235,7 +268,8 @@ class Item:
     def claim(self) -> Claim:
         """Its claim to the air; the wire's classes and those of the order have the same names."""
         airing = self.airing
-        return Claim(airing.airing_id, AirClass(airing.airing_class.value), airing.rank, airing.planned_at_us)
+        air_class, references = AirClass(airing.airing_class.value), frozenset(airing.references)
+        return Claim(airing.airing_id, air_class, airing.rank, airing.planned_at_us, references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +297,7 @@ class EarlyStart:
 class PlayerState:
     """``items`` by airing id; ``marks`` of airings that have ended or were known in an earlier run.
 
+    ``ends`` says of airings, known or not, when they are over.
     ``known_since_us`` is the controller instant since when time has been known without a break. ``guards`` are those of
     the last rundown of each key; ``airtime`` is what airings took of their days.
     """
@@ -274,6 +309,7 @@ class PlayerState:
     clips: frozenset[str] = frozenset()
     latches: Mapping[str, Latch] = field(default_factory=dict)
     starts: Mapping[str, EarlyStart] = field(default_factory=dict)
+    ends: Mapping[str, Ending] = field(default_factory=dict)
     delay_us: int = 0
     rendition: RenditionName = RenditionName.OPUS24
     guards: Mapping[str, WireGuards] = field(default_factory=dict)

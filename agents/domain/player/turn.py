@@ -6,7 +6,7 @@ from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, is_last, mark_
 from agents.domain.now import Now
 from agents.domain.player.effects import Effect, Journal, NoteAirtime, StopSound
 from agents.domain.player.state import Cut, Item, PlayerState, Stage
-from agents.protocol.journal import Finished, JournalEvent, Preempted, Stopped
+from agents.protocol.journal import Ended, Finished, JournalEvent, Preempted, Stopped
 
 MARKS_KEPT = 10_000
 
@@ -97,7 +97,7 @@ class Turn:
         match event:
             case Finished(played_us=played_us):
                 return item.wasted_us + played_us
-            case Preempted(at_us=at_us) | Stopped(at_us=at_us):
+            case Preempted(at_us=at_us) | Stopped(at_us=at_us) | Ended(at_us=at_us):
                 return item.wasted_us + max(0, at_us - item.lost_us)
         heard_us = item.heard_us
         if item.sounding_since_us is not None:
