@@ -37,6 +37,7 @@ class DeedKind(StrEnum):
     SCHEDULE = "schedule"
     STOP = "stop"
     STOP_ALL = "stop_all"
+    STOP_AREAS = "stop_areas"
     RELEASE_STOP = "release_stop"
     ADD_AREA = "add_area"
     RENAME_AREA = "rename_area"
@@ -67,6 +68,13 @@ class DeedKind(StrEnum):
     SET_GUARDS = "set_guards"
     SET_SELF_APPROVAL = "set_self_approval"
     SET_HOLIDAY = "set_holiday"
+    PREPARE_EMERGENCY = "prepare_emergency"
+    CONFIRM_EMERGENCY = "confirm_emergency"
+    BREAK_GLASS = "break_glass"
+    WITHDRAW_EMERGENCY = "withdraw_emergency"
+    CORRECT_EMERGENCY = "correct_emergency"
+    END_EMERGENCY = "end_emergency"
+    SET_EMERGENCY_POLICY = "set_emergency_policy"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,6 +61,18 @@ class Right(StrEnum):
     """Hand in ordinary and priority bulletins from another system, and ask what became of them."""
     HAND_IN_EMERGENCY = "hand_in_emergency"
     """Hand in emergencies: they are heard at once."""
+    HAND_IN_ALERT = "hand_in_alert"
+    """Hand in CAP alerts: they are held for a person, unless a rule of the area says otherwise."""
+    LIVE = "live"
+    """Speak through a microphone."""
+    PREPARE_EMERGENCY = "prepare_emergency"
+    """Emergencies and drills: write them, have their sounds made, and hand them to another person to confirm."""
+    CONFIRM_EMERGENCY = "confirm_emergency"
+    """Send an emergency that another person prepared; correct and end one that is on the air."""
+    BREAK_GLASS = "break_glass"
+    """Send an emergency alone, with a reason, where the area allows it."""
+    CAP = "cap"
+    """CAP alerts that came in: see them and decide on them."""
 
 
 _DESK: Final = frozenset({Right.SEE, Right.STOP})
@@ -68,18 +80,28 @@ _DESK: Final = frozenset({Right.SEE, Right.STOP})
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.EDITOR: _DESK | {Right.COMPOSE, Right.BROADCAST, Right.MANAGE_STATION},
-        Role.ANNOUNCER: _DESK | {Right.COMPOSE},
+        Role.ANNOUNCER: _DESK | {Right.COMPOSE, Right.LIVE},
         Role.APPROVER: _DESK | {Right.BROADCAST, Right.DECIDE, Right.APPROVE, Right.SET_GUARDS, Right.AUDIT},
-        Role.OFFICER: _DESK | {Right.COMPOSE, Right.BROADCAST, Right.DECIDE, Right.APPROVE, Right.AUDIT},
+        Role.OFFICER: _DESK
+        | {Right.COMPOSE, Right.BROADCAST, Right.DECIDE, Right.APPROVE, Right.AUDIT, Right.LIVE}
+        | {Right.PREPARE_EMERGENCY, Right.CONFIRM_EMERGENCY, Right.BREAK_GLASS, Right.CAP},
         Role.TECHNICIAN: _DESK | {Right.TEND, Right.ADOPT},
-        Role.ADMINISTRATOR: frozenset(Right) - {Right.HAND_IN, Right.HAND_IN_EMERGENCY},
+        Role.ADMINISTRATOR: frozenset(Right) - {Right.HAND_IN, Right.HAND_IN_EMERGENCY, Right.HAND_IN_ALERT},
     }
 )
 
 TOKEN_RIGHTS: Final = frozenset(
-    {Right.SEE, Right.COMPOSE, Right.BROADCAST, Right.STOP, Right.HAND_IN, Right.HAND_IN_EMERGENCY}
+    {
+        Right.SEE,
+        Right.COMPOSE,
+        Right.BROADCAST,
+        Right.STOP,
+        Right.HAND_IN,
+        Right.HAND_IN_EMERGENCY,
+        Right.HAND_IN_ALERT,
+    }
 )
-"""What an API token may be given. No token makes people, tokens or areas."""
+"""What an API token may be given. No token makes people, tokens or areas, and none sends an emergency of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +117,15 @@ class Actor:
     """Who asks: a signed-in person, or a program that shows an API token.
 
     ``scopes`` says which rights hold where: each an area (or `EVERYWHERE`) with the rights on it and below it.
-    ``name`` is what is recorded. Exactly one of ``person_id`` and ``token_id`` is set.
+    ``name`` is what is recorded. Exactly one of ``person_id``, ``token_id`` and ``rule_id`` is set: the last where the
+    station itself acts, by a rule that a person has set.
     """
 
     name: str
     scopes: tuple[tuple[AreaId, frozenset[Right]], ...]
     person_id: str | None = None
     token_id: str | None = None
+    rule_id: str | None = None
 
     def may(self, right: Right, area_path: Sequence[AreaId]) -> bool:
         """Whether ``right`` holds in the last area of ``area_path``, which goes from the widest area down to it.

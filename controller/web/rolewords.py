@@ -17,14 +17,14 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 ROLE_SAYS: Mapping[Role, str] = {
     Role.EDITOR: N_("Makes bulletins and programmes, sends and plans them, and stops them."),
-    Role.ANNOUNCER: N_("Makes bulletins and programmes; others send them."),
+    Role.ANNOUNCER: N_("Makes bulletins and programmes, which others send, and speaks live."),
     Role.APPROVER: N_(
         "Approves what others planned, decides on what comes from above, sets quiet hours, sends and plans, and reads "
         "who did what."
     ),
     Role.OFFICER: N_(
-        "Makes, sends and plans bulletins, approves what others planned, decides on what comes from above, and reads "
-        "who did what."
+        "Prepares, confirms and ends emergencies, speaks live, decides on CAP alerts and on what comes from above; "
+        "makes, sends and plans bulletins, approves what others planned, and reads who did what."
     ),
     Role.TECHNICIAN: N_("Adopts, names and releases speakers, and sets their volume."),
     Role.ADMINISTRATOR: N_("Everything, and also people, API tokens and areas."),
@@ -46,6 +46,12 @@ RIGHT_NAMES: Mapping[Right, str] = {
     Right.AUDIT: N_("read who did what"),
     Right.HAND_IN: N_("hand in ordinary and priority bulletins"),
     Right.HAND_IN_EMERGENCY: N_("hand in emergencies, which are heard at once"),
+    Right.HAND_IN_ALERT: N_("hand in CAP alerts"),
+    Right.LIVE: N_("speak live"),
+    Right.PREPARE_EMERGENCY: N_("prepare emergencies and drills"),
+    Right.CONFIRM_EMERGENCY: N_("confirm, correct and end emergencies"),
+    Right.BREAK_GLASS: N_("send an emergency alone"),
+    Right.CAP: N_("see CAP alerts and decide on them"),
 }
 
 DEED_NAMES: Mapping[DeedKind, str] = {
@@ -79,7 +85,15 @@ DEED_NAMES: Mapping[DeedKind, str] = {
     DeedKind.SCHEDULE: N_("planned"),
     DeedKind.STOP: N_("stopped an airing"),
     DeedKind.STOP_ALL: N_("stopped everything"),
+    DeedKind.STOP_AREAS: N_("stopped areas"),
     DeedKind.RELEASE_STOP: N_("allowed playing again"),
+    DeedKind.PREPARE_EMERGENCY: N_("prepared an emergency"),
+    DeedKind.CONFIRM_EMERGENCY: N_("confirmed an emergency"),
+    DeedKind.BREAK_GLASS: N_("sent an emergency alone"),
+    DeedKind.WITHDRAW_EMERGENCY: N_("withdrew an emergency"),
+    DeedKind.CORRECT_EMERGENCY: N_("corrected an emergency"),
+    DeedKind.END_EMERGENCY: N_("ended an emergency"),
+    DeedKind.SET_EMERGENCY_POLICY: N_("set how emergencies are confirmed"),
     DeedKind.ADD_AREA: N_("added an area"),
     DeedKind.RENAME_AREA: N_("renamed an area"),
     DeedKind.MOVE_AREA: N_("moved an area"),

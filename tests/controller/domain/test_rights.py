@@ -43,6 +43,7 @@ def test_roles_add_up_where_they_were_given() -> None:
 def test_every_right_is_somebodys_and_no_token_rules() -> None:
     assert frozenset().union(*RIGHTS.values()) | TOKEN_RIGHTS == set(Right)
     assert not TOKEN_RIGHTS & {Right.MANAGE_PEOPLE, Right.MANAGE_AREAS, Right.ADOPT, Right.AUDIT}
+    assert not TOKEN_RIGHTS & {Right.PREPARE_EMERGENCY, Right.CONFIRM_EMERGENCY, Right.BREAK_GLASS, Right.LIVE}
 
 
 @pytest.mark.parametrize(
