@@ -63,6 +63,9 @@ def airing(
     fade_us: int = 0,
     on_interrupted: OnInterrupted = OnInterrupted.DROP,
     slot_ends_us: int | None = None,
+    times: int = 1,
+    pause_us: int = 0,
+    references: tuple[str, ...] = (),
 ) -> PlannedAiring:
     """An airing of one clip named after it."""
     return PlannedAiring(
@@ -80,6 +83,9 @@ def airing(
         fade_us=fade_us,
         on_interrupted=on_interrupted,
         slot_ends_us=slot_ends_us,
+        times=times,
+        pause_us=pause_us,
+        references=references,
     )
 
 

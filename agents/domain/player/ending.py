@@ -1,7 +1,7 @@
 """What an order ends before all of it was heard.
 
 Rules: the instant is in the order, so that all horns fall silent together; what has passed is over at once, and so is
-everything while time is not known. What is ended before it is known does not begin when it comes. What it cut goes on
+what sounds while time is not known. What is ended before it is known does not begin when it comes. What it cut goes on
 from that instant, or as soon as nothing else has the air.
 """
 
@@ -37,5 +37,5 @@ def finish_ended(turn: Turn) -> None:
             continue
         if item.in_engine:
             turn.cut(turn.hush(item), EndedBy(ending.order_id))
-        else:
+        elif turn.now_us is not None:
             turn.end(item, Ended(airing_id=item.airing_id, order_id=ending.order_id, at_us=item.heard_us))
