@@ -323,7 +323,8 @@ MAY = {
     "editor": "broadcast compose manage_station see stop",
     "announcer": "compose live see stop",
     "approver": "approve audit broadcast decide see set_guards stop",
-    "officer": "approve audit break_glass broadcast cap compose confirm_emergency decide live prepare_emergency see stop",
+    "officer": "approve audit break_glass broadcast cap compose confirm_emergency decide live prepare_emergency "
+    "see stop",
     "technician": "adopt see stop tend",
     "administrator": "adopt approve audit break_glass broadcast cap compose confirm_emergency decide live manage_areas "
     "manage_people manage_station prepare_emergency see set_guards stop tend",

@@ -1,0 +1,302 @@
+"""An emergency, or a drill of one, from its first word to its end. Pure.
+
+Rules: two persons send it, told apart by who they are and not by what they are called; one alone only where every area
+of it allows that (break glass), with a reason. A drill never becomes real, nor the other way round. What an
+emergency's airing and order are called is known before it is sent, so that sending it twice is sending it once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, NewType
+
+from agents.protocol.ids import AiringId, AreaId, DocumentId
+from agents.protocol.values import AiringClass, ClipPart, Part
+from controller.domain.errors import Invalid, Refused
+from controller.domain.hazards import Hazard
+from controller.domain.rights import Actor
+from controller.domain.texts import clean
+
+EmergencyId = NewType("EmergencyId", str)
+
+LONGEST_REASON: Final = 500
+MOST_AREAS: Final = 200
+MOST_REFERENCES: Final = 50
+
+
+class EmergencyState(StrEnum):
+    """``preparing`` while its sounds are made, ``prepared`` while it waits for the second person, ``sent`` until it is
+    over. ``failed`` can be repaired; ``expired`` is one that nobody confirmed in time.
+    """
+
+    PREPARING = "preparing"
+    PREPARED = "prepared"
+    FAILED = "failed"
+    SENT = "sent"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+OPEN_STATES: Final = frozenset(
+    {EmergencyState.PREPARING, EmergencyState.PREPARED, EmergencyState.FAILED, EmergencyState.SENT}
+)
+"""Those in which something is still to be done about it."""
+UNSENT_STATES: Final = OPEN_STATES - {EmergencyState.SENT}
+
+
+class EmergencyKind(StrEnum):
+    """What it is for: to warn, to put right what was said, or to say that the danger is over."""
+
+    ALARM = "alarm"
+    CORRECTION = "correction"
+    ALL_CLEAR = "all_clear"
+
+
+class EndKind(StrEnum):
+    """How one that was sent ended: announced, quietly, replaced by another, by a stop, or because its time was over."""
+
+    ALL_CLEAR = "all_clear"
+    QUIET = "quiet"
+    CORRECTED = "corrected"
+    STOPPED = "stopped"
+    OVER = "over"
+
+
+class Severity(StrEnum):
+    """CAP 1.2, the most severe first; also the order among emergencies on the air."""
+
+    EXTREME = "Extreme"
+    SEVERE = "Severe"
+    MODERATE = "Moderate"
+    MINOR = "Minor"
+    UNKNOWN = "Unknown"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most severe."""
+        return tuple(Severity).index(self)
+
+
+class Origin(StrEnum):
+    """Who began it: a person of the station, or a CAP alert."""
+
+    STATION = "station"
+    CAP = "cap"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmergencyDraft:
+    """What a person, or a CAP alert, wants said.
+
+    With ``template_id`` the template's words are said in each of ``languages``, with ``values`` in its slots: by the
+    slot's name, or ``slot:en`` for one language alone. ``texts`` are words of one's own by language: in place of the
+    template's middle, or all there is. ``audio`` is a recording to be heard in place of all speech; ``live`` is spoken
+    into a microphone. ``lasts_s`` None repeats it until it is ended; ``expires_at_us`` is when nothing of it may be
+    heard any more. ``siren`` is never heard in a drill. ``references`` are emergencies that it replaces.
+
+    ``category``, ``event``, ``urgency`` and ``certainty`` are CAP's words; empty ones are the template's.
+    """
+
+    drill: bool
+    hazard: Hazard
+    area_ids: tuple[AreaId, ...]
+    severity: Severity = Severity.SEVERE
+    template_id: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ("vi",)
+    title: str = ""
+    lasts_s: int | None = None
+    siren: bool = True
+    references: tuple[EmergencyId, ...] = ()
+    origin: Origin = Origin.STATION
+    cap_id: str | None = None
+    audio: ClipPart | None = None
+    live: bool = False
+    expires_at_us: int | None = None
+    category: str = ""
+    event: str = ""
+    urgency: str = ""
+    certainty: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class By:
+    """Who did it. ``person_id`` is None for a token or a rule."""
+
+    name: str
+    at_us: int
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Emergency:
+    """One emergency. ``airing_id`` and ``order_id`` are what it will be called on the air.
+
+    ``sound_ids`` are those being made for it, by language; ``sequence`` is what is heard once, when they are ready.
+    ``starts_at_us`` and ``until_us`` bound when it is heard. ``broken_glass`` was sent by one person alone, for
+    ``reason``. ``answers`` is the emergency that this one corrects or ends.
+    """
+
+    emergency_id: EmergencyId
+    draft: EmergencyDraft
+    kind: EmergencyKind
+    state: EmergencyState
+    title: str
+    airing_id: AiringId
+    order_id: DocumentId
+    prepared: By
+    changed_at_us: int
+    sound_ids: Mapping[str, str] = field(default_factory=dict)
+    sequence: tuple[Part, ...] = ()
+    failure: str | None = None
+    confirmed: By | None = None
+    broken_glass: bool = False
+    reason: str = ""
+    starts_at_us: int | None = None
+    until_us: int | None = None
+    times: int = 1
+    pause_us: int = 0
+    ended: By | None = None
+    end: EndKind | None = None
+    answers: EmergencyId | None = None
+    answered_by: EmergencyId | None = None
+
+    @property
+    def drill(self) -> bool:
+        """Whether it is a drill, from first to last."""
+        return self.draft.drill
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to be done about it."""
+        return self.state in OPEN_STATES
+
+    @property
+    def on_air(self) -> bool:
+        """Whether it was sent and is not over."""
+        return self.state is EmergencyState.SENT
+
+    @property
+    def airing_class(self) -> AiringClass:
+        """Of its airing."""
+        return AiringClass.DRILL if self.drill else AiringClass.EMERGENCY
+
+
+# --- what areas allow -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPolicy:
+    """What is set on one area, for it and all below it; None is inherited."""
+
+    break_glass: bool | None = None
+    second_person: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds: whether one person may send alone with a reason, and whether a second one is needed at all."""
+
+    break_glass: bool = False
+    second_person: bool = True
+
+
+def policy_of(path: Sequence[AreaId], said: Mapping[AreaId, AreaPolicy]) -> Policy:
+    """What holds in the last area of ``path``, which goes from the widest down to it: the nearest word counts."""
+    break_glass, second_person = Policy().break_glass, Policy().second_person
+    for area_id in path:
+        one = said.get(area_id, AreaPolicy())
+        break_glass = break_glass if one.break_glass is None else one.break_glass
+        second_person = second_person if one.second_person is None else one.second_person
+    return Policy(break_glass, second_person)
+
+
+def strictest(policies: Iterable[Policy]) -> Policy:
+    """What holds for several areas together: what each of them allows."""
+    of_all = tuple(policies)
+    return Policy(
+        break_glass=bool(of_all) and all(one.break_glass for one in of_all),
+        second_person=not of_all or any(one.second_person for one in of_all),
+    )
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------------
+
+
+def require_prepared(emergency: Emergency, now_us: int) -> None:
+    """Raises `Refused` (``emergency_not_ready``, ``emergency_expired``, ``emergency_decided``)."""
+    if emergency.state in {EmergencyState.PREPARING, EmergencyState.FAILED}:
+        raise Refused(f"it is {emergency.state}", code="emergency_not_ready")
+    if expired(emergency, now_us):
+        raise Refused("its time is over", code="emergency_expired")
+    if emergency.state is not EmergencyState.PREPARED:
+        raise Refused(f"it is {emergency.state}", code="emergency_decided")
+
+
+def require_second(emergency: Emergency, by: Actor, policy: Policy) -> None:
+    """Whether ``by`` may confirm what was prepared. Raises `Refused` (``person_needed``, ``second_person_needed``)."""
+    if by.rule_id is not None and emergency.draft.origin is Origin.CAP:
+        return  # a person has set the rule, for these alerts
+    if by.person_id is None:
+        raise Refused("no program confirms an emergency", code="person_needed")
+    if policy.second_person and by.person_id == emergency.prepared.person_id:
+        raise Refused("who prepared it does not confirm it", code="second_person_needed")
+
+
+def require_alone(by: Actor, policy: Policy, reason: str) -> str:
+    """Whether ``by`` may send alone; returns the reason as it is kept.
+
+    Raises `Refused` (``person_needed``, ``break_glass_forbidden``), `Invalid` (``reason_missing``,
+    ``reason_too_long``).
+    """
+    if by.person_id is None:
+        raise Refused("no program sends an emergency", code="person_needed")
+    if not policy.break_glass:
+        raise Refused("an area of it does not allow that", code="break_glass_forbidden")
+    return checked_reason(reason)
+
+
+def checked_reason(reason: str) -> str:
+    """Raises `Invalid` (``reason_missing``, ``reason_too_long``)."""
+    if len(reason) > 4 * LONGEST_REASON or len(cleaned := clean(reason)) > LONGEST_REASON:
+        raise Invalid(f"at most {LONGEST_REASON} letters", code="reason_too_long")
+    if not cleaned:
+        raise Invalid("no reason", code="reason_missing")
+    return cleaned
+
+
+def require_same_nature(drill: bool, references: Iterable[Emergency]) -> None:
+    """A drill replaces drills, the real thing replaces the real thing. Raises `Refused` (``drill_and_real``)."""
+    if any(one.drill is not drill for one in references):
+        raise Refused("a drill and the real thing are never mixed", code="drill_and_real")
+
+
+def require_on_air(emergency: Emergency) -> None:
+    """Raises `Refused` (``emergency_over``)."""
+    if not emergency.on_air:
+        raise Refused(f"it is {emergency.state}", code="emergency_over")
+
+
+def expired(emergency: Emergency, now_us: int) -> bool:
+    """Whether nothing of it may be heard any more, though it was never sent."""
+    return emergency.draft.expires_at_us is not None and now_us >= emergency.draft.expires_at_us
+
+
+# --- becoming ---------------------------------------------------------------------------------------------------------
+
+
+def ready(emergency: Emergency, sequence: tuple[Part, ...], now_us: int) -> Emergency:
+    """Its sounds are made: it waits for the second person."""
+    return replace(emergency, state=EmergencyState.PREPARED, sequence=sequence, failure=None, changed_at_us=now_us)
+
+
+def failed(emergency: Emergency, code: str, now_us: int) -> Emergency:
+    """A sound could not be made."""
+    return replace(emergency, state=EmergencyState.FAILED, failure=code[:40], changed_at_us=now_us)
+
+
+def over(emergency: Emergency, end: EndKind, by: By) -> Emergency:
+    """It was sent, and is over."""
+    return replace(emergency, state=EmergencyState.ENDED, end=end, ended=by, changed_at_us=by.at_us)
