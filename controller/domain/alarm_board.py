@@ -74,23 +74,25 @@ _WORST_FIRST: Final = (
 )
 
 
+_REACHES: Final = {
+    PlayState.PLANNED: Reach.NOT_REACHED,
+    PlayState.PUSHED: Reach.RECEIVED,
+    PlayState.STORED: Reach.RECEIVED,
+    PlayState.ARMED: Reach.RECEIVED,
+    PlayState.SOUNDING: Reach.SOUNDING,
+    PlayState.FINISHED: Reach.FINISHED,
+    PlayState.STOPPED: Reach.STOPPED,
+    PlayState.SKIPPED: Reach.FAILED,
+    PlayState.FAILED: Reach.FAILED,
+    PlayState.PREEMPTED: Reach.FAILED,
+    PlayState.REFUSED: Reach.FAILED,
+}
+
+
 def reach_of(playback: Playback | None, siren_sounds: bool) -> Reach:
     """How far it came, from the evidence; ``siren_sounds`` is what a device's journal said of its siren."""
-    if playback is None:
-        return Reach.NOT_REACHED
-    match playback.state:
-        case PlayState.PLANNED:
-            return Reach.SIREN if siren_sounds else Reach.NOT_REACHED
-        case PlayState.PUSHED | PlayState.STORED | PlayState.ARMED:
-            return Reach.SIREN if siren_sounds else Reach.RECEIVED
-        case PlayState.SOUNDING:
-            return Reach.SOUNDING
-        case PlayState.FINISHED:
-            return Reach.FINISHED
-        case PlayState.STOPPED:
-            return Reach.STOPPED
-        case PlayState.SKIPPED | PlayState.FAILED | PlayState.PREEMPTED | PlayState.REFUSED:
-            return Reach.FAILED
+    reach = Reach.NOT_REACHED if playback is None else _REACHES[playback.state]
+    return Reach.SIREN if siren_sounds and reach in {Reach.NOT_REACHED, Reach.RECEIVED} else reach
 
 
 def counted(lines: Iterable[BoardLine]) -> Mapping[Reach, int]:

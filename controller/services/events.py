@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from controller.domain.emergencies import EmergencyId
 from controller.domain.handing_in import HandInId
 from controller.domain.programmes import ProgrammeId
 
@@ -66,6 +67,13 @@ class StopChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyChanged:
+    """An emergency was prepared, sent, ended, or anything else became of it."""
+
+    emergency_id: EmergencyId
+
+
+@dataclass(frozen=True, slots=True)
 class PlansChanged:
     """What is planned changed, or what it depends on: schedules, approvals, choices, guards, holidays."""
 
@@ -103,6 +111,7 @@ Event = (
     | HandInChanged
     | AiringChanged
     | StopChanged
+    | EmergencyChanged
     | PlansChanged
     | HandsChanged
     | FaultsChanged
