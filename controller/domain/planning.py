@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from agents.protocol.ids import AiringId, SpeakerId
-from agents.protocol.values import AiringClass, ClipPart, OnInterrupted, Part
+from agents.protocol.values import AiringClass, ClipPart, LivePart, OnInterrupted, Part, SilencePart
 from agents.protocol.version import FRAMES_PER_SECOND, MAX_PARTS_A_SEQUENCE
 from controller.domain.airings import Airing, AiringState, ContentId
 from controller.domain.bulletins import frames_of
@@ -32,15 +32,36 @@ Parts = tuple[Part, ...]
 
 def master_of(sequence: Sequence[Part]) -> str:
     """Names exactly these bytes in this order, silences included, as 64 hexadecimal digits. Nothing else of the parts
-    counts: what was approved stays so where the wire learns more of them.
+    counts: what was approved stays so where the wire learns more of them. What is live is not what is silent as long.
     """
-    said = [
-        sorted((name.value, clip.sha256) for name, clip in part.renditions.items())
-        if isinstance(part, ClipPart)
-        else part.frames
-        for part in sequence
-    ]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_said(part) for part in sequence]).encode()).hexdigest()
+
+
+def _said(part: Part) -> object:
+    match part:
+        case ClipPart():
+            return sorted((name.value, clip.sha256) for name, clip in part.renditions.items())
+        case LivePart():
+            return ["live", part.frames]
+        case SilencePart():
+            return part.frames
+
+
+def is_live(sequence: Sequence[Part]) -> bool:
+    """Whether something of it arrives while it is heard."""
+    return any(isinstance(part, LivePart) for part in sequence)
+
+
+def if_interrupted(stated: OnInterrupted, sequence: Sequence[Part]) -> OnInterrupted:
+    """What becomes of these parts where something cuts them. What is live cannot be heard later or again: unless it is
+    to be dropped it is joined where it is by then.
+    """
+    return stated if stated is OnInterrupted.DROP or not is_live(sequence) else OnInterrupted.REJOIN
+
+
+def lateness_of(sequence: Sequence[Part], usual_us: int) -> int:
+    """How late it may be joined: what is live at any time while it lasts."""
+    return max(usual_us, duration_us(sequence)) if is_live(sequence) else usual_us
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,7 +208,7 @@ class Script:
             now=False,
             start_at_us=cue.start_at_us,
             duration_us=rest_us if cue.play_us is None else min(cue.play_us, rest_us),
-            lateness_window_us=lateness_window_us,
+            lateness_window_us=lateness_of(sequence, lateness_window_us),
             rank=cue.rank,
             from_us=cue.from_us,
             play_us=cue.play_us,
@@ -195,7 +216,7 @@ class Script:
             schedule_id=cue.schedule_id,
             original=cue.original,
             due_us=cue.due_us,
-            on_interrupted=terms.on_interrupted,
+            on_interrupted=if_interrupted(terms.on_interrupted, sequence),
             slot_ends_us=None if terms.on_interrupted is OnInterrupted.DROP else slot_from_us + terms.room_us,
         )
 

@@ -1,11 +1,13 @@
 """Programmes: an ordered list of bulletins, silences and relays between an opening and a closing signature tune."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NewType
 
 from agents.protocol.ids import AreaId, BulletinId
-from agents.protocol.values import AiringClass, ClipPart, Part
+from agents.protocol.values import AiringClass, ClipPart, LivePart, Part
+from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.bulletins import Bulletin, Frame, TuneId, content_parts, silence
 
 ProgrammeId = NewType("ProgrammeId", str)
@@ -38,19 +40,27 @@ class SilenceItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RelayItem:
-    """A relay of another station for a fixed time: its name, where its stream is, how long. It cannot be played yet:
-    speakers are silent exactly that long, and everything after it keeps its time.
+    """A relay of another station for a fixed time: its name, where its stream is, how long; everything after it keeps
+    its time. Where the stream is away or silent, the one at ``second_url`` is taken ("" where there is none), else the
+    bulletin is heard again and again, else nothing.
     """
 
     name: str
     source_url: str
     seconds: float
+    second_url: str = ""
+    fallback_bulletin_id: BulletinId | None = None
     kind: Literal["relay"] = "relay"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where its sound may come from, the best first."""
+        return (self.source_url, self.second_url) if self.second_url else (self.source_url,)
 
 
 Item = BulletinItem | SilenceItem | RelayItem
 Relays = Mapping[int, RelayItem]
-"""Which silences of a sequence stand for a relay, by the number of the part from 0."""
+"""Which parts of a sequence are a relay, by the number of the part from 0."""
 
 
 def item_from(written: Mapping[str, Any]) -> Item:
@@ -59,7 +69,14 @@ def item_from(written: Mapping[str, Any]) -> Item:
         case "silence":
             return SilenceItem(seconds=written["seconds"])
         case "relay":
-            return RelayItem(name=written["name"], source_url=written["source_url"], seconds=written["seconds"])
+            fallback = written.get("fallback_bulletin_id")
+            return RelayItem(
+                name=written["name"],
+                source_url=written["source_url"],
+                seconds=written["seconds"],
+                second_url=written.get("second_url", ""),
+                fallback_bulletin_id=None if fallback is None else BulletinId(fallback),
+            )
         case _:
             return BulletinItem(bulletin_id=BulletinId(written["bulletin_id"]))
 
@@ -87,6 +104,12 @@ class Programme:
         return tuple(item.bulletin_id for item in self.items if isinstance(item, BulletinItem))
 
     @property
+    def needed_ids(self) -> tuple[BulletinId, ...]:
+        """Those, and the ones that are heard where a relay fails, each once."""
+        spare = [one.fallback_bulletin_id for one in self.relays if one.fallback_bulletin_id is not None]
+        return tuple(dict.fromkeys([*self.bulletin_ids, *spare]))
+
+    @property
     def relays(self) -> tuple[RelayItem, ...]:
         """Those that it holds, in order."""
         return tuple(item for item in self.items if isinstance(item, RelayItem))
@@ -96,7 +119,7 @@ def programme_parts(
     programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
 ) -> tuple[Part, ...]:
     """What is heard of the programme: the usual pause between any two things, or the silence that somebody put there.
-    A relay is a part of its own, silent for now.
+    A relay is a part of its own, that arrives while it is heard.
 
     Raises `ValueError` where a bulletin is not ready, `KeyError` where one is not in ``bulletins``.
     """
@@ -106,7 +129,7 @@ def programme_parts(
 def programme_relays(
     programme: Programme, bulletins: Mapping[BulletinId, Bulletin], tunes: Mapping[TuneId, ClipPart]
 ) -> dict[int, RelayItem]:
-    """Which of the `programme_parts` stand for a relay. Raises what that raises."""
+    """Which of the `programme_parts` are a relay. Raises what that raises."""
     pieces = _pieces(programme, bulletins, tunes) if programme.relays else ()
     return {number: relay for number, (_, relay) in enumerate(pieces) if relay is not None}
 
@@ -140,8 +163,7 @@ def _group(item: Item, bulletins: Mapping[BulletinId, Bulletin]) -> list[_Piece]
         case BulletinItem(bulletin_id=bulletin_id):
             return [(part, None) for part in content_parts(bulletins[bulletin_id])]
         case RelayItem(seconds=seconds):
-            quiet = silence(seconds)
-            return [] if quiet is None else [(quiet, item)]
+            return [(LivePart(frames=math.floor(seconds * FRAMES_PER_SECOND)), item)]
         case SilenceItem():
             return []
 

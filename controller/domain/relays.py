@@ -1,6 +1,7 @@
-"""What may be planned as a relay: the name of a station, an address of its stream, a fixed length.
+"""What may be planned as a relay: the name of a station, where its sound comes from, a fixed length.
 
-Rules: the address is checked here as text and fetched by nobody; where it leads is looked at when relays are played.
+Rules: an address is checked here as text and fetched by nobody; where it leads is looked at when it is connected to. In
+place of an address stands ``card:NAME`` for a sound card of the controller that a setting names.
 """
 
 import math
@@ -17,27 +18,40 @@ MAX_NAME: Final = 100
 MAX_SOURCE: Final = 1_000
 _UNWRITABLE: Final = re.compile(r"[^\x21-\x7e]|[\\\"<>^`{|}]")
 """What no address has unless it is encoded: spaces, control characters, letters beyond ASCII, these signs."""
+CARD: Final = "card:"
+_CARD: Final = re.compile(r"card:[a-z0-9][a-z0-9_-]{0,39}")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 
 
 def checked(relay: RelayItem) -> RelayItem:
-    """The relay as it is kept: its name on one line, its address without spaces around and without a fragment.
+    """The relay as it is kept: its name on one line, its addresses without spaces around and without a fragment.
 
     Raises `Invalid`: ``relay_name_missing``, ``relay_name_too_long``, ``relay_source_malformed``,
-    ``relay_source_has_password``, ``relay_out_of_range``.
+    ``relay_source_has_password``, ``relay_second_same``, ``relay_out_of_range``.
     """
     name = " ".join(texts.clean(relay.name[: 10 * MAX_NAME]).split())
     if not name:
         raise Invalid("a relay needs the name of its station", code="relay_name_missing")
     if len(name) > MAX_NAME:
         raise Invalid(f"{len(name)} letters; at most {MAX_NAME} are allowed", code="relay_name_too_long")
-    source_url = _source(relay.source_url.strip())
+    source_url, second_url = _source(relay.source_url.strip()), relay.second_url.strip()
+    if second_url:
+        second_url = _source(second_url)
+    if second_url == source_url:
+        raise Invalid("the second source is the first one", code="relay_second_same")
     if not (math.isfinite(relay.seconds) and SHORTEST_RELAY_S <= relay.seconds <= LONGEST_RELAY_S):
         raise Invalid(f"from {SHORTEST_RELAY_S:.0f} to {LONGEST_RELAY_S:.0f} s", code="relay_out_of_range")
-    return replace(relay, name=name, source_url=source_url)
+    return replace(relay, name=name, source_url=source_url, second_url=second_url)
+
+
+def card_of(source: str) -> str | None:
+    """The name of the sound card that a source is, None where it is an address."""
+    return source.removeprefix(CARD) if _CARD.fullmatch(source) else None
 
 
 def _source(written: str) -> str:
+    if card_of(written) is not None:
+        return written
     if len(written) > MAX_SOURCE or _UNWRITABLE.search(written):
         raise _malformed(written)
     try:

@@ -21,8 +21,8 @@ from controller.services.tunes import ready_tunes
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """Ready to be sent. ``frames`` is how long it sounds, at 48 kHz; ``relays`` names those silences of the sequence
-    that stand for a relay.
+    """Ready to be sent. ``frames`` is how long it sounds, at 48 kHz; ``relays`` names those parts of the sequence
+    that are a relay; ``spare`` is the `master_of` what is heard where one of them fails, by its bulletin.
     """
 
     content_id: ContentId
@@ -31,6 +31,7 @@ class Content:
     revision: int
     sequence: tuple[Part, ...]
     relays: Relays = field(default_factory=dict)
+    spare: Mapping[BulletinId, str] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -39,13 +40,14 @@ class Content:
     @property
     def master(self) -> str:
         """Names exactly what is heard, as `master_of` does, and from where what is relayed: nobody knows that sound
-        before it is heard, so an approval holds for the name, the source and the length.
+        before it is heard, so an approval holds for the name, the sources, the length, and what is heard where they
+        fail.
         """
         parts = master_of(self.sequence)
         if not self.relays:
             return parts
-        named = [(number, one.name, one.source_url, one.seconds) for number, one in sorted(self.relays.items())]
-        return hashlib.sha256(json.dumps([parts, named]).encode()).hexdigest()
+        named = [(number, one.name, one.sources, one.seconds) for number, one in sorted(self.relays.items())]
+        return hashlib.sha256(json.dumps([parts, named, sorted(self.spare.items())]).encode()).hexdigest()
 
 
 async def content_of(tx: Transaction, content_id: ContentId, at_us: int) -> Content:
@@ -67,7 +69,7 @@ async def content_of(tx: Transaction, content_id: ContentId, at_us: int) -> Cont
     if isinstance(subject, Bulletin):
         bulletins = {subject.bulletin_id: subject}
     else:
-        bulletins = await tx.bulletins.several(subject.bulletin_ids)
+        bulletins = await tx.bulletins.several(subject.needed_ids)
     content = heard_of(subject, bulletins, tunes)
     for bulletin in bulletins.values():
         await _require_allowed(tx, bulletin, at_us)
@@ -87,13 +89,16 @@ def heard_of(
         raise Invalid(f"{len(sequence)} parts; at most {MAX_PARTS_A_SEQUENCE}", code="too_many_items")
     if isinstance(subject, Programme):
         check_length(frames_of(sequence) / FRAMES_PER_SECOND)
+    relays = {} if isinstance(subject, Bulletin) else programme_relays(subject, bulletins, tunes)
+    spare = {one.fallback_bulletin_id for one in relays.values()} - {None}
     return Content(
         content_id=subject.bulletin_id if isinstance(subject, Bulletin) else subject.programme_id,
         title=subject.title,
         airing_class=subject.airing_class,
         revision=subject.revision,
         sequence=sequence,
-        relays={} if isinstance(subject, Bulletin) else programme_relays(subject, bulletins, tunes),
+        relays=relays,
+        spare={one: master_of(content_parts(bulletins[one])) for one in spare if one is not None},
     )
 
 
@@ -108,7 +113,7 @@ def _sequence(
     if isinstance(subject, Bulletin):
         _require_ready(subject)
         return framed(content_parts(subject), subject.frame, tunes)
-    for bulletin_id in subject.bulletin_ids:
+    for bulletin_id in subject.needed_ids:
         if bulletin_id not in bulletins:
             raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
         _require_ready(bulletins[bulletin_id])

@@ -20,6 +20,7 @@ from controller.domain.airings import Airing, AiringState, ContentId, Playback, 
 from controller.domain.audiences import FEW, audience
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
+from controller.domain.planning import if_interrupted, lateness_of
 from controller.domain.rights import Actor
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker, SpeakerState
@@ -228,8 +229,8 @@ class Dispatch:
             now=start_at_us is None,
             start_at_us=start_at_us,
             duration_us=content.frames * _SECOND_US // 48_000,
-            lateness_window_us=round(self._settings.lateness_window_s * _SECOND_US),
-            on_interrupted=_if_interrupted(content.airing_class),
+            lateness_window_us=lateness_of(content.sequence, round(self._settings.lateness_window_s * _SECOND_US)),
+            on_interrupted=if_interrupted(_if_interrupted(content.airing_class), content.sequence),
             slot_ends_us=(start_at_us or now_us) + content.frames * _SECOND_US // 48_000 + _GOES_ON_WITHIN_US,
         )
 

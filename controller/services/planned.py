@@ -140,7 +140,7 @@ async def known_contents(tx: Transaction, content_ids: Iterable[ContentId], now_
     wanted = list(dict.fromkeys(content_ids))
     found = await tx.bulletins.several([BulletinId(one) for one in wanted])
     programmes = await tx.programmes.several([ProgrammeId(one) for one in wanted if BulletinId(one) not in found])
-    inside = [one for programme in programmes.values() for one in programme.bulletin_ids if one not in found]
+    inside = [one for programme in programmes.values() for one in programme.needed_ids if one not in found]
     bulletins = {**found, **await tx.bulletins.several(inside)}
     closed = {
         one.bulletin_id: await _closed(tx, one, now_us) for one in bulletins.values() if one.origin is Origin.ABOVE
@@ -188,7 +188,7 @@ def _why_closed(subject: Bulletin | Programme, closed: Mapping[BulletinId, _Clos
     """
     if isinstance(subject, Bulletin):
         return "hand_in_open" if subject.bulletin_id in closed and closed[subject.bulletin_id].open else ""
-    inside = [closed[one] for one in subject.bulletin_ids if one in closed]
+    inside = [closed[one] for one in subject.needed_ids if one in closed]
     if any(one.open for one in inside):
         return "hand_in_open"
     return "not_valid_yet" if any(one.early for one in inside) else ""
@@ -201,7 +201,7 @@ def _known(
     heard: HeardContent | None,
     why_not: str,
 ) -> Known:
-    ids = (subject.bulletin_id,) if isinstance(subject, Bulletin) else subject.bulletin_ids
+    ids = (subject.bulletin_id,) if isinstance(subject, Bulletin) else subject.needed_ids
     inside = [bulletins[one] for one in ids if one in bulletins]
     expiries = [one.expires_at_us for one in inside if one.expires_at_us is not None]
     if heard is None:

@@ -116,9 +116,9 @@ class Programmes:
         return tuple(one for one in found if wanted is None or wanted(one))
 
     async def bulletins(self, programme: Programme) -> dict[BulletinId, Bulletin]:
-        """Those that it holds, with the progress of this moment."""
+        """Those that it holds or needs where a relay fails, with the progress of this moment."""
         async with self._store.reading() as tx:
-            found = await tx.bulletins.several(programme.bulletin_ids)
+            found = await tx.bulletins.several(programme.needed_ids)
         return {bulletin_id: self._making.current_bulletin(bulletin) for bulletin_id, bulletin in found.items()}
 
     async def history(self, programme_id: ProgrammeId) -> tuple[Revision, ...]:
@@ -132,9 +132,9 @@ class Programmes:
         if programme.area_id is not None:
             await tx.areas.path(programme.area_id)
         await require_tunes(tx, programme.frame, None if former is None else former.frame)
-        known = await tx.bulletins.several(programme.bulletin_ids)
-        had = () if former is None else former.bulletin_ids
-        for bulletin_id in programme.bulletin_ids:
+        known = await tx.bulletins.several(programme.needed_ids)
+        had = () if former is None else former.needed_ids
+        for bulletin_id in programme.needed_ids:
             if bulletin_id not in known:
                 raise NotFound(f"no bulletin {bulletin_id}", code="bulletin_unknown")
             if known[bulletin_id].withdrawn and bulletin_id not in had:

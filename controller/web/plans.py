@@ -236,8 +236,8 @@ async def heard(ask: Ask, content_id: ContentId) -> tuple[Track, list[TextShown]
             programme = await tx.programmes.get(ProgrammeId(content_id))
         except NotFound:
             return Track(), []
-        inside = await tx.bulletins.several(programme.bulletin_ids)
-    in_order = [inside[one] for one in dict.fromkeys(programme.bulletin_ids) if one in inside]
+        inside = await tx.bulletins.several(programme.needed_ids)
+    in_order = [inside[one] for one in programme.needed_ids if one in inside]
     return await programme_track(ask, programme, in_order), texts_of(in_order, ask)
 
 

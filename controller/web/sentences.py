@@ -83,6 +83,7 @@ CODES: Mapping[str, str] = {
     "relay_source_has_password": N_(
         "The address of the relay has a name or a password in it, and everybody can read it here. Leave them out."
     ),
+    "relay_second_same": N_("The second source of the relay is its first one. Give another address, or none."),
     "relay_out_of_range": N_("A relay is from half a minute to 3 hours long."),
     "programme_too_long": N_("A programme is at most 12 hours long. Take something out, or make two of it."),
     "bulletin_unknown": N_("One of the bulletins is not there, or not in your areas. Choose again."),

@@ -173,7 +173,7 @@ async def require_parts(ask: Ask, bulletin_ids: Iterable[BulletinId], frame: Fra
     """What something is made of, but for what is in it already, must be what whoever asks may see. Raises `NotFound`
     (``bulletin_unknown``), `Invalid` (``tune_unknown``).
     """
-    there = former.bulletin_ids if isinstance(former, Programme) else ()
+    there = former.needed_ids if isinstance(former, Programme) else ()
     wanted = set(bulletin_ids) - set(there)
     async with ask.parts.store.reading() as tx:
         found = await tx.bulletins.several(list(wanted))

@@ -77,7 +77,7 @@ async def usage_of(ask: Ask, content_id: ContentId, *, programme: bool = False) 
         if not programme:
             others = sorted({one for planned in reading.planned.values() for one in planned.content_ids})
             found = await tx.programmes.several([ProgrammeId(one) for one in others])
-            containing |= {one.programme_id for one in found.values() if content_id in one.bulletin_ids}
+            containing |= {one.programme_id for one in found.values() if content_id in one.needed_ids}
         using = [one for one in reading.planned.values() if not containing.isdisjoint(one.content_ids)]
         wanted = {one for planned in using for one in planned.content_ids}
         known = await known_contents(tx, sorted(wanted), now_us)

@@ -85,13 +85,13 @@ class SilenceHeard(Struct, kw_only=True, tag_field="type", tag="silence"):
 
 
 class RelayHeard(Struct, kw_only=True, tag_field="type", tag="relay"):
-    """The time of a relay. It cannot be heard yet: while ``audible`` is false, speakers are silent that long."""
+    """The time of a relay: its sound arrives while it is heard, so there is no file of it."""
 
     name: str
     source_url: str
     frames: int
     seconds: float
-    audible: bool = False
+    audible: bool = True
 
 
 PartHeard = ClipHeard | SilenceHeard | RelayHeard

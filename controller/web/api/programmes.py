@@ -34,13 +34,17 @@ class SilenceInProgramme(Struct, kw_only=True, forbid_unknown_fields=True, tag_f
 
 class RelayInProgramme(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="relay"):
     """A relay of another station (``name``, such as VOV1) for a fixed time, from 30 seconds to 3 hours. ``source_url``
-    is where its stream is: an http or https address without a name and a password. It is planned only: until relays can
-    be played, speakers are silent exactly that long, and what follows keeps its time.
+    is where its stream is: an http or https address without a name and a password (MP3, AAC, Ogg or HLS), or ``card:``
+    and the name of a sound card that the controller's settings know. Where it is away or silent too long,
+    ``second_url`` is taken, else the bulletin ``fallback_bulletin_id`` is heard again and again, else nothing. What
+    follows keeps its time.
     """
 
     name: str
     source_url: str
     seconds: float
+    second_url: str = ""
+    fallback_bulletin_id: BulletinId | None = None
 
 
 _RELAY = (
@@ -48,6 +52,7 @@ _RELAY = (
     "relay_name_too_long",
     "relay_source_malformed",
     "relay_source_has_password",
+    "relay_second_same",
     "relay_out_of_range",
 )
 InProgramme = BulletinInProgramme | SilenceInProgramme | RelayInProgramme
@@ -79,7 +84,7 @@ class AroundTold(Told):
 
 class ProgrammeTold(Told):
     """An ordered list of what is heard. ``area_id`` null is the whole station; ``revision`` counts from 1.
-    ``silent_relays``: how many of the items are relays, which cannot be heard yet.
+    ``relays``: how many of the items are.
     """
 
     programme_id: ProgrammeId
@@ -88,7 +93,7 @@ class ProgrammeTold(Told):
     area_id: AreaId | None
     items: Items
     frame: AroundTold
-    silent_relays: int
+    relays: int
     revision: int
     withdrawn: bool
     created_at_us: int
@@ -130,7 +135,7 @@ def _path(programme: Programme) -> str:
 def _told(programme: Programme) -> ProgrammeTold:
     items = [_item_told(one) for one in programme.items]
     frame = told(AroundTold, programme.frame)
-    return told(ProgrammeTold, programme, items=items, frame=frame, silent_relays=len(programme.relays))
+    return told(ProgrammeTold, programme, items=items, frame=frame, relays=len(programme.relays))
 
 
 def _item_told(item: Item) -> InProgramme:
@@ -139,15 +144,25 @@ def _item_told(item: Item) -> InProgramme:
             return BulletinInProgramme(bulletin_id=bulletin_id)
         case SilenceItem(seconds=seconds):
             return SilenceInProgramme(seconds=seconds)
-        case RelayItem(name=name, source_url=source_url, seconds=seconds):
-            return RelayInProgramme(name=name, source_url=source_url, seconds=seconds)
+        case RelayItem():
+            return RelayInProgramme(
+                name=item.name,
+                source_url=item.source_url,
+                seconds=item.seconds,
+                second_url=item.second_url,
+                fallback_bulletin_id=item.fallback_bulletin_id,
+            )
 
 
 async def _draft(ask: Ask, body: ProgrammeBody, former: Programme | None = None) -> ProgrammeDraft:
     """Raises `NotFound` (``bulletin_unknown``) for one that whoever asks does not see, `Invalid`, `NotAllowed`."""
     items = [_item(one) for one in body.items]
-    kept = set() if former is None else set(former.bulletin_ids)
-    wanted = {one.bulletin_id for one in items if isinstance(one, BulletinItem)} - kept
+    kept = set() if former is None else set(former.needed_ids)
+    wanted = {one.bulletin_id for one in items if isinstance(one, BulletinItem)}
+    wanted |= {
+        one.fallback_bulletin_id for one in items if isinstance(one, RelayItem) and one.fallback_bulletin_id is not None
+    }
+    wanted -= kept
     async with ask.parts.store.reading() as tx:
         found = await tx.bulletins.several(list(wanted))
     for bulletin_id in wanted:
@@ -171,8 +186,14 @@ def _item(body: InProgramme) -> Item:
             return BulletinItem(bulletin_id=bulletin_id)
         case SilenceInProgramme(seconds=seconds):
             return SilenceItem(seconds=seconds)
-        case RelayInProgramme(name=name, source_url=source_url, seconds=seconds):
-            return RelayItem(name=name, source_url=source_url, seconds=seconds)
+        case RelayInProgramme():
+            return RelayItem(
+                name=body.name,
+                source_url=body.source_url,
+                seconds=body.seconds,
+                second_url=body.second_url,
+                fallback_bulletin_id=body.fallback_bulletin_id or None,
+            )
 
 
 async def list_programmes(ask: Ask, query: PageQuery) -> ProgrammesTold:

@@ -145,6 +145,7 @@ async def test_a_relay_from_elsewhere_voids_the_approval_of_the_programme(statio
         replace(relay, source_url="https://khac.example/1"),
         replace(relay, name="VOV2"),
         replace(relay, seconds=601),
+        replace(relay, second_url="https://khac.example/1"),
     ):
         await station.desk.programmes.change(
             programme.programme_id, ProgrammeDraft(title="Tiếp sóng", items=(changed,)), "chi"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.protocol.ids import AreaId
-from agents.protocol.values import AiringClass, ClipPart
+from agents.protocol.values import AiringClass, ClipPart, LivePart, OnInterrupted
 from controller.domain.bulletins import Bulletin, Frame, frames_of
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.programmes import BulletinItem, Item, Programme, RelayItem, SilenceItem
@@ -114,13 +114,15 @@ async def test_a_programme_can_be_what_it_was_before(station: Station) -> None:
     assert [one.number for one in await programmes.history(first.programme_id)] == [3, 2, 1]
 
 
-async def test_a_programme_may_be_a_relay_alone_and_is_silent_for_its_length(station: Station) -> None:
+async def test_a_programme_may_be_a_relay_alone_and_is_live_for_its_length(station: Station) -> None:
     speaker, _ = await station.adopt("Chợ")
     relay = RelayItem(name=" VOV1 ", source_url=" HTTPS://vov.example/1#x ", seconds=1_800)
     evening = await programme(station, relay)
     assert evening.relays == (replace(relay, name="VOV1", source_url="https://vov.example/1"),)
     airing = await station.desk.dispatch.send_now(evening.programme_id, [speaker.speaker_id], "an")
-    assert airing.duration_us == 1_800_000_000
+    assert airing.sequence == (LivePart(frames=1_800 * 48_000),)
+    assert airing.on_interrupted is OnInterrupted.REJOIN, "it cannot be heard later"
+    assert airing.lateness_window_us == airing.duration_us == 1_800_000_000, "it is joined at any time while it lasts"
     changed = ProgrammeDraft(title="Tối", items=(SilenceItem(seconds=5), replace(relay, name="VOV2")))
     await station.desk.programmes.change(evening.programme_id, changed, "an")
     assert (await station.desk.programmes.restore(evening.programme_id, 1, "an")).items == evening.items

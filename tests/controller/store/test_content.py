@@ -87,7 +87,10 @@ async def test_tunes_programmes_pronunciations_and_history_come_back_as_they_wer
     added, gone = tune("b", built_in=True), tune("a", withdrawn=True)
     item = BulletinItem(bulletin_id=BulletinId("b-one"))
     relay = RelayItem(name="Đài tỉnh", source_url="http://dai.example:8000/live", seconds=1_800)
-    made = programme("x", [item, SilenceItem(seconds=2.5), relay, item], Frame(opening=added.tune_id, pause_s=0.5))
+    spare = replace(relay, second_url="card:line", fallback_bulletin_id=item.bulletin_id)
+    made = programme(
+        "x", [item, SilenceItem(seconds=2.5), relay, spare, item], Frame(opening=added.tune_id, pause_s=0.5)
+    )
     said = Pronunciation(language="vi", written="UBND", spoken="uỷ ban", changed_at_us=T0_US, changed_by="an")
     first = Revision(subject_id="pr-x", number=1, at_us=T0_US, by="an", content={"title": "Một", "items": []})
     async with store.transaction() as tx:

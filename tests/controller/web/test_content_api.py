@@ -186,15 +186,22 @@ async def test_a_programme_is_made_listened_to_and_sent(station: Station) -> Non
             {"kind": "bulletin", "bulletin_id": bulletin["bulletin_id"]},
             {"kind": "silence", "seconds": 3},
             {"kind": "bulletin", "bulletin_id": bulletin["bulletin_id"]},
-            {"kind": "relay", "name": "VOV1", "source_url": "https://vov.example/1", "seconds": 30},
+            {
+                "kind": "relay",
+                "name": "VOV1",
+                "source_url": "https://vov.example/1",
+                "seconds": 30,
+                "second_url": "card:line",
+                "fallback_bulletin_id": bulletin["bulletin_id"],
+            },
         ]
         body = {"title": "Chương trình tối", "items": items, "closing": "tune-chime", "pause_s": 1}
         programme = await call(program, "POST", "programmes", body, 201)
-        assert (programme["items"], programme["revision"], programme["silent_relays"]) == (items, 1, 1)
+        assert (programme["items"], programme["revision"], programme["relays"]) == (items, 1, 1)
         path = f"programmes/{programme['programme_id']}"
         told = await call(program, "GET", f"{path}/playlist")
         assert [one.get("seconds", "clip") for one in told["parts"]] == ["clip", 3, "clip", 1, 30, 1, "clip"]
-        relay = {"name": "VOV1", "source_url": "https://vov.example/1", "audible": False}
+        relay = {"name": "VOV1", "source_url": "https://vov.example/1", "audible": True}
         assert relay.items() <= told["parts"][4].items()
         items[3]["seconds"] = 29
         assert (await call(program, "POST", "programmes", body, 422))["code"] == "relay_out_of_range"
