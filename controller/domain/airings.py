@@ -61,6 +61,8 @@ class Airing:
     ``fade_us``; ``duration_us`` is how long that sounds. One that the planner made follows from a schedule: from the
     occurrence ``original`` (wall time), which is to begin at ``due_us``. ``speaker_ids`` are those that are to play it.
 
+    The sequence is heard ``times`` times with ``pause_us`` between; ``references`` are airings that it replaces.
+
     Where a device has it cut by something that nobody had planned, it goes on as ``on_interrupted`` says, and nothing
     of it is heard after ``slot_ends_us``.
     """
@@ -88,6 +90,9 @@ class Airing:
     due_us: int | None = None
     on_interrupted: OnInterrupted = OnInterrupted.DROP
     slot_ends_us: int | None = None
+    times: int = 1
+    pause_us: int = 0
+    references: tuple[AiringId, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,6 +49,9 @@ def planned_airing(airing: Airing) -> PlannedAiring:
         fade_us=airing.fade_us,
         on_interrupted=airing.on_interrupted,
         slot_ends_us=airing.slot_ends_us,
+        times=airing.times,
+        pause_us=airing.pause_us,
+        references=airing.references,
     )
 
 

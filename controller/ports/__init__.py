@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import Assignment, Document, Order, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, AreaId, DeviceId, SpeakerId
 from agents.protocol.journal import JournalRecord
+from agents.protocol.live import Bundle
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind
 from controller.domain.airings import Airing, AiringState, ContentId, Playback
@@ -26,7 +28,9 @@ from controller.ports.content import (
     Studio,
     Tunes,
 )
+from controller.ports.emergencies import Emergencies
 from controller.ports.groups import Groups
+from controller.ports.live import LiveArchives, Meter
 from controller.ports.people import ApiTokens, Deeds, Persons, Tokens
 from controller.ports.planned import PlannedAirings
 from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
@@ -56,6 +60,7 @@ class Signer(Protocol):
     @property
     def public_key(self) -> bytes: ...
     def sign(self, document: Document) -> SignedDocument: ...
+    def sign_live(self, bundle: Bundle) -> LiveAudio: ...
 
 
 Heard = Callable[[DeviceId, DocumentReply | None], None]
@@ -75,6 +80,16 @@ class Links(Protocol):
         """Send one document to many, at once. ``heard`` is called once for each device, from the event loop, perhaps
         before this returns; it must not raise.
         """
+        ...
+
+    def live(self, device_ids: Iterable[DeviceId], audio: LiveAudio) -> int:
+        """Send one bundle of live sound to many, at once; returns how many it is given to. Who does not take what it is
+        sent loses it. Never waits.
+        """
+        ...
+
+    def behind(self) -> frozenset[DeviceId]:
+        """Those that get no live sound now, because they do not take what they are sent."""
         ...
 
     async def identify(self, device_id: DeviceId) -> int:
@@ -145,6 +160,10 @@ class Speakers(Protocol):
         ...
 
     async def health(self) -> dict[SpeakerId, SpeakerHealth]: ...
+    async def healths(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, SpeakerHealth]:
+        """Of those that were heard of."""
+        ...
+
     async def health_of(self, speaker_id: SpeakerId) -> SpeakerHealth | None: ...
     async def put_health(self, healths: Sequence[SpeakerHealth]) -> None: ...
 
@@ -158,6 +177,10 @@ class Airings(Protocol):
     async def set_state(self, airing_id: AiringId, state: AiringState) -> None: ...
     async def begin(self, airing_id: AiringId, start_at_us: int) -> None:
         """A "now" has its instant: it is planned."""
+        ...
+
+    async def shorten(self, airing_id: AiringId, duration_us: int) -> None:
+        """It lasted no longer than this: what is live has no length before its end."""
         ...
 
     async def latest(self, limit: int, before: Place | None = None) -> tuple[Airing, ...]:
@@ -286,6 +309,7 @@ class Transaction(Protocol):
     revisions: Revisions
     pronunciations: Pronunciations
     hand_ins: HandIns
+    emergencies: Emergencies
     schedules: Schedules
     approvals: Approvals
     choices: Choices
@@ -293,6 +317,7 @@ class Transaction(Protocol):
     holidays: Holidays
     airings: Airings
     planned_airings: PlannedAirings
+    live_archives: LiveArchives
     journals: Journals
     documents: Documents
     telemetry: Telemetry
@@ -337,6 +362,7 @@ __all__ = [
     "Clock",
     "Deeds",
     "Documents",
+    "Emergencies",
     "Faults",
     "Groups",
     "GuardRows",
@@ -346,6 +372,8 @@ __all__ = [
     "Identity",
     "Journals",
     "Links",
+    "LiveArchives",
+    "Meter",
     "Persons",
     "PlannedAirings",
     "Programmes",

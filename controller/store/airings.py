@@ -53,6 +53,9 @@ class SqlAirings:
     async def begin(self, airing_id: AiringId, start_at_us: int) -> None:
         await self._change(airing_id, {"state": AiringState.PLANNED.value, "start_at_us": start_at_us})
 
+    async def shorten(self, airing_id: AiringId, duration_us: int) -> None:
+        await self._change(airing_id, {"duration_us": duration_us})
+
     async def _change(self, airing_id: AiringId, values: dict[str, Any]) -> None:
         await self._session.execute(
             update(AiringRow)
@@ -182,6 +185,9 @@ def airing_row(airing: Airing) -> AiringRow:
         due_us=airing.due_us,
         on_interrupted=airing.on_interrupted.value,
         slot_ends_us=airing.slot_ends_us,
+        times=airing.times,
+        pause_us=airing.pause_us,
+        referred=list(airing.references) or None,
     )
 
 
@@ -210,6 +216,9 @@ def _airing(row: AiringRow, speaker_ids: tuple[SpeakerId, ...]) -> Airing:
         due_us=row.due_us,
         on_interrupted=OnInterrupted(row.on_interrupted),
         slot_ends_us=row.slot_ends_us,
+        times=row.times,
+        pause_us=row.pause_us,
+        references=tuple(AiringId(one) for one in row.referred or ()),
     )
 
 

@@ -13,23 +13,26 @@ from controller.store.airings import SqlAirings
 from controller.store.boxes import SqlBoxes, SqlFaults, SqlHands, SqlSelfTests, SqlTelemetry
 from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
 from controller.store.documents import SqlDocuments
+from controller.store.emergencies import SqlEmergencies
 from controller.store.engine import READERS, READING, failures, make_engine
 from controller.store.groups import SqlGroups
 from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
+from controller.store.live import SqlLiveArchives
 from controller.store.people import SqlApiTokens, SqlDeeds, SqlPersons, SqlTokens
 from controller.store.places import SqlAreas, SqlSpeakers, SqlStationSettings
 from controller.store.planned import SqlPlannedAirings
 from controller.store.planning import SqlApprovals, SqlChoices, SqlGuardRows, SqlHolidays, SqlSchedules
+from controller.store.shelf import Kept, Shelf
 from controller.store.sounds import SqlSounds
 
 
 class SqlTransaction:
     """`ports.Transaction` over one session."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, shelf: Shelf) -> None:
         self.areas: ports.Areas = SqlAreas(session)
-        self.speakers: ports.Speakers = SqlSpeakers(session)
+        self.speakers: ports.Speakers = SqlSpeakers(session, shelf)
         self.groups: ports.Groups = SqlGroups(session)
         self.sounds: ports.Sounds = SqlSounds(session)
         self.bulletins: ports.Bulletins = SqlBulletins(session)
@@ -38,6 +41,7 @@ class SqlTransaction:
         self.revisions: ports.Revisions = SqlRevisions(session)
         self.pronunciations: ports.Pronunciations = SqlPronunciations(session)
         self.hand_ins: ports.HandIns = SqlHandIns(session)
+        self.emergencies: ports.Emergencies = SqlEmergencies(session)
         self.schedules: ports.Schedules = SqlSchedules(session)
         self.approvals: ports.Approvals = SqlApprovals(session)
         self.choices: ports.Choices = SqlChoices(session)
@@ -45,6 +49,7 @@ class SqlTransaction:
         self.holidays: ports.Holidays = SqlHolidays(session)
         self.airings: ports.Airings = SqlAirings(session)
         self.planned_airings: ports.PlannedAirings = SqlPlannedAirings(session)
+        self.live_archives: ports.LiveArchives = SqlLiveArchives(session)
         self.journals: ports.Journals = SqlJournals(session)
         self.documents: ports.Documents = SqlDocuments(session)
         self.telemetry: ports.Telemetry = SqlTelemetry(session)
@@ -71,14 +76,19 @@ class SqlStore:
         self._reading_engine = self._engine.execution_options(**{READING: True})
         self._writing = asyncio.Lock()
         self._turns = asyncio.Semaphore(READERS)
+        self._kept = Kept()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[ports.Transaction]:
         """Commits when the block ends without an error, else nothing is kept. Raises `StoreFailed`."""
         async with self._writing:
-            with failures():
-                async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-                    yield SqlTransaction(session)
+            shelf = Shelf(self._kept)
+            try:
+                with failures():
+                    async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                        yield SqlTransaction(session, shelf)
+            finally:
+                shelf.end()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ports.Transaction]:
@@ -86,7 +96,7 @@ class SqlStore:
         async with self._turns:
             with failures():
                 async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
-                    yield SqlTransaction(session)
+                    yield SqlTransaction(session, Shelf(self._kept))
 
     async def ready(self) -> bool:
         """True while the database answers."""

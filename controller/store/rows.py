@@ -151,6 +151,9 @@ class AiringRow(Row, table=True):
     due_us: int | None = Field(default=None, index=True, sa_type=BigInteger)
     on_interrupted: str = Field(default="drop", sa_type=WORD, sa_column_kwargs={"server_default": "drop"})
     slot_ends_us: int | None = Field(default=None, sa_type=BigInteger)
+    times: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    pause_us: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    referred: Any = Field(default=None, sa_type=JSON, nullable=True)
 
 
 class PlaybackRow(Row, table=True):

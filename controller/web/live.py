@@ -10,15 +10,17 @@ down.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
 from controller.services.events import (
     AiringChanged,
     BulletinChanged,
+    EmergencyChanged,
     Event,
     Events,
     FaultsChanged,
@@ -59,6 +61,7 @@ Told = (
     | PlansChanged
     | AiringChanged
     | StopChanged
+    | EmergencyChanged
     | Lagged
 )
 """Events that streams pass on."""
@@ -79,36 +82,35 @@ EVERYTHING = (
     "hands",
     "faults",
     "plans",
+    "emergencies",
 )
 
 
-def page_voice(event: Told) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911 - one an event
+_OF_ONE_NAME: Final[Mapping[type, tuple[tuple[str, str], ...]]] = {
+    SpeakersChanged: (("speakers", "-"),),
+    FoundChanged: (("found", "-"),),
+    TunesChanged: (("tunes", "-"),),
+    HandInChanged: (("hand_ins", "-"),),
+    FaultsChanged: (("faults", "-"),),
+    PlansChanged: (("plans", "-"),),
+    EmergencyChanged: (("emergencies", "-"),),
+    AiringChanged: (("airing", "-"), ("on_air", "-")),
+    StopChanged: (("stop_all", "-"), ("speakers", "-")),
+    Lagged: tuple((name, "-") for name in EVERYTHING),
+}
+
+
+def page_voice(event: Told) -> tuple[tuple[str, str], ...]:
     """The names that the templates listen for; every one of them fetches what it shows again."""
     match event:
-        case SpeakersChanged():
-            return (("speakers", "-"),)
-        case FoundChanged():
-            return (("found", "-"),)
         case BulletinChanged(bulletin_id=bulletin_id):
             return (("bulletin", bulletin_id),)
         case ProgrammeChanged(programme_id=programme_id):
             return (("programme", programme_id),)
-        case TunesChanged():
-            return (("tunes", "-"),)
-        case HandInChanged():
-            return (("hand_ins", "-"),)
         case HandsChanged(speaker_id=speaker_id):
             return (("hands", speaker_id),)
-        case FaultsChanged():
-            return (("faults", "-"),)
-        case PlansChanged():
-            return (("plans", "-"),)
-        case AiringChanged():
-            return (("airing", "-"), ("on_air", "-"))
-        case StopChanged():
-            return (("stop_all", "-"), ("speakers", "-"))
-        case Lagged():
-            return tuple((name, "-") for name in EVERYTHING)
+        case _:
+            return _OF_ONE_NAME[type(event)]
 
 
 class _Stream:

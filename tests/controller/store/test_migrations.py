@@ -13,14 +13,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from controller.domain.errors import StoreFailed
-from controller.store import box_rows, content_rows, planning_rows
+from controller.store import box_rows, content_rows, emergency_rows, planning_rows
 from controller.store.engine import make_engine
 from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_here, upgrade_to_head
 
 METADATA = content_rows.SoundRow.metadata
-assert box_rows.BoxRow.metadata is planning_rows.ScheduleRow.metadata is METADATA, (
-    "each module of tables adds to the same"
-)
+assert (
+    box_rows.BoxRow.metadata is emergency_rows.EmergencyRow.metadata is planning_rows.ScheduleRow.metadata is METADATA
+), "each module of tables adds to the same"
 
 
 async def test_the_migrations_and_the_rows_agree(url: str) -> None:
