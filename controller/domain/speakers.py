@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, Profile, RenditionName
+from schedules.areas import Area
 
 
 class SpeakerState(StrEnum):
@@ -161,3 +163,11 @@ class SpeakerOverview:
     def ready(self) -> bool:
         """True when something sent now would sound: connected, time known, not stopped."""
         return self.not_ready is None
+
+
+class Standing(NamedTuple):
+    """A speaker, the area that it stands in today, and why it would not sound now: what is asked of all of them."""
+
+    speaker: Speaker
+    area: Area
+    not_ready: NotReady | None

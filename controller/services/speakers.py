@@ -1,6 +1,6 @@
 """What can be asked of and changed on adopted speakers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,16 @@ from controller.domain import texts
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.faults import FaultKind
-from controller.domain.speakers import Box, Move, NotReady, Speaker, SpeakerHealth, SpeakerOverview, SpeakerState
+from controller.domain.speakers import (
+    Box,
+    Move,
+    NotReady,
+    Speaker,
+    SpeakerHealth,
+    SpeakerOverview,
+    SpeakerState,
+    Standing,
+)
 from controller.services.adoption import require_free_name
 from controller.services.areabook import day_of
 from controller.services.assignments import Assignments
@@ -42,14 +51,36 @@ class SpeakerDesk:
         self._planning = office.planning
         self._fleet = office.fleet
 
-    async def overview(self) -> tuple[SpeakerOverview, ...]:
-        """Every speaker, by name, as it is now. Raises `StoreFailed`."""
+    async def standing(self) -> tuple[Standing, ...]:
+        """Every speaker, by name, with no more than whether it is ready: quick, also for ten thousand of them. Raises
+        `StoreFailed`.
+        """
         async with self._store.reading() as tx:
             speakers = await tx.speakers.all()
-            stored = await tx.speakers.health()
+            await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
+        connected, present = self._outbox.connected(), self._roster.get
+        # Many speakers stand in few areas.
+        areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
+        return tuple(
+            Standing(
+                one,
+                areas[one.area_id],
+                self._not_ready(one, present(one.device_id) if one.device_id in connected else None),
+            )
+            for one in speakers
+        )
+
+    async def overview(self, speaker_ids: Collection[SpeakerId] | None = None) -> tuple[SpeakerOverview, ...]:
+        """Every speaker, or these, by name, as it is now. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            speakers: Sequence[Speaker] = await tx.speakers.all()
+            if speaker_ids is not None:
+                speakers = [speaker for speaker in speakers if speaker.speaker_id in speaker_ids]
+            # Of who is present is known what it says now.
+            away = [one.speaker_id for one in speakers if self._roster.get(one.device_id) is None]
+            stored = await tx.speakers.healths(away)
             await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected = self._outbox.connected()
-        # Many speakers stand in few areas.
         areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
         return tuple(
             self._seen(speaker, stored.get(speaker.speaker_id), connected, areas[speaker.area_id])

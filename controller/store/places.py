@@ -23,6 +23,7 @@ from controller.store.rows import (
     SpeakerRow,
     StationSettingRow,
 )
+from controller.store.shelf import Shelf
 from schedules.areas import Area, Origin, Past
 
 
@@ -99,11 +100,21 @@ class SqlAreas:
 class SqlSpeakers:
     """`ports.Speakers`."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, shelf: Shelf) -> None:
         self._session = session
+        self._shelf = shelf
 
     async def all(self) -> tuple[Speaker, ...]:
-        """As plain rows, like the areas: there may be twenty thousand."""
+        """As plain rows, like the areas: there may be twenty thousand. Pages ask for them again and again, and they
+        seldom change.
+        """
+        speakers = self._shelf.speakers()
+        if speakers is None:
+            speakers = await self._all()
+            self._shelf.put(speakers)
+        return speakers
+
+    async def _all(self) -> tuple[Speaker, ...]:
         shown = [SpeakerState.ADOPTED.value, SpeakerState.RELEASING.value]
         query = (
             select(*_SPEAKER_COLUMNS)
@@ -147,6 +158,7 @@ class SqlSpeakers:
         return found
 
     async def put(self, speaker: Speaker) -> None:
+        self._shelf.spoil()
         await self._session.merge(
             SpeakerRow(
                 speaker_id=speaker.speaker_id,
@@ -186,8 +198,15 @@ class SqlSpeakers:
         return found
 
     async def health(self) -> dict[SpeakerId, SpeakerHealth]:
-        rows = await self._session.scalars(select(SpeakerHealthRow))
-        return {SpeakerId(row.speaker_id): _health(row) for row in rows}
+        found = await each(self._session, select(*_HEALTH_COLUMNS), _health)
+        return {one.speaker_id: one for one in found}
+
+    async def healths(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, SpeakerHealth]:
+        found: dict[SpeakerId, SpeakerHealth] = {}
+        for piece in pieces(speaker_ids):
+            query = select(*_HEALTH_COLUMNS).where(col(SpeakerHealthRow.speaker_id).in_(piece))
+            found.update({one.speaker_id: one for one in map(_health, await self._session.execute(query))})
+        return found
 
     async def health_of(self, speaker_id: SpeakerId) -> SpeakerHealth | None:
         row = await self._session.get(SpeakerHealthRow, speaker_id, populate_existing=True)
@@ -226,6 +245,10 @@ _COLUMNS = tuple(
 
 
 _SPEAKER_COLUMNS = tuple(SpeakerRow.__table__.columns)  # type: ignore[attr-defined]
+_HEALTH_COLUMNS = tuple(
+    SpeakerHealthRow.__table__.columns[field.name]  # type: ignore[attr-defined]
+    for field in fields(SpeakerHealth)
+)
 
 
 def _area(row: Iterable[Any], shared: dict[Any, Any], past: tuple[Past, ...], successors: tuple[str, ...]) -> Area:
@@ -283,6 +306,6 @@ def _speaker(row: SpeakerRow | Row[Any]) -> Speaker:
     )
 
 
-def _health(row: SpeakerHealthRow) -> SpeakerHealth:
-    values = row.model_dump()
+def _health(row: SpeakerHealthRow | Row[Any]) -> SpeakerHealth:
+    values = {field.name: getattr(row, field.name) for field in fields(SpeakerHealth)}
     return SpeakerHealth(**(values | {"clock_basis": ClockBasis(row.clock_basis)}))
