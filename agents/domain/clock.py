@@ -298,6 +298,14 @@ class ControllerClock:
             raise TimeUnknown("no controller and no network time since power came back")
         return self._line(usable.to_local(controller_us)).to_local(controller_us)
 
+    def in_step(self, controller_us: int, local_us: int) -> int:
+        """For something that began at a controller instant and is to be in step at ``local_us``: the local instant from
+        which local time leads to where it should be now. Of what has passed that is not when it began: the clocks have
+        parted since. Raises `TimeUnknown`.
+        """
+        ahead_us = controller_us - self.to_controller(local_us)
+        return self.to_local(controller_us) if ahead_us >= 0 else local_us + ahead_us
+
     def _choose(self, local_us: int) -> tuple[ClockBasis, Mapping] | None:
         held = self._mapping
         if held is not None and held.error_us(local_us) <= UNUSABLE_ERROR_US:

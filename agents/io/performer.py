@@ -45,6 +45,8 @@ from agents.protocol.values import ClipRef, ClockBasis
 _LONGEST_NAP_US: Final = 600_000_000
 _HEARD_EVERY_US: Final = 1_000_000
 _HEARD_FORCED_EVERY: Final = 10
+_IN_STEP_EVERY_US: Final = 1_000_000
+"""Crystals that are 200 ppm apart part by 0.2 ms in it."""
 _RETRY_WRITE_US: Final = 5_000_000
 _UNWRITTEN_AT_MOST: Final = 10_000
 
@@ -165,6 +167,7 @@ class Performer:
                 group.create_task(self._write_and_act(group))
                 group.create_task(self._wake())
                 group.create_task(self._note_heard())
+                group.create_task(self._stay_in_step())
         finally:
             self._group = None
 
@@ -185,7 +188,7 @@ class Performer:
             case StopSound(play_id=play_id):
                 self._engine.stop(play_id)
             case Retarget(play_id=play_id, due_us=due_us):
-                self._engine.retarget(play_id, self._local(due_us))
+                self._engine.retarget(play_id, self._in_step(due_us))
             case StartAt(airing_id=airing_id):
                 self._starting.append(airing_id)
                 if effect.before_disk:
@@ -223,6 +226,13 @@ class Performer:
         except TimeUnknown:
             now = self.now()
             return controller_us if now.controller_us is None else now.local_us + controller_us - now.controller_us
+
+    def _in_step(self, controller_us: int) -> int:
+        """See `ControllerClock.in_step`."""
+        try:
+            return self._clock.in_step(controller_us, self._time.monotonic_us())
+        except TimeUnknown:
+            return self._local(controller_us)
 
     def _act_start(self, start: StartAt) -> None:
         item = self.state.items.get(start.airing_id)
@@ -336,6 +346,15 @@ class Performer:
             return wakes.local_us
         at_us = now.local_us + min(wakes.controller_us - now.controller_us, _LONGEST_NAP_US)
         return at_us if wakes.local_us is None else min(at_us, wakes.local_us)
+
+    async def _stay_in_step(self) -> None:
+        """What sounds follows the controller's clock, not the crystal of this device, however long it sounds."""
+        while True:
+            await self._time.sleep_until(self._time.monotonic_us() + _IN_STEP_EVERY_US)
+            item = self.state.sounding()
+            known = self.now().controller_us is not None
+            if known and item is not None and item.play_id is not None and item.begins_us is not None:
+                self._engine.retarget(item.play_id, self._in_step(item.begins_us))
 
     # --- what was heard ---------------------------------------------------------------------------------------------
 

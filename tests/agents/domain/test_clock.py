@@ -273,6 +273,18 @@ def test_a_mapping_survives_a_restart_of_the_program_as_holdover() -> None:
     assert again.to_controller(now_us) == clock.to_controller(now_us)
 
 
+def test_what_began_long_ago_is_in_step_where_it_is_heard_and_not_where_it_began() -> None:
+    true = controller_time(50)
+    clock, now_us = settled(true)
+    began_us = true(now_us - 600 * S)
+
+    in_step_us = clock.in_step(began_us, now_us)
+
+    assert abs(true(now_us) - began_us - (now_us - in_step_us)) < 100, "ten minutes of the controller's"
+    assert abs(in_step_us - clock.to_local(began_us) + 0.05 * 600 * 1_000) < 100, "30 ms from where it began"
+    assert clock.in_step(true(now_us + 5 * S), now_us) == clock.to_local(true(now_us + 5 * S))
+
+
 def test_after_a_release_nothing_of_the_controllers_time_is_left() -> None:
     clock, now_us = settled(controller_time())
     clock.forget()

@@ -90,6 +90,21 @@ async def test_a_restart_in_the_middle_joins_in_step_and_ends_once(tmp_path: Pat
         assert gap.cause == "restart"
 
 
+async def test_what_sounds_follows_the_clock_of_the_controller_as_long_as_it_does(
+    tmp_path: Path, station: Station
+) -> None:
+    station.offer(clip_bytes("air-1"))
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        planned = airing(start_at_us=soon(agent, 100_000), seconds=60)
+        await push(agent, station, station.desk.order(Play(airing=planned)))
+        play_id, start_local_us = await agent.does("start")
+        agent.conductor.play_event(engine.Sounding(play_id, start_local_us, 0, 0))
+
+        aimed_at, _ = await agent.does("retarget")
+        assert aimed_at == play_id, "though nothing was learned about the time"
+
+
 async def test_what_ended_while_it_was_off_is_skipped_with_the_reason(tmp_path: Path, station: Station) -> None:
     async with running(tmp_path) as agent:
         await adopt(agent, station)
