@@ -75,6 +75,11 @@ class DeedKind(StrEnum):
     CORRECT_EMERGENCY = "correct_emergency"
     END_EMERGENCY = "end_emergency"
     SET_EMERGENCY_POLICY = "set_emergency_policy"
+    TAKE_ALERT = "take_alert"
+    CONFIRM_ALERT = "confirm_alert"
+    DECLINE_ALERT = "decline_alert"
+    SET_ALERTS = "set_alerts"
+    PLACE_SPEAKER = "place_speaker"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,6 +43,12 @@ class StoreFailed(LoaError):
     code = "store_failed"
 
 
+class FetchFailed(LoaError):
+    """Another server did not give what was asked of it; the code says why, ``detail`` what it said."""
+
+    code = "fetch_failed"
+
+
 class StudioFailed(LoaError):
     """What was handed in could not be made into clips; the code says why."""
 

@@ -17,6 +17,7 @@ from controller.domain.journals import JournalKey, JournalPlace, ReceivedRecords
 from controller.domain.paging import Place
 from controller.domain.speakers import ControllerIdentity, FoundDevice, Move, PairedDevice, Speaker, SpeakerHealth
 from controller.ports.boxes import Boxes, Faults, Hands, SelfTests, Telemetry
+from controller.ports.cap import CapAlerts, CapSettings, Fetched, Fetcher, Wanted
 from controller.ports.content import (
     Bulletins,
     HandIns,
@@ -310,6 +311,8 @@ class Transaction(Protocol):
     pronunciations: Pronunciations
     hand_ins: HandIns
     emergencies: Emergencies
+    cap_alerts: CapAlerts
+    cap_settings: CapSettings
     schedules: Schedules
     approvals: Approvals
     choices: Choices
@@ -358,12 +361,16 @@ __all__ = [
     "Areas",
     "Boxes",
     "Bulletins",
+    "CapAlerts",
+    "CapSettings",
     "Choices",
     "Clock",
     "Deeds",
     "Documents",
     "Emergencies",
     "Faults",
+    "Fetched",
+    "Fetcher",
     "Groups",
     "GuardRows",
     "HandIns",
@@ -392,4 +399,5 @@ __all__ = [
     "Tokens",
     "Transaction",
     "Tunes",
+    "Wanted",
 ]

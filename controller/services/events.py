@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
+from controller.domain.cap_alerts import CapAlertId
 from controller.domain.emergencies import EmergencyId
 from controller.domain.handing_in import HandInId
 from controller.domain.programmes import ProgrammeId
@@ -74,6 +75,13 @@ class EmergencyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CapChanged:
+    """A CAP alert came in, or what becomes of it changed; None for a feed or a rule."""
+
+    alert_id: CapAlertId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlansChanged:
     """What is planned changed, or what it depends on: schedules, approvals, choices, guards, holidays."""
 
@@ -112,6 +120,7 @@ Event = (
     | AiringChanged
     | StopChanged
     | EmergencyChanged
+    | CapChanged
     | PlansChanged
     | HandsChanged
     | FaultsChanged

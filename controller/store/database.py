@@ -12,6 +12,7 @@ from controller.domain.errors import StoreFailed
 from controller.store.airings import SqlAirings
 from controller.store.boxes import SqlBoxes, SqlFaults, SqlHands, SqlSelfTests, SqlTelemetry
 from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
+from controller.store.cap import SqlCapAlerts, SqlCapSettings
 from controller.store.documents import SqlDocuments
 from controller.store.emergencies import SqlEmergencies
 from controller.store.engine import READERS, READING, failures, make_engine
@@ -42,6 +43,8 @@ class SqlTransaction:
         self.pronunciations: ports.Pronunciations = SqlPronunciations(session)
         self.hand_ins: ports.HandIns = SqlHandIns(session)
         self.emergencies: ports.Emergencies = SqlEmergencies(session)
+        self.cap_alerts: ports.CapAlerts = SqlCapAlerts(session)
+        self.cap_settings: ports.CapSettings = SqlCapSettings(session)
         self.schedules: ports.Schedules = SqlSchedules(session)
         self.approvals: ports.Approvals = SqlApprovals(session)
         self.choices: ports.Choices = SqlChoices(session)

@@ -13,13 +13,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from controller.domain.errors import StoreFailed
-from controller.store import box_rows, content_rows, emergency_rows, planning_rows
+from controller.store import box_rows, cap_rows, content_rows, emergency_rows, planning_rows
 from controller.store.engine import make_engine
 from controller.store.migrate import HEAD, alembic_config, current_version, upgrade_here, upgrade_to_head
 
 METADATA = content_rows.SoundRow.metadata
 assert (
-    box_rows.BoxRow.metadata is emergency_rows.EmergencyRow.metadata is planning_rows.ScheduleRow.metadata is METADATA
+    box_rows.BoxRow.metadata is cap_rows.CapAlertRow.metadata is emergency_rows.EmergencyRow.metadata is planning_rows.ScheduleRow.metadata is METADATA
 ), "each module of tables adds to the same"
 
 
