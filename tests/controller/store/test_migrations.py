@@ -19,7 +19,11 @@ from controller.store.migrate import HEAD, alembic_config, current_version, upgr
 
 METADATA = content_rows.SoundRow.metadata
 assert (
-    box_rows.BoxRow.metadata is cap_rows.CapAlertRow.metadata is emergency_rows.EmergencyRow.metadata is planning_rows.ScheduleRow.metadata is METADATA
+    box_rows.BoxRow.metadata
+    is cap_rows.CapAlertRow.metadata
+    is emergency_rows.EmergencyRow.metadata
+    is planning_rows.ScheduleRow.metadata
+    is METADATA
 ), "each module of tables adds to the same"
 
 
