@@ -65,6 +65,7 @@ class Wording:
     middle: str
     instructions: str
     correction: str = ""
+    all_clear: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +94,7 @@ class FixedKind(StrEnum):
     OPENING = "opening"
     INSTRUCTIONS = "instructions"
     CORRECTION = "correction"
+    ALL_CLEAR = "all_clear"
     DRILL = "drill"
 
 
