@@ -4,13 +4,17 @@ Rules of the module: a clip is read whole and its hash compared each time that a
 its siren take one that was verified before, if its file looks the same since, because they wait for no disk.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from agents.domain.player.effects import ArmSource, SoundSiren
 from agents.io.clips import ClipDamaged, ClipStore
-from agents.io.decode import ClipPart, SequencePart, SequenceSource, SilencePart, Source
+from agents.io.decode import Source
+from agents.io.jitter import JitterBuffer
 from agents.io.loop import Loop
+from agents.io.sequence import ClipPart, LateClipPart, LivePart, SequencePart, SequenceSource, SilencePart
 from agents.io.stretch import Stretch
 from agents.protocol import values as wire
 from agents.protocol.values import ClipRef
@@ -30,8 +34,10 @@ class ClipGone(Exception):
 class Armoury:
     """Makes sources of the clips in the store."""
 
-    def __init__(self, clips: ClipStore) -> None:
+    def __init__(self, clips: ClipStore, live: Callable[[str], JitterBuffer]) -> None:
+        """``live`` gives the buffer of an airing that something live is heard in."""
         self._clips = clips
+        self._live = live
         self._verified: dict[str, _Look] = {}
 
     async def source(self, arm: ArmSource) -> Source:
@@ -41,10 +47,15 @@ class Armoury:
             match part:
                 case wire.SilencePart(frames=frames):
                     parts.append(SilencePart(frames))
+                case wire.LivePart(frames=frames):
+                    parts.append(LivePart(self._live(arm.airing_id), frames))
                 case wire.ClipPart():
                     ref = part.choose(arm.rendition)
-                    parts.append(ClipPart(await self._path(ref, hurried=arm.emergency), ref.frames))
-        whole = SequenceSource(parts)
+                    if ref.sha256 in arm.missing:
+                        parts.append(LateClipPart(partial(self._find, ref), ref.frames))
+                    else:
+                        parts.append(ClipPart(await self._path(ref, hurried=arm.emergency), ref.frames))
+        whole = SequenceSource(parts, arm.times, arm.pause_frames)
         if arm.span == range(whole.total_frames) and not arm.fade_frames:
             return whole
         return Stretch(whole, arm.span.start, len(arm.span), arm.fade_frames)
@@ -58,6 +69,10 @@ class Armoury:
         """Verify it, if it is here and has not been: an emergency will not have the time. Raises `ClipGone`."""
         if self._clips.has(ref):
             await self._path(ref, hurried=True)
+
+    def _find(self, ref: ClipRef) -> Path | None:
+        """Of a clip that is fetched meanwhile: what is fetched was verified."""
+        return self._clips.path(ref.sha256) if self._clips.has(ref) else None
 
     async def _path(self, ref: ClipRef, *, hurried: bool) -> Path:
         path = self._clips.path(ref.sha256)

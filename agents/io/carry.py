@@ -23,7 +23,7 @@ from agents.io.timeport import TimePort
 from agents.io.upload import Gathering, Uploader
 from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Wire
-from agents.protocol.channel import ClockAnswer
+from agents.protocol.channel import ClockAnswer, LiveAudio
 from agents.protocol.documents import SignedDocument
 from agents.protocol.errors import MalformedMessage, WireError
 from agents.protocol.messages import DeviceHello, DocumentPush, Heartbeat, JournalAck, Welcome
@@ -136,6 +136,8 @@ class Carrier:
                     await self._documents.put(document)
                 case JournalAck() as ack:
                     uploader.acknowledged(ack)
+                case LiveAudio() as audio:
+                    self._conductor.live.take(audio)
                 case _:
                     self._unexpected += 1
 

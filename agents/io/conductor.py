@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from agents.domain.clock import ControllerClock
 from agents.domain.fetching import with_pinned
+from agents.domain.now import Now
 from agents.domain.player import PlayerSettings
 from agents.domain.player import events as player_events
 from agents.domain.player.effects import FetchClips
@@ -18,6 +19,7 @@ from agents.io.clips import ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
+from agents.io.live import LiveRoom
 from agents.io.local import LocalSounds
 from agents.io.outgoing import Outgoing
 from agents.io.output import events as engine_events
@@ -26,6 +28,7 @@ from agents.io.reception import Reception
 from agents.io.state import Pinned, StateStore
 from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, Hand, Order, SignedDocument
+from agents.protocol.ids import KeyId
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost, StartedUp
 from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
 from agents.protocol.values import AiringClass, PlannedAiring, Profile
@@ -69,6 +72,8 @@ class Conductor:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._heard = HeardFile(parts.state.directory)
+        self.live = LiveRoom(items=lambda: self._performer.state.items, key_of=self._key_of, now=self._now)
+        """Where live sound goes that arrives over a link."""
         self._performer = Performer(
             time=parts.time,
             clock=parts.clock,
@@ -77,6 +82,7 @@ class Conductor:
             journal=parts.state.journal,
             heard=self._heard,
             fetch=self._fetch,
+            live=self.live.buffer,
             settings=parts.settings.player,
         )
         self.performer: Performer = self._performer
@@ -287,6 +293,13 @@ class Conductor:
         airing = self._airing(airing_id)
         return None if airing is None else airing.airing_class
 
+    def _now(self) -> Now:
+        return self._performer.now()
+
+    def _key_of(self, key_id: str) -> bytes | None:
+        key = self._reception.trust.keys().get(KeyId(key_id))
+        return None if key is None else key.public_key
+
     def _airing(self, airing_id: str) -> PlannedAiring | None:
         item = self._performer.state.items.get(airing_id)
         return None if item is None else item.airing
@@ -311,18 +324,20 @@ class Conductor:
 
 
 def _translated(event: engine_events.PlayEvent) -> player_events.PlayEvent:
+    play_id = event.play_id
     match event:
-        case engine_events.Armed(play_id=play_id):
-            return player_events.PlayArmed(play_id)
+        case engine_events.Armed():
+            told: player_events.PlayEvent = player_events.PlayArmed(play_id)
         case engine_events.Sounding():
-            return player_events.PlaySounding(
-                event.play_id, event.actual_start_local_us, event.error_us, event.first_frame
-            )
+            told = player_events.PlaySounding(play_id, event.actual_start_local_us, event.error_us, event.first_frame)
         case engine_events.Underrun():
-            return player_events.PlayUnderrun(event.play_id, event.lost_frames)
+            told = player_events.PlayUnderrun(play_id, event.lost_frames)
+        case engine_events.Missing():
+            told = player_events.PlayMissing(play_id, event.first_frame, event.lost_frames, event.cause)
         case engine_events.Finished():
-            return player_events.PlayFinished(event.play_id, event.played_frames, event.lost_frames, event.underruns)
+            told = player_events.PlayFinished(play_id, event.played_frames, event.lost_frames, event.underruns)
         case engine_events.Stopped():
-            return player_events.PlayStopped(event.play_id, event.at_frame)
+            told = player_events.PlayStopped(play_id, event.at_frame)
         case engine_events.Failed():
-            return player_events.PlayFailed(event.play_id, _REASONS[event.reason], event.detail)
+            told = player_events.PlayFailed(play_id, _REASONS[event.reason], event.detail)
+    return told

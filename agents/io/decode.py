@@ -1,4 +1,4 @@
-"""Clips become sound: streaming decode, exact to the sample, and gapless sequences of parts.
+"""Clips become sound: streaming decode, exact to the sample.
 
 Rules of the module: everything comes out as signed 16-bit mono at 48 kHz in native byte order; the Ogg pre-skip and
 end trim are honoured, so that a clip has exactly as many frames as went into the encoder; memory does not grow with
@@ -7,12 +7,12 @@ the length of a clip. Objects here belong to one thread at a time. A clip is Ogg
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from agents.io import opus
+from agents.io.jitter import Hole
 from agents.io.ogg import BadOgg, OpusFile, Packet
 
 RATE_HZ = opus.RATE_HZ
@@ -22,7 +22,6 @@ FRAME_BYTES = 2
 _CONVERGE_FRAMES = RATE_HZ
 # Less than this ahead is decoded and thrown away rather than searched for in the file.
 _NEAR_FRAMES = 2 * RATE_HZ
-_OPEN_AHEAD_FRAMES = RATE_HZ
 
 
 class DecodeError(Exception):
@@ -44,6 +43,20 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of files. The source is not read again."""
+
+
+class PacedSource:
+    """A `Source` of which something is not there before it is needed: live sound, a clip that is still on its way."""
+
+    def free_frames(self) -> int:
+        """How many of the next frames may be read however early; 0: the next one is to be read when it is needed, and
+        not before. Raises DecodeError.
+        """
+        raise NotImplementedError
+
+    def holes(self) -> tuple[Hole, ...]:
+        """What was read as silence because it was not here, since this was asked last."""
+        raise NotImplementedError
 
 
 class ClipDecoder:
@@ -136,109 +149,3 @@ def count_frames(path: Path) -> int:
         return clip.position
     finally:
         clip.close()
-
-
-@dataclass(frozen=True, slots=True)
-class ClipPart:
-    """A clip file and the frames it counts for: a shorter file is filled with silence, a longer one cut."""
-
-    path: Path
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class SilencePart:
-    """Silence of a given length."""
-
-    frames: int
-
-
-SequencePart = ClipPart | SilencePart
-
-
-class SequenceSource:
-    """Parts one after another without a gap; a clip is opened a second before it is needed.
-
-    Raises DecodeError when a clip's turn comes (or nearly) and it cannot be decoded.
-    """
-
-    def __init__(self, parts: Sequence[SequencePart]) -> None:
-        if any(part.frames < 0 for part in parts):
-            raise ValueError("a part cannot be shorter than nothing")
-        self._parts = tuple(parts)
-        self._index = 0
-        self._inside = 0  # frames of the current part already read
-        self._open: dict[int, ClipDecoder] = {}
-
-    @property
-    def total_frames(self) -> int:
-        """Frames of all parts together."""
-        return sum(part.frames for part in self._parts)
-
-    @property
-    def position(self) -> int:
-        """The frame that the next read begins with."""
-        return sum(part.frames for part in self._parts[: self._index]) + self._inside
-
-    def read(self, frames: int) -> bytes:
-        """The next ``frames`` frames, across seams; fewer only at the end of the last part."""
-        out = bytearray()
-        while (missing := frames - len(out) // FRAME_BYTES) > 0 and self._index < len(self._parts):
-            part = self._parts[self._index]
-            piece = min(missing, part.frames - self._inside)
-            if piece:
-                out += self._read_part(part, piece)
-                self._inside += piece
-            if self._inside == part.frames:
-                self._leave_part()
-        self._open_ahead()
-        return bytes(out)
-
-    def seek(self, frame: int) -> None:
-        """Make ``frame`` the next to be read; past the end leaves nothing to read."""
-        if frame < 0:
-            raise ValueError("a sequence has no frames before its first")
-        self._index, self._inside = 0, frame
-        while self._index < len(self._parts) and self._inside >= self._parts[self._index].frames:
-            self._inside -= self._parts[self._index].frames
-            self._index += 1
-        for index in [index for index in self._open if index != self._index]:
-            self._open.pop(index).close()
-        if self._index == len(self._parts):
-            self._inside = 0
-            return
-        part = self._parts[self._index]
-        if isinstance(part, ClipPart):
-            self._decoder(self._index, part).seek_frames(self._inside)
-
-    def close(self) -> None:
-        """Close every open clip."""
-        while self._open:
-            self._open.popitem()[1].close()
-
-    def _read_part(self, part: SequencePart, frames: int) -> bytes:
-        if isinstance(part, SilencePart):
-            return bytes(frames * FRAME_BYTES)
-        return self._decoder(self._index, part).read(frames).ljust(frames * FRAME_BYTES, b"\0")
-
-    def _decoder(self, index: int, part: ClipPart) -> ClipDecoder:
-        if index not in self._open:
-            self._open[index] = ClipDecoder(part.path)
-        return self._open[index]
-
-    def _leave_part(self) -> None:
-        if (done := self._open.pop(self._index, None)) is not None:
-            done.close()
-        self._index += 1
-        self._inside = 0
-
-    def _open_ahead(self) -> None:
-        """Open the clips that begin within the next second, so that no seam waits for a disk."""
-        ahead = -self._inside
-        for index in range(self._index, len(self._parts)):
-            if ahead > _OPEN_AHEAD_FRAMES:
-                return
-            part = self._parts[index]
-            if isinstance(part, ClipPart) and part.frames:
-                self._decoder(index, part)
-            ahead += part.frames

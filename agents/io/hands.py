@@ -15,12 +15,13 @@ from typing import Final
 
 from agents.domain.night import is_night
 from agents.io.conductor import Conductor
-from agents.io.decode import DecodeError, SequenceSource, Source
+from agents.io.decode import DecodeError, Source
 from agents.io.identify_audio import identify_sequence
 from agents.io.local import LocalEnd
 from agents.io.loglines import LogLines, log_text
 from agents.io.microphone import SensorError
 from agents.io.selftest import SILENT, HornFailed, HornTest, NotNow
+from agents.io.sequence import SequenceSource
 from agents.io.timeport import TimePort
 from agents.io.tones import tone_source
 from agents.io.tunewatch import self_tested

@@ -7,7 +7,8 @@ that this works on a speaker that has never seen a controller. Volume and how of
 from pathlib import Path
 
 import agents
-from agents.io.decode import RATE_HZ, ClipPart, SequencePart, SilencePart, count_frames
+from agents.io.decode import RATE_HZ, count_frames
+from agents.io.sequence import ClipPart, SequencePart, SilencePart
 
 _BETWEEN_DIGITS = SilencePart(RATE_HZ // 10)
 _AT_A_GAP = SilencePart(RATE_HZ // 2)

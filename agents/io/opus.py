@@ -70,6 +70,18 @@ class Decoder:
         self._check(frames)
         return ctypes.string_at(self._sound, frames * 2)
 
+    def conceal(self, frames: int, following: bytes | None = None) -> bytes:
+        """What may have been in a packet that was lost: from what was heard before, and from the packet ``following``
+        it, where that carries some of it (in-band error correction, RFC 6716, 2.1.7). ``frames`` is a multiple of 120.
+
+        Raises BadPacket.
+        """
+        size = 0 if following is None else len(following)
+        fec = 0 if following is None else 1
+        made = self._lib.opus_decode(self._state, following, size, self._sound, frames, fec)
+        self._check(made)
+        return ctypes.string_at(self._sound, made * 2)
+
     def set_gain(self, gain_q8: int) -> None:
         """Turn everything up by ``gain_q8`` / 256 dB; a reset leaves that as it is."""
         self._check(self._lib.opus_decoder_ctl(self._state, _SET_GAIN, c_int32(gain_q8)))

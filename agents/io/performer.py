@@ -36,6 +36,7 @@ from agents.io.clips import ClipStore
 from agents.io.database import StateError
 from agents.io.decode import Source
 from agents.io.heard import HeardFile
+from agents.io.jitter import JitterBuffer
 from agents.io.journal import Entry, JournalStore
 from agents.io.timeport import TimePort
 from agents.protocol import journal
@@ -90,12 +91,13 @@ class Performer:
         journal: JournalStore,
         heard: HeardFile,
         fetch: Callable[[FetchClips], None],
+        live: Callable[[str], JitterBuffer],
         settings: PlayerSettings,
     ) -> None:
         self._time = time
         self._clock = clock
         self._engine = engine
-        self._armoury = Armoury(clips)
+        self._armoury = Armoury(clips, live)
         self._journal = journal
         self._heard = heard
         self._fetch = fetch

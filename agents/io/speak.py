@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agents.io.decode import DecodeError, SequenceSource
+from agents.io.decode import DecodeError
 from agents.io.identify_audio import identify_sequence
 from agents.io.output import LEAD_US, Failed, Finished, PlayEngine, PlayEvent, Stopped
+from agents.io.sequence import SequenceSource
 from agents.io.timeport import TimePort
 
 PREFIX: Final = "identify-"

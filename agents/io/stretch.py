@@ -8,7 +8,8 @@ import audioop
 from itertools import pairwise
 from typing import Final
 
-from agents.io.decode import FRAME_BYTES, Source
+from agents.io.decode import FRAME_BYTES, PacedSource, Source
+from agents.io.jitter import Hole
 from agents.io.output.level import FADE_FRAMES, ramp
 
 _STEP_FRAMES: Final = 48
@@ -16,7 +17,7 @@ _STEP_FRAMES: Final = 48
 _LONG_FRAMES: Final = 24_000
 
 
-class Stretch:
+class Stretch(PacedSource):
     """The ``frames`` frames of ``source`` from ``first`` on, falling to silence over the last ``fade_frames`` of them.
 
     Owns the source.
@@ -35,9 +36,7 @@ class Stretch:
 
     def read(self, frames: int) -> bytes:
         """The next ``frames`` frames, fewer only at the end, none after it. Raises DecodeError."""
-        if not self._placed:
-            self._source.seek(self._first + self._at)
-            self._placed = True
+        self._be_placed()
         sound = self._source.read(max(0, min(frames, self.total_frames - self._at)))
         begin, self._at = self._at, self._at + len(sound) // FRAME_BYTES
         return self._shaped(sound, begin)
@@ -48,9 +47,31 @@ class Stretch:
         self._source.seek(self._first + self._at)
         self._placed = True
 
+    def free_frames(self) -> int:
+        """See `PacedSource`."""
+        self._be_placed()
+        left = max(1, self.total_frames - self._at)
+        return min(left, self._source.free_frames()) if isinstance(self._source, PacedSource) else left
+
+    def holes(self) -> tuple[Hole, ...]:
+        """See `PacedSource`."""
+        found = self._source.holes() if isinstance(self._source, PacedSource) else ()
+        mine = ((hole, self._inside(hole)) for hole in found)
+        return tuple(Hole(inside.start, len(inside), hole.cause) for hole, inside in mine if inside)
+
     def close(self) -> None:
         """Let go of the source."""
         self._source.close()
+
+    def _be_placed(self) -> None:
+        if not self._placed:
+            self._source.seek(self._first + self._at)
+            self._placed = True
+
+    def _inside(self, hole: Hole) -> range:
+        """The frames of the stretch that it takes."""
+        first = hole.first_frame - self._first
+        return range(max(0, first), min(self.total_frames, first + hole.frames))
 
     def _shaped(self, sound: bytes, begin: int) -> bytes:
         end = begin + len(sound) // FRAME_BYTES

@@ -28,6 +28,7 @@ class FetchClips:
 class ArmSource:
     """Verify the clips once more and have the engine open this sequence: the frames of ``span`` alone, fading out over
     the last ``fade_frames`` of them. The sequence lies there ``times`` times, with ``pause_frames`` of silence between.
+    The clips of ``missing`` have not arrived: they are heard from the first time on at which they have.
     """
 
     airing_id: str
@@ -39,6 +40,7 @@ class ArmSource:
     fade_frames: int
     times: int = 1
     pause_frames: int = 0
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

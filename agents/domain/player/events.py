@@ -83,6 +83,18 @@ class PlayUnderrun:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayMissing:
+    """From ``first_frame`` on ``lost_frames`` are silence: a live part or a clip had not come. It may be told some
+    seconds before its place is heard.
+    """
+
+    play_id: str
+    first_frame: int
+    lost_frames: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlayFinished:
     """The last frame left the horn; ``lost_frames`` is the sum of its underruns."""
 
@@ -119,5 +131,5 @@ class Tick:
     """An instant that the player asked to be woken at has come."""
 
 
-PlayEvent = PlayArmed | PlaySounding | PlayUnderrun | PlayFinished | PlayStopped | PlayFailed
+PlayEvent = PlayArmed | PlaySounding | PlayUnderrun | PlayMissing | PlayFinished | PlayStopped | PlayFailed
 Event = Restored | DocumentTaken | ClipStored | ClipLost | FetchFailed | PlayEvent | ClockChanged | Tick

@@ -128,6 +128,7 @@ def _going_on(items: Iterable[Item], item: Item, rival: Item, at_us: int) -> Ite
         held_by=None,
         sounding_since_us=None,
         lost_in_play_us=0,
+        silent_in_play_us=0,
         cut_off=False,
         slot_ends_us=slot_ends_us,
         interruption=Interruption(rival.airing_id, at_us, _over_us(rival, rival.start_at_us)),

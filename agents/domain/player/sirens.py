@@ -16,6 +16,7 @@ from agents.domain.player.events import (
     PlayEvent,
     PlayFailed,
     PlayFinished,
+    PlayMissing,
     PlaySounding,
     PlayStopped,
     PlayUnderrun,
@@ -114,5 +115,5 @@ def hear_siren(turn: Turn, item: Item, siren: Siren, event: PlayEvent) -> None:
             turn.put(replace(item, siren=replace(siren, play_id=None, sounding=False, try_at_us=try_at_us)))
         case PlayFinished() | PlayStopped() | PlayFailed():
             turn.put(replace(item, siren=replace(siren, play_id=None, over=True)))
-        case PlayArmed() | PlaySounding() | PlayUnderrun():
+        case PlayArmed() | PlaySounding() | PlayUnderrun() | PlayMissing():
             pass

@@ -11,6 +11,7 @@ from agents.domain.player.events import (
     PlayEvent,
     PlayFailed,
     PlayFinished,
+    PlayMissing,
     PlaySounding,
     PlayStopped,
     PlayUnderrun,
@@ -70,6 +71,8 @@ def hear(turn: Turn, event: PlayEvent) -> None:
             _sounding(turn, item, event)
         case PlayUnderrun(lost_frames=lost_frames):
             _underrun(turn, item, frames_us(lost_frames))
+        case PlayMissing():
+            _missing(turn, item, event)
         case PlayFinished():
             _finished(turn, item, event.played_frames, frames_us(event.lost_frames), event.underruns)
         case PlayStopped(at_frame=at_frame):
@@ -129,9 +132,22 @@ def _underrun(turn: Turn, item: Item, lost_us: int) -> None:
     _gap(turn, item, max(0, at_us - lost_us), lost_us, "underrun")
 
 
+def _missing(turn: Turn, item: Item, event: PlayMissing) -> None:
+    """It goes on, in step; what had not come is heard as silence, now or in a moment."""
+    lost_us = frames_us(event.lost_frames)
+    if item.stage not in (Stage.STARTING, Stage.SOUNDING) or lost_us <= 0:
+        return
+    item = replace(
+        item,
+        lost_in_play_us=item.lost_in_play_us + lost_us,
+        silent_in_play_us=item.silent_in_play_us + lost_us,
+    )
+    _gap(turn, item, frames_us(event.first_frame), lost_us, event.cause)
+
+
 def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underruns: int) -> None:
     """``lost_us`` is the engine's own sum for this play: the airing's sum has what it told before."""
-    played_us = item.played_before_us + frames_us(played_frames)
+    played_us = max(0, item.played_before_us + frames_us(played_frames) - item.silent_in_play_us)
     over_us = (item.due_us or 0) + item.duration_us
     left_us = item.whole_us - item.duration_us
     if left_us > 0:  # its slot has ended
@@ -143,7 +159,7 @@ def _finished(turn: Turn, item: Item, played_frames: int, lost_us: int, underrun
             airing_id=item.airing_id,
             ended_at_us=over_us if turn.now.controller_us is None else turn.now.controller_us,
             played_us=played_us,
-            lost_us=item.lost_us + max(0, lost_us - item.lost_in_play_us),
+            lost_us=item.lost_us + max(0, lost_us - item.lost_in_play_us + item.silent_in_play_us),
             underruns=underruns,
         ),
     )
@@ -262,6 +278,7 @@ def _try_again(turn: Turn, item: Item, detail: str, now_us: int) -> None:
             sounding_since_us=None,
             heard_us=heard_us,
             lost_in_play_us=0,
+            silent_in_play_us=0,
             played_before_us=max(0, heard_us - item.lost_us),
         )
     )

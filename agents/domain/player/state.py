@@ -161,6 +161,8 @@ class Item:
     lost_us: int = 0
     lost_in_play_us: int = 0
     """The part of ``lost_us`` that the engine told of the present play."""
+    silent_in_play_us: int = 0
+    """The part of that which the engine played as silence, because it had not come."""
     played_before_us: int = 0
     gaps: int = 0
     issued_us: int | None = None

@@ -15,6 +15,7 @@ from agents.domain.player.events import (
     PlayArmed,
     PlayFailed,
     PlayFinished,
+    PlayMissing,
     PlaySounding,
     PlayStopped,
     PlayUnderrun,
@@ -42,7 +43,15 @@ def step(state: PlayerState, event: Event, now: Now) -> tuple[PlayerState, tuple
             _lost(turn, event)
         case FetchFailed(sha256=sha256):
             _trouble(turn, Trouble(sha256, event.reason, event.detail, event.final))
-        case PlayArmed() | PlaySounding() | PlayUnderrun() | PlayFinished() | PlayStopped() | PlayFailed():
+        case (
+            PlayArmed()
+            | PlaySounding()
+            | PlayUnderrun()
+            | PlayMissing()
+            | PlayFinished()
+            | PlayStopped()
+            | PlayFailed()
+        ):
             hear(turn, event)
         case ClockChanged():
             _aim_again(turn)

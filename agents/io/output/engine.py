@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from agents.io.decode import Source
+from agents.io.jitter import Hole
 from agents.io.output.amplifier import Amplifier, AmplifierSwitch, NoAmplifier
 from agents.io.output.base import Output
-from agents.io.output.events import Armed, EngineFacts, PlayEvent
+from agents.io.output.events import Armed, EngineFacts, Missing, PlayEvent
 from agents.io.output.feed import Feed
 from agents.io.output.level import volume_gain
 from agents.io.output.line import Line
@@ -99,7 +100,12 @@ class PlayEngine:
 
         The engine owns the source from here on. Arming an id again replaces the earlier play, which is told Stopped.
         """
-        feed = Feed(play_id, source, lambda wrong: self._on_loop(partial(self._armed, play, wrong)))
+        feed = Feed(
+            play_id,
+            source,
+            lambda wrong: self._on_loop(partial(self._armed, play, wrong)),
+            lambda hole: self._on_loop(partial(self._missing, play, hole)),
+        )
         play = Play(play_id, feed)
         self._feeds.add(feed)
         self._worker.submit(partial(self._worker.add, play))
@@ -166,6 +172,10 @@ class PlayEngine:
             self._on_event(Armed(play.play_id, play.feed.total_frames))
         else:
             self._worker.submit(partial(self._worker.reject, play))
+
+    def _missing(self, play: Play, hole: Hole) -> None:
+        if not play.feed.closed:
+            self._on_event(Missing(play.play_id, hole.first_frame, hole.frames, hole.cause))
 
     def _tell(self, event: PlayEvent) -> None:
         self._on_loop(partial(self._on_event, event))

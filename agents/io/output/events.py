@@ -40,6 +40,19 @@ class Underrun:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """``lost_frames`` of the source from ``first_frame`` on are silence, because what belongs there has not come.
+
+    It may be told up to two seconds before that is heard. ``cause`` is ``live`` or ``clip``, see `jitter.Hole`.
+    """
+
+    play_id: str
+    first_frame: int
+    lost_frames: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last frame has left the horn. ``played_frames`` were heard, ``lost_frames`` fell into underruns."""
 
@@ -70,7 +83,7 @@ class Failed:
     detail: str
 
 
-PlayEvent = Armed | Sounding | Underrun | Finished | Stopped | Failed
+PlayEvent = Armed | Sounding | Underrun | Missing | Finished | Stopped | Failed
 
 
 @dataclass(frozen=True, slots=True)

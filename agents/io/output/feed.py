@@ -2,30 +2,45 @@
 
 Rules of the module: the thread that feeds the device never waits for a disk or a decoder; a second or two of sound lies
 ready in between, whatever the length of the play. What is not there in time is taken as missing, and the one who takes
-decides what that means.
+decides what that means. What is not there before it is needed (see `PacedSource`) is read when it is, and held back
+until then.
 """
 
 import threading
 from collections.abc import Callable
 
-from agents.io.decode import Source
+from agents.io.decode import PacedSource, Source
+from agents.io.jitter import Hole
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 
 _AHEAD_BYTES = 2 * RATE_HZ * FRAME_BYTES
 _READY_BYTES = RATE_HZ * FRAME_BYTES // 2
 _CHUNK_FRAMES = RATE_HZ // 5
+_FIRST_CHUNK_FRAMES = RATE_HZ // 25
+"""As long as little lies ready: what is to sound at once has something to begin with."""
 
 
 class Feed:
     """Decodes ``source`` ahead. Owns it, and closes it at the end.
 
     ``on_ready`` is called once, from the feed's thread, when the first half second lies ready, with None, or with what
-    went wrong before that; also where the feed is closed first (see ``closed``).
+    went wrong before that, or when the rest is held back; also where the feed is closed first (see ``closed``).
+    ``on_hole`` is called from the feed's thread with what was not here when it was read.
     """
 
-    def __init__(self, name: str, source: Source, on_ready: Callable[[Exception | None], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        on_ready: Callable[[Exception | None], None],
+        on_hole: Callable[[Hole], None] = lambda hole: None,
+    ) -> None:
         self.total_frames = source.total_frames
         self._source = source
+        self._paced = source if isinstance(source, PacedSource) else None
+        self._on_hole = on_hole
+        self._free: int | None = None  # frames that may be read however early; None: not known yet, or no limit
+        self._needed = 0  # what lies before this frame is needed now
         self._on_ready: Callable[[Exception | None], None] | None = on_ready
         self._changed = threading.Condition()
         self._buffer = bytearray()
@@ -68,7 +83,16 @@ class Feed:
     def seeking(self) -> bool:
         """A seek is under way and nothing lies ready yet."""
         with self._changed:
-            return not self._buffer and not self._ended and self._error is None
+            return not self._buffer and not self._ended and self._error is None and not self._held()
+
+    def need(self, until_frame: int) -> None:
+        """What lies before this frame is to be taken soon, and cannot be waited for any longer."""
+        if self._paced is None:
+            return
+        with self._changed:
+            if until_frame > self._needed:
+                self._needed = until_frame
+                self._changed.notify()
 
     def begin(self) -> None:
         """Begin to decode."""
@@ -93,7 +117,7 @@ class Feed:
         """Go on at this frame; what lies ready is thrown away."""
         with self._changed:
             self._seek = min(frame, self.total_frames)
-            self._position = self._seek
+            self._position = self._needed = self._seek
             self._buffer.clear()
             self._ended = False
             self._changed.notify()
@@ -107,6 +131,8 @@ class Feed:
 
     def _run(self) -> None:
         try:
+            if self._paced is not None:
+                self._look_ahead(self._paced)
             while self._decode_some():
                 pass
         except Exception as wrong:  # told to whoever takes: a thread has nobody above it
@@ -123,20 +149,50 @@ class Feed:
             if self._closed:
                 return False
             goal, self._seek = self._seek, None
+            frames = self._next_frames()
         if goal is not None:
             self._source.seek(goal)
-        chunk = self._source.read(_CHUNK_FRAMES)
+            if self._paced is not None:
+                self._look_ahead(self._paced)
+                return True
+        chunk = self._source.read(frames)
+        free = None if self._paced is None else self._paced.free_frames()
         with self._changed:
+            self._free = free
             if self._seek is None and not self._closed:
                 self._buffer += chunk
                 self._ended = not chunk
-            ready = self._ended or len(self._buffer) >= _READY_BYTES
+            ready = self._ended or len(self._buffer) >= _READY_BYTES or self._held()
         if ready:
             self._tell_ready(None)
+        for hole in () if self._paced is None else self._paced.holes():
+            self._on_hole(hole)
         return True
 
+    def _look_ahead(self, paced: PacedSource) -> None:
+        free = paced.free_frames()
+        with self._changed:
+            self._free = free
+            held = self._held()
+        if held:
+            self._tell_ready(None)
+
+    def _next_frames(self) -> int:
+        """How many frames to read next."""
+        ready = len(self._buffer) // FRAME_BYTES
+        frames = _CHUNK_FRAMES if ready >= _FIRST_CHUNK_FRAMES else _FIRST_CHUNK_FRAMES
+        if self._free is None:
+            return frames
+        return min(frames, self._free or max(1, self._needed - self._position - ready))
+
+    def _held(self) -> bool:
+        """Whether the next frame is not to be read yet."""
+        return (
+            self._free == 0 and self._seek is None and self._position + len(self._buffer) // FRAME_BYTES >= self._needed
+        )
+
     def _has_work(self) -> bool:
-        wants_more = not self._ended and len(self._buffer) < _AHEAD_BYTES
+        wants_more = not self._ended and len(self._buffer) < _AHEAD_BYTES and not self._held()
         return self._closed or self._seek is not None or wants_more
 
     def _tell_ready(self, wrong: Exception | None) -> None:

@@ -26,6 +26,8 @@ from agents.io.output.position import FRAME_US, PositionFit, Slew
 # A join needs the feed to seek: it aims so far ahead of what is being written, and farther where that was too near.
 _SEEK_LEAD_FRAMES = RATE_HZ // 25
 _LONGEST_SEEK_LEAD_FRAMES = RATE_HZ * 2 // 5
+# So much beyond the next block as the feed needs to have that ready in time, where it may not read far ahead.
+_NEEDED_FRAMES = RATE_HZ // 20
 _HAIR_FRAMES = RATE_HZ // 50
 _SHORTEST_FADE = FADE_FRAMES * FRAME_BYTES // 2
 
@@ -112,11 +114,14 @@ class Play:
             self.missed = True
             return None
         if self._begin_us is None:
+            self.feed.need(self.feed.position + _NEEDED_FRAMES)
             return at if self.feed.has_some else None
         if not fit.settled:
             return None
         index = round(self._ideal_shift(fit)) + self.feed.position
-        if index < at:
+        if index >= at:
+            self.feed.need(self.feed.position + at + _NEEDED_FRAMES - index)
+        else:
             return self._join(at, at - index)
         return index if self.feed.has_some else None
 
@@ -217,6 +222,7 @@ class Play:
 
     def _rendered(self, at: int, frames: int) -> bytes:
         """Sound for output frames ``at`` and following; shorter where the play ends."""
+        self.feed.need(at + _NEEDED_FRAMES - self._shift)
         behind = at - self._shift - self.feed.position
         if behind < 0:
             return bytes(min(frames, -behind) * FRAME_BYTES)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.io.decode import ClipDecoder, ClipPart, DecodeError, SequenceSource, SilencePart, count_frames
+from agents.io.decode import ClipDecoder, DecodeError, count_frames
 from agents.io.identify_audio import digits_folder, identify_sequence
+from agents.io.sequence import ClipPart, SequenceSource, SilencePart
 from audio.ogg import set_output_gain
 from tests.agents.io.conftest import tone
 

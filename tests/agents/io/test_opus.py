@@ -56,7 +56,7 @@ def test_a_reset_makes_a_decoder_as_good_as_new() -> None:
 def test_playing_does_not_load_ffmpeg() -> None:
     program = (
         "import sys, agents.app\n"
-        "from agents.io.decode import SequenceSource\n"
+        "from agents.io.sequence import SequenceSource\n"
         "from agents.io.identify_audio import identify_sequence\n"
         "assert any(SequenceSource(identify_sequence('12')).read(48_000))\n"
         "assert 'av' not in sys.modules\n"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.io.decode import ClipPart, DecodeError, SequenceSource
+from agents.io.decode import DecodeError
 from agents.io.output import Armed, Failed, Finished, OutputGone, Sounding, Underrun
 from agents.io.output.null import NullOutput
 from agents.io.output.wav import WavOutput
+from agents.io.sequence import ClipPart, SequenceSource
 from agents.io.timeport import SystemTime
 
 from .conftest import RATE_HZ, MemorySource, Running, tone

@@ -12,6 +12,7 @@ from agents.domain.player import PlayerSettings
 from agents.io.clips import ClipStore
 from agents.io.database import StateError
 from agents.io.heard import HeardFile
+from agents.io.jitter import JitterBuffer, LiveCounters
 from agents.io.journal import Entry, JournalStore
 from agents.io.output import PlayEngine
 from agents.io.output.null import NullOutput
@@ -68,6 +69,7 @@ class Stage:
             journal=journal,
             heard=HeardFile(directory),
             fetch=lambda wants: None,
+            live=lambda airing_id: JitterBuffer(LiveCounters()),
             settings=PlayerSettings(),
         )
 

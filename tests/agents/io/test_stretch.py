@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.io.decode import ClipPart, SequenceSource, SilencePart
+from agents.io.sequence import ClipPart, SequenceSource, SilencePart
 from agents.io.stretch import Stretch
 
 from .conftest import RATE_HZ, MemorySource, counting, tone
