@@ -128,6 +128,21 @@ class Config:
         500, unit="devices", least=0, most=100_000, help="How many devices may wait to be adopted at once."
     )
 
+    # live
+    live_delay_lan_s: float = setting(
+        0.24,
+        unit="s",
+        least=0.1,
+        most=5,
+        help="How long after it arrives here what is spoken live is heard, on every horn alike.",
+    )
+    live_delay_sim_s: float = setting(
+        1.5, unit="s", least=0.5, most=10, help="The same where a speaker on a SIM card is among them, and of relays."
+    )
+    live_longest_s: float = setting(
+        7_200.0, unit="s", least=60, most=86_400, help="What is spoken live ends by itself after this."
+    )
+
     # faults
     fault_offline_s: float = setting(
         60.0, unit="s", least=5, most=86_400, help="How long after its link's silence limit a speaker is a fault."

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +23,7 @@ from audio import clip
 from audio.clip import AudioError, AudioSettings, ClipFile, MadeClips, Stage
 from controller.domain.errors import StudioFailed
 from controller.domain.sounds import Finding, Mark, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
-from controller.ports import Progress
+from controller.ports import Meter, Progress
 
 if TYPE_CHECKING:
     from audio.voices.book import VoiceBook
@@ -153,6 +153,29 @@ class AudioStudio:
             await asyncio.to_thread(write_siren, siren, _SIREN_S)
             # No silence before it: it is heard on arrival, and again and again.
             return _prepared(await self._make(siren, lambda _: None, Profile.PLAIN, preroll_ms=0))
+
+    async def keep_stream(self, packets: Iterable[bytes]) -> ClipRef:
+        """Raises `StudioFailed`."""
+        from audio.live import write_packets
+        from audio.runner import in_thread, settle, sha256_of, work_directory
+
+        with _failures(), work_directory(self._folder) as work:
+            file = work / "live.opus"
+            frames = await in_thread(lambda: write_packets(file, packets))
+            sha256 = await in_thread(lambda: sha256_of(file))
+            size_bytes = file.stat().st_size  # noqa: ASYNC240 - of a file that was written just now
+            await in_thread(lambda: settle(file, self._folder / f"{sha256}.opus"))
+            return ClipRef(sha256=sha256, size_bytes=size_bytes, frames=frames)
+
+    async def meter(self) -> Meter:
+        """See `controller.ports.Studio`."""
+
+        def make() -> Meter:
+            from audio.live import PacketMeter
+
+            return PacketMeter()
+
+        return await asyncio.to_thread(make)
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:
         """Raises `StudioFailed`."""

@@ -47,6 +47,8 @@ _KIND_AUDIO: Final = 0x10
 _CLOCK_REQUEST: Final = struct.Struct(">q")
 _CLOCK_REPLY: Final = struct.Struct(">qqqB4s")
 _AUDIO_HEADER_BYTES: Final = 9
+SEAL_BYTES: Final = _TAG_BYTES
+"""What sealing adds to a plain text."""
 _DEFLATED_FROM_BYTES: Final = 200
 """What is shorter hardly shrinks."""
 _NONCE: Final = struct.Struct("<4xQ")
@@ -115,6 +117,13 @@ def prologue(hello: bytes, reply: bytes) -> bytes:
     """What both sides mix in first: the two clear texts, byte for byte, each after its length (4 bytes, big-endian)."""
     parts = (len(text).to_bytes(4, "big") + text for text in (hello, reply))
     return PROLOGUE_LABEL + b"".join(parts)
+
+
+def live_plain(audio: LiveAudio) -> bytes:
+    """The plain text of a live frame: the same on every link, and to be sealed for each. Raises `TooLarge`."""
+    if len(audio.payload) > MAX_LIVE_BYTES:
+        raise TooLarge(f"{len(audio.payload)} bytes of live sound; at most {MAX_LIVE_BYTES} fit into a frame")
+    return b"\x10" + audio.at_us.to_bytes(8, "big") + audio.payload
 
 
 @lru_cache(maxsize=1)
@@ -306,9 +315,11 @@ class Channel:
 
     def encrypt_live(self, audio: LiveAudio) -> bytes:
         """The one frame of a piece of live sound. Raises `TooLarge`."""
-        if len(audio.payload) > MAX_LIVE_BYTES:
-            raise TooLarge(f"{len(audio.payload)} bytes of live sound; at most {MAX_LIVE_BYTES} fit into a frame")
-        return self._seal(b"\x10" + audio.at_us.to_bytes(8, "big") + audio.payload)
+        return self._seal(live_plain(audio))
+
+    def seal_live(self, plain: bytes) -> bytes:
+        """The same of what `live_plain` made, once for many links."""
+        return self._seal(plain)
 
     def encrypt_clock(self, message: ClockAsk | ClockAnswer) -> bytes:
         """The one frame of a clock request or its reply."""

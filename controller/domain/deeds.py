@@ -68,6 +68,8 @@ class DeedKind(StrEnum):
     SET_GUARDS = "set_guards"
     SET_SELF_APPROVAL = "set_self_approval"
     SET_HOLIDAY = "set_holiday"
+    LIVE = "live"
+    END_LIVE = "end_live"
     PREPARE_EMERGENCY = "prepare_emergency"
     CONFIRM_EMERGENCY = "confirm_emergency"
     BREAK_GLASS = "break_glass"

@@ -10,7 +10,8 @@ from agents.protocol.codec import Decoder, device_decoder
 @dataclass(slots=True)
 class LinkCounters:
     """``turned_away`` is by reason word, as sent in `Reject`; ``ended`` by why a proven link ended. ``decoder`` reads
-    what all devices say, and counts what it does not know.
+    what all devices say, and counts what it does not know. ``live_sent`` counts bundles of live sound for each link,
+    ``live_skipped`` those that a link was spared because too much waited on it.
     """
 
     opened: int = 0
@@ -18,6 +19,8 @@ class LinkCounters:
     handshakes_failed: int = 0
     documents_pushed: int = 0
     documents_refused: int = 0
+    live_sent: int = 0
+    live_skipped: int = 0
     clips_served: int = 0
     clips_denied: int = 0
     turned_away: Counter[str] = field(default_factory=Counter)

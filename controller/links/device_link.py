@@ -258,6 +258,20 @@ class DeviceLink:
         if left:
             self._asked[document_id] = left
 
+    def sound(self, head: bytes, plain: bytes, most_bytes: int, look: bool) -> bool:
+        """A piece of live sound, sealed for this link. False where more than ``most_bytes`` wait on it already: then it
+        gets none. Asking the machine how much waits costs a call: with ``look``, and wherever something is known to
+        wait. Never raises.
+        """
+        connection = self.socket.socket
+        if (look or connection.choked_since_s is not None) and connection.held_bytes > most_bytes:
+            return False
+        try:
+            connection.send_whole(head + self.socket.channel.seal_live(plain))
+        except Exception as error:
+            self.failed(error)
+        return True
+
     def _post(self, raw: bytes) -> None:
         """Sends a message. A device that lets too much pile up is cut."""
         if self.waiting_bytes + len(raw) > self._room.settings.outbox_bytes:

@@ -45,12 +45,16 @@ class Frame(NamedTuple):
 
 def frame(kind: Kind, payload: bytes) -> bytes:
     """The bytes to send to a device."""
-    length = len(payload)
+    return frame_head(kind, len(payload)) + payload
+
+
+def frame_head(kind: Kind, length: int) -> bytes:
+    """What stands before so many bytes."""
     if length < _LENGTH_16:
-        return bytes((_WHOLE | kind, length)) + payload
+        return bytes((_WHOLE | kind, length))
     if length < 1 << 16:
-        return bytes((_WHOLE | kind, _LENGTH_16, length >> 8, length & 0xFF)) + payload
-    return bytes((_WHOLE | kind, _LENGTH_64)) + length.to_bytes(8, "big") + payload
+        return bytes((_WHOLE | kind, _LENGTH_16, length >> 8, length & 0xFF))
+    return bytes((_WHOLE | kind, _LENGTH_64)) + length.to_bytes(8, "big")
 
 
 def close_frame(code: int) -> bytes:

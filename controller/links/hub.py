@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
+from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import decode_document, encode
 from agents.protocol.documents import SignedDocument
 from agents.protocol.ids import DeviceId
@@ -14,6 +15,7 @@ from controller.domain.speakers import FoundDevice, PairedDevice
 from controller.links.broadcast import Broadcast
 from controller.links.counters import LinkCounters
 from controller.links.device_link import Prepared
+from controller.links.fan import Fan
 from controller.links.found import Found
 from controller.links.link_socket import Sockets
 from controller.links.newcomers import NewcomerLink
@@ -32,6 +34,7 @@ class Hub:
         self.newcomers: Final = Found(found_changed)
         self.counters: Final = LinkCounters()
         self.sockets: Final = Sockets()
+        self.fan: Final = Fan(self.roll, self.counters)
         self._push_limit_s = push_limit_s
         self.closing = False
         self._found_changed = found_changed
@@ -72,6 +75,14 @@ class Hub:
     def broadcast(self, device_ids: Iterable[DeviceId], document: SignedDocument, heard: Heard) -> None:
         """See `controller.ports.Links.broadcast`."""
         Broadcast(self._prepare(document), self.roll, heard, self._push_limit_s).begin(device_ids)
+
+    def live(self, device_ids: Iterable[DeviceId], audio: LiveAudio) -> int:
+        """See `controller.ports.Links.live`. Raises `TooLarge`."""
+        return self.fan.send(device_ids, audio)
+
+    def behind(self) -> frozenset[DeviceId]:
+        """See `controller.ports.Links.behind`."""
+        return self.fan.behind()
 
     async def identify(self, device_id: DeviceId) -> int:
         """See `controller.ports.Links.identify`."""

@@ -15,7 +15,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from agents.protocol import ids, signing
+from agents.protocol import ids, live, signing
+from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import Document, SignedDocument
 from controller.domain.speakers import ControllerIdentity
 
@@ -105,3 +106,7 @@ class FileSigner:
     def sign(self, document: Document) -> SignedDocument:
         """Raises `ValueError` when the document's header names another key."""
         return signing.sign(self._key, document)
+
+    def sign_live(self, bundle: live.Bundle) -> LiveAudio:
+        """Raises `ValueError` for a bundle that nobody could read."""
+        return live.sign(self._key, bundle)

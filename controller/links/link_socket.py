@@ -7,6 +7,9 @@ the network is made to wait while it is full.
 """
 
 import asyncio
+import fcntl
+import sys
+import termios
 from collections import deque
 from typing import Final, Protocol
 
@@ -25,6 +28,8 @@ _AS_ONE_BYTES: Final = 4_096
 _GOODBYE_WITHIN_S: Final = 1.0
 _NORMAL: Final = 1000
 _BUFFER_BYTES: Final = 65_536
+_NUMBER: Final = bytes(4)
+"""Room for what the machine answers."""
 
 
 class LinkEnded(Exception):
@@ -272,6 +277,19 @@ class LinkSocket(asyncio.BufferedProtocol):
     def waiting_bytes(self) -> int:
         """What the network has not taken yet."""
         return self._transport.get_write_buffer_size()
+
+    @property
+    def held_bytes(self) -> int:
+        """What the device has not taken yet: here, and in the machine's own buffers, as far as that says."""
+        try:
+            told = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, _NUMBER)
+        except (OSError, AttributeError):
+            return self.waiting_bytes
+        return self.waiting_bytes + int.from_bytes(told, sys.byteorder)
+
+    def send_whole(self, raw: bytes) -> None:
+        """A frame with its head. Raises `LinkEnded` where the connection is over."""
+        self._send(raw)
 
     def send_binary(self, payload: bytes) -> None:
         """Raises `LinkEnded` where the connection is over."""

@@ -1,11 +1,12 @@
 """What is made and kept to be heard: the studio, and the store's part for content."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Protocol
 
 from agents.protocol.ids import AreaId, BulletinId
+from agents.protocol.values import ClipRef
 from controller.domain.bulletins import Bulletin, Tune, TuneId
 from controller.domain.handing_in import HandIn, HandInId
 from controller.domain.paging import Place
@@ -13,6 +14,7 @@ from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.pronunciations import Pronunciation
 from controller.domain.revisions import Revision
 from controller.domain.sounds import PreparedClips, Profile, Reading, Sound, SoundId, SpokenSentence, VoiceInfo
+from controller.ports.live import Meter
 
 Progress = Callable[[float], None]
 """Told how much of a long work is done, 0.0 to 1.0."""
@@ -35,6 +37,14 @@ class Studio(Protocol):
 
     async def siren(self) -> PreparedClips:
         """What an emergency begins with, made to be played again and again."""
+        ...
+
+    async def keep_stream(self, packets: Iterable[bytes]) -> ClipRef:
+        """Opus packets of 20 ms as one clip, as they are. ``packets`` is gone through in a thread."""
+        ...
+
+    async def meter(self) -> Meter:
+        """Something that says how loud the packets of one stream are."""
         ...
 
     async def say(self, reading: Reading, pronunciations: Mapping[str, str]) -> bytes:

@@ -28,6 +28,7 @@ from controller.services.hand_in_watch import HandInWatch
 from controller.services.handing_in import HandIns
 from controller.services.hands import HandDesk
 from controller.services.ingest import Ingest
+from controller.services.live import LiveDesk
 from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.outbox import Outbox
@@ -108,6 +109,7 @@ class Desk:
         self.guards: Final = GuardDesk(office)
         self.planner: Final = Planner(office, rundowns)
         self.voices: Final = VoiceDesk(office, studio, making)
+        self.live: Final = LiveDesk(office, links, outbox, stops, studio)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops, self.pins)
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
@@ -147,6 +149,7 @@ class Desk:
             await self._stops.resume()
             await self.hands.resume()
             await self._clockwork.resume()
+            await self.live.resume()
             await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
@@ -156,6 +159,7 @@ class Desk:
                 self.ingest.run_journals(),
                 self.ingest.run_healths(),
                 self._clockwork.run(),
+                self.live.run(),
                 self._rundowns.run(),
                 self.planner.run(),
                 self._hand_in_watch.run(),

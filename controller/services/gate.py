@@ -5,7 +5,7 @@ it, nor anything that is heard in it. For a program, whoever gave it the right t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from agents.protocol.ids import AreaId
@@ -58,6 +58,32 @@ class Gate:
         ``guard_minutes_used_up``).
         """
         length_us = duration_us(content.sequence)
+        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us):
+            code = _refused(guards, self._zone, at_us, length_us, used)
+            if code is not None:
+                raise Refused(f"on {speaker.name}", code=code)
+
+    async def longest_within_guards(
+        self, tx: Transaction, speakers: Sequence[Speaker], start_us: int, wanted_us: int, least_us: int
+    ) -> int:
+        """How long may be heard from ``start_us`` on, on all the speakers: ``wanted_us``, or what guards leave of it.
+
+        Raises `Refused` as `require_within_guards` does where that is less than ``least_us``.
+        """
+        longest_us = wanted_us
+        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us):
+            code = _refused(guards, self._zone, at_us, least_us, used)
+            if code is not None:
+                raise Refused(f"on {speaker.name}", code=code)
+            longest_us = min(longest_us, _left_us(guards, self._zone, at_us, longest_us, used))
+        return longest_us
+
+    async def _guarded(
+        self, tx: Transaction, speakers: Sequence[Speaker], start_us: int
+    ) -> AsyncIterator[tuple[Speaker, Guards, int, Used]]:
+        """Each speaker with its guards on that day, the instant at which it begins there, and what is used of the day;
+        nothing where there are no guards at all.
+        """
         [(day, begins_us, ends_us)] = days(self._zone, start_us, start_us + 1)
         by_area, own = await guards_by_area(tx, self._areas.history()), await guards_by_speaker(tx)
         if not by_area and not own:
@@ -72,11 +98,20 @@ class Gate:
             if guards is None:
                 guards = known[alike] = along(by_area, history.path_on(speaker.area_id, day), alike[1])
             later_us = grouped.get(speaker.speaker_id, NO_GROUPS).stagger_us
-            code = _refused(guards, self._zone, start_us + later_us, length_us, used.get(speaker.speaker_id, _UNUSED))
-            if code is not None:
-                raise Refused(f"on {speaker.name}", code=code)
+            yield speaker, guards, start_us + later_us, used.get(speaker.speaker_id, _UNUSED)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+
+def _left_us(guards: Guards, zone: str, start_us: int, wanted_us: int, used: Used) -> int:
+    """How long it may be heard there, where it may be at all."""
+    found = [wanted_us]
+    if guards.slot_minutes is not None:
+        found.append(guards.slot_minutes * _MINUTE_US)
+    if guards.day_minutes is not None:
+        found.append(guards.day_minutes * _MINUTE_US - used.sounds_us)
+    quiet = forbidden(guards, zone, start_us, start_us + wanted_us)
+    return min([*found, *(from_us - start_us for from_us, _ in quiet)])
 
 
 def _refused(guards: Guards, zone: str, start_us: int, length_us: int, used: Used) -> str | None:

@@ -206,7 +206,7 @@ class Making:
             unfinished = await tx.sounds.preparing()
             owners = {sound.sound_id: await tx.sounds.bulletins_with(sound.sound_id) for sound in unfinished}
             known = await tx.bulletins.several([one for those in owners.values() for one in those])
-            clips = await tx.sounds.clips() | await tx.airings.clips()
+            clips = await tx.sounds.clips() | await tx.airings.clips() | await tx.live_archives.clips()
         await self._studio.keep_only(clips)
         await self.recordings.keep_only(sound.sound_id for sound in unfinished)
         for sound in unfinished:

@@ -9,7 +9,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import Action, Assignment, Audience, Header, Order, Rundown, SignedDocument
+from agents.protocol.live import Bundle
 from agents.protocol.values import DocumentKind
 from controller.ports import Clock, Signer, Store
 
@@ -103,6 +105,10 @@ class Secretary:
         """A signed order. An order that is signed again for a device that missed it keeps its ``document_id``."""
         order = Order(header=self.header(DocumentKind.ORDER, not_after_us, document_id), to=to, action=action)
         return order, self._signer.sign(order)
+
+    def sign_live(self, bundle: Bundle) -> LiveAudio:
+        """A piece of live sound, signed: it has no number but its own."""
+        return self._signer.sign_live(bundle)
 
     def sign(self, document: Assignment | Rundown) -> SignedDocument:
         """The signature of a document whose header came from `header`."""

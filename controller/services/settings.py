@@ -18,6 +18,9 @@ class DeskSettings:
     ``time_zone`` is the zone of wall times, as the IANA database names it.
     ``fault_limits`` say what is a fault. Of how a box is, a reading every ``telemetry_every_s`` is kept for three days,
     and one an hour for ``telemetry_days``. A SIM card should carry no more than ``sim_quota_bytes`` a month.
+    What is live is heard ``live_delay_lan_s`` after it arrives, ``live_delay_sim_s`` where a SIM card is among its
+    horns; it ends by itself after ``live_longest_s``, and is kept in ``live_folder`` (None: not at all) until it is a
+    clip.
     In ``recordings_folder`` an uploaded recording outlives a restart until it is prepared.
     """
 
@@ -35,6 +38,10 @@ class DeskSettings:
     time_zone: str = "Asia/Ho_Chi_Minh"
     first_guards: FirstGuards = FirstGuards.NONE
     recordings_folder: Path | None = None
+    live_delay_lan_s: float = 0.24
+    live_delay_sim_s: float = 1.5
+    live_longest_s: float = 7_200.0
+    live_folder: Path | None = None
     fault_limits: FaultLimits = field(default_factory=FaultLimits)
     telemetry_every_s: float = 300.0
     telemetry_days: int = 30

@@ -99,6 +99,8 @@ DEED_NAMES: Mapping[DeedKind, str] = {
     DeedKind.DECLINE_ALERT: N_("declined a CAP alert"),
     DeedKind.SET_ALERTS: N_("changed where CAP alerts come from or what happens to them"),
     DeedKind.PLACE_SPEAKER: N_("said where a speaker stands"),
+    DeedKind.LIVE: N_("spoke live"),
+    DeedKind.END_LIVE: N_("ended what was spoken live"),
     DeedKind.ADD_AREA: N_("added an area"),
     DeedKind.RENAME_AREA: N_("renamed an area"),
     DeedKind.MOVE_AREA: N_("moved an area"),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from agents.domain.now import Now
 from agents.domain.trust import Accepted, Refusal, Repeated, Trust, judge
-from agents.protocol import ids, signing
+from agents.protocol import ids, live, signing
+from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, Play, SignedDocument
 from agents.protocol.ids import DeviceId
@@ -20,7 +21,7 @@ from agents.protocol.values import ClipRef, ClockBasis, RenditionName
 from controller.domain.errors import Refused, StudioFailed, Unreachable
 from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice
-from controller.ports import Heard, Progress
+from controller.ports import Heard, Meter, Progress
 
 T0_US = 1_800_000_000_000_000
 SECOND_US = 1_000_000
@@ -70,6 +71,9 @@ class KeySigner:
 
     def sign(self, document: Document) -> SignedDocument:
         return signing.sign(self._key, document)
+
+    def sign_live(self, bundle: live.Bundle) -> LiveAudio:
+        return live.sign(self._key, bundle)
 
 
 def identity(signer: KeySigner) -> ControllerIdentity:
@@ -156,6 +160,15 @@ class FakeStudio:
             integrated_lufs=-16.0,
         )
 
+    async def keep_stream(self, packets: Iterable[bytes]) -> ClipRef:
+        kept = list(packets)
+        sha256 = hashlib.sha256(b"".join(kept)).hexdigest()
+        (self._folder / f"{sha256}.opus").write_bytes(b"".join(kept))
+        return ClipRef(sha256=sha256, size_bytes=sum(map(len, kept)), frames=len(kept) * 960)
+
+    async def meter(self) -> Meter:
+        return lambda packet: -20.0
+
     async def keep_only(self, wanted: AbstractSet[str]) -> None:
         for path in self._folder.glob("*.opus"):
             if path.stem not in wanted:
@@ -179,6 +192,7 @@ class FakeDevice:
         self.pushes = 0
         self.answers = True
         self.knows_time = True
+        self.bundles: list[live.Bundle] = []
         self._clock = clock
         self._trust = Trust(device_id=self.device_id, pinned_key=signing_key)
 
@@ -231,7 +245,7 @@ class FakeDevice:
             software="1.0",
             name=self.name,
             boot_id="boot-1",
-            capabilities=(),
+            capabilities=("live-v1",),
             rendition=RenditionName.OPUS24,
             volume_percent=80,
             counters=counters,
@@ -309,6 +323,15 @@ class FakeLinks:
             heard(device_id, None)
         else:
             heard(device_id, reply)
+
+    def live(self, device_ids: Iterable[DeviceId], audio: LiveAudio) -> int:
+        reached = [device for one in device_ids if (device := self.devices.get(one)) is not None]
+        for device in reached:
+            device.bundles.append(live.read(audio))
+        return len(reached)
+
+    def behind(self) -> frozenset[DeviceId]:
+        return frozenset(device_id for device_id, device in self.devices.items() if not device.answers)
 
     async def identify(self, device_id: DeviceId) -> int:
         if device_id not in self.newcomers:

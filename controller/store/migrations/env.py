@@ -3,10 +3,10 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from controller.store import box_rows, content_rows, emergency_rows, planning_rows
+from controller.store import box_rows, content_rows, emergency_rows, live_rows, planning_rows
 from controller.store.rows import Row
 
-__all__ = ["box_rows", "content_rows", "emergency_rows", "planning_rows"]
+__all__ = ["box_rows", "content_rows", "emergency_rows", "live_rows", "planning_rows"]
 
 
 def _run() -> None:
