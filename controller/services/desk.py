@@ -22,6 +22,7 @@ from controller.services.dispatch import Dispatch
 from controller.services.events import Events
 from controller.services.fault_watch import FaultWatch
 from controller.services.faults import FaultDesk
+from controller.services.fixed_sounds import FixedSounds
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
@@ -86,7 +87,8 @@ class Desk:
             areas=AreaBook(lambda: day_of(clock.now_us())),
         )
         self._making = making = Making(office, studio)
-        self.pins: Final = Pins(office, making)
+        self._fixed = fixed = FixedSounds(office, making, studio)
+        self.pins: Final = Pins(office, making, fixed)
         assignments = Assignments(office, self.pins)
         self._outbox = outbox = Outbox(office, links)
         self._rundowns = rundowns = Rundowns(office, outbox)
@@ -153,6 +155,7 @@ class Desk:
             await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
+            await self._fixed.load()
             await self.pins.prepare()
             for service in (
                 self._outbox.run(),
@@ -167,6 +170,7 @@ class Desk:
                 self.fault_watch.run(),
                 self.telemetry.run(),
                 self.pins.run(self._telling.pinned),
+                self._fixed.run(),
             ):
                 group.create_task(service)
             self.started.set()

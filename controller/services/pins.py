@@ -1,4 +1,5 @@
-"""What every speaker has at hand, whatever comes: the siren, and the signature tunes that are offered where it stands.
+"""What every speaker has at hand, whatever comes: the siren, the fixed parts of emergencies, and the signature tunes
+that are offered where it stands.
 
 The siren is made once, at the first start. Whenever the set changes, assignments are signed anew a few at a time, so
 that nobody else waits for ten thousand signatures; a speaker that is away gets its own when it connects. The digits
@@ -20,6 +21,7 @@ from controller.domain.sounds import SIREN, Sound, SoundState
 from controller.domain.speakers import SpeakerState
 from controller.ports import Transaction
 from controller.services.events import Lagged, TunesChanged
+from controller.services.fixed_sounds import FixedSounds
 from controller.services.making import Making
 from controller.services.office import Office
 
@@ -35,13 +37,15 @@ Renew = Callable[[Sequence[SpeakerId]], Awaitable[None]]
 class Pins:
     """`prepare` once, after the sounds were taken up again; then `run`."""
 
-    def __init__(self, office: Office, making: Making) -> None:
+    def __init__(self, office: Office, making: Making, fixed: FixedSounds) -> None:
         self._store = office.store
         self._clock = office.clock
         self._events = office.events
         self._making = making
+        self._fixed = fixed
         self._siren: ClipPart | None = None
         self._tunes: tuple[tuple[AreaId | None, ClipPart], ...] = ()
+        self._words: tuple[ClipPart, ...] = ()
         self._sets: dict[tuple[tuple[AreaId, ...], RenditionName], tuple[ClipRef, ...]] = {}
         self._outdated = asyncio.Event()
 
@@ -51,11 +55,14 @@ class Pins:
         return self._siren
 
     def of(self, area_path: tuple[AreaId, ...], rendition: RenditionName) -> tuple[ClipRef, ...]:
-        """What a speaker keeps that stands there: the siren first. The same object for all that keep the same."""
+        """What a speaker keeps that stands there: the siren first, then what is fixed in emergencies, then tunes. The
+        same object for all that keep the same.
+        """
         known = self._sets.get((area_path, rendition))
         if known is None:
             offered = [part for area_id, part in self._tunes if area_id is None or area_id in area_path]
-            parts = offered if self._siren is None else [self._siren, *offered]
+            siren = () if self._siren is None else (self._siren,)
+            parts = [*siren, *self._words, *offered]
             refs = {ref.sha256: ref for part in parts for ref in (part.choose(rendition),)}
             known = self._sets[(area_path, rendition)] = tuple(refs.values())[:MAX_PINNED]
         return known
@@ -102,8 +109,8 @@ class Pins:
         offered.sort(key=lambda one: (not one[0].built_in, one[0].area_id is not None))
         tunes = tuple((tune.area_id, part) for tune, part in offered)
         part = None if siren is None or siren.clips is None else siren.clips.part
-        if (part, tunes) != (self._siren, self._tunes):
-            self._siren, self._tunes = part, tunes
+        if (part, tunes, self._fixed.kept) != (self._siren, self._tunes, self._words):
+            self._siren, self._tunes, self._words = part, tunes, self._fixed.kept
             self._sets.clear()
             self._outdated.set()
         return siren

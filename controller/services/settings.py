@@ -14,6 +14,9 @@ class DeskSettings:
     ``controller_urls`` are told to devices in their assignment. ``trust_system_clock`` lets rundowns be signed on a
     machine whose clock nobody keeps, such as a demo. ``end_margin_s`` is how long after its end an airing may still
     be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
+    An emergency is heard ``emergency_lead_s`` after it was confirmed, again and again with ``emergency_pause_s`` between,
+    for at most ``emergency_hours``. ``templates_after_s`` after the start the fixed parts of its templates are made, None
+    makes each when it is needed.
     ``first_guards`` is what a new station begins with.
     ``time_zone`` is the zone of wall times, as the IANA database names it.
     ``fault_limits`` say what is a fault. Of how a box is, a reading every ``telemetry_every_s`` is kept for three days,
@@ -32,6 +35,10 @@ class DeskSettings:
     end_margin_s: float = 5.0
     rundown_days: float = 7.0
     stop_hours: float = 24.0
+    emergency_lead_s: float = 5.0
+    emergency_pause_s: float = 20.0
+    emergency_hours: float = 12.0
+    templates_after_s: float | None = None
     sign_in_hours: float = 12.0
     text_max_letters: int = 20_000
     health_every_s: float = 60.0
