@@ -9,10 +9,10 @@ from msgspec import structs
 
 from agents.domain.journal import is_last
 from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
-from agents.protocol.documents import Order, Play, ReleaseStop, Start, Stop
+from agents.protocol.documents import End, Order, Play, ReleaseStop, Start, Stop
 from agents.protocol.guards import Stretch, WireGuards
 from agents.protocol.journal import Armed, FailReason, Interrupted, Sounding, Stopped, Stored, airing_of
-from agents.protocol.values import AiringClass, OnInterrupted, PlannedAiring
+from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
 from tests.agents.domain.horn import Audible, World, siren_of
 from tests.agents.making import HOUR_US, SECOND_US, T0_US, Desk, airing, clip_bytes, clip_part, ref_of
 
@@ -21,7 +21,7 @@ NAMES = tuple(f"air-{n}" for n in range(5))
 names = st.sampled_from(NAMES)
 seconds = st.integers(0, 200)
 airings = st.builds(
-    lambda name, start, lasts, kind, window, planned, cut, room: airing(
+    lambda name, start, lasts, kind, window, planned, cut, room, times, live, replaces: airing(
         name,
         start_at_us=None if start is None else T0_US + start * SECOND_US,
         seconds=lasts,
@@ -30,6 +30,10 @@ airings = st.builds(
         planned_at_us=T0_US + planned * SECOND_US,
         on_interrupted=cut,
         slot_ends_us=None if room is None or start is None else T0_US + (start + lasts + room) * SECOND_US,
+        sequence=(LivePart(frames=300 * 48_000),) if live else None,
+        times=times,
+        pause_us=times * SECOND_US,
+        references=() if replaces is None else (replaces,),
     ),
     names,
     st.none() | seconds,
@@ -39,6 +43,9 @@ airings = st.builds(
     seconds,
     st.sampled_from(OnInterrupted),
     st.none() | st.integers(0, 200),
+    st.sampled_from((1, 1, 1, 3)),
+    st.sampled_from((False, False, False, True)),
+    st.none() | names,
 )
 stretches = st.builds(
     lambda since, lasts: Stretch(from_us=T0_US + since * SECOND_US, until_us=T0_US + (since + lasts) * SECOND_US),
@@ -54,6 +61,8 @@ acts: st.SearchStrategy[tuple[str, Any]] = st.one_of(
         st.just("rundown"), st.tuples(st.lists(airings, max_size=4, unique_by=lambda one: one.airing_id), guards)
     ),
     st.tuples(st.just("start"), st.tuples(names, seconds)),
+    st.tuples(st.just("end"), st.tuples(names, seconds)),
+    st.tuples(st.just("replace"), st.tuples(airings, names)),
     st.tuples(st.just("stop"), st.none() | st.lists(names, min_size=1, max_size=2)),
     st.tuples(st.just("release"), st.integers(0, 3)),
     st.tuples(st.just("deliver"), st.none()),
@@ -77,13 +86,14 @@ class Story:
         self.stops: list[Order] = []
         self.held: list[tuple[int, int, frozenset[str] | None]] = []
         self.open: dict[str, tuple[int, frozenset[str] | None]] = {}
+        self.ended: list[tuple[str, int]] = []
         self.guarded: list[tuple[int, WireGuards | None]] = []
         self.emergencies: set[str] = set()
         self.slots: dict[str, int] = {}
 
     def act(self, name: str, value: Any) -> None:
         match name:
-            case "play" | "alarm" | "rundown" | "start" | "stop" | "release":
+            case "play" | "alarm" | "replace" | "rundown" | "start" | "end" | "stop" | "release":
                 self._sign(name, value)
             case _:
                 self._happen(name, value)
@@ -98,6 +108,14 @@ class Story:
                 emergency = structs.replace(value, airing_class=AiringClass.EMERGENCY)
                 self._know(emergency)
                 self._order(Play(airing=emergency, siren=clip_part(SIREN)))
+            case "replace":
+                self._know(value[0])
+                self._order(Play(airing=value[0], ends=(value[1],)))
+                self._is_over(value[1], value[0].start_at_us or T0_US)
+            case "end":
+                at_us = T0_US + value[1] * SECOND_US
+                self._order(End(airing_ids=(value[0],), end_at_us=at_us))
+                self._is_over(value[0], at_us)
             case "rundown":
                 self._rundown(*value)
             case "start":
@@ -150,6 +168,9 @@ class Story:
         self.world.until(T0_US + 30 * HOUR_US)
         for since_us, covered in self.open.values():
             self.held.append((since_us, T0_US + 2 * HOUR_US, covered))
+
+    def _is_over(self, airing_id: str, at_us: int) -> None:
+        self.ended.append((airing_id, max(at_us, self.world.now_us)))
 
     def _order(self, action: Any) -> Order:
         order = self.desk.order(action, not_after_us=T0_US + 2 * HOUR_US)
@@ -219,6 +240,9 @@ def test_every_airing_ends_once_and_the_horn_obeys(script: list[tuple[str, Any]]
         for one in world.audible:
             if since_us < until_us and words_of(one) not in story.emergencies:
                 assert one.until_us <= since_us or one.from_us >= until_us, "a sound in quiet hours"
+    for airing_id, over_us in story.ended:
+        for one in world.audible:
+            assert words_of(one) != airing_id or one.until_us <= over_us, "a sound after its end"
     for event in world.journal:
         if isinstance(event, Interrupted):
             for from_us, until_us in world.heard(event.airing_id):
