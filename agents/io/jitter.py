@@ -83,7 +83,7 @@ class JitterBuffer:
                 self._packets[place] = packet
             else:
                 self._packets.insert(place, packet)
-            del self._packets[: len(self._packets) - MAX_PACKETS]
+            del self._packets[: max(0, len(self._packets) - MAX_PACKETS)]
             return True
 
     def lose(self) -> None:

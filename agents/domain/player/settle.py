@@ -19,6 +19,7 @@ from agents.domain.player.guards import (
     take_airtime,
 )
 from agents.domain.player.interrupt import look_again
+from agents.domain.player.partly import next_turn_us, partly_here, turn_of_what_is_here
 from agents.domain.player.sirens import sound_sirens
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
@@ -94,7 +95,7 @@ def _retire(turn: Turn) -> None:
         if item.hopes_until_us is not None and item.interruption is not None:
             if turn.now_us is not None and turn.now_us > item.hopes_until_us:
                 stay_cut(turn, item, item.interruption)
-        elif item.trouble is not None and item.trouble.final and item.missing and item.order_id is not None:
+        elif item.order_id is not None and _is_hopeless(item):
             turn.end(item, _failed(item))
         elif turn.now_us is not None and _is_near(turn, item, turn.now_us):
             latest_us = item.last_chance_us
@@ -103,6 +104,10 @@ def _retire(turn: Turn) -> None:
                 turn.end(item, Failed(airing_id=item.airing_id, reason=FailReason.DECODE_FAILED, detail=detail))
             elif latest_us is not None and turn.now_us > latest_us:
                 _too_late(turn, item)
+
+
+def _is_hopeless(item: Item) -> bool:
+    return item.trouble is not None and item.trouble.final and bool(item.missing) and not partly_here(item)
 
 
 def _is_near(turn: Turn, item: Item, now_us: int) -> bool:
@@ -174,7 +179,7 @@ def _arm(turn: Turn) -> None:
     for item in turn.items:
         if item.stage in (Stage.ARMING, Stage.ARMED) and _is_far(turn, item):
             turn.disarm(item)  # it was planned anew, for later
-        if item.stage is not Stage.WAITING or item.missing or not _is_arming_time(turn, item):
+        if item.stage is not Stage.WAITING or not _is_complete_enough(turn, item) or not _is_arming_time(turn, item):
             continue
         number = turn.state.plays + 1
         turn.state = replace(turn.state, plays=number)
@@ -192,8 +197,15 @@ def _arm(turn: Turn) -> None:
                 airing.fade_frames,
                 airing.times,
                 airing.pause_frames,
+                item.missing,
             )
         )
+
+
+def _is_complete_enough(turn: Turn, item: Item) -> bool:
+    if not item.missing:
+        return True
+    return turn.now_us is not None and turn_of_what_is_here(item, turn.now_us, turn.state.settings.start_lead_us)
 
 
 def _is_arming_time(turn: Turn, item: Item) -> bool:
@@ -310,6 +322,7 @@ def _next_us(turn: Turn) -> int | None:
         latest_us = item.last_chance_us
         instants += [] if latest_us is None else [latest_us + 1]
         instants += [] if item.try_at_us is None else [item.try_at_us]
+        instants += [] if (turn_us := next_turn_us(item, now_us)) is None else [turn_us]
         if item.begins_us is not None:
             instants += [item.begins_us - state.settings.start_lead_us, item.begins_us]
     return min((instant for instant in instants if instant > now_us), default=None)

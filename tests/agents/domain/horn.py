@@ -281,7 +281,7 @@ class World:
 
     def _all_here(self, arm: ArmSource) -> bool:
         item = self.state.items[arm.airing_id]
-        return {ref.sha256 for ref in item.refs()} <= self.disk
+        return {ref.sha256 for ref in item.refs()} - arm.missing <= self.disk
 
     def _at(self, instant_us: int, call: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (instant_us, next(self._order), call))
