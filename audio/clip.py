@@ -175,6 +175,10 @@ class ErrorCode(StrEnum):
     PRONUNCIATION_TOO_LONG = "pronunciation_too_long"  # values: characters, limit
     PRONUNCIATIONS_TOO_MANY = "pronunciations_too_many"  # values: entries, limit
     VOICES_UNUSABLE = "voices_unusable"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_UNREACHABLE = "source_unreachable"
+    SOURCE_UNREADABLE = "source_unreadable"
+    SOURCE_STALLED = "source_stalled"
 
 
 class AudioError(Exception):
@@ -281,3 +285,27 @@ class OutOfSpace(StationTrouble):
     """The disk is full: free space and try again."""
 
     default_code = ErrorCode.OUT_OF_SPACE
+
+
+class SourceFailed(AudioError):
+    """The source of a relay cannot be heard: look at its address, and whether it is on the air."""
+
+    default_code = ErrorCode.SOURCE_UNREACHABLE
+
+
+class SourceRefused(SourceFailed):
+    """The source of a relay leads to where this station does not connect: choose another address, or allow it."""
+
+    default_code = ErrorCode.SOURCE_REFUSED
+
+
+class SourceUnreadable(SourceFailed):
+    """The source of a relay is no sound that can be relayed: give the address of the stream itself, not of a page."""
+
+    default_code = ErrorCode.SOURCE_UNREADABLE
+
+
+class SourceStalled(SourceFailed):
+    """Nothing came from the source of a relay for too long: it is tried again."""
+
+    default_code = ErrorCode.SOURCE_STALLED

@@ -94,6 +94,41 @@ def pages(path: Path) -> list[Page]:
     return found
 
 
+class PacketReader:
+    """The packets of an Ogg stream as it comes, those of the header left out. A packet may go on over pages."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._part = b""
+        self._headers = 2
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The packets that are whole with this. Raises ToolFailed where it is no Ogg."""
+        self._data += data
+        found: list[bytes] = []
+        while (size := self._whole()) is not None:
+            page, self._data = bytes(self._data[:size]), self._data[size:]
+            at = 27 + page[26]
+            for lace in page[27:at]:
+                self._part, at = self._part + page[at : at + lace], at + lace
+                if lace < 255:
+                    found.append(self._part)
+                    self._part = b""
+        skipped = min(self._headers, len(found))
+        self._headers -= skipped
+        return found[skipped:]
+
+    def _whole(self) -> int | None:
+        """How long the first page is, None where it is not whole yet."""
+        head = self._data
+        if not head.startswith(b"OggS"[: len(head)]):
+            raise ToolFailed("no Ogg page where one must begin")
+        if len(head) < 27 or len(head) < 27 + head[26]:
+            return None
+        size = 27 + head[26] + sum(head[27 : 27 + head[26]])
+        return size if len(head) >= size else None
+
+
 def splice(into: list[Page], patch: list[Page], first: int, end: int, patch_begins: int) -> list[Page]:
     """`into` with its packets of sound from `first` up to `end` taken from `patch`, which begins at `patch_begins`.
 

@@ -4,8 +4,10 @@ The way to a clip: one measuring pass over the recording as shaped, one run that
 at each rendition as decoded. Where the measuring cannot foretell what limiter and compressor will do, trial passes that
 only move the gain (no encoding, so they are cheap) come before the encoding.
 
-Every command reads one file whose container is named (no guessing by content of what the probe did not see), knows
-the protocols `file` and `pipe` alone, never reads standard input, and stops at a given length.
+Every command for a recording reads one file whose container is named (no guessing by content of what the probe did not
+see), knows the protocols `file` and `pipe` alone, never reads standard input, and stops at a given length. What is
+relayed is the one thing that comes from outside: it knows the protocols of the web alone, so that no playlist leads to
+a file, and the formats that stations send.
 
 Opus, measured on Vietnamese and English speech, noise and music: at these rates the speech coder (libopus'
 application `voip`, SILK below, CELT above 8 kHz) keeps the bands between 1 and 8 kHz, where consonants are, almost
@@ -29,7 +31,7 @@ from typing import Any
 
 import ffmpeg
 
-from audio.clip import SAMPLE_RATE_HZ, Profile, Rendition
+from audio.clip import SAMPLE_RATE_HZ, AudioSettings, Profile, Rendition
 
 # Enough to see where sound begins (an "s" lies above 4 kHz), how loud it is, and what to draw.
 VIEW_RATE_HZ = 16_000
@@ -47,6 +49,13 @@ _SECTIONS_Q = (0.541, 1.307)
 # Speech is put at `PRESSED_LUFS` and what is above the threshold is pressed by half.
 PRESSED_LUFS = -20.0
 _COMPRESSOR = {"threshold": "-26dB", "ratio": 2, "attack": 10, "release": 150, "knee": 4, "detection": "rms"}
+# What a station may send; HLS holds MPEG-TS, ADTS or fragments of MP4.
+_WEB_PROTOCOLS = "http,https,tls,tcp,httpproxy,hls,crypto"
+_STREAM_FORMATS = "mp3,aac,ogg,flac,hls,mpegts,mov,wav"
+_NAME = "Loa"
+_PAGE_US = 100_000
+_STREAM_LOSS_DB = 0.7
+_STREAM_OVERSHOOT_DB = 2.5
 _ATTACK_MS = 5
 RELEASE_MS = 60
 _FADE_IN_S = 0.003
@@ -73,6 +82,22 @@ class Source:
     limit_s: float
     mix: Mix = Mix.ALL
     profile: Profile = Profile.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A stream of the web: HTTP, Icecast or HLS. A connection on which nothing comes for `patience_s` is given up."""
+
+    url: str
+    patience_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sound card of this machine: `system` is alsa or pulse, `device` its name there."""
+
+    system: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +243,38 @@ def checking(path: Path) -> Arguments:
     sound = ffmpeg.input(_file(path), f="ogg", protocol_whitelist=_PROTOCOLS)["a:0"]
     metered = _meter(sound.filter("apad", whole_len=SHORTEST_MEASURED_FRAMES))
     return _arguments(_pcm(metered.filter("volume", f"-{CHECK_HEADROOM_DB}dB", precision="float"), "pipe:1"))
+
+
+def receiving(source: Station | Card, settings: AudioSettings, silence_db: float) -> Arguments:
+    """Write a source as it comes, levelled, as Ogg Opus of 24 kbit/s in pages of 100 ms to standard output.
+
+    Standard error says where it is silent for a second or longer (`silencedetect`, in seconds from its beginning).
+
+    One pass of `loudnorm`, which looks 3 s ahead, brings speech and music to within 2 to 3 LU of the target; a limiter
+    behind it keeps the peaks where those of clips are.
+    """
+    sound = _listen(source).filter("aresample", SAMPLE_RATE_HZ).filter("asetpts", "N/SR/TB")
+    sound = sound.filter("aformat", sample_fmts="fltp", channel_layouts="stereo").filter("pan", args=_MEAN)
+    sound = sound.filter("silencedetect", noise=f"{silence_db:.1f}dB", duration=1).filter("highpass", f=_RUMBLE_HZ)
+    target = {"I": settings.target_lufs + _STREAM_LOSS_DB, "TP": -1, "LRA": 7}
+    sound = sound.filter("loudnorm", **target).filter("aresample", SAMPLE_RATE_HZ)
+    limit = 10 ** ((settings.true_peak_limit_dbtp - _STREAM_OVERSHOOT_DB) / 20)
+    sound = sound.filter("aformat", sample_fmts="fltp", channel_layouts="mono")
+    limited = sound.filter("alimiter", limit=f"{limit:.5f}", attack=_ATTACK_MS, release=RELEASE_MS, level=0, latency=1)
+    codec = {"c:a": "libopus", "b:a": Rendition.OPUS24.bit_rate_bps, "application": "audio", "vbr": "constrained"}
+    codec |= {"compression_level": _NARROW_COMPLEXITY, "frame_duration": 20}
+    paging = {"f": "ogg", "page_duration": _PAGE_US, "flush_packets": 1}
+    return _arguments(ffmpeg.output(limited, "pipe:1", **codec, **paging, **_anonymous()))
+
+
+def _listen(source: Station | Card) -> Any:
+    match source:
+        case Station(url=url, patience_s=patience_s):
+            limits = {"rw_timeout": round(patience_s * 1e6), "probesize": 1_000_000, "analyzeduration": 3_000_000}
+            allowed = {"protocol_whitelist": _WEB_PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
+            return ffmpeg.input(url, user_agent=_NAME, **limits, **allowed)["a:0"]
+        case Card(system=system, device=device):
+            return ffmpeg.input(device, f=system)["a:0"]
 
 
 def _open(source: Source) -> Any:

@@ -15,8 +15,8 @@ import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,7 @@ _Result = TypeVar("_Result")
 WORK_PREFIX = ".making-"
 _CHUNK_BYTES = 64 * 1024
 _KEPT_BYTES = 64 * 1024
+_LINE_BYTES = 4 * 1024
 _NICENESS = 10
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
@@ -42,6 +43,8 @@ class Command:
     stdin: bytes = b""
     memory_limit_bytes: int | None = None
     output_limit_bytes: int | None = None  # the largest file it may write
+    environment: Mapping[str, str] | None = None  # in place of this program's own
+    niceness: int = _NICENESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,49 @@ def last_line(stderr: str) -> str:
     return lines[-1].strip()[-300:] if lines else "it said nothing"
 
 
+class Flow:
+    """The standard output of a process that goes on."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def read(self) -> bytes:
+        """What has come, at most 64 KiB; nothing at its end."""
+        assert self._process.stdout is not None
+        return await self._process.stdout.read(_CHUNK_BYTES)
+
+
+@asynccontextmanager
+async def flowing(command: Command, on_line: Callable[[str], None]) -> AsyncIterator[Flow]:
+    """A process whose output is used while it runs; its group is killed at the end of the block, whatever ends it.
+
+    ``on_line`` gets each line of standard error, at most 4 KiB of it, and must not raise. The time limit of the command
+    is none here, but for the CPU time that follows from it.
+
+    Raises ToolMissing: the program cannot be started.
+    """
+    process = await _start(command)
+    helper = asyncio.create_task(_tell_lines(process.stderr, on_line))
+    flow = Flow(process)
+    try:
+        yield flow
+    finally:
+        _kill(process)
+        while await flow.read():  # what nobody reads keeps the pipe open
+            pass
+        await _end(process, [helper])
+
+
+async def _tell_lines(stream: asyncio.StreamReader | None, on_line: Callable[[str], None]) -> None:
+    rest = b""
+    while stream is not None and (chunk := await stream.read(_CHUNK_BYTES)):
+        *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        for line in whole:
+            if line.strip():
+                on_line(line[:_LINE_BYTES].decode("utf-8", "replace"))
+        rest = rest[:_LINE_BYTES]
+
+
 async def _start(command: Command) -> asyncio.subprocess.Process:
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
@@ -107,6 +153,7 @@ async def _start(command: Command) -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
+            env=command.environment,
         )
     )
     try:
@@ -133,7 +180,7 @@ def _limit(pid: int, command: Command) -> None:
         resource.prlimit(pid, resource.RLIMIT_AS, (command.memory_limit_bytes, command.memory_limit_bytes))
     if command.output_limit_bytes is not None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (command.output_limit_bytes, command.output_limit_bytes))
-    os.setpriority(os.PRIO_PGRP, pid, _NICENESS)
+    os.setpriority(os.PRIO_PGRP, pid, command.niceness)
 
 
 async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
@@ -160,12 +207,17 @@ async def _keep_tail(stream: asyncio.StreamReader | None, tail: bytearray) -> No
 
 async def _end(process: asyncio.subprocess.Process, helpers: list[asyncio.Task[None]]) -> None:
     if process.returncode is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         await process.wait()
     for helper in helpers:
         helper.cancel()
     await asyncio.gather(*helpers, return_exceptions=True)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def in_thread(work: Callable[[], _Result]) -> _Result:
