@@ -84,12 +84,15 @@ class Way:
     problem: str = ""
     refused: bool = False
     page: bool = False
-    _tasks: set["asyncio.Task[None] | None"] = field(default_factory=set)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of the reader, to its end."""
-        task = asyncio.current_task()
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of the reader. Its task is ours: a server of asyncio reports one that is cancelled."""
+        task = asyncio.create_task(self._handle(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._passed(reader, writer)
         except _NoWay as why:
@@ -100,7 +103,6 @@ class Way:
         except (OSError, asyncio.IncompleteReadError):
             pass  # one of the two ends has gone, which the reader sees
         finally:
-            self._tasks.discard(task)
             writer.close()
 
     async def _passed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -170,11 +172,9 @@ class Way:
 
     async def close(self) -> None:
         """Ends what goes through."""
-        going = [task for task in self._tasks if task is not None]
-        for task in going:
+        for task in self._tasks:
             task.cancel()
-        if going:
-            await asyncio.wait(going)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _closing(headers: bytes) -> bytes:
@@ -205,7 +205,7 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def open_way(reach: Reach, patience_s: float) -> AsyncIterator[Way]:
     """A way that is open inside the block. Nothing may take longer than ``patience_s`` to be answered."""
     way = Way(reach, patience_s)
-    server = await asyncio.start_server(way.handle, "127.0.0.1", 0, limit=_HEAD_BYTES)
+    server = await asyncio.start_server(way.take, "127.0.0.1", 0, limit=_HEAD_BYTES)
     way.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield way
