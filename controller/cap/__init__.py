@@ -26,7 +26,7 @@ from controller.cap.out import write_alert
 from controller.cap.reading import CapFile, FileKind, read, read_file
 from controller.cap.reasons import Reason, Weight
 from controller.cap.sentences import sentence
-from controller.cap.states import CapState, Known, Outcome, Reading, Rule, state_of
+from controller.cap.states import CapState, Known, Outcome, Reading, Rule, is_all_clear, lasting, state_of
 from controller.cap.trust import Signature, SignatureState, Trust
 
 __all__ = [
@@ -68,6 +68,8 @@ __all__ = [
     "Urgency",
     "Weight",
     "choose",
+    "is_all_clear",
+    "lasting",
     "match",
     "read",
     "read_feed",

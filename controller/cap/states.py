@@ -1,12 +1,33 @@
-"""What an alert would end in, and why: decided from the alert, what is known already, the rules, and the time."""
+"""What an alert would end in, and why: decided from the alert, what is known already, the rules, and the time.
 
-from collections.abc import Mapping
+The order of the questions is the rule: is it an alert at all; did it come already; is it meant for real; is it an answer
+of some system; was it overtaken; does it take something back; is it over; is anybody there to hear it; does it take the
+place of something; and only then whether it may sound by itself.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from controller.cap.model import Alert, AlertKey, Category, Certainty, Scope, Severity, Urgency
-from controller.cap.reasons import Reason
-from controller.cap.trust import UNSIGNED, Signature
+from controller.cap.limits import Limits
+from controller.cap.model import (
+    Alert,
+    AlertKey,
+    Category,
+    Certainty,
+    Info,
+    MessageType,
+    ResponseType,
+    Scope,
+    Severity,
+    Status,
+    Urgency,
+)
+from controller.cap.reasons import Reason, Weight, note, warning
+from controller.cap.trust import UNSIGNED, Signature, SignatureState
+
+_SECOND_US: Final = 1_000_000
 
 
 class CapState(StrEnum):
@@ -36,8 +57,9 @@ class CapState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Lets alerts sound without a person. Every set that is not empty has to hold the alert's value; ``events`` are
-    names of events or values of event codes, whatever their case. ``signed``: only with a valid signature.
+    """Lets alerts of named senders sound without a person. Every set that is not empty has to hold the alert's value;
+    ``events`` are names of events or values of event codes, whatever their case. ``signed``: only with a valid
+    signature.
     """
 
     name: str
@@ -49,6 +71,25 @@ class Rule:
     events: frozenset[str] = frozenset()
     scopes: frozenset[Scope] = frozenset({Scope.PUBLIC})
     signed: bool = False
+
+    def admits(self, alert: Alert, infos: Sequence[Info], signature: Signature) -> bool:
+        """Whether every one of the infos that hold may sound by this rule."""
+        return (
+            alert.sender in self.senders
+            and (not self.scopes or alert.scope in self.scopes)
+            and (not self.signed or signature.state is SignatureState.VALID)
+            and all(self._admits(info) for info in infos)
+        )
+
+    def _admits(self, info: Info) -> bool:
+        events = {info.event.casefold(), *(one.value.casefold() for one in info.event_codes)}
+        return (
+            (not self.severities or info.severity in self.severities)
+            and (not self.urgencies or info.urgency in self.urgencies)
+            and (not self.certainties or info.certainty in self.certainties)
+            and (not self.categories or bool(self.categories & {*info.categories}))
+            and (not self.events or bool(events & {one.casefold() for one in self.events}))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +106,21 @@ class Known:
 class Reading:
     """What one file or entry says. ``alert`` is None where nothing could be understood; ``state`` is what it would end
     in with no rules and nothing known (`state_of` knows better); ``signature`` covers the alert as it stands here.
+    ``envelope``: what the wrapper that it came in says of all that is inside.
     """
 
     alert: Alert | None
     state: CapState
     reasons: tuple[Reason, ...] = ()
     signature: Signature = UNSIGNED
+    envelope: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of an alert. ``rule`` names the rule that lets it go on by itself, also for an update or a
-    cancellation; None: a person decides. ``refers_to``: those of its references that are known.
+    """What becomes of an alert. ``reasons`` are the findings of its reading and, last, why it ends in this state.
+    ``rule`` names the rule that lets it go on by itself, also for an update or a cancellation; None: a person decides.
+    ``refers_to``: those of its references that are known.
     """
 
     state: CapState
@@ -89,10 +133,100 @@ def state_of(
     reading: Reading,
     *,
     now_us: int,
-    rules: tuple[Rule, ...] = (),
+    rules: Sequence[Rule] = (),
     known: Known | None = None,
     reached: int | None = None,
-    unexpiring_s: int = 86_400,
+    limits: Limits | None = None,
 ) -> Outcome:
     """What the alert would end in. ``reached``: speakers that it reaches, where that is known."""
-    raise NotImplementedError
+    alert = reading.alert
+    if alert is None or any(one.weight is Weight.ERROR for one in reading.reasons):
+        return Outcome(CapState.REFUSED, reading.reasons)
+    before = known or Known()
+    bounds = limits or Limits()
+    found = tuple(one for one in alert.references if one in before.keys)
+    decided = _settled(reading, alert, before) or _by_time(alert, found, now_us, bounds)
+    if decided is None and reached == 0 and not found:
+        decided = (CapState.ELSEWHERE, note("nobody_there"))
+    if decided is not None and decided[0] is not CapState.CANCELS:
+        return Outcome(decided[0], (*reading.reasons, decided[1]), refers_to=found)
+    return _go_on(reading, alert, found, rules, now_us, bounds)
+
+
+def is_all_clear(alert: Alert) -> bool:
+    """Whether it says that the danger is over: every info asks for nothing but "all clear"."""
+    return bool(alert.infos) and all(ResponseType.ALL_CLEAR in info.response_types for info in alert.infos)
+
+
+def lasting(alert: Alert, now_us: int, limits: Limits) -> tuple[Info, ...]:
+    """The infos that are not over. One that does not say when it expires is over a day (by `Limits`) after sending."""
+    return tuple(one for one in alert.infos if now_us < ends_us(alert, one, limits))
+
+
+def ends_us(alert: Alert, info: Info, limits: Limits) -> int:
+    """When an info is over."""
+    return alert.sent_us + limits.unexpiring_s * _SECOND_US if info.expires_us is None else info.expires_us
+
+
+def _settled(reading: Reading, alert: Alert, before: Known) -> tuple[CapState, Reason] | None:
+    """What needs no look at the clock."""
+    if alert.key in before.keys:
+        return CapState.DUPLICATE, note("came_already")
+    if alert.status is not Status.ACTUAL:
+        return CapState.NOT_ACTUAL, note("status_not_actual", status=alert.status.value)
+    if reading.envelope not in (None, Status.ACTUAL):
+        return CapState.NOT_ACTUAL, note("status_not_actual", status=reading.envelope.value)
+    if alert.message_type in (MessageType.ACK, MessageType.ERROR):
+        return CapState.IGNORED, note("answer_of_a_system", type=alert.message_type.value)
+    overtaken_by = before.referred.get(alert.key)
+    if overtaken_by is not None and overtaken_by.sender == alert.sender:
+        return CapState.SUPERSEDED, note("overtaken", identifier=overtaken_by.identifier)
+    if alert.message_type is MessageType.CANCEL:
+        return CapState.CANCELS, note("takes_back")
+    return None
+
+
+def _by_time(alert: Alert, found: Sequence[AlertKey], now_us: int, limits: Limits) -> tuple[CapState, Reason] | None:
+    if alert.message_type is MessageType.CANCEL or lasting(alert, now_us, limits):
+        return None
+    last_us = max(ends_us(alert, one, limits) for one in alert.infos)
+    silent = any(one.expires_us is None for one in alert.infos)
+    return CapState.EXPIRED, note("expired_by_age" if silent else "expired", at_us=last_us)
+
+
+def _go_on(
+    reading: Reading, alert: Alert, found: tuple[AlertKey, ...], rules: Sequence[Rule], now_us: int, limits: Limits
+) -> Outcome:
+    """Of those that go on: alone or with a person, and as what."""
+    more = list(_doubts(alert, found, now_us, limits))
+    doubtful = any(one.weight is Weight.WARNING for one in (*reading.reasons, *more))
+    infos = lasting(alert, now_us, limits)
+    rule = next((one.name for one in rules if one.admits(alert, infos, reading.signature)), None)
+    if rule is not None and doubtful:
+        more.append(note("rule_not_used", rule=rule))
+        rule = None
+    if alert.message_type is MessageType.CANCEL:
+        state = CapState.CANCELS
+        more.append(note("takes_back" if found else "takes_back_unknown"))
+    elif found:
+        state = CapState.UPDATES
+        more.append(note("takes_the_place"))
+    else:
+        state = CapState.HELD if rule is None else CapState.AUTOMATIC
+    more.append(note("held_by_default") if rule is None else note("admitted", rule=rule))
+    return Outcome(state, (*reading.reasons, *more), rule, found)
+
+
+def _doubts(alert: Alert, found: Sequence[AlertKey], now_us: int, limits: Limits) -> Iterator[Reason]:
+    """What a person has to look at, though the alert itself is in order."""
+    if alert.sent_us > now_us + limits.ahead_s * _SECOND_US:
+        yield warning("sent_in_future", "sent", value=alert.sent)
+    if alert.message_type is MessageType.UPDATE and not found:
+        yield note("update_of_unknown", "references")
+    infos = lasting(alert, now_us, limits)
+    if infos and len(infos) < len(alert.infos):
+        yield note("some_infos_expired", "info", count=len(alert.infos) - len(infos))
+    if infos and all((one.effective_us or alert.sent_us) > now_us + limits.ahead_s * _SECOND_US for one in infos):
+        yield warning("not_yet_effective", "info")
+    if is_all_clear(alert):
+        yield note("all_clear")

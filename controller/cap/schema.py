@@ -1,0 +1,87 @@
+"""What the schema says of an alert, in our codes. The schema is our own (`cap12.xsd`)."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from controller.cap.reasons import Reason, error
+from controller.cap.xmlsafe import local
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLSchema
+    from lxml.etree import _Element as Element
+    from lxml.etree import _LogEntry as LogEntry
+
+_MOST: Final = 10
+_CODES: Final = {
+    "SCHEMAV_ELEMENT_CONTENT": "schema_element",
+    "SCHEMAV_CVC_ENUMERATION_VALID": "schema_value",
+    "SCHEMAV_CVC_PATTERN_VALID": "schema_value",
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_1": "schema_value",
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "schema_attribute",
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_2": "schema_attribute",
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "schema_text",
+    "SCHEMAV_CVC_TYPE_3_1_2": "schema_text",
+}
+_INSTANTS: Final = frozenset({"sent", "effective", "onset", "expires"})
+
+
+def violations(alert: "Element") -> list[Reason]:
+    """What the schema has against it, at most ten findings; empty where it is valid."""
+    schema = _schema()
+    if schema.validate(alert):
+        return []
+    found: dict[tuple[str, str], Reason] = {}
+    for entry in list(schema.error_log):  # type: ignore[call-overload]  # the stubs do not know that it is iterable
+        reason = _reason(entry, alert)
+        found.setdefault((reason.where, reason.values.get("element", "")), reason)
+        if len(found) >= _MOST:
+            break
+    return list(found.values())
+
+
+@cache
+def _schema() -> "XMLSchema":
+    from lxml import etree
+
+    return etree.XMLSchema(etree.parse(str(Path(__file__).with_name("cap12.xsd"))))
+
+
+def _reason(entry: "LogEntry", alert: "Element") -> Reason:
+    element = _element(entry, alert)
+    code = _CODES.get(entry.type_name, "schema_other")
+    problem = entry.message.replace("{urn:oasis:names:tc:emergency:cap:1.2}", "")
+    if element is None:
+        return error("schema_other", problem=problem)
+    name, where = local(element), place(element)
+    if code == "schema_element":
+        if "Missing child" in problem:
+            missing = problem.rpartition("Expected is")[2].strip(" .()")
+            return error("schema_missing", where, element=name, expected=missing.removeprefix("one of").strip(" ()"))
+        return error("schema_element", where, element=name)
+    if code == "schema_value":
+        said = (element.text or "").strip()
+        return error("instant_malformed" if name in _INSTANTS else "schema_value", where, element=name, value=said)
+    return error(code, where, element=name, problem=problem)
+
+
+def _element(entry: "LogEntry", alert: "Element") -> "Element | None":
+    from lxml import etree
+
+    try:
+        found = alert.getroottree().xpath(entry.path) if entry.path else []
+    except etree.XPathError:
+        return None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None
+
+
+def place(element: "Element") -> str:
+    """Where an element stands, such as ``info[2].area[1].polygon[3]``; empty for the alert itself."""
+    parts: list[str] = []
+    here: Element | None = element
+    while here is not None and local(here) != "alert":
+        name, above = local(here), here.getparent()
+        alike = [] if above is None else [one for one in above if local(one) == name]
+        parts.append(name if len(alike) < 2 and name not in {"info", "area"} else f"{name}[{alike.index(here) + 1}]")
+        here = above
+    return ".".join(reversed(parts))
