@@ -66,11 +66,14 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the live part of an airing lies, and how much later its sound is heard than it arrives."""
+    """Where the live part of an airing lies, how much later its sound is heard than it arrives, and the number that its
+    first bundle has.
+    """
 
     begins_us: int
     ends_us: int
     delay_us: int
+    first_number: int = 0
 
 
 class LiveStream:
@@ -90,7 +93,7 @@ class LiveStream:
         self.reason = ""
         self._workshop = workshop
         self._stamper = Stamper(places.begins_us, places.ends_us, places.delay_us)
-        self._bundler = Bundler(tag_of(airing.airing_id))
+        self._bundler = Bundler(tag_of(airing.airing_id), places.first_number)
         self.tape: Final = workshop.tape(Label(airing.airing_id, places.begins_us))
         self._targets: tuple[DeviceId, ...] = ()
         self._flushing: asyncio.TimerHandle | None = None
