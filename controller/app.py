@@ -258,6 +258,7 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             guards=desk.guards,
             groups=desk.groups,
             planner=desk.planner,
+            live_desk=desk.live,
             upload_folder=folder / "uploads",
             station_name=config.name,
             zone=config.time_zone,

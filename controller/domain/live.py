@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agents.protocol.live import MAX_PACKETS, PACKET_FRAMES, PACKET_US, Bundle
+from agents.protocol.live import MAX_PACKET_BYTES, MAX_PACKETS, PACKET_FRAMES, PACKET_US, Bundle
 from agents.protocol.values import ClipPart, LivePart, Part, Profile, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 
@@ -30,11 +30,13 @@ def delay_us(profiles: Iterable[Profile], lan_us: int, sim_us: int) -> int:
     return sim_us if any(profile is Profile.SIM for profile in profiles) else lan_us
 
 
-def live_from_us(sequence: Iterable[Part]) -> tuple[int, int] | None:
-    """Where the first live part of a sequence begins and ends, in microseconds into it; None where there is none."""
+def live_from_us(sequence: Iterable[Part], number: int | None = None) -> tuple[int, int] | None:
+    """Where the first live part of a sequence begins and ends, or the part of that ``number`` from 0, in microseconds
+    into it; None where that is not live.
+    """
     before = 0
-    for part in sequence:
-        if isinstance(part, LivePart):
+    for at, part in enumerate(sequence):
+        if isinstance(part, LivePart) and number in (None, at):
             return _us(before), _us(before + part.frames)
         before += part.choose(RenditionName.OPUS24).frames if isinstance(part, ClipPart) else part.frames
     return None
@@ -165,6 +167,30 @@ class LiveArchive:
     from_us: int
     frames: int
     started_at_us: int
+
+
+def is_packet(packet: bytes) -> bool:
+    """Whether this can be an Opus packet of 20 ms, by its first bytes (RFC 6716, 3.1 and 3.2)."""
+    if not 0 < len(packet) <= MAX_PACKET_BYTES:
+        return False
+    head = packet[0]
+    match head & 0x03:
+        case 0:
+            count = 1
+        case 3:
+            count = packet[1] & 0x3F if len(packet) > 1 else 0
+        case _:
+            count = 2
+    return count * _frame_us(head >> 3) == PACKET_US
+
+
+def _frame_us(config: int) -> int:
+    """How long one frame of a configuration is: SILK 10 to 60 ms, hybrid 10 or 20, CELT 2.5 to 20."""
+    if config < 12:
+        return (10_000, 20_000, 40_000, 60_000)[config & 3]
+    if config < 16:
+        return (10_000, 20_000)[config & 1]
+    return (2_500, 5_000, 10_000, 20_000)[config & 3]
 
 
 SILENT_PACKET: Final = b"\xf8\xff\xfe"

@@ -12,6 +12,7 @@ from typing import Final
 
 from agents.protocol.documents import Audience, End, Order, Play, SignedDocument
 from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
+from agents.protocol.live import PACKET_US
 from agents.protocol.values import AiringClass, DocumentKind, LivePart, OnInterrupted
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
@@ -134,20 +135,25 @@ class LiveDesk:
         self._office.events.publish(AiringChanged(airing.airing_id))
         return stream
 
-    async def attach(self, airing: Airing, *, start_at_us: int, delay_s: float | None = None) -> LiveStream:
+    async def attach(
+        self, airing: Airing, *, start_at_us: int, part: int | None = None, delay_s: float | None = None
+    ) -> LiveStream:
         """A stream for the live part of an airing that exists and begins at ``start_at_us``; the stream's end is not
-        the airing's. ``delay_s`` None: that of SIM cards, since nobody hears the difference.
+        the airing's. ``part`` is its number in the sequence, None the first that is live. ``delay_s`` None: that of SIM
+        cards, since nobody hears the difference.
 
         Raises `ValueError` where nothing of it is live, `Refused` (``live_already``) where it has a stream.
         """
-        live = live_from_us(airing.sequence)
+        live = live_from_us(airing.sequence, part)
         if live is None:
             raise ValueError(f"nothing of {airing.airing_id} is live")
         if airing.airing_id in self._streams:
             raise Refused(f"{airing.airing_id} has a stream", code="live_already")
         delay = round((self._settings.live_delay_sim_s if delay_s is None else delay_s) * _SECOND_US)
         before_us = start_at_us - airing.from_us
-        return self._add(airing, Places(before_us + live[0], before_us + live[1], delay), owned=False)
+        # Above the numbers of a live part before, and of a controller before this one: no bundle is shorter.
+        first = max(0, (self._clock.now_us() + delay - before_us) // PACKET_US)
+        return self._add(airing, Places(before_us + live[0], before_us + live[1], delay, first), owned=False)
 
     def _add(self, airing: Airing, places: Places, *, owned: bool) -> LiveStream:
         stream = LiveStream(self._workshop, airing, places, owned=owned)
@@ -194,10 +200,10 @@ class LiveDesk:
     # --- the end ----------------------------------------------------------------------------------------------------
 
     async def end(self, airing_id: AiringId, by: str) -> None:
-        """Ends an open stream. Raises `NotFound` where there is none."""
+        """Ends an open stream. Raises `NotFound` (``not_live``) where there is none."""
         stream = self._streams.get(airing_id)
         if stream is None:
-            raise NotFound(f"no stream of {airing_id}")
+            raise NotFound(f"no stream of {airing_id}", code="not_live")
         await stream.close(by)
 
     async def _close(self, stream: LiveStream, by: str, reason: str) -> None:

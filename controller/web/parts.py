@@ -21,6 +21,7 @@ from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.handing_in import HandIns
 from controller.services.hands import HandDesk
+from controller.services.live import LiveDesk
 from controller.services.people import People
 from controller.services.planner import Planner
 from controller.services.programmes import Programmes
@@ -80,6 +81,7 @@ class WebParts:
     guards: GuardDesk
     groups: GroupDesk
     planner: Planner
+    live_desk: LiveDesk
     upload_folder: Path
     station_name: str = "Loa"
     zone: str = DEFAULT_ZONE

@@ -1,7 +1,18 @@
 """The one table of what this server answers. What is not here is not there; `server.make_web_app` builds from it."""
 
 from controller.domain.rights import Right
-from controller.web import actions, areas, auth, broadcasting, health, pages, people, speaker_pages, subjects
+from controller.web import (
+    actions,
+    areas,
+    auth,
+    broadcasting,
+    health,
+    pages,
+    people,
+    speaker_pages,
+    subjects,
+    target_pages,
+)
 from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
@@ -12,6 +23,7 @@ from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
 from controller.web.faultroutes import FAULT_API
 from controller.web.handroutes import HAND_API
+from controller.web.liveroutes import LIVE_API, LIVE_SOCKETS
 from controller.web.placeroutes import PLACE_ACTIONS, PLACE_API, PLACE_PAGES
 from controller.web.planningroutes import PLANNING_API, PLANNING_PAGES
 from controller.web.scheduleroutes import PLANS
@@ -51,7 +63,9 @@ PAGES = (
     ),
     Route(method="GET", path="/parts/speaker-rows", handler=speaker_pages.speaker_rows_part, right=Right.SEE),
     Route(method="GET", path="/parts/found", handler=pages.found_part, right=Right.ADOPT),
-    Route(method="GET", path="/parts/targets", handler=pages.targets_part, right=Right.BROADCAST),
+    Route(method="GET", path="/parts/targets", handler=target_pages.targets_part, right=Right.BROADCAST),
+    Route(method="GET", path="/parts/targets/inside", handler=target_pages.inside_part, right=Right.BROADCAST),
+    Route(method="GET", path="/parts/targets/counts", handler=target_pages.counts_part, right=Right.BROADCAST),
     Route(
         method="GET",
         path="/parts/prepared/{id}",
@@ -213,6 +227,8 @@ ROUTES: tuple[Route, ...] = (
     *ABOVE_ACTIONS,
     *API,
     *PLANNING_API,
+    *LIVE_API,
+    *LIVE_SOCKETS,
     *ABOVE_API,
     *HEALTH,
 )

@@ -111,6 +111,16 @@ CODES: Mapping[str, str] = {
     "not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
     "bulletin_not_ready": N_("The sound is not ready yet. Wait until you have been able to listen to it."),
     "already_ended": N_("This airing has already ended."),
+    "no_title": N_("Say what it is about: a title of at most 200 letters is needed."),
+    "not_live": N_("Nothing is on the air live there any more."),
+    "live_already": N_("Something is on the air live there already."),
+    "microphone_taken": N_("Another microphone is at it already, perhaps in another window. Close that one first."),
+    "not_sound": N_("What came from the microphone is no sound that can be sent. Load the page again and try again."),
+    "too_much_sound": N_("More came from the microphone than can be heard. Load the page again and try again."),
+    "live_ended": N_("The live broadcast has ended."),
+    "live_stopped": N_("The live broadcast was stopped."),
+    "live_longest": N_("The live broadcast has ended: its time is over."),
+    "live_microphone_lost": N_("The live broadcast has ended, because nothing came from the microphone any more."),
     "stop_all_latched": N_("Everything is stopped. Allow playing again before you send."),
     "clock_not_synchronised": N_(
         "The server is not sure of the time, so it plans nothing. Check its network time, then try again."

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
+from controller.web import live_socket
 from controller.web.asking import HOUSE, House, Route, answer
 from controller.web.errors import tell_errors
 from controller.web.forms import MOST_BYTES
@@ -48,7 +49,9 @@ def make_web_app(parts: WebParts) -> web.Application:
         _add(app, route)
     app.add_routes(parts.device_routes)
     app.on_response_prepare.append(add_headers)
+    app[live_socket.SOCKETS] = live_socket.LiveSockets()
     app.on_shutdown.append(_end_streams)
+    app.on_shutdown.append(live_socket.end_all)
     app.cleanup_ctx.append(_live)
     app.cleanup_ctx.append(_uploads)
     app.on_cleanup.append(_finish_changes)

@@ -13,6 +13,7 @@ POST    /airings/{id}/stop                             stop over airing
 GET     /api/v1/airings                                see
 POST    /api/v1/airings                                broadcast
 GET     /api/v1/airings/{airing_id}                    see over airing
+GET     /api/v1/airings/{airing_id}/archives            see over airing
 POST    /api/v1/airings/{airing_id}/stop               stop over airing
 GET     /api/v1/api-tokens                             manage_people
 POST    /api/v1/api-tokens                             manage_people
@@ -71,6 +72,9 @@ GET     /api/v1/holidays                               see
 DELETE  /api/v1/holidays/{day}                         set_guards
 PUT     /api/v1/holidays/{day}                         set_guards
 GET     /api/v1/journal                                see
+GET     /api/v1/live                                   see
+POST    /api/v1/live                                   live
+POST    /api/v1/live/{airing_id}/end                   live over airing
 GET     /api/v1/openapi.json                           public
 PUT     /api/v1/password                               person given
 GET     /api/v1/people                                 manage_people
@@ -218,6 +222,7 @@ GET     /healthz                                       public
 POST    /holidays                                      set_guards
 POST    /holidays/remove                               set_guards
 GET     /labels                                        see
+GET     /live/{id}/microphone                          live over airing
 GET     /metrics                                       public
 GET     /parts/airings                                 see
 GET     /parts/airings/{id}                            see over airing
@@ -243,6 +248,8 @@ GET     /parts/speakers/{id}/past                      see over speaker
 GET     /parts/speakers/{id}/plots                     see over speaker
 GET     /parts/stop-all                                anyone
 GET     /parts/targets                                 broadcast
+GET     /parts/targets/counts                          broadcast
+GET     /parts/targets/inside                          broadcast
 GET     /parts/tunes                                   see
 GET     /parts/variant                                 compose
 GET     /password                                      anyone given

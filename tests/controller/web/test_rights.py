@@ -164,7 +164,8 @@ async def persons(station: Station) -> tuple[Person, ...]:
 
 def filled(path: str, known: Mapping[str, str]) -> str:
     """The path with the ids of things that are there."""
-    for room, found in {**known, "prepare": known["bulletins"], "prepared": known["bulletins"]}.items():
+    known = {**known, "prepare": known["bulletins"], "prepared": known["bulletins"], "live": known["airings"]}
+    for room, found in known.items():
         path = re.sub(rf"({room}/)\{{\w*id\}}", rf"\g<1>{found}", path)
     return re.sub(r"\{[^}]*\}", "x", path)
 
