@@ -283,7 +283,7 @@ async def _house(
             clock=clock,
             discovery=_discovery(config, about, identity, timeport),
             time=timeport,
-            sensors=_sensors(engine, state, clips, clock, box),
+            sensors=_sensors(engine, conductor, parts, box),
             http=await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))),
         )
         yield House(state, conductor, engine, speaker, clock, link, work, boot)
@@ -317,14 +317,21 @@ def _player_settings(config: Config, latency_us: int) -> PlayerSettings:
     return replace(PlayerSettings.of_horn(latency_us), max_clock_error_us=round(config.max_clock_error_s * 1_000_000))
 
 
-def _sensors(engine: PlayEngine, state: StateStore, clips: ClipStore, clock: ControllerClock, box: Box) -> Sensors:
+def _sensors(engine: PlayEngine, conductor: Conductor, parts: Parts, box: Box) -> Sensors:
     relay = engine.amplifier
     words = EngineWords(
         engine.facts,
         relay_on=lambda: None if isinstance(relay, NoAmplifier) else relay.is_on,
         stopped_here=lambda: box.stop.holds,
     )
-    return Sensors(engine=words, clips=clips, journal=state.journal, clock=clock, time=box.time)
+    return Sensors(
+        engine=words,
+        clips=parts.clips,
+        journal=parts.state.journal,
+        clock=parts.clock,
+        time=box.time,
+        live=conductor.live.counters,
+    )
 
 
 def _tell_drift(engine: PlayEngine, clock: ControllerClock, timeport: TimePort) -> None:

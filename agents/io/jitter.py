@@ -48,14 +48,11 @@ class LiveCounters:
 
 @dataclass(frozen=True, slots=True)
 class LivePacket:
-    """One packet at its place. ``follows``: nothing before it was lost on the way, so that silence before it was meant.
-    ``last``: nothing follows it.
-    """
+    """One packet at its place. ``follows``: nothing before it was lost, so that silence before it was meant."""
 
     frame: int
     data: bytes
     follows: bool = True
-    last: bool = False
 
 
 class JitterBuffer:
@@ -67,6 +64,7 @@ class JitterBuffer:
         self._packets: list[LivePacket] = []
         self._read_to: int | None = None
         self._broken = False
+        self._over_from: int | None = None
 
     def put(self, packet: LivePacket) -> bool:
         """Keep it until its place is read; False where that has been: it is late."""
@@ -76,7 +74,7 @@ class JitterBuffer:
                 self._broken = True
                 return False
             if self._broken:
-                packet = LivePacket(packet.frame, packet.data, follows=False, last=packet.last)
+                packet = LivePacket(packet.frame, packet.data, follows=False)
                 self._broken = False
             place = bisect_left(self._packets, packet.frame, key=lambda one: one.frame)
             if place < len(self._packets) and self._packets[place].frame == packet.frame:
@@ -85,6 +83,14 @@ class JitterBuffer:
                 self._packets.insert(place, packet)
             del self._packets[: max(0, len(self._packets) - MAX_PACKETS)]
             return True
+
+    def finish(self, frame: int) -> None:
+        """Nothing comes for this frame and those behind it: the stream is over there."""
+        self._over_from = frame
+
+    def is_over(self, frame: int) -> bool:
+        """Whether nothing comes for this frame any more, and nothing is missing there."""
+        return self._over_from is not None and frame >= self._over_from
 
     def lose(self) -> None:
         """A packet came when it should have been heard."""
@@ -131,7 +137,6 @@ class LiveReader:
         self._missing = 0  # frames in a row that were not here
         self._gain = 0.0
         self._warm = False  # the decoder has heard what comes just before
-        self._over = False
 
     def read(self, frames: int) -> bytes:
         """The next frames, all of them."""
@@ -181,12 +186,13 @@ class LiveReader:
         if self._gain < 1.0:
             edge = FADE_FRAMES * FRAME_BYTES
             sound = ramp(sound[:edge], self._gain, 1.0) + sound[edge:]
-        self._gain, self._warm, self._missing, self._over = 1.0, True, 0, packet.last
+        self._gain, self._warm, self._missing = 1.0, True, 0
         self._buffer.counters.played += 1
         self._add(sound)
 
     def _conceal(self, frames: int, following: bytes | None) -> None:
-        longest = PACKET_FRAMES if self._over else CONCEALED_FRAMES
+        over = self._buffer.is_over(self._at)
+        longest = PACKET_FRAMES if over else CONCEALED_FRAMES
         sound = bytes(frames * FRAME_BYTES)
         if self._warm and self._missing < longest:
             # What goes on before a whole packet is over does not fit what was made up.
@@ -197,7 +203,7 @@ class LiveReader:
                 gain = 0.0
             sound = ramp(sound, self._gain, gain)
             self._gain = gain
-            if not self._over:
+            if not over:
                 self._buffer.counters.concealed += 1
         self._missing += frames
         self._add(sound)
@@ -207,5 +213,6 @@ class LiveReader:
         self._at += len(sound) // FRAME_BYTES
 
     def _note_hole(self, until: int, frames: int) -> None:
-        if frames >= LEAST_HOLE_FRAMES and not self._over:
+        over = self._buffer.is_over(until - frames)
+        if frames >= LEAST_HOLE_FRAMES and not over:
             self._holes.append(Hole(until - frames, frames, "live"))

@@ -115,13 +115,14 @@ class LiveRoom:
             raise _Refused("live sound that is far ahead")
         for index, packet in enumerate(bundle.packets):
             heard_us = bundle.at_us + (index + 1) * PACKET_US + (0 if item.emergency else item.delay_us)
-            last = bundle.last and index == len(bundle.packets) - 1
-            kept = LivePacket(first + index * PACKET_FRAMES, packet, follows, last)
+            kept = LivePacket(first + index * PACKET_FRAMES, packet, follows)
             if now.controller_us is not None and heard_us <= now.controller_us:
                 stream.buffer.lose()
             else:
                 stream.buffer.put(kept)
             follows = True
+        if bundle.last:
+            stream.buffer.finish(first + len(bundle.packets) * PACKET_FRAMES)
 
     def _stream(self, airing_id: str) -> _Stream:
         if airing_id not in self._streams:

@@ -19,6 +19,7 @@ from typing import Final
 from agents.domain.clock import ControllerClock
 from agents.io import power
 from agents.io.clips import ClipStore
+from agents.io.jitter import LiveCounters
 from agents.io.journal import JournalStore
 from agents.io.output.events import EngineFacts
 from agents.io.timeport import TimePort
@@ -54,6 +55,7 @@ class Sensors:
         journal: JournalStore,
         clock: ControllerClock,
         time: TimePort,
+        live: LiveCounters | None = None,
         root: Path = Path("/"),
     ) -> None:
         self._engine = engine
@@ -61,6 +63,7 @@ class Sensors:
         self._journal = journal
         self._clock = clock
         self._time = time
+        self._live = live or LiveCounters()
         self._root = root
 
     async def telemetry(self, peer: str | None, faults_on_wire: int) -> Telemetry:
@@ -94,6 +97,10 @@ class Sensors:
             drift_ppb=None if estimate is None else round(estimate.drift_ppm * 1000),
             round_trip_us=self._clock.round_trip_us,
             network_apart_us=self._clock.network_apart_us(self._time.monotonic_us()),
+            live_played=self._live.played,
+            live_concealed=self._live.concealed,
+            live_late=self._live.late,
+            live_refused=self._live.refused,
         )
 
 

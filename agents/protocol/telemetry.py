@@ -29,6 +29,10 @@ class Telemetry(Struct, frozen=True, kw_only=True):
     ``journal_waiting`` is how many records the controller has not yet. ``unknown_messages`` of the heartbeat and
     ``faults_on_wire`` here count what the other side sent and should not have. ``network_apart_us`` is how far the
     device's own network time is ahead of the controller's time, None where it has not both.
+
+    Of live sound, since the program began: ``live_played`` packets of 20 ms that were heard, ``live_concealed`` that
+    were made up because they were missing at their time, ``live_late`` that came after it; ``live_refused`` bundles
+    that were not believed. None where the device plays nothing live.
     """
 
     uptime_s: Natural
@@ -57,3 +61,7 @@ class Telemetry(Struct, frozen=True, kw_only=True):
     drift_ppb: Whole | None = None
     round_trip_us: MicrosNatural | None = None
     network_apart_us: Whole | None = None
+    live_played: Natural | None = None
+    live_concealed: Natural | None = None
+    live_late: Natural | None = None
+    live_refused: Natural | None = None

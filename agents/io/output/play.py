@@ -26,8 +26,8 @@ from agents.io.output.position import FRAME_US, PositionFit, Slew
 # A join needs the feed to seek: it aims so far ahead of what is being written, and farther where that was too near.
 _SEEK_LEAD_FRAMES = RATE_HZ // 25
 _LONGEST_SEEK_LEAD_FRAMES = RATE_HZ * 2 // 5
-# So much beyond the next block as the feed needs to have that ready in time, where it may not read far ahead.
-_NEEDED_FRAMES = RATE_HZ // 20
+# Where the feed may not read far ahead: this block and the next, and a hair for what is moved to keep step.
+_NEEDED_FRAMES = RATE_HZ // 25 + 48
 _HAIR_FRAMES = RATE_HZ // 50
 _SHORTEST_FADE = FADE_FRAMES * FRAME_BYTES // 2
 

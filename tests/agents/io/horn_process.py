@@ -9,8 +9,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from agents.io.sequence import ClipPart, SequenceSource
 from agents.io.output import Failed, Finished, PlayEngine, PlayEvent, Stopped, make_output
+from agents.io.sequence import ClipPart, SequenceSource
 from agents.io.timeport import SystemTime
 
 

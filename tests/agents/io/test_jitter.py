@@ -95,7 +95,8 @@ def test_silence_that_was_meant_is_no_hole(filled: Filled, packets: list[bytes])
 
 def test_after_the_last_packet_it_is_over(filled: Filled, packets: list[bytes]) -> None:
     buffer, reader = filled(*range(10))
-    buffer.put(LivePacket(10 * PACKET_FRAMES, packets[10], last=True))
+    buffer.put(LivePacket(10 * PACKET_FRAMES, packets[10]))
+    buffer.finish(11 * PACKET_FRAMES)
 
     heard = reader.read(40 * PACKET_FRAMES)
     reader.end()

@@ -1,0 +1,291 @@
+"""Live sound from the link to the horn: who is believed, and that it is heard at its instant."""
+
+import asyncio
+import subprocess
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from agents.io.conductor import Conductor
+from agents.io.output import PlayEngine
+from agents.io.output.null import NullOutput
+from agents.io.timeport import SystemTime
+from agents.protocol.channel import LiveAudio
+from agents.protocol.documents import End, Play
+from agents.protocol.journal import Ended, Finished, Gap, Sounding
+from agents.protocol.live import Bundle, sign, tag_of
+from agents.protocol.signing import SigningKey
+from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
+from tests.agents.io.core import Agent, Station, adopt, eventually, push, running, serving_clips, soon
+from tests.agents.making import HOUR_US, airing
+
+from .live_world import PACKET_FRAMES, PACKET_US, bundles, packets_of, sine
+
+DELAY_US = 240_000
+LONG = LivePart(frames=3_600 * 48_000)
+
+
+@pytest.fixture
+async def station() -> AsyncIterator[Station]:
+    async with serving_clips() as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def packets(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Two seconds of a tone."""
+    path = tmp_path_factory.mktemp("live") / "tone.opus"
+    command = ["ffmpeg", "-v", "error", "-f", "s16le", "-ar", "48000", "-ac", "1", "-i", "-", "-c:a", "libopus"]
+    subprocess.run([*command, "-b:a", "24k", str(path)], input=sine(2.0), check=True, capture_output=True)
+    return packets_of(path)
+
+
+def microphone(start_at_us: int, *parts: LivePart) -> PlannedAiring:
+    return airing(
+        "mic",
+        start_at_us=start_at_us,
+        airing_class=AiringClass.LIVE,
+        sequence=parts or (LONG,),
+        window_us=HOUR_US,
+        on_interrupted=OnInterrupted.REJOIN,
+    )
+
+
+class KeepingOutput(NullOutput):
+    """Keeps what was written, and when its first frame was heard, by the local clock."""
+
+    def __init__(self, time: SystemTime) -> None:
+        super().__init__(time)
+        self.heard = bytearray()
+
+    @property
+    def began_us(self) -> int:
+        began_us = self._device._began_us
+        assert began_us is not None
+        return began_us
+
+    def write(self, frames: bytes) -> bool:
+        self.heard += frames
+        return super().write(frames)
+
+    def close(self) -> None:
+        super().close()
+        self.heard.clear()
+
+
+class Box:
+    """An agent whose sound is kept."""
+
+    def __init__(self, agent: Agent, output: KeepingOutput, engine: PlayEngine) -> None:
+        self.agent = agent
+        self.output = output
+        self.engine = engine
+
+    def take(self, audio: LiveAudio) -> None:
+        self.agent.conductor.live.take(audio)
+
+    def tone(self) -> tuple[int, int]:
+        """The first and the last frame that were not silent."""
+        loud = [at for at, sample in enumerate(array("h", bytes(self.output.heard))) if abs(sample) > 300]
+        return (loud[0], loud[-1]) if loud else (0, 0)
+
+    def heard_us(self, frame: int) -> int:
+        """When a frame was heard, by its own clock of the controller."""
+        return self.agent.clock.to_controller(self.output.began_us + frame * 1_000_000 // 48_000)
+
+    @property
+    def counters(self) -> tuple[int, int, int, int]:
+        counted = self.agent.conductor.live.counters
+        return counted.played, counted.concealed, counted.late, counted.refused
+
+
+@asynccontextmanager
+async def box(directory: Path, station: Station, **assignment: int) -> AsyncIterator[Box]:
+    output = KeepingOutput(SystemTime())
+    conductor: Conductor | None = None
+    engine = PlayEngine(output, SystemTime(), lambda event: conductor and conductor.play_event(event), standby=True)
+    async with engine, running(directory, engine_made=engine) as agent:
+        conductor = agent.conductor
+        await adopt(agent, station, **assignment)
+        yield Box(agent, output, engine)
+
+
+async def speak(boxes: list[Box], said: list[LiveAudio], delay_us: int = DELAY_US) -> None:
+    """Hands over each bundle its delay before it is to be heard."""
+    agent = boxes[0].agent
+    for audio in said:
+        due_us = agent.clock.to_local(audio.at_us - delay_us)
+        await agent.time.sleep_until(due_us)
+        for one in boxes:
+            one.take(audio)
+
+
+async def test_a_microphone_is_heard_at_its_instant_until_its_end(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with box(tmp_path, station) as one:
+        start_us = soon(one.agent)
+        await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        said = bundles(station.desk.key, "mic", start_us + 3 * PACKET_US, packets[:75], last=True)
+        await speak([one], said)
+        await push(one.agent, station, station.desk.order(End(airing_ids=("mic",), end_at_us=start_us + 1_700_000)))
+
+        async def over() -> bool:
+            return any(isinstance(event, Ended) for event in await one.agent.records())
+
+        await eventually(over, one.agent.records)
+        records = await one.agent.records()
+        first, last = one.tone()
+
+    sounding = next(event for event in records if isinstance(event, Sounding))
+    assert abs(sounding.start_error_us) < 20_000
+    assert [type(event).__name__ for event in records[1:]] == ["Stored", "Armed", "Sounding", "Ended"]
+    assert last - first == pytest.approx(75 * PACKET_FRAMES, abs=2 * PACKET_FRAMES)
+    assert one.counters == (75, 0, 0, 0)
+
+
+async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with box(tmp_path / "one", station) as one, box(tmp_path / "two", station, delay_us=120_000) as two:
+        start_us = soon(one.agent)
+        order = station.desk.order(Play(airing=microphone(start_us)))
+        said = bundles(station.desk.key, "mic", start_us, packets)
+        await push(one.agent, station, order)
+        speaking = asyncio.create_task(speak([one, two], said))
+        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 500_000))
+        await push(two.agent, station, order)
+        await speaking
+        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 2_300_000))
+        ends = [each.heard_us(each.tone()[1]) for each in (one, two)]
+        joined = [event for event in await two.agent.records() if isinstance(event, Sounding)]
+
+    assert ends[1] - ends[0] == pytest.approx(120_000, abs=5_000)
+    assert joined[0].joined_at_us >= 380_000
+    assert two.counters[0] == pytest.approx(62, abs=10), "what came before it knew of it"
+    assert two.counters[1:3] == (0, 0)
+
+
+async def test_a_stretch_that_the_link_lost_is_a_gap_and_what_follows_is_in_step(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with box(tmp_path, station) as one:
+        start_us = soon(one.agent)
+        await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        said = bundles(station.desk.key, "mic", start_us, packets[:99], last=True)
+        await speak([one], said[:10] + said[20:])
+        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 2_200_000))
+        gaps = [event for event in await one.agent.records() if isinstance(event, Gap)]
+        began, ended = one.tone()
+
+    assert gaps == [Gap(airing_id="mic", from_us=30 * PACKET_US, lost_us=30 * PACKET_US, cause="live")]
+    assert ended - began == pytest.approx(99 * PACKET_FRAMES, abs=4 * PACKET_FRAMES)
+
+
+async def test_where_nothing_came_it_finishes_all_the_same_and_says_what_was_lost(
+    tmp_path: Path, station: Station
+) -> None:
+    async with box(tmp_path, station) as one:
+        await push(
+            one.agent, station, station.desk.order(Play(airing=microphone(soon(one.agent), LivePart(frames=24_000))))
+        )
+        await one.agent.tells("stored", "armed", "sounding", "gap", "finished", airing_id="mic")
+        finished = (await one.agent.records())[-1]
+
+    assert isinstance(finished, Finished)
+    assert (finished.played_us, finished.lost_us) == (0, 500_000)
+
+
+# --- who is believed --------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening(directory: Path, station: Station) -> AsyncIterator[tuple[Agent, int]]:
+    """An agent that knows of the microphone, and when that begins."""
+    async with running(directory) as agent:
+        await adopt(agent, station)
+        start_us = soon(agent)
+        await push(agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        yield agent, start_us
+
+
+async def test_only_what_the_key_of_the_airing_signed_is_kept_and_once(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    key = station.desk.key
+    async with listening(tmp_path, station) as (agent, start_us):
+        live = agent.conductor.live
+        genuine = bundles(key, "mic", start_us, packets[:6])
+        stranger = bundles(SigningKey.generate(), "mic", start_us, packets[:3])[0]
+        refused = [
+            stranger,
+            LiveAudio(start_us + PACKET_US, genuine[0].payload),
+            LiveAudio(start_us, genuine[0].payload[:-1] + bytes([genuine[0].payload[-1] ^ 1])),
+            LiveAudio(start_us, b""),
+            bundles(key, "another", start_us, packets[:3])[0],
+        ]
+        for audio in refused:
+            live.take(audio)
+        assert live.buffer("mic").next(0) is None
+
+        for audio in (*genuine, genuine[1], genuine[0]):
+            live.take(audio)
+
+        assert live.counters.refused == len(refused) + 2
+        first = live.buffer("mic").next(0)
+        assert first is not None
+        assert first.data == packets[0]
+
+
+async def test_what_lies_outside_the_airing_or_far_ahead_is_not_kept(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with listening(tmp_path, station) as (agent, start_us):
+        for number, at_us in enumerate((start_us - 60_000, start_us + HOUR_US, start_us + 20_000_000)):
+            tag = tag_of("mic")
+            agent.conductor.live.take(sign(station.desk.key, Bundle(at_us, tag, number, tuple(packets[:1]))))
+
+        assert agent.conductor.live.counters.refused == 3
+        assert agent.conductor.live.buffer("mic").next(0) is None
+
+
+async def test_what_is_heard_by_then_is_late_without_anybody_reading(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        start_us = soon(agent) - 5_000_000
+        await push(agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        agent.conductor.live.take(bundles(station.desk.key, "mic", start_us, packets[:3])[0])
+
+        assert agent.conductor.live.counters.late == 3
+        assert agent.conductor.live.counters.refused == 0
+
+
+async def test_a_flood_of_forgeries_is_one_line_in_the_log(
+    tmp_path: Path, station: Station, packets: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(tmp_path, station) as (agent, start_us):
+        for audio in bundles(SigningKey.generate(), "mic", start_us, packets):
+            agent.conductor.live.take(audio)
+
+    assert len([record for record in caplog.records if record.name == "agents.io.live"]) == 1
+
+
+async def test_in_a_stretch_of_an_airing_a_bundle_has_its_place_by_its_instant(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        start_us = soon(agent)
+        rest = structs.replace(microphone(start_us), from_us=60_000_000)
+        await push(agent, station, station.desk.order(Play(airing=rest)))
+        agent.conductor.live.take(bundles(station.desk.key, "mic", start_us + PACKET_US, packets[:3])[0])
+
+        first = agent.conductor.live.buffer("mic").next(0)
+        assert first is not None
+        assert first.frame == 60 * 48_000 + PACKET_FRAMES
