@@ -28,6 +28,8 @@ from agents.protocol.ids import AreaId
 
 CapAlertId = NewType("CapAlertId", str)
 MAX_REASON: Final = 500
+SIGNED: Final = "valid"
+"""`CapAlert.signature` of one that is unchanged since somebody signed it who is trusted."""
 _HOUR_US: Final = 3_600_000_000
 
 
@@ -218,6 +220,7 @@ class CapAlert:
     scope: str
     source: Source
     signature: str
+    signed_by: str = ""
     trusted: bool
     digest: str
     received_at_us: int
@@ -261,6 +264,15 @@ class CapAlert:
         """What it brought about that is on its way to be heard, or heard."""
         return tuple(one for one in self.sendings if one.state in AIRED_STATES)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody has to look at it again: something may become of it, or it is still heard."""
+        return self.open or bool(self.on_air)
+
+    def sending(self, sending_id: str) -> Sending | None:
+        """The one of this id."""
+        return next((one for one in self.sendings if one.sending_id == sending_id), None)
+
     def with_sending(self, sending: Sending) -> "CapAlert":
         """The sending of this id in the place of the one before, or added."""
         others = [one for one in self.sendings if one.sending_id != sending.sending_id]
@@ -277,6 +289,7 @@ def may_be_automatic(alert: CapAlert) -> bool:
         and alert.scope == "Public"
         and alert.trusted
         and not alert.anywhere
+        and not any(one.weight == "warning" for one in alert.reasons)
         and alert.message_type in {MessageType.ALERT, MessageType.UPDATE}
     )
 

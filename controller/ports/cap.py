@@ -27,8 +27,12 @@ class CapAlerts(Protocol):
         """Those that refer to this key, the first to come first."""
         ...
 
-    async def open(self) -> tuple[CapAlert, ...]:
-        """Of which something may still become, the first to come first."""
+    async def several(self, alert_ids: Sequence[CapAlertId]) -> tuple[CapAlert, ...]:
+        """Those that exist, the first to come first."""
+        ...
+
+    async def busy(self) -> tuple[CapAlert, ...]:
+        """Those that somebody has to look at again (`CapAlert.busy`), the first to come first."""
         ...
 
     async def latest(self, limit: int, before: Place | None = None) -> tuple[CapAlert, ...]:

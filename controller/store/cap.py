@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AreaId, SpeakerId
-from controller.domain.cap_alerts import OPEN_STATES, AlertState, CapAlert, CapAlertId, Key
+from controller.domain.cap_alerts import AlertState, CapAlert, CapAlertId, Key
 from controller.domain.cap_feeds import CapFeed, CapFeedId, FeedHealth
 from controller.domain.cap_rules import Rule
 from controller.domain.errors import NotFound
@@ -53,6 +53,7 @@ class SqlCapAlerts:
             trusted=alert.trusted,
             digest=alert.digest,
             state=alert.state.value,
+            busy=alert.busy,
             received_at_us=alert.received_at_us,
             content=msgspec.to_builtins(alert),
         )
@@ -88,11 +89,16 @@ class SqlCapAlerts:
         )
         return tuple(_alert(row) for row in rows)
 
-    async def open(self) -> tuple[CapAlert, ...]:
-        states = [state.value for state in OPEN_STATES]
+    async def several(self, alert_ids: Sequence[CapAlertId]) -> tuple[CapAlert, ...]:
+        found: list[CapAlert] = []
+        for piece in pieces(list(dict.fromkeys(alert_ids))):
+            wanted = select(CapAlertRow).where(col(CapAlertRow.alert_id).in_(piece))
+            found.extend(_alert(row) for row in await self._session.scalars(wanted, execution_options=_FRESH))
+        return tuple(sorted(found, key=lambda one: (one.received_at_us, one.alert_id)))
+
+    async def busy(self) -> tuple[CapAlert, ...]:
         rows = await self._session.scalars(
-            select(CapAlertRow).where(col(CapAlertRow.state).in_(states)).order_by(*_ARRIVED),
-            execution_options=_FRESH,
+            select(CapAlertRow).where(col(CapAlertRow.busy)).order_by(*_ARRIVED), execution_options=_FRESH
         )
         return tuple(_alert(row) for row in rows)
 

@@ -27,7 +27,8 @@ class CapAlertRow(Row, table=True):
     sent_us: int = Field(sa_type=BigInteger)
     trusted: bool
     digest: str = Field(index=True, sa_type=ID)
-    state: str = Field(index=True, sa_type=WORD)
+    state: str = Field(sa_type=WORD)
+    busy: bool = Field(index=True)
     received_at_us: int = Field(index=True, sa_type=BigInteger)
     content: Any = Field(sa_type=JSON)
 
@@ -50,6 +51,8 @@ class CapRuleRow(Row, table=True):
     urgency: str = Field(sa_type=WORD)
     certainty: str = Field(sa_type=WORD)
     events: Any = Field(sa_type=JSON)
+    source_id: str = Field(sa_type=ID)
+    signed: bool
     enabled: bool
     made_by: str = Field(sa_type=NAME)
     made_at_us: int = Field(sa_type=BigInteger)

@@ -34,6 +34,7 @@ def _alerts() -> None:
         sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.Column("digest", ID, nullable=False),
         sa.Column("state", WORD, nullable=False),
+        sa.Column("busy", sa.Boolean(), nullable=False),
         sa.Column("received_at_us", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_cap_alert")),
@@ -41,7 +42,7 @@ def _alerts() -> None:
             "sender", "identifier", "sent_us", "trusted", name=op.f("uq_cap_alert_sender_identifier_sent_us_trusted")
         ),
     )
-    for column in ("digest", "state", "received_at_us"):
+    for column in ("busy", "digest", "received_at_us"):
         op.create_index(op.f(f"ix_cap_alert_{column}"), "cap_alert", [column])
     op.create_table(
         "cap_reference",
@@ -64,6 +65,8 @@ def _settings() -> None:
         sa.Column("urgency", WORD, nullable=False),
         sa.Column("certainty", WORD, nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("source_id", ID, nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("made_by", NAME, nullable=False),
         sa.Column("made_at_us", sa.BigInteger(), nullable=False),

@@ -1,0 +1,125 @@
+"""What an alert that comes does to those that came, and they to it: pure.
+
+Rules: a message follows another by its ``references`` alone. It changes the other by itself where it may speak for it
+(`cap_alerts.may_follow`); where it may not it waits for a person. A message that came before the one it speaks of has
+the same effect. What is on the air goes on until what replaces it is decided; a cancel ends it at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from controller.domain.cap_alerts import (
+    AlertState,
+    AreaState,
+    CapAlert,
+    MessageType,
+    Reason,
+    Sending,
+    SendingState,
+    may_follow,
+)
+
+_SETTLED = frozenset({AlertState.REFUSED, AlertState.IGNORED, AlertState.CANCELLED, AlertState.APPLIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An alert as it is to be kept, with others that it changed. ``to_end`` are to be taken off the air."""
+
+    alert: CapAlert
+    changed: tuple[CapAlert, ...] = ()
+
+    @property
+    def to_end(self) -> tuple[tuple[CapAlert, Sending], ...]:
+        """What those that were changed still have on the air, unless this one corrects it."""
+        corrected = {one.corrects for one in self.alert.sendings if one.corrects}
+        return tuple(
+            (one, sending)
+            for one in self.changed
+            if one.state in {AlertState.CANCELLED, AlertState.SUPERSEDED}
+            for sending in one.on_air
+            if not (sending.emergency_id and sending.emergency_id in corrected)
+        )
+
+
+def arrived(alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAlert], now_us: int) -> Arrival:
+    """``earlier`` are those that it refers to, with what updated them since; ``later`` came before it, and refer to it
+    all the same.
+    """
+    alert = replace(alert, earlier=tuple(one.alert_id for one in earlier))
+    for one in later:
+        if alert.open and one.state is not AlertState.REFUSED and may_follow(one, alert):
+            return _too_late(alert, one, now_us)
+    match alert.message_type:
+        case MessageType.CANCEL if alert.state is AlertState.HELD:
+            return _cancels(alert, earlier, now_us)
+        case MessageType.UPDATE if alert.open:
+            return _updates(alert, earlier, now_us)
+        case _:
+            return Arrival(alert)
+
+
+def _too_late(alert: CapAlert, by: CapAlert, now_us: int) -> Arrival:
+    cancelled = by.message_type is MessageType.CANCEL
+    state = AlertState.CANCELLED if cancelled else AlertState.SUPERSEDED
+    reasons = (*alert.reasons, Reason("followed_before", values={"by": by.key.identifier}))
+    late = replace(alert, state=state, followed_by=by.alert_id, reasons=reasons)
+    if by.state is not AlertState.WAITING:
+        return Arrival(late)
+    return Arrival(late, (replace(by, state=AlertState.APPLIED, changed_at_us=now_us),))
+
+
+def _cancels(alert: CapAlert, earlier: Sequence[CapAlert], now_us: int) -> Arrival:
+    if not earlier:
+        reasons = (*alert.reasons, Reason("nothing_to_cancel"))
+        return Arrival(replace(alert, state=AlertState.WAITING, reasons=reasons))
+    if not any(may_follow(alert, one) for one in earlier):
+        return Arrival(replace(alert, reasons=(*alert.reasons, Reason("other_sender", "warning"))))
+    return applied(alert, [one for one in earlier if may_follow(alert, one)], now_us)
+
+
+def applied(cancel: CapAlert, earlier: Iterable[CapAlert], now_us: int) -> Arrival:
+    """All of these are cancelled."""
+    changed = tuple(
+        replace(one, state=AlertState.CANCELLED, followed_by=cancel.alert_id, changed_at_us=now_us)
+        for one in earlier
+        if one.state not in _SETTLED
+    )
+    return Arrival(replace(cancel, state=AlertState.APPLIED, changed_at_us=now_us), changed)
+
+
+def _updates(alert: CapAlert, earlier: Sequence[CapAlert], now_us: int) -> Arrival:
+    mine = [one for one in earlier if may_follow(alert, one)]
+    if len(mine) < len(earlier):
+        alert = replace(alert, reasons=(*alert.reasons, Reason("other_sender", "warning")))
+    changed = tuple(_superseded(one, alert, now_us) for one in mine if one.open and not one.on_air)
+    return Arrival(alert, changed)
+
+
+def _superseded(one: CapAlert, by: CapAlert, now_us: int) -> CapAlert:
+    return replace(one, state=AlertState.SUPERSEDED, followed_by=by.alert_id, changed_at_us=now_us)
+
+
+def correcting(alert: CapAlert, sending: Sending, earlier: Iterable[CapAlert]) -> Sending:
+    """The sending with the emergency that it takes over: the first on the air of those that this alert updates which
+    is heard in one of its areas, else any that nothing of this alert took over yet.
+    """
+    taken = {one.corrects for one in alert.sendings}
+    aired = [
+        one
+        for before in earlier
+        for one in before.on_air
+        if one.state is SendingState.SENT and one.drill is sending.drill and one.emergency_id not in taken
+    ]
+    shared = [one for one in aired if set(one.area_ids) & set(sending.area_ids)]
+    found = next(iter(shared or aired), None)
+    return sending if found is None else replace(sending, corrects=found.emergency_id)
+
+
+def decided(alert: CapAlert, earlier: Iterable[CapAlert], now_us: int) -> Arrival:
+    """After areas of an update were decided: once none is held, what it updates is over where this one is heard."""
+    heard = any(one.state in {AreaState.AUTOMATIC, AreaState.CONFIRMED} for one in alert.areas)
+    if alert.message_type is not MessageType.UPDATE or alert.held or not heard:
+        return Arrival(alert)
+    changed = tuple(_superseded(one, alert, now_us) for one in earlier if one.open)
+    return Arrival(alert, changed)
