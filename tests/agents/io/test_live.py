@@ -154,7 +154,7 @@ async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay
     async with box(tmp_path / "one", station) as one, box(tmp_path / "two", station, delay_us=120_000) as two:
         start_us = soon(one.agent)
         order = station.desk.order(Play(airing=microphone(start_us)))
-        said = bundles(station.desk.key, "mic", start_us, packets)
+        said = bundles(station.desk.key, "mic", start_us, packets, last=True)
         await push(one.agent, station, order)
         speaking = asyncio.create_task(speak([one, two], said))
         await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 500_000))
