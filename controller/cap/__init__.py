@@ -2,8 +2,9 @@
 
 from controller.cap.atom import AtomEntry, write_feed
 from controller.cap.feeds import FeedEntry, FeedReading, FeedState, read_feed
+from controller.cap.languages import choose, spoken
 from controller.cap.limits import Limits
-from controller.cap.matching import GeocodeNames, Match, Place, PlaceIndex, choose, match, spoken
+from controller.cap.matching import GeocodeNames, Match, Place, PlaceIndex, match
 from controller.cap.model import (
     Alert,
     AlertKey,

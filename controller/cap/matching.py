@@ -1,9 +1,28 @@
-"""Which speakers an alert is for: by code, polygon and circle; and in which language each hears it."""
+"""Which speakers an alert is for: by code, polygon and circle; and in which language each hears it.
 
-from collections.abc import Mapping, Sequence
+An area is the union of its polygons, circles and geocodes. A speaker whose place is not known is reached by codes
+alone. Speakers lie in a grid of tenths of a degree; a shape asks only the cells that its bounds touch. A polygon's edges
+lie in bands of latitude, so that a speaker meets few of them; where even that would take too long (tens of thousands of
+edges that all lie side by side) the polygon's bounds are taken in its place, and that is said.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
 
-from controller.cap.model import Alert, Info
+from controller.cap.model import Alert, Area, Circle, Pair, Polygon
+from controller.cap.shapes import Point, unrolled
+
+_CELLS_A_DEGREE: Final = 10
+_EARTH_RADIUS_KM: Final = 6_371.0088  # the mean radius (IUGG)
+_KM_A_DEGREE: Final = _EARTH_RADIUS_KM * math.pi / 180
+_MOST_TESTS: Final = 3_000_000
+_MOST_BANDS: Final = 512
+
+_Edge = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,16 @@ class GeocodeNames:
     direct: frozenset[str] = frozenset()
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    def code(self, geocode: Pair) -> str | None:
+        """The code of ours that a geocode names; None where its name or value is not known here."""
+        name, value = geocode.name.casefold(), geocode.value.casefold()
+        if any(name == one.casefold() for one in self.direct):
+            return value
+        for own, table in self.tables.items():
+            if own.casefold() == name:
+                return next((ours.casefold() for theirs, ours in table.items() if theirs.casefold() == value), None)
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -40,26 +69,173 @@ class Match:
 
 
 class PlaceIndex:
-    """Speakers, ready to be asked about. Make it once for many alerts."""
+    """Speakers, ready to be asked about. Make it once for many alerts; it never changes."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
-        self.places = tuple(places)
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.by_code: dict[str, set[str]] = {}
+        cells: dict[tuple[int, int], list[tuple[float, float, str]]] = {}
+        for place in places:
+            for code in place.codes:
+                self.by_code.setdefault(code.casefold(), set()).add(place.speaker_id)
+            if place.latitude is not None and place.longitude is not None:
+                spot = (place.latitude, place.longitude, place.speaker_id)
+                cells.setdefault(_cell(place.latitude, place.longitude), []).append(spot)
+        self._cells = cells
+        self._rows: dict[int, list[int]] = {}
+        for row, column in sorted(cells):
+            self._rows.setdefault(row, []).append(column)
+
+    def inside(self, south: float, west: float, north: float, east: float) -> list[tuple[float, float, str]]:
+        """The speakers within bounds: (latitude, longitude, id), the longitude turned into the bounds."""
+        found: list[tuple[float, float, str]] = []
+        low, high = _row(south), _row(north)
+        rows = range(low, high + 1) if high - low < len(self._rows) else [r for r in self._rows if low <= r <= high]
+        for turn in (-360.0, 0.0, 360.0):
+            left, right = west - turn, east - turn
+            if right < -180 or left > 180:
+                continue
+            first, last = math.floor(left * _CELLS_A_DEGREE), math.floor(right * _CELLS_A_DEGREE)
+            for row in rows:
+                columns = self._rows.get(row)
+                if columns is None:
+                    continue
+                for column in columns[bisect_left(columns, first) : bisect_right(columns, last)]:
+                    found += [
+                        (latitude, longitude + turn, speaker_id)
+                        for latitude, longitude, speaker_id in self._cells[row, column]
+                        if south <= latitude <= north and left <= longitude <= right
+                    ]
+        return found
 
 
-def match(alert: Alert, places: Sequence[Place] | PlaceIndex, names: GeocodeNames) -> Match:
+def match(alert: Alert, places: Iterable[Place] | PlaceIndex, names: GeocodeNames) -> Match:
     """The speakers that an alert is for."""
-    raise NotImplementedError
+    index = places if isinstance(places, PlaceIndex) else PlaceIndex(places)
+    finder = _Finder(index, names)
+    by_info = tuple(frozenset().union(*(finder.area(area) for area in info.areas)) for info in alert.infos)
+    everybody: frozenset[str] = frozenset().union(*by_info)
+    return Match(everybody, by_info, tuple(dict.fromkeys(finder.unplaced)), tuple(dict.fromkeys(finder.widened)))
 
 
-def choose(infos: Sequence[Info], preferred: Sequence[str]) -> Info | None:
-    """The info that is spoken where these languages are preferred, first of all first; None of no infos."""
-    raise NotImplementedError
+class _Finder:
+    """Finds for one alert; what stands in it twice (in every language) is looked for once."""
+
+    def __init__(self, index: PlaceIndex, names: GeocodeNames) -> None:
+        self.unplaced: list[str] = []
+        self.widened: list[str] = []
+        self._index = index
+        self._names = names
+        self._known: dict[object, frozenset[str]] = {}
+        self._widened: set[Polygon] = set()
+
+    def area(self, area: Area) -> frozenset[str]:
+        codes = [code for code in map(self._names.code, area.geocodes) if code is not None]
+        known = [code for code in codes if code in self._index.by_code]
+        if not (area.polygons or area.circles or codes):
+            self.unplaced.append(area.description)
+        for polygon in area.polygons:
+            self._remember(polygon)
+        for circle in area.circles:
+            self._remember(circle)
+        if self._widened & {*area.polygons}:
+            self.widened.append(area.description)
+        return frozenset().union(
+            *(self._known[one] for one in (*area.polygons, *area.circles)),
+            *(self._index.by_code[code] for code in known),
+        )
+
+    def _remember(self, shape: Polygon | Circle) -> None:
+        if shape in self._known:
+            return
+        if isinstance(shape, Circle):
+            self._known[shape] = frozenset(_in_circle(shape, self._index))
+            return
+        ring = unrolled(shape.points)
+        found = _in_ring(ring, self._index)
+        if found is None:
+            self._widened.add(shape)
+            found = [one for _, _, one in self._index.inside(*_bounds(ring))]
+        self._known[shape] = frozenset(found)
 
 
-def spoken(
-    alert: Alert, found: Match, languages: Mapping[str, Sequence[str]], now_us: int
-) -> dict[int, frozenset[str]]:
-    """For each info that is spoken anywhere (its place in ``alert.infos``) the speakers that speak it. ``languages``:
-    what each speaker's area prefers, by the speaker's id. What has expired is not spoken.
-    """
-    raise NotImplementedError
+# --- circles ----------------------------------------------------------------------------------------------------------
+
+
+def _in_circle(circle: Circle, index: PlaceIndex) -> Iterator[str]:
+    """Those within the radius, along the great circle (haversine formula)."""
+    latitude, longitude, radius_km = circle.latitude, circle.longitude, circle.radius_km
+    reach = radius_km / _KM_A_DEGREE + 1e-9
+    south, north = latitude - reach, latitude + reach
+    if south <= -90 or north >= 90:  # round a pole: every longitude
+        wide = 180.0
+    else:
+        sine = math.sin(math.radians(min(reach, 90))) / math.cos(math.radians(latitude))
+        wide = 180.0 if sine >= 1 else math.degrees(math.asin(sine)) + 1e-9
+    cos_here = math.cos(math.radians(latitude))
+    for there, east, speaker_id in index.inside(max(south, -90), longitude - wide, min(north, 90), longitude + wide):
+        up = math.sin(math.radians(there - latitude) / 2)
+        aside = math.sin(math.radians(east - longitude) / 2)
+        square = up * up + cos_here * math.cos(math.radians(there)) * aside * aside
+        if 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(square, 1.0))) <= radius_km:
+            yield speaker_id
+
+
+# --- polygons ---------------------------------------------------------------------------------------------------------
+
+
+def _in_ring(ring: Sequence[Point], index: PlaceIndex) -> list[str] | None:
+    """Those inside an unrolled ring, by the even-odd rule on latitude and longitude; None where it takes too long."""
+    bounds = _bounds(ring)
+    south, north = bounds[0], bounds[2]
+    spots = index.inside(*bounds)
+    if not spots or north <= south:
+        return []
+    bands = min(_MOST_BANDS, max(1, len(ring) // 4), max(1, len(spots)))
+    scale = bands / (north - south)
+    edges = _banded(ring, south, scale, bands)
+    if edges is None:
+        return None
+    placed = [(min(bands - 1, int((spot[0] - south) * scale)), spot) for spot in spots]
+    if sum(len(edges[band]) for band, _ in placed) > _MOST_TESTS:
+        return None
+    return [spot[2] for band, spot in placed if _is_inside(spot[0], spot[1], edges[band])]
+
+
+def _bounds(ring: Sequence[Point]) -> tuple[float, float, float, float]:
+    """South, west, north, east."""
+    latitudes, longitudes = [one[0] for one in ring], [one[1] for one in ring]
+    return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
+
+
+def _banded(ring: Sequence[Point], south: float, scale: float, bands: int) -> list[list[_Edge]] | None:
+    """The edges in each band of latitude; level ones lie in none. None where that would be too many."""
+    found: list[list[_Edge]] = [[] for _ in range(bands)]
+    written = 0
+    for (y1, x1), (y2, x2) in pairwise(ring):
+        if y1 == y2:
+            continue
+        low, high = (y1, y2) if y1 < y2 else (y2, y1)
+        first, last = int((low - south) * scale), min(bands - 1, int((high - south) * scale))
+        written += last - first
+        if written > _MOST_TESTS:
+            return None
+        edge = (y1, x1, y2, x2)
+        for band in range(min(first, bands - 1), last + 1):
+            found[band].append(edge)
+    return found
+
+
+def _is_inside(latitude: float, longitude: float, edges: Sequence[_Edge]) -> bool:
+    odd = False
+    for y1, x1, y2, x2 in edges:
+        if (y1 > latitude) != (y2 > latitude) and longitude < (x2 - x1) * (latitude - y1) / (y2 - y1) + x1:
+            odd = not odd
+    return odd
+
+
+def _row(latitude: float) -> int:
+    return math.floor(latitude * _CELLS_A_DEGREE)
+
+
+def _cell(latitude: float, longitude: float) -> tuple[int, int]:
+    return math.floor(latitude * _CELLS_A_DEGREE), math.floor(longitude * _CELLS_A_DEGREE)

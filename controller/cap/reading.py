@@ -15,7 +15,7 @@ from controller.cap.parse import AlertReader
 from controller.cap.reasons import Reason, Weight, error, note, warning
 from controller.cap.rules import findings
 from controller.cap.schema import violations
-from controller.cap.signature import checked
+from controller.cap.signature import checked, is_signed
 from controller.cap.states import CapState, Reading, state_of
 from controller.cap.trust import Signature, SignatureState, Trust
 from controller.cap.xmlsafe import Unreadable, alone, local, namespace, parse
@@ -45,8 +45,8 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CapFile:
-    """A file: what kind it is, the alerts that stand in it, and what is wrong with the file itself. ``entries``: how many
-    entries a feed has, with an alert inside or without.
+    """A file: what kind it is, the alerts that stand in it, and what is wrong with the file itself. ``entries``:
+    how many entries a feed has, with an alert inside or without.
     """
 
     kind: FileKind
@@ -72,8 +72,10 @@ def read_file(raw: bytes, *, limits: Limits, trust: Trust, now_us: int) -> CapFi
     except Unreadable as fault:
         return CapFile(FileKind.UNKNOWN, reasons=(fault.reason,))
     kind = kind_of(root)
+    if kind is FileKind.ALERT and is_signed(root):
+        root = parse(raw, limits, whole=True)  # it was read before: there is nothing new to refuse
     if kind is FileKind.UNKNOWN:
-        return CapFile(kind, reasons=(_stranger(root),))
+        return CapFile(kind, reasons=(stranger(root),))
     inside, entries = alerts_in(root, kind)
     reasons: tuple[Reason, ...] = ()
     if len(inside) > limits.alerts:
@@ -137,7 +139,7 @@ def _envelope(root: "Element") -> Status | None:
     return Status(text) if text in set(Status) else None
 
 
-def _stranger(root: "Element") -> Reason:
+def stranger(root: "Element") -> Reason:
     """Why a document is none that is read here."""
     space, name = namespace(root), local(root)
     if name.lower() == "html":
@@ -156,7 +158,7 @@ def _reading(
     element: "Element", kind: FileKind, envelope: Status | None, *, limits: Limits, trust: Trust, now_us: int
 ) -> Reading:
     if element.tag != _ALERT:
-        return Reading(None, CapState.REFUSED, (_stranger(element),))
+        return Reading(None, CapState.REFUSED, (stranger(element),))
     standing = element if kind is FileKind.ALERT else alone(element)
     signature, bare = checked(standing, trust=trust, limits=limits, now_us=now_us)
     reasons = [*_of_signature(signature, trust), *violations(bare)]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from controller.cap.chain import certificates, chain_of, describe, is_weak_key
 from controller.cap.limits import Limits
 from controller.cap.trust import UNSIGNED, Signature, SignatureState, Trust
-from controller.cap.xmlsafe import alone, parser
+from controller.cap.xmlsafe import alone, parser, plain
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -46,15 +46,19 @@ _ORDER: Final = (
 def checked(alert: "Element", *, trust: Trust, limits: Limits, now_us: int) -> "tuple[Signature, Element]":
     """What its signatures are worth, and the alert without them: as it was signed, where that is proven."""
     marks = [one for one in alert if one.tag == _DS + "Signature"]
-    bare = _without(alert, marks)
     if not marks:
-        return UNSIGNED, bare
+        return UNSIGNED, alert
+    bare = plain(_without(alert, marks))
     at_us = now_us if trust.at_us is None else trust.at_us
     if len(marks) > limits.signatures:
         return Signature(SignatureState.INVALID, code="signature_too_many", checked_at_us=at_us), bare
     results = [_one(alert, number, trust, at_us) for number in range(len(marks))]
     best, signed = min(results, key=lambda result: _ORDER.index(result[0].state))
-    return replace(best, checked_at_us=at_us), bare if signed is None else signed
+    return replace(best, checked_at_us=at_us), bare if signed is None else plain(signed)
+
+
+def is_signed(alert: "Element") -> bool:
+    return alert.find(_DS + "Signature") is not None
 
 
 def _without(alert: "Element", marks: "Sequence[Element]") -> "Element":
@@ -157,6 +161,7 @@ def _loaded(pem: tuple[str, ...]) -> "tuple[Certificate, ...]":
 
 def _by_certificate(alert: "Element", certificate: "Certificate") -> "Element | None":
     """What this certificate's key has signed; None where it has not signed this."""
+    from signxml.algorithms import CanonicalizationMethod
     from signxml.verifier import SignatureConfiguration
 
     # Whether it was valid then is decided above, with the other certificates: here its own time is taken.
@@ -166,15 +171,21 @@ def _by_certificate(alert: "Element", certificate: "Certificate") -> "Element | 
         signature_methods=_methods(),
         digest_algorithms=_digests(),
         verification_time=certificate.not_valid_before_utc,
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
     return next(_tried(alert, config, certificate), None)
 
 
 def _by_its_own_key(alert: "Element") -> bool:
+    from signxml.algorithms import CanonicalizationMethod
     from signxml.verifier import SignatureConfiguration
 
     config = SignatureConfiguration(
-        require_x509=False, location="./", signature_methods=_methods(), digest_algorithms=_digests()
+        require_x509=False,
+        location="./",
+        signature_methods=_methods(),
+        digest_algorithms=_digests(),
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
     return next(_tried(alert, config, None), None) is not None
 
@@ -187,14 +198,18 @@ def _tried(
     from signxml.exceptions import SignXMLException
     from signxml.verifier import XMLVerifier
 
-    try:
-        result = XMLVerifier().verify(
-            alert, x509_cert=certificate, validate_schema=False, parser=parser(), expect_config=config
-        )
-    except (SignXMLException, InvalidSignature, UnsupportedAlgorithm, ValueError, etree.LxmlError):
-        return
-    if not isinstance(result, list) and result.signed_xml is not None and result.signed_xml.tag == alert.tag:
-        yield result.signed_xml
+    # libxml2 writes a needless xmlns="" when it makes a part of a document canonical; signers do not. Both are tried.
+    for without_it in (True, False):
+        verifier = XMLVerifier()
+        verifier.excise_empty_xmlns_declarations = without_it
+        try:
+            result = verifier.verify(
+                alert, x509_cert=certificate, validate_schema=False, parser=parser(), expect_config=config
+            )
+        except (SignXMLException, InvalidSignature, UnsupportedAlgorithm, ValueError, etree.LxmlError):
+            continue
+        if not isinstance(result, list) and result.signed_xml is not None and result.signed_xml.tag == alert.tag:
+            yield result.signed_xml
 
 
 def _methods() -> "frozenset[SignatureMethod]":

@@ -1,8 +1,8 @@
 """What an alert would end in, and why: decided from the alert, what is known already, the rules, and the time.
 
-The order of the questions is the rule: is it an alert at all; did it come already; is it meant for real; is it an answer
-of some system; was it overtaken; does it take something back; is it over; is anybody there to hear it; does it take the
-place of something; and only then whether it may sound by itself.
+The order of the questions is the rule: is it an alert at all; did it come already; is it meant for real; is it an
+answer of some system; was it overtaken; does it take something back; is it over; is anybody there to hear it; does it
+take the place of something; and only then whether it may sound by itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from controller.cap.limits import Limits
+from controller.cap.matching import Match
 from controller.cap.model import (
     Alert,
     AlertKey,
@@ -136,21 +137,27 @@ def state_of(
     rules: Sequence[Rule] = (),
     known: Known | None = None,
     reached: int | None = None,
+    found: Match | None = None,
     limits: Limits | None = None,
 ) -> Outcome:
-    """What the alert would end in. ``reached``: speakers that it reaches, where that is known."""
+    """What the alert would end in. ``found``: whom it is for, where that is known; or ``reached``, their number alone."""
     alert = reading.alert
     if alert is None or any(one.weight is Weight.ERROR for one in reading.reasons):
         return Outcome(CapState.REFUSED, reading.reasons)
     before = known or Known()
     bounds = limits or Limits()
-    found = tuple(one for one in alert.references if one in before.keys)
-    decided = _settled(reading, alert, before) or _by_time(alert, found, now_us, bounds)
-    if decided is None and reached == 0 and not found:
+    earlier = tuple(one for one in alert.references if one in before.keys)
+    decided = _settled(reading, alert, before) or _by_time(alert, now_us, bounds)
+    takes_back = alert.message_type is MessageType.CANCEL
+    nobody = reached == 0 if found is None else not (found.speakers or found.unplaced)
+    if decided is None and nobody and not earlier and not takes_back:
         decided = (CapState.ELSEWHERE, note("nobody_there"))
-    if decided is not None and decided[0] is not CapState.CANCELS:
-        return Outcome(decided[0], (*reading.reasons, decided[1]), refers_to=found)
-    return _go_on(reading, alert, found, rules, now_us, bounds)
+    if decided is not None:
+        return Outcome(decided[0], (*reading.reasons, decided[1]), refers_to=earlier)
+    infos = lasting(alert, now_us, bounds)
+    doubts = (*_doubts(alert, earlier, infos, now_us + bounds.ahead_s * _SECOND_US), *_of_places(found))
+    rule = next((one.name for one in rules if one.admits(alert, infos, reading.signature)), None)
+    return _go_on(reading, earlier, doubts, rule)
 
 
 def is_all_clear(alert: Alert) -> bool:
@@ -170,23 +177,20 @@ def ends_us(alert: Alert, info: Info, limits: Limits) -> int:
 
 def _settled(reading: Reading, alert: Alert, before: Known) -> tuple[CapState, Reason] | None:
     """What needs no look at the clock."""
+    overtaken_by = before.referred.get(alert.key)
+    meant = next((one for one in (alert.status, reading.envelope) if one not in (None, Status.ACTUAL)), None)
     if alert.key in before.keys:
         return CapState.DUPLICATE, note("came_already")
-    if alert.status is not Status.ACTUAL:
-        return CapState.NOT_ACTUAL, note("status_not_actual", status=alert.status.value)
-    if reading.envelope not in (None, Status.ACTUAL):
-        return CapState.NOT_ACTUAL, note("status_not_actual", status=reading.envelope.value)
+    if meant is not None:
+        return CapState.NOT_ACTUAL, note("status_not_actual", status=meant.value)
     if alert.message_type in (MessageType.ACK, MessageType.ERROR):
         return CapState.IGNORED, note("answer_of_a_system", type=alert.message_type.value)
-    overtaken_by = before.referred.get(alert.key)
     if overtaken_by is not None and overtaken_by.sender == alert.sender:
         return CapState.SUPERSEDED, note("overtaken", identifier=overtaken_by.identifier)
-    if alert.message_type is MessageType.CANCEL:
-        return CapState.CANCELS, note("takes_back")
     return None
 
 
-def _by_time(alert: Alert, found: Sequence[AlertKey], now_us: int, limits: Limits) -> tuple[CapState, Reason] | None:
+def _by_time(alert: Alert, now_us: int, limits: Limits) -> tuple[CapState, Reason] | None:
     if alert.message_type is MessageType.CANCEL or lasting(alert, now_us, limits):
         return None
     last_us = max(ends_us(alert, one, limits) for one in alert.infos)
@@ -194,18 +198,14 @@ def _by_time(alert: Alert, found: Sequence[AlertKey], now_us: int, limits: Limit
     return CapState.EXPIRED, note("expired_by_age" if silent else "expired", at_us=last_us)
 
 
-def _go_on(
-    reading: Reading, alert: Alert, found: tuple[AlertKey, ...], rules: Sequence[Rule], now_us: int, limits: Limits
-) -> Outcome:
+def _go_on(reading: Reading, found: tuple[AlertKey, ...], doubts: tuple[Reason, ...], rule: str | None) -> Outcome:
     """Of those that go on: alone or with a person, and as what."""
-    more = list(_doubts(alert, found, now_us, limits))
-    doubtful = any(one.weight is Weight.WARNING for one in (*reading.reasons, *more))
-    infos = lasting(alert, now_us, limits)
-    rule = next((one.name for one in rules if one.admits(alert, infos, reading.signature)), None)
-    if rule is not None and doubtful:
+    assert reading.alert is not None
+    more = list(doubts)
+    if rule is not None and any(one.weight is Weight.WARNING for one in (*reading.reasons, *doubts)):
         more.append(note("rule_not_used", rule=rule))
         rule = None
-    if alert.message_type is MessageType.CANCEL:
+    if reading.alert.message_type is MessageType.CANCEL:
         state = CapState.CANCELS
         more.append(note("takes_back" if found else "takes_back_unknown"))
     elif found:
@@ -217,16 +217,21 @@ def _go_on(
     return Outcome(state, (*reading.reasons, *more), rule, found)
 
 
-def _doubts(alert: Alert, found: Sequence[AlertKey], now_us: int, limits: Limits) -> Iterator[Reason]:
-    """What a person has to look at, though the alert itself is in order."""
-    if alert.sent_us > now_us + limits.ahead_s * _SECOND_US:
+def _of_places(found: Match | None) -> Iterator[Reason]:
+    if found is not None:
+        yield from (warning("area_unplaced", area=one) for one in found.unplaced)
+        yield from (warning("area_widened", area=one) for one in found.widened)
+
+
+def _doubts(alert: Alert, found: Sequence[AlertKey], infos: Sequence[Info], soon_us: int) -> Iterator[Reason]:
+    """What a person has to look at, though the alert itself is in order. ``infos``: those that are not over."""
+    if alert.sent_us > soon_us:
         yield warning("sent_in_future", "sent", value=alert.sent)
     if alert.message_type is MessageType.UPDATE and not found:
         yield note("update_of_unknown", "references")
-    infos = lasting(alert, now_us, limits)
     if infos and len(infos) < len(alert.infos):
         yield note("some_infos_expired", "info", count=len(alert.infos) - len(infos))
-    if infos and all((one.effective_us or alert.sent_us) > now_us + limits.ahead_s * _SECOND_US for one in infos):
+    if infos and all((alert.sent_us if one.effective_us is None else one.effective_us) > soon_us for one in infos):
         yield warning("not_yet_effective", "info")
     if is_all_clear(alert):
         yield note("all_clear")

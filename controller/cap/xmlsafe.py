@@ -41,22 +41,24 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def parse(raw: bytes, limits: Limits) -> "Element":
-    """The root of a document. Raises Unreadable."""
+def parse(raw: bytes, limits: Limits, *, whole: bool = False) -> "Element":
+    """The root of a document. ``whole``: with its comments and instructions, as a signature may cover them. Raises
+    Unreadable.
+    """
     from lxml import etree
 
     text = _plain(_decoded(raw, limits))
     if text.count("<") > 2 * limits.elements:
         raise Unreadable(error("xml_too_many_elements", most=limits.elements))
     try:
-        root = etree.fromstring(text.encode(), parser())
+        root = etree.fromstring(text.encode(), parser(whole=whole))
     except (etree.XMLSyntaxError, UnicodeEncodeError) as fault:
         raise Unreadable(_malformed(fault)) from None
     _bounded(root, limits)
     return root
 
 
-def parser() -> "XMLParser":
+def parser(*, whole: bool = False) -> "XMLParser":
     """A parser that reads nothing but what it is given."""
     from lxml import etree
 
@@ -67,8 +69,8 @@ def parser() -> "XMLParser":
         load_dtd=False,
         dtd_validation=False,
         attribute_defaults=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not whole,
+        remove_pis=not whole,
         huge_tree=False,
     )
 
@@ -150,7 +152,9 @@ def _bounded(root: "Element", limits: Limits) -> None:
         if count > limits.elements:
             raise Unreadable(error("xml_too_many_elements", most=limits.elements))
         if not isinstance(element.tag, str):
-            raise Unreadable(error("xml_entity"))
+            if element.tag is etree.Entity:
+                raise Unreadable(error("xml_entity"))
+            continue
         if element.attrib:
             _few_attributes(element, limits)
         text = element.text
@@ -174,6 +178,14 @@ def local(element: "Element") -> str:
 def namespace(element: "Element") -> str:
     name = str(element.tag)
     return name[1:].partition("}")[0] if name.startswith("{") else ""
+
+
+def plain(element: "Element") -> "Element":
+    """The same element, without the comments and instructions in it; texts that they cut are whole again."""
+    from lxml import etree
+
+    etree.strip_tags(element, etree.Comment, etree.ProcessingInstruction)
+    return element
 
 
 def alone(element: "Element") -> "Element":
