@@ -46,6 +46,7 @@ from agents.protocol.version import CAPABILITIES, MAX_MESSAGE_BYTES
 from firmware_stubs import hands
 from firmware_stubs.faults import Dice, Fate, Fault, FaultName
 from firmware_stubs.link import CLOCK_ANSWER, JSON_DEFLATED, JSON_LAST, JSON_MORE, Link
+from firmware_stubs.live import LIVE_AUDIO
 from firmware_stubs.noise import StaticKey
 from firmware_stubs.obeying import Obedience
 from firmware_stubs.reading import Pushed
@@ -143,6 +144,9 @@ class Device:
     def heard(self, plain: bytes, arrived_us: int) -> None:
         """See `link.Listener`. Raises `WireError`."""
         kind = plain[0] if plain else 0
+        if kind == LIVE_AUDIO:
+            self._service.heard_live(self._shared.bundles.read(plain), arrived_us)
+            return
         if kind == CLOCK_ANSWER:
             self._service.answered(plain, arrived_us)
             return
@@ -322,14 +326,14 @@ class Device:
     def _act(self, header: Header, action: Action) -> None:
         player = self._service.player
         match action:
-            case Play(airing=airing):
-                player.take(airing)
+            case Play(airing=airing, ends=ends):
+                player.take(airing, header.document_id, ends)
             case Start(airing_id=airing_id, start_at_us=at_us):
                 player.start(airing_id, at_us)
             case Stop():
                 player.stop(header.document_id, action, header.not_after_us)
-            case End():
-                pass
+            case End(airing_ids=airing_ids, end_at_us=end_at_us):
+                player.end_all(airing_ids, header.document_id, end_at_us)
             case ReleaseStop():
                 player.release(action)
             case ReleaseDevice():

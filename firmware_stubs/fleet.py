@@ -14,6 +14,7 @@ from firmware_stubs.device import Device
 from firmware_stubs.faults import Fault
 from firmware_stubs.fetching import Fetcher
 from firmware_stubs.link import Way
+from firmware_stubs.live import Bundles
 from firmware_stubs.reading import Reader
 from firmware_stubs.shared import Shared
 from firmware_stubs.state import Kept
@@ -63,6 +64,7 @@ class Fleet:
             timers=Timers(loop),
             reader=Reader(),
             tally=tally,
+            bundles=Bundles(),
             fetcher=Fetcher(way, self._fetched, tally.problem),
             token=plan.token,
             tls=ssl.create_default_context() if way.secure else None,

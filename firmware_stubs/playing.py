@@ -12,6 +12,7 @@ from agents.protocol.documents import ReleaseStop, Stop
 from agents.protocol.guards import GuardDetail, WireGuards
 from agents.protocol.journal import (
     Armed,
+    Ended,
     Failed,
     FailReason,
     Finished,
@@ -23,7 +24,9 @@ from agents.protocol.journal import (
     Stopped,
     Stored,
 )
+from agents.protocol.live import tag_of
 from agents.protocol.values import AiringClass, ClipRef, PlannedAiring, RenditionName
+from firmware_stubs.live import HeardBundle, LiveTally
 from firmware_stubs.timers import Timer
 
 _SECOND_US: Final = 1_000_000
@@ -49,10 +52,15 @@ class _Stage(Enum):
 class _Airing:
     """One airing and how far it is."""
 
-    __slots__ = ("began_us", "planned", "stage", "start_at_us", "timer")
+    __slots__ = ("began_us", "ending", "ends", "latest", "order_id", "planned", "stage", "start_at_us", "timer")
 
-    def __init__(self, planned: PlannedAiring) -> None:
+    def __init__(self, planned: PlannedAiring, order_id: str = "", ends: tuple[str, ...] = ()) -> None:
         self.planned = planned
+        self.order_id = order_id
+        self.ends = ends
+        self.ending: Timer | None = None
+        self.latest: int | None = None
+        """The number of the last bundle that came for it."""
         self.start_at_us = planned.start_at_us
         self.stage = _Stage.FETCHING
         self.began_us = 0
@@ -62,7 +70,7 @@ class _Airing:
 class Player:
     """The airings of one device."""
 
-    __slots__ = ("_airings", "_box", "_delay_us", "_rendition", "_starts", "_stops", "guards")
+    __slots__ = ("_airings", "_box", "_delay_us", "_ended", "_live", "_rendition", "_starts", "_stops", "guards")
 
     def __init__(self, box: Box, rendition: RenditionName, delay_us: int) -> None:
         self._box = box
@@ -71,6 +79,9 @@ class Player:
         self._airings: dict[str, _Airing] = {}
         self._starts: dict[str, int] = {}
         self._stops: dict[str, int] = {}
+        self._ended: dict[str, tuple[str, int]] = {}
+        """Airings that are over at an instant, and the order that said so."""
+        self._live: dict[bytes, _Airing] = {}
         self.guards: WireGuards | None = None
 
     @property
@@ -93,11 +104,20 @@ class Player:
         for airing in wanted.values():
             self.take(airing)
 
-    def take(self, airing: PlannedAiring) -> None:
-        """Fetches and arms it; it is played at its instant, or at that of a later `start`."""
+    def take(self, airing: PlannedAiring, order_id: str = "", ends: tuple[str, ...] = ()) -> None:
+        """Fetches and arms it; it is played at its instant, or at that of a later `start`. What it ``ends`` is over
+        when it is first heard.
+        """
         if airing.airing_id in self._airings:
             return
-        one = self._airings[airing.airing_id] = _Airing(airing)
+        one = self._airings[airing.airing_id] = _Airing(airing, order_id, ends)
+        if airing.live:
+            self._live[tag_of(airing.airing_id)] = one
+        over = self._ended.get(airing.airing_id)
+        if over is not None:
+            self._end_at(one, *over)
+            if one.stage is _Stage.OVER:
+                return
         one.start_at_us = self._starts.pop(airing.airing_id, one.start_at_us)
         self._box.fetch(airing.clips(self._rendition), lambda fetched: self._fetched(one, fetched))
 
@@ -123,6 +143,31 @@ class Player:
                 self._end(one, Stopped(airing_id=airing_id, order_id=order_id, at_us=self._into_us(one)))
             elif stop.airing_ids is not None:
                 self._end(one, Skipped(airing_id=airing_id, reason=SkipReason.STOPPED))
+
+    def end_all(self, airing_ids: Iterable[str], order_id: str, at_us: int) -> None:
+        """These are over then, at once where that has passed; one that comes later does not begin."""
+        for airing_id in airing_ids:
+            known = self._ended.get(airing_id)
+            if known is not None and known[1] <= at_us:
+                continue
+            self._ended[airing_id] = (order_id, at_us)
+            one = self._airings.get(airing_id)
+            if one is not None and one.stage is not _Stage.OVER:
+                self._end_at(one, order_id, at_us)
+
+    def hear(self, bundle: HeardBundle, now_us: int, tally: LiveTally) -> None:
+        """A bundle came at this instant of controller time, as the device knows it."""
+        one = self._live.get(bundle.tag)
+        if one is None or one.stage is _Stage.OVER:
+            tally.stray += 1
+            return
+        if one.latest is not None:
+            if bundle.number <= one.latest:
+                tally.stray += 1
+                return
+            tally.lost += bundle.number - one.latest - 1
+        one.latest = bundle.number
+        tally.heard(bundle.packets, bundle.at_us + self._later_us(one) - now_us)
 
     def release(self, order: ReleaseStop) -> None:
         """Ends that stop."""
@@ -167,7 +212,7 @@ class Player:
         if one.stage is not _Stage.ARMED or one.start_at_us is None or self._box.now_us() is None:
             return
         one.stage = _Stage.WAITING
-        one.start_at_us += 0 if one.planned.airing_class is AiringClass.EMERGENCY else self._delay_us
+        one.start_at_us += self._later_us(one)
         one.timer = self._box.after_us(one.start_at_us - self._now_us(), lambda: self._begin(one))
 
     def _begin(self, one: _Airing) -> None:
@@ -186,9 +231,14 @@ class Player:
         else:
             self._sound(one, start_at_us, late_us, plays_us, whole_us)
 
+    def _later_us(self, one: _Airing) -> int:
+        """How much later than others this speaker sounds it."""
+        return 0 if one.planned.airing_class is AiringClass.EMERGENCY else self._delay_us
+
     def _sound(self, one: _Airing, start_at_us: int, late_us: int, plays_us: int, whole_us: int) -> None:
         airing_id = one.planned.airing_id
         one.stage, one.began_us = _Stage.SOUNDING, start_at_us
+        self.end_all(one.ends, one.order_id, self._now_us())
         # The time a simulated device needs to notice its instant is no lateness, above a tenth of a second it joins.
         joined_us = late_us if late_us > _SECOND_US // 10 else 0
         self._box.note(
@@ -216,8 +266,26 @@ class Player:
         )
         self._end(one, ended)
 
+    def _end_at(self, one: _Airing, order_id: str, at_us: int) -> None:
+        if one.ending is not None:
+            one.ending.cancel()
+        left_us = at_us - self._now_us()
+        if left_us > 0:
+            one.ending = self._box.after_us(left_us, lambda: self._ended_by(one, order_id))
+        else:
+            self._ended_by(one, order_id)
+
+    def _ended_by(self, one: _Airing, order_id: str) -> None:
+        if one.stage is _Stage.OVER:
+            return
+        at_us = self._into_us(one) if one.stage is _Stage.SOUNDING else 0
+        self._end(one, Ended(airing_id=one.planned.airing_id, order_id=order_id, at_us=at_us))
+
     def _end(self, one: _Airing, event: JournalEvent) -> None:
         one.stage = _Stage.OVER
+        if one.ending is not None:
+            one.ending.cancel()
+            one.ending = None
         if one.timer is not None:
             one.timer.cancel()
             one.timer = None

@@ -16,6 +16,7 @@ from agents.protocol.version import DEFLATE
 from firmware_stubs.faults import Fate, FaultName
 from firmware_stubs.fetching import Errand
 from firmware_stubs.journal import CLOCK_ERROR_US, Journal
+from firmware_stubs.live import HeardBundle
 from firmware_stubs.playing import Player
 from firmware_stubs.saying import Mouth
 from firmware_stubs.shared import Shared
@@ -163,6 +164,17 @@ class Service:
         pause_s = FIRST_BURSTS_S[self._asked] if first else welcome.clock_every_s
         self._asked += 1
         self._later("ask", min(pause_s, welcome.clock_every_s), self._ask)
+
+    def heard_live(self, bundle: HeardBundle, arrived_us: int) -> None:
+        """A bundle, taken from the socket at this instant of the device's own clock."""
+        tally = self._shared.tally.live
+        key = self.kept.signing_key
+        if key is None or not bundle.signed_by(key):
+            tally.refused += 1
+        elif self._player is None or self._offset_us is None:
+            tally.stray += 1
+        else:
+            self._player.hear(bundle, arrived_us + self._offset_us, tally)
 
     # --- heartbeats -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agents.protocol.pairing import EnrolmentToken
 from firmware_stubs.fetching import Fetcher
 from firmware_stubs.link import Link, Way
+from firmware_stubs.live import Bundles
 from firmware_stubs.reading import Reader
 from firmware_stubs.tally import Tally
 from firmware_stubs.timers import Timers
@@ -25,6 +26,7 @@ class Shared:
     reader: Reader
     tally: Tally
     fetcher: Fetcher
+    bundles: Bundles
     token: EnrolmentToken | None = None
     tls: ssl.SSLContext | None = None
     own_addresses: bool = False

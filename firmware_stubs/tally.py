@@ -1,13 +1,16 @@
 """What a whole fleet did so far; printed as one JSON object at its end."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+
+from firmware_stubs.live import LiveTally
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts over all devices. ``linked`` is how many are linked now, ``in_time`` how many of them have
     been told the time on that link; of ``shared`` documents the signature had been
-    checked for another device before. ``faults`` counts what was done wrong on purpose, by name.
+    checked for another device before. ``live`` is what was heard live. ``faults`` counts what was done
+    wrong on purpose, by name.
     """
 
     devices: int = 0
@@ -30,6 +33,7 @@ class Tally:
     received_bytes: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     problems: dict[str, int] = field(default_factory=dict)
+    live: LiveTally = field(default_factory=LiveTally)
 
     def problem(self, what: str) -> None:
         """One more of these."""
@@ -41,4 +45,5 @@ class Tally:
 
     def told(self) -> dict[str, object]:
         """As it is printed."""
-        return asdict(self)
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return told | {"live": self.live.told()}
