@@ -22,7 +22,7 @@ from agents.protocol import systemd
 from agents.protocol.memory import stay_small
 from controller.collecting import collect_seldom
 from controller.config import Config
-from controller.configured import desk_settings, link_settings, version
+from controller.configured import desk_settings, link_settings, radio_settings, version
 from controller.datadir import CannotStart, database_url, only_one
 from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
@@ -34,6 +34,7 @@ from controller.links.hub import Hub
 from controller.links.keys import FileSigner, Keys, KeysUnusable, load_or_make
 from controller.links.routes import device_routes
 from controller.metrics import Figures
+from controller.radio import AudioRadio
 from controller.services.desk import Desk
 from controller.services.events import FoundChanged
 from controller.store.database import SqlStore
@@ -188,6 +189,7 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
             studio=studio,
             identity=identity,
             settings=desk_settings(config, folder),
+            radio=AudioRadio(studio, radio_settings(config)),
         )
         door = Door(
             hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, link_settings(config, keys)

@@ -12,6 +12,7 @@ from typing import Final
 
 from agents.protocol.settings import Setting, SettingsError, load, setting, table
 from controller.domain.guarding import FirstGuards
+from controller.domain.relays import CardsMalformed, cards_from
 
 ENV_PREFIX: Final = "LOA_"
 SYSTEM_DATA_DIR: Final = Path("/var/lib/loa")
@@ -97,6 +98,43 @@ class Config:
         None,
         help="The voices that can be chosen, as a TOML file. Unset: voices.toml in the data directory; where that is "
         "not there, the voices of espeak-ng alone.",
+    )
+
+    # relays
+    relay_lead_s: float = setting(
+        20.0, unit="s", least=2, most=300, help="How long before its time the source of a relay is connected to."
+    )
+    relay_lost_s: float = setting(
+        5.0, unit="s", least=1, most=60, help="A source of which nothing came for this long is left for the next one."
+    )
+    relay_dead_air_s: float = setting(
+        15.0, unit="s", least=2, most=600, help="A source that was silent for this long is left for the next one."
+    )
+    relay_back_s: float = setting(
+        30.0,
+        unit="s",
+        least=1,
+        most=3_600,
+        help="A source that was left is gone back to when it was well for this long.",
+    )
+    relay_silence_db: float = setting(
+        -50.0,
+        unit="dB",
+        least=-90,
+        most=-20,
+        help="What is quieter than this, below full scale, is silence in a relay.",
+    )
+    relay_private_network: bool = setting(
+        True, help="Sources of relays may have addresses of private networks, such as 192.168.0.0/16."
+    )
+    relay_this_machine: bool = setting(
+        False,
+        help="Sources of relays may be on this machine itself. Whoever writes programmes then reaches its services.",
+    )
+    relay_cards: tuple[str, ...] = setting(
+        (),
+        help="Sound cards to relay from, such as line=alsa:hw:1,0 or fm=pulse:default; in a programme card:line stands "
+        "in place of an address.",
     )
 
     # links
@@ -216,6 +254,10 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
             f"time_zone cannot be {config.time_zone!r}: this machine knows no such zone. "
             "Write it like Asia/Ho_Chi_Minh; where that is unknown too, install the package tzdata."
         ) from error
+    try:
+        cards_from(config.relay_cards)
+    except CardsMalformed as error:
+        raise SettingsError(f"relay_cards {error}") from error
     for written in config.trusted_proxies:
         try:
             ipaddress.ip_network(written.strip(), strict=False)

@@ -6,8 +6,11 @@ from pathlib import Path
 from agents.protocol.values import Profile
 from controller.config import Config
 from controller.domain.fault_watch import FaultLimits
+from controller.domain.relaying import RelayLimits
+from controller.domain.relays import cards_from
 from controller.links.desk import LAN_PACE, SIM_PACE, LinkSettings, ProfilePace
 from controller.links.keys import Keys
+from controller.radio import RadioSettings
 from controller.services.settings import DeskSettings
 
 
@@ -30,6 +33,12 @@ def desk_settings(config: Config, folder: Path) -> DeskSettings:
         live_delay_sim_s=config.live_delay_sim_s,
         live_longest_s=config.live_longest_s,
         live_folder=folder / "live",
+        relay_limits=RelayLimits(
+            lead_s=config.relay_lead_s,
+            lost_s=config.relay_lost_s,
+            dead_air_s=config.relay_dead_air_s,
+            back_s=config.relay_back_s,
+        ),
         fault_limits=_fault_limits(config),
         telemetry_every_s=config.telemetry_every_s,
         telemetry_days=config.telemetry_days,
@@ -48,6 +57,16 @@ def _fault_limits(config: Config) -> FaultLimits:
         clock_error_us=round(config.fault_clock_error_ms * 1e3),
         hot_c=config.fault_hot_c,
         cool_c=config.fault_hot_c - 5,
+    )
+
+
+def radio_settings(config: Config) -> RadioSettings:
+    """What the radio is told."""
+    return RadioSettings(
+        private_network=config.relay_private_network,
+        this_machine=config.relay_this_machine,
+        silence_db=config.relay_silence_db,
+        cards=cards_from(config.relay_cards),
     )
 
 

@@ -163,7 +163,7 @@ class AudioStudio:
             file = work / "live.opus"
             frames = await in_thread(lambda: write_packets(file, packets))
             sha256 = await in_thread(lambda: sha256_of(file))
-            size_bytes = file.stat().st_size  # noqa: ASYNC240 - of a file that was written just now
+            size_bytes = file.stat().st_size
             await in_thread(lambda: settle(file, self._folder / f"{sha256}.opus"))
             return ClipRef(sha256=sha256, size_bytes=size_bytes, frames=frames)
 
@@ -224,14 +224,21 @@ class AudioStudio:
             self._opened = load_voices(file if file is not None and file.exists() else None)
         return self._opened
 
+    async def ffmpeg(self) -> Path:
+        """The one to use: that of the settings, or the one that is found first. Raises `audio.clip.ToolMissing`."""
+        if self._settings.ffmpeg is None:
+            from audio.tools import find_ffmpeg
+
+            self._settings = replace(self._settings, ffmpeg=await find_ffmpeg())
+        assert self._settings.ffmpeg is not None
+        return self._settings.ffmpeg
+
     async def _make(
         self, source: Path, progress: Progress, profile: Profile, *, name: str = "", preroll_ms: int | None = None
     ) -> MadeClips:
         from audio.make import make_clips
-        from audio.tools import find_ffmpeg
 
-        if self._settings.ffmpeg is None:
-            self._settings = replace(self._settings, ffmpeg=await find_ffmpeg())
+        await self.ffmpeg()
 
         def tell(_stage: Stage, share: float) -> None:
             progress(share)

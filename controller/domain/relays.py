@@ -6,6 +6,7 @@ place of an address stands ``card:NAME`` for a sound card of the controller that
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ MAX_SOURCE: Final = 1_000
 _UNWRITABLE: Final = re.compile(r"[^\x21-\x7e]|[\\\"<>^`{|}]")
 """What no address has unless it is encoded: spaces, control characters, letters beyond ASCII, these signs."""
 CARD: Final = "card:"
+CARD_SYSTEMS: Final = ("alsa", "pulse")
 _CARD: Final = re.compile(r"card:[a-z0-9][a-z0-9_-]{0,39}")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 
@@ -68,3 +70,24 @@ def _source(written: str) -> str:
 
 def _malformed(written: str) -> Invalid:
     return Invalid(f"no http or https address: {written[:100]!r}", code="relay_source_malformed")
+
+
+# --- sound cards ------------------------------------------------------------------------------------------------------
+
+
+class CardsMalformed(ValueError):
+    """A sound card of the settings is not written as it must be; the words say how."""
+
+
+def cards_from(written: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Sound cards by their names, each with its system (alsa or pulse) and the device there, from what settings say,
+    such as ``line=alsa:hw:1,0``. Raises `CardsMalformed`.
+    """
+    cards: dict[str, tuple[str, str]] = {}
+    for one in written:
+        name, _, where = one.strip().partition("=")
+        system, _, device = where.partition(":")
+        if card_of(CARD + name) is None or system not in CARD_SYSTEMS or not device or device.startswith("-"):
+            raise CardsMalformed(f"cannot hold {one!r}: write it like line=alsa:hw:1,0 or fm=pulse:default")
+        cards[name] = (system, device)
+    return cards

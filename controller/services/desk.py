@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.domain.speakers import ControllerIdentity
 from controller.ports import Clock, Links, Signer, Store, Studio
+from controller.ports.relays import Radio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
 from controller.services.api_tokens import ApiTokens
@@ -37,6 +38,7 @@ from controller.services.people import People
 from controller.services.pins import Pins
 from controller.services.planner import Planner
 from controller.services.programmes import Programmes
+from controller.services.relay import Relays
 from controller.services.reports import Reports
 from controller.services.roster import Roster
 from controller.services.rundowns import Rundowns
@@ -69,6 +71,7 @@ class Desk:
         studio: Studio,
         identity: ControllerIdentity,
         settings: DeskSettings,
+        radio: Radio | None = None,
     ) -> None:
         self.identity: Final = identity
         self.settings: Final = settings
@@ -112,6 +115,7 @@ class Desk:
         self.planner: Final = Planner(office, rundowns)
         self.voices: Final = VoiceDesk(office, studio, making)
         self.live: Final = LiveDesk(office, links, outbox, stops, studio)
+        self.relays: Final = Relays(office, self.live, radio)
         self.delivery: Final = Delivery(office, outbox, assignments, rundowns)
         self.dispatch: Final = Dispatch(office, outbox, rundowns, stops, self.pins)
         self.hand_ins: Final = HandIns(office, self.compose, self.dispatch)
@@ -163,6 +167,7 @@ class Desk:
                 self.ingest.run_healths(),
                 self._clockwork.run(),
                 self.live.run(),
+                self.relays.run(),
                 self._rundowns.run(),
                 self.planner.run(),
                 self._hand_in_watch.run(),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from controller.domain.fault_watch import FaultLimits
 from controller.domain.guarding import FirstGuards
+from controller.domain.relaying import RelayLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,9 +15,9 @@ class DeskSettings:
     ``controller_urls`` are told to devices in their assignment. ``trust_system_clock`` lets rundowns be signed on a
     machine whose clock nobody keeps, such as a demo. ``end_margin_s`` is how long after its end an airing may still
     be reported before it counts as over. ``stop_hours`` is how long a stop of everything holds if nobody releases it.
-    An emergency is heard ``emergency_lead_s`` after it was confirmed, again and again with ``emergency_pause_s`` between,
-    for at most ``emergency_hours``. ``templates_after_s`` after the start the fixed parts of its templates are made, None
-    makes each when it is needed.
+    An emergency is heard ``emergency_lead_s`` after it was confirmed, again and again with ``emergency_pause_s``
+    between, for at most ``emergency_hours``. ``templates_after_s`` after the start the fixed parts of its templates are
+    made, None makes each when it is needed.
     ``first_guards`` is what a new station begins with.
     ``time_zone`` is the zone of wall times, as the IANA database names it.
     ``fault_limits`` say what is a fault. Of how a box is, a reading every ``telemetry_every_s`` is kept for three days,
@@ -49,6 +50,7 @@ class DeskSettings:
     live_delay_sim_s: float = 1.5
     live_longest_s: float = 7_200.0
     live_folder: Path | None = None
+    relay_limits: RelayLimits = field(default_factory=RelayLimits)
     fault_limits: FaultLimits = field(default_factory=FaultLimits)
     telemetry_every_s: float = 300.0
     telemetry_days: int = 30
