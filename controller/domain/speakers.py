@@ -171,3 +171,8 @@ class Standing(NamedTuple):
     speaker: Speaker
     area: Area
     not_ready: NotReady | None
+
+    @property
+    def area_name(self) -> str:
+        """As it is called today."""
+        return self.area.name

@@ -63,7 +63,7 @@ class SpeakerDesk:
         areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
         return tuple(
             Standing(
-                one,
+                _in_area(one, areas[one.area_id]),
                 areas[one.area_id],
                 self._not_ready(one, present(one.device_id) if one.device_id in connected else None),
             )
@@ -112,7 +112,7 @@ class SpeakerDesk:
         present = self._roster.get(speaker.device_id)
         linked = present is not None and speaker.device_id in connected
         return SpeakerOverview(
-            speaker=speaker if speaker.area_id == area.area_id else replace(speaker, area_id=AreaId(area.area_id)),
+            speaker=_in_area(speaker, area),
             area_name=area.name,
             health=_health(present, stored),
             not_ready=self._not_ready(speaker, present if linked else None),
@@ -209,6 +209,11 @@ class SpeakerDesk:
 
 _SILENT: Final = {FaultKind.OUTPUT: NotReady.NO_OUTPUT, FaultKind.NOT_HEARD: NotReady.NOT_HEARD}
 """Faults of a box that is linked and silent all the same."""
+
+
+def _in_area(speaker: Speaker, area: Area) -> Speaker:
+    """The speaker as standing in what its area became."""
+    return speaker if speaker.area_id == area.area_id else replace(speaker, area_id=AreaId(area.area_id))
 
 
 def _health(present: Present | None, stored: SpeakerHealth | None) -> SpeakerHealth | None:

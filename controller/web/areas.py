@@ -1,5 +1,6 @@
 """The page of areas: which commune is the station's own, and the villages in it."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -89,9 +90,10 @@ async def _rows(ask: Ask) -> list[AreaRow]:
     used = {area.area_id: area for area in await ask.parts.areas.in_use()}
     tree, home = ask.parts.areas.tree(), ask.parts.areas.home()
     counted: dict[str, int] = {}
-    for overview in await ask.parts.speakers.overview():
-        for area_id in ask.path_of(overview.speaker.area_id):
-            counted[area_id] = counted.get(area_id, 0) + 1
+    standing = Counter(one.speaker.area_id for one in await ask.parts.speakers.standing())
+    for place, count in standing.items():
+        for area_id in ask.path_of(place):
+            counted[area_id] = counted.get(area_id, 0) + count
     shown = [area for area in tree.walk(None) if area.area_id in used and ask.touches(Right.SEE, AreaId(area.area_id))]
     mine = [area for area in shown if ask.may(Right.MANAGE_AREAS, AreaId(area.area_id))]
     return [

@@ -15,7 +15,8 @@ from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
-from controller.web import drafting, present, views
+from controller.domain.speakers import Speaker
+from controller.web import drafting, views
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
@@ -23,6 +24,7 @@ from controller.web.moments import wall_time
 from controller.web.pages import broadcast_page, prepared_answer
 from controller.web.planning_once import plan_once
 from controller.web.subjects import require_bulletin, require_changeable, require_parts
+from controller.web.targets import Choice
 
 WAIT_WITHOUT_SCRIPTS_S = 20.0
 SAME_PRESS_US = 3_000_000
@@ -60,8 +62,8 @@ async def prepare(ask: Ask) -> web.StreamResponse:
         if ask.htmx:
             return await prepared_answer(ask, bulletin, draft=draft, taken=taken)
         bulletin = await _wait_a_little(ask, bulletin)
-        left_out = await left_out_of(ask, form)
-        return await broadcast_page(ask, draft, bulletin=bulletin, left_out=left_out, taken=taken, changed=True)
+        choice = Choice.of(form.all)
+        return await broadcast_page(ask, draft, bulletin=bulletin, choice=choice, taken=taken, changed=True)
 
 
 async def cancel(ask: Ask) -> web.StreamResponse:
@@ -181,20 +183,23 @@ def _just_sent(ask: Ask, content_id: ContentId, speaker_ids: list[SpeakerId]) ->
 
 
 async def _chosen(ask: Ask, form: Form) -> list[SpeakerId]:
-    """The speakers that are checked, and all of the areas that are checked; a released one is nobody's choice."""
-    targets, areas = set(form.all("targets")), set(form.all("areas"))
-    overviews = await ask.parts.speakers.overview()
-    there = [o.speaker.speaker_id for o in overviews if o.speaker.speaker_id in targets or o.speaker.area_id in areas]
-    if targets - {o.speaker.speaker_id for o in overviews}:
+    """The speakers that are checked, and all of the areas that are checked; a released one is nobody's choice. Of a
+    folded form, areas are what one may send to in them.
+    """
+    choice, there = Choice.of(form.all), await ask.parts.speakers.standing()
+    if choice.targets - {one.speaker.speaker_id for one in there}:
         raise Invalid(code="speaker_unknown")
-    ask.require_all(Right.BROADCAST, [o.speaker.area_id for o in overviews if o.speaker.speaker_id in there])
-    return there
+    paths = {area_id: ask.path_of(area_id) for area_id in {one.speaker.area_id for one in there}}
+    mine = {area_id for area_id in paths if choice.folded and ask.may(Right.BROADCAST, area_id)}
 
+    def wanted(one: Speaker) -> bool:
+        if one.area_id in mine:
+            return choice.wants(one.speaker_id, paths[one.area_id])
+        return one.speaker_id in choice.targets or (not choice.folded and one.area_id in choice.areas)
 
-async def left_out_of(ask: Ask, form: Form) -> frozenset[SpeakerId]:
-    """The speakers that the form did not choose."""
-    overviews = await ask.parts.speakers.overview()
-    return present.unchecked_targets(overviews, form.all("areas"), form.all("targets"), form.all("known"))
+    chosen = [one.speaker for one in there if wanted(one.speaker)]
+    ask.require_all(Right.BROADCAST, [one.area_id for one in chosen])
+    return [one.speaker_id for one in chosen]
 
 
 async def _wrong(
@@ -216,6 +221,6 @@ async def _wrong(
         bulletin=bulletin,
         taken=form.all("taken"),
         problem="" if place else told.sentence,
-        left_out=await left_out_of(ask, form),
+        choice=Choice.of(form.all),
         status=told.status,
     )

@@ -10,7 +10,6 @@ from controller.domain.rights import Right
 from controller.domain.sounds import Reading, Source
 from controller.web import drafting, views
 from controller.web.asking import Ask
-from controller.web.broadcasting import left_out_of
 from controller.web.composeviews import choices
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
@@ -18,6 +17,7 @@ from controller.web.frames import full_frame, wherever_heard
 from controller.web.languages import NAMES, language_name
 from controller.web.listening import Sentences, line_of
 from controller.web.pages import broadcast_page, page
+from controller.web.targets import Choice
 
 
 async def variant_part(ask: Ask) -> web.StreamResponse:
@@ -55,7 +55,7 @@ async def change_variants(ask: Ask) -> web.StreamResponse:
         others = [one for one in draft.others if str(one.number) != removed]
         if not removed and len(others) < MOST_VARIANTS - 1:
             others.append(_next([one.number for one in others], {draft.language, *(one.language for one in others)}))
-        return await broadcast_page(ask, replace(draft, others=others), left_out=await left_out_of(ask, form))
+        return await broadcast_page(ask, replace(draft, others=others), choice=Choice.of(form.all))
 
 
 async def sentences(ask: Ask) -> web.StreamResponse:
@@ -103,8 +103,7 @@ async def _answer(
         shown = replace(shown, problem=_told(ask, error))
     status = 422 if shown.problem else 200
     if not ask.htmx:
-        left_out = await left_out_of(ask, form)
-        return await broadcast_page(ask, draft, left_out=left_out, sentences=shown, status=status)
+        return await broadcast_page(ask, draft, choice=Choice.of(form.all), sentences=shown, status=status)
     return page(
         ask,
         "_sentences.html",

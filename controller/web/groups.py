@@ -77,7 +77,7 @@ async def groups(ask: Ask) -> web.StreamResponse:
     """GET /groups"""
     done = DONE.get(ask.request.query.get("done", ""))
     flashes = (Flash(tone=Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
-    overviews = {one.speaker.speaker_id: one for one in await ask.parts.speakers.overview()}
+    overviews = {one.speaker.speaker_id: one for one in await ask.parts.speakers.standing()}
     rows: list[GroupRow] = []
     for found in await seen_groups(ask):
         inside = [overviews[one.speaker_id] for one in found.members if one.speaker_id in overviews]
@@ -97,7 +97,7 @@ async def groups(ask: Ask) -> web.StreamResponse:
 
 async def seen_groups(ask: Ask) -> list[Group]:
     """Groups with a speaker that whoever asks may see, and those with none."""
-    areas = {one.speaker.speaker_id: one.speaker.area_id for one in await ask.parts.speakers.overview()}
+    areas = {one.speaker.speaker_id: one.speaker.area_id for one in await ask.parts.speakers.standing()}
     return [
         one
         for one in await ask.parts.groups.all()
@@ -153,12 +153,12 @@ async def remove_group(ask: Ask) -> web.StreamResponse:
 
 async def require_members(ask: Ask, members: Sequence[Member]) -> None:
     """That whoever asks tends every one of them. Raises `NotAllowed`; who is not there is not refused here."""
-    areas = {one.speaker.speaker_id: one.speaker.area_id for one in await ask.parts.speakers.overview()}
+    areas = {one.speaker.speaker_id: one.speaker.area_id for one in await ask.parts.speakers.standing()}
     ask.require_all(Right.TEND, [areas[one.speaker_id] for one in members if one.speaker_id in areas])
 
 
 async def _areas_of(ask: Ask, found: Group) -> list[AreaId]:
-    overviews = await ask.parts.speakers.overview()
+    overviews = await ask.parts.speakers.standing()
     inside = found.speaker_ids()
     return [one.speaker.area_id for one in overviews if one.speaker.speaker_id in inside]
 
@@ -173,7 +173,7 @@ async def _shown(ask: Ask, group_id: str, draft: GroupDraft, *, mine: bool = Tru
             chosen=one.speaker.speaker_id in turns,
             turn=turns.get(one.speaker.speaker_id, 0) + 1,
         )
-        for one in await ask.parts.speakers.overview()
+        for one in await ask.parts.speakers.standing()
         if ask.may(Right.TEND if mine else Right.SEE, one.speaker.area_id)
     ]
     rows.sort(key=lambda row: (not row.chosen, row.turn, row.area_name, row.name))

@@ -97,7 +97,7 @@ async def _speakers(ask: Ask) -> list[PlaceRow]:
     """Those with limits of their own that whoever asks may see."""
     own = {one.place: one.guards for one in await ask.parts.guards.all()}
     rows = []
-    for overview in await ask.parts.speakers.overview():
+    for overview in await ask.parts.speakers.standing():
         speaker = overview.speaker
         set_here = own.get(GuardPlace.speaker(speaker.speaker_id), Guards())
         if set_here != Guards() and ask.may(Right.SEE, speaker.area_id):

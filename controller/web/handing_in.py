@@ -12,9 +12,8 @@ from aiohttp import web
 from agents.protocol.ids import SpeakerId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.handing_in import HandInId
-from controller.domain.speakers import SpeakerOverview
 from controller.services.hand_in_reports import Outcome
-from controller.web import above, present
+from controller.web import above, targets
 from controller.web.abovepresent import view
 from controller.web.aboveviews import Deciding, HandInView
 from controller.web.asking import Ask
@@ -24,6 +23,7 @@ from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import page
+from controller.web.targets import Choice
 from controller.web.views import Flash, Frame, Tone
 
 DECIDED_LENGTH = 50
@@ -79,8 +79,7 @@ async def take(ask: Ask) -> web.StreamResponse:
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
             typed = replace(typed, problem=told.sentence)
-            left_out = await _left_out(ask, outcome, form)
-            return await _page(ask, outcome, typed, status=told.status, left_out=left_out)
+            return await _page(ask, outcome, typed, status=told.status, choice=Choice.of(form.all))
     return _to(f"{PATH}/{outcome.hand_in.hand_in_id}?done=taken")
 
 
@@ -128,9 +127,12 @@ async def _page(
     typed: Deciding,
     *,
     status: int = 200,
-    left_out: frozenset[SpeakerId] = frozenset(),
+    choice: Choice | None = None,
 ) -> web.Response:
     found = await ask.parts.hand_ins.reports.get(outcome.hand_in.hand_in_id)
+    mine = {one.speaker_id for one in await above.targets(ask, found.hand_in)}
+    if choice is not None and not choice.folded:
+        choice = replace(choice, known=frozenset(mine))  # all of them were listed
     return page(
         ask,
         "hand_in.html",
@@ -138,25 +140,18 @@ async def _page(
         frame=replace(await _frame(ask), path=f"{PATH}/{found.hand_in.hand_in_id}"),
         hand_in=await view(ask, found),
         typed=typed,
-        areas=present.target_areas(await _targets(ask, found), left_out),
+        where=await targets.where(ask, choice, among=mine),
     )
-
-
-async def _targets(ask: Ask, outcome: Outcome) -> Sequence[SpeakerOverview]:
-    mine = {one.speaker_id for one in await above.targets(ask, outcome.hand_in)}
-    return [one for one in await ask.parts.speakers.overview() if one.speaker.speaker_id in mine]
 
 
 async def _chosen(ask: Ask, outcome: Outcome, form: Form) -> list[SpeakerId]:
-    """The speakers that are checked."""
+    """The speakers that are checked; of a folded form, also what it does not list of areas that are."""
+    choice = Choice.of(form.all)
     wanted = [SpeakerId(one) for one in form.all("targets")]
+    if choice.folded:
+        mine = await above.targets(ask, outcome.hand_in)
+        paths = {area_id: ask.path_of(area_id) for area_id in {one.area_id for one in mine}}
+        wanted += [one.speaker_id for one in mine if choice.wants(one.speaker_id, paths[one.area_id])]
     if not wanted:
         raise Invalid(code="no_targets")
     return await above.chosen(ask, outcome.hand_in, wanted)
-
-
-async def _left_out(ask: Ask, outcome: Outcome, form: Form) -> frozenset[SpeakerId]:
-    checked = form.all("targets")
-    return frozenset(
-        one.speaker_id for one in await above.targets(ask, outcome.hand_in) if one.speaker_id not in checked
-    )

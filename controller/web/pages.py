@@ -1,7 +1,8 @@
 """The pages, and the parts of pages that fetch themselves again when something changed. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from controller.domain.bulletins import Bulletin, BulletinState
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import SpeakerOverview
-from controller.web import drafting, present, subjects, views
+from controller.web import drafting, present, subjects, targets, views
 from controller.web.asking import Ask
 from controller.web.composeviews import choices
 from controller.web.frames import full_frame, rights_of, wherever_heard
@@ -21,10 +22,14 @@ from controller.web.i18n import N_
 from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
 from controller.web.sounding import bulletin_track
+from controller.web.targets import Choice
+from controller.web.targetviews import SpeakersBeside, Where
 from controller.web.usage import Usage, usage_of
 
 LOG_LENGTH = 200
 NEAR_LENGTH = 60
+MOST_BESIDE = 40
+"""So many speakers are shown beside the form; the list of speakers has all of them."""
 COMPRESS_FROM_BYTES = 1_000
 HTMX_PROBLEM = 422
 """The one error status that htmx puts where the answer was wanted."""
@@ -85,14 +90,13 @@ async def broadcast_page(
     *,
     bulletin: Bulletin | None = None,
     problem: str = "",
-    left_out: frozenset[SpeakerId] = frozenset(),
+    choice: Choice | None = None,
     taken: Sequence[str] = (),
     sentences: Sentences | None = None,
     changed: bool = False,
     status: int = 200,
 ) -> web.Response:
     """The first page with whatever the person has typed so far; ``changed`` where that was just made of it."""
-    overviews = await overviews_of(ask)
     usage = await _usage(ask, draft.bulletin_id) if draft.editing else Usage()
     return page(
         ask,
@@ -100,14 +104,14 @@ async def broadcast_page(
         status=status,
         frame=await frame_of(ask, path="/"),
         draft=draft,
-        areas=present.target_areas(targets_of(ask, overviews), left_out),
+        where=await targets.where(ask, choice) if ask.may(Right.BROADCAST) else Where(),
         prepared=await prepared_view(ask, bulletin, taken) if bulletin else None,
         usage=usage,
         now_waiting=usage if changed else Usage(),
         problem=problem,
         choices=await choices(ask, draft, may_fix=await wherever_heard(ask, Right.MANAGE_STATION)),
         sentences=sentences,
-        speakers=[present.speaker_row(overview, ask.say) for overview in overviews],
+        speakers=await speakers_beside(ask),
         latest=await _latest(ask),
         max_characters=ask.parts.max_text_letters,
         max_recording_s=ask.parts.max_recording_s,
@@ -151,16 +155,29 @@ async def found_view(ask: Ask) -> dict[str, Any]:
     }
 
 
-async def _rows(ask: Ask) -> Sequence[views.SpeakerRow]:
-    return [present.speaker_row(overview, ask.say) for overview in await overviews_of(ask)]
+async def speakers_beside(ask: Ask) -> SpeakersBeside:
+    """The speakers beside the form, those first that are not ready; of many only so many."""
+    there = await targets.standing_for(ask, Right.SEE)
+    total, away = len(there), [one for one in there if one.not_ready is not None]
+    if len(there) > MOST_BESIDE:
+        ready = (one for one in there if one.not_ready is None)
+        there = list(islice(chain(away, ready), MOST_BESIDE))
+    places = {one.speaker.speaker_id: place for place, one in enumerate(there)}
+    overviews = await overviews_of(ask, places)
+    overviews.sort(key=lambda one: places.get(one.speaker.speaker_id, 0))
+    return SpeakersBeside(
+        rows=[present.speaker_row(overview, ask.say) for overview in overviews],
+        total=total,
+        ready=total - len(away),
+    )
 
 
-async def overviews_of(ask: Ask) -> Sequence[SpeakerOverview]:
-    """Every speaker that whoever asks may see, as it is now. Which ones sound is what their journals said last, which
-    is known at once; a heartbeat may be seconds old.
+async def overviews_of(ask: Ask, speaker_ids: Collection[SpeakerId] | None = None) -> list[SpeakerOverview]:
+    """Every speaker, or these, as far as whoever asks may see them, as they are now. Which ones sound is what their
+    journals said last, which is known at once; a heartbeat may be seconds old.
     """
     sounding = ask.parts.dispatch.sounding()
-    seen = await seen_speakers(ask)
+    seen = await seen_speakers(ask, speaker_ids)
     return [_as_sounding(one, sounding.get(one.speaker.speaker_id)) for one in seen]
 
 
@@ -168,15 +185,10 @@ def _as_sounding(one: SpeakerOverview, airing_id: AiringId | None) -> SpeakerOve
     return one if one.sounding_airing_id == airing_id else replace(one, sounding_airing_id=airing_id)
 
 
-async def seen_speakers(ask: Ask) -> Sequence[SpeakerOverview]:
-    there = await ask.parts.speakers.overview()
+async def seen_speakers(ask: Ask, speaker_ids: Collection[SpeakerId] | None = None) -> Sequence[SpeakerOverview]:
+    there = await ask.parts.speakers.overview(speaker_ids)
     seen = {area_id for area_id in {one.speaker.area_id for one in there} if ask.may(Right.SEE, area_id)}
     return [one for one in there if one.speaker.area_id in seen]
-
-
-def targets_of(ask: Ask, overviews: Sequence[SpeakerOverview]) -> Sequence[SpeakerOverview]:
-    """Those that whoever asks may send to."""
-    return [overview for overview in overviews if ask.may(Right.BROADCAST, overview.speaker.area_id)]
 
 
 async def on_air_light_part(ask: Ask) -> web.StreamResponse:
@@ -192,21 +204,11 @@ async def latest_part(ask: Ask) -> web.StreamResponse:
 
 
 async def speakers_part(ask: Ask) -> web.StreamResponse:
-    return page(ask, "_speakers_panel.html", frame=await full_frame(ask), speakers=await _rows(ask))
+    return page(ask, "_speakers_panel.html", frame=await full_frame(ask), speakers=await speakers_beside(ask))
 
 
 async def found_part(ask: Ask) -> web.StreamResponse:
     return page(ask, "_found_panel.html", frame=await full_frame(ask), **await found_view(ask))
-
-
-async def targets_part(ask: Ask) -> web.StreamResponse:
-    """The speakers to choose from; what the person has chosen so far comes with the question."""
-    overviews = targets_of(ask, await overviews_of(ask))
-    query = ask.request.query
-    left_out = present.unchecked_targets(
-        overviews, query.getall("areas", []), query.getall("targets", []), query.getall("known", [])
-    )
-    return page(ask, "_targets.html", areas=present.target_areas(overviews, left_out))
 
 
 async def prepared_part(ask: Ask) -> web.StreamResponse:

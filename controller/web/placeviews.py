@@ -139,7 +139,7 @@ async def area_page(ask: Ask, area_id: AreaId) -> AreaPage:
         for one in tree.children(area.parent_id)
         if one.area_id != area_id and one.level == area.level and one.valid(today)
     ]
-    standing = [one for one in await ask.parts.speakers.overview() if one.speaker.area_id in inside]
+    standing = [one for one in await ask.parts.speakers.standing() if one.speaker.area_id in inside]
     return AreaPage(
         id=area_id,
         name=area.name,

@@ -14,7 +14,7 @@ from controller.domain.airings import ContentId
 from controller.domain.errors import Invalid, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import PlannedSchedule, ScheduleDraft
-from controller.domain.speakers import SpeakerOverview
+from controller.domain.speakers import Standing
 from controller.services import previews
 from controller.web import planpreview, subjects
 from controller.web.asking import Ask
@@ -44,7 +44,7 @@ async def plan_once(ask: Ask, content_id: ContentId, speaker_ids: Sequence[Speak
         raise Invalid("the start is in the past", code="start_in_past")
     if start_us > now_us + FARTHEST_US:
         raise Invalid("the start is more than a year ahead", code="too_far_ahead")
-    target = target_of(ask, await ask.parts.speakers.overview(), set(speaker_ids))
+    target = target_of(ask, await ask.parts.speakers.standing(), set(speaker_ids))
     wall = at.astimezone(ask.say.zone).replace(tzinfo=None)
     draft = ScheduleDraft(content_id=content_id, target=target, rule=Rule(zone=ask.parts.zone, start=wall))
     async with ask.house.sending:
@@ -94,13 +94,14 @@ async def _next(ask: Ask, planned: PlannedSchedule) -> str:
     return f"{where}?done=planned"
 
 
-def target_of(ask: Ask, overviews: Sequence[SpeakerOverview], chosen: Collection[SpeakerId]) -> Target:
+def target_of(ask: Ask, overviews: Sequence[Standing], chosen: Collection[SpeakerId]) -> Target:
     """The areas of which every speaker was chosen, and single speakers besides."""
     inside: dict[AreaId, set[SpeakerId]] = {}
     for one in overviews:
         for area_id in ask.path_of(one.speaker.area_id):
             inside.setdefault(area_id, set()).add(one.speaker.speaker_id)
-    stood_in = {one.speaker.area_id for one in overviews if one.speaker.speaker_id in chosen}
-    whole = sorted(area_id for area_id in stood_in if inside[area_id] <= set(chosen))
+    wanted = set(chosen)
+    stood_in = {one.speaker.area_id for one in overviews if one.speaker.speaker_id in wanted}
+    whole = sorted(area_id for area_id in stood_in if inside[area_id] <= wanted)
     covered = {speaker_id for area_id in whole for speaker_id in inside[area_id]}
-    return Target(areas=tuple(whole), speakers=tuple(sorted(set(chosen) - covered)))
+    return Target(areas=tuple(whole), speakers=tuple(sorted(wanted - covered)))

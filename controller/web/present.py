@@ -51,9 +51,14 @@ _SAME_NAME = N_(
 
 def speaker_state(overview: SpeakerOverview) -> SpeakerState:
     """The one word for this speaker."""
-    if overview.not_ready is not None:
-        return _STATES[overview.not_ready]
-    return SpeakerState.SOUNDING if overview.sounding_airing_id else SpeakerState.READY
+    return state_of(overview.not_ready, sounding=bool(overview.sounding_airing_id))
+
+
+def state_of(not_ready: NotReady | None, *, sounding: bool) -> SpeakerState:
+    """The same, from what it is made of."""
+    if not_ready is not None:
+        return _STATES[not_ready]
+    return SpeakerState.SOUNDING if sounding else SpeakerState.READY
 
 
 def speaker_row(overview: SpeakerOverview, say: Translator) -> views.SpeakerRow:

@@ -10,25 +10,27 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from agents.protocol.ids import BulletinId, SpeakerId
+from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass
 from controller.domain.bulletins import Bulletin, BulletinState, Frame, TuneId
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.programmes import CLASSES, BulletinItem, Item, Programme, ProgrammeId, RelayItem, SilenceItem
 from controller.domain.rights import Right
-from controller.web import present, programmeviews, subjects, views
+from controller.web import programmeviews, subjects, targets, views
 from controller.web.asking import Ask
-from controller.web.broadcasting import left_out_of, send_content
+from controller.web.broadcasting import send_content
 from controller.web.bulletin_pages import desk_frame, to
 from controller.web.bulletinviews import says
 from controller.web.composeviews import CLASS_NAMES, Option, tune_options
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.moments import moment
-from controller.web.pages import overviews_of, page, targets_of
+from controller.web.pages import page
 from controller.web.programmeviews import RELAY, ItemShown, ProgrammeForm, ProgrammeRevision, RelayTyped, relay_typed
 from controller.web.sounding import programme_track
+from controller.web.targets import Choice
+from controller.web.targetviews import Where
 from controller.web.usage import Usage, usage_of
 
 SHOWN: Final = 200
@@ -105,7 +107,7 @@ async def _not_sent(ask: Ask, form: Form, error: LoaError) -> web.Response:
     told = problem_of(error, ask.say)
     sending = views.Draft(when="at" if form.text("when") == "at" else "now", errors={"send": told.sentence})
     shown = await _shown(ask, _of(found), found)
-    return await _page(ask, found, shown, sending=sending, left_out=await left_out_of(ask, form), status=told.status)
+    return await _page(ask, found, shown, sending=sending, choice=Choice.of(form.all), status=told.status)
 
 
 def _id(ask: Ask) -> ProgrammeId:
@@ -337,20 +339,20 @@ async def _page(
     shown: ProgrammeForm,
     *,
     sending: views.Draft | None = None,
-    left_out: frozenset[SpeakerId] = frozenset(),
+    choice: Choice | None = None,
     status: int = 200,
 ) -> web.Response:
-    targets = targets_of(ask, await overviews_of(ask)) if known else []
+    may_send = known is not None and not known.withdrawn and ask.may(Right.BROADCAST)
     return page(
         ask,
         "programme.html",
         status=status,
         frame=await desk_frame(ask, f"/programmes/{known.programme_id}" if known else "/programmes/new"),
-        may_send=known is not None and not known.withdrawn and ask.may(Right.BROADCAST),
+        may_send=may_send,
         may_change=ask.may(Right.COMPOSE) and not (known and known.withdrawn),
         usage=await usage_of(ask, known.programme_id, programme=True) if known else Usage(),
         sending=sending or views.Draft(),
-        areas=present.target_areas(targets, left_out),
+        where=await targets.where(ask, choice) if may_send else Where(),
         revisions=await _revisions(ask, known),
         **await _editor(ask, shown),
     )

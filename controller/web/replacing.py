@@ -68,7 +68,7 @@ async def choose_speaker(ask: Ask) -> web.StreamResponse:
         for one in await ask.parts.speakers.overview()
         if one.speaker.state is SpeakerState.ADOPTED and ask.may(Right.ADOPT, one.speaker.area_id)
     ]
-    found = listed(there, {}, Wanted(q=words, sort="offline"), ask.path_of, ask.say)
+    found = listed(there, lambda _: (), Wanted(q=words, sort="offline"), ask.path_of, ask.say)
     return page(
         ask,
         "replace_choose.html",

@@ -51,13 +51,12 @@ async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
 async def _shown(ask: Ask) -> SpeakersShown:
     want = wanted(ask.request.query)
     overviews = await overviews_of(ask)
-    faults = ask.parts.faults
-    mine = {one.speaker.speaker_id: faults.of_speaker_now(one.speaker.speaker_id) for one in overviews}
-    found = listed(overviews, mine, want, ask.path_of, ask.say)
+    faults = ask.parts.faults.of_speaker_now
+    found = listed(overviews, faults, want, ask.path_of, ask.say)
     rows = [present.speaker_row(one, ask.say) for one in found.overviews]
     return SpeakersShown(
         rows=rows,
-        marks=[marks(mine[SpeakerId(row.id)], row.state, ask.say) for row in rows],
+        marks=[marks(faults(SpeakerId(row.id)), row.state, ask.say) for row in rows],
         want=want,
         list=found,
         part=want.address("/parts/speaker-rows", page=found.page),

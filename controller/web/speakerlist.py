@@ -6,6 +6,7 @@ old machine and on a phone. A search finds names and areas without their accents
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from controller.web.i18n import N_, Translator
 from controller.web.placeviews import Choice
 from controller.web.present import speaker_state
 from controller.web.views import SpeakerState
-from schedules.areanames import folded
+from schedules.areanames import folded as folded_anew
 
 PAGE_LENGTH: Final = 100
 MOST_CHOICES: Final = 400
@@ -120,7 +121,9 @@ class Listed:
         return self.first + len(self.overviews) - 1 if self.found else 0
 
 
-Faults = Mapping[SpeakerId, Sequence[Fault]]
+Faults = Callable[[SpeakerId], Sequence[Fault]]
+folded: Final = lru_cache(maxsize=1 << 15)(folded_anew)
+"""Thousands of names are compared for every page of the list, and they are the same each time."""
 
 
 def listed(
@@ -151,7 +154,7 @@ def _matches(one: SpeakerOverview, faults: Faults, want: Wanted, path_of: Callab
         (not want.profile or one.speaker.profile == want.profile)
         and (not want.model or (health is not None and health.model == want.model))
         and (not want.software or (health is not None and health.software == want.software))
-        and (not want.state or _in_state(one, faults.get(one.speaker.speaker_id, ()), want.state))
+        and (not want.state or _in_state(one, faults(one.speaker.speaker_id), want.state))
         and (not want.area or want.area in path_of(one.speaker.area_id))
         and (not want.q or _found(one, want.q.split()))
     )
@@ -181,7 +184,7 @@ def _order(sort: str, faults: Faults) -> Callable[[SpeakerOverview], tuple[objec
         return (not away, seen_us if away else 0, *by_name(one))
 
     def heaviest(one: SpeakerOverview) -> tuple[object, ...]:
-        weights = [WEIGHT[fault.kind] for fault in faults.get(one.speaker.speaker_id, ())]
+        weights = [WEIGHT[fault.kind] for fault in faults(one.speaker.speaker_id)]
         return (min(weights, default=len(WEIGHT)), -len(weights), *by_name(one))
 
     def area(one: SpeakerOverview) -> tuple[object, ...]:

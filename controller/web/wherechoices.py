@@ -1,10 +1,11 @@
 """Where something can be planned for: areas with what stands in them, groups, single speakers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from agents.protocol.ids import AreaId
 from controller.domain.rights import Right
-from controller.domain.speakers import NotReady, SpeakerOverview
+from controller.domain.speakers import NotReady, Standing
 from controller.web.asking import Ask
 from controller.web.scheduleviews import AreaBox, ScheduleForm, SpeakerOption, WhereChoices
 from schedules.areas import Area, AreaTree
@@ -15,8 +16,9 @@ MOST_SINGLE = 300
 
 async def where_choices(ask: Ask, typed: ScheduleForm) -> WhereChoices:
     """What whoever asks may plan for, with what is chosen already."""
-    standing = [one for one in await ask.parts.speakers.overview() if one.not_ready is not NotReady.RELEASING]
-    mine = [one for one in standing if ask.may(Right.BROADCAST, one.speaker.area_id)]
+    standing = [one for one in await ask.parts.speakers.standing() if one.not_ready is not NotReady.RELEASING]
+    allowed = {area_id for area_id in {one.speaker.area_id for one in standing} if ask.may(Right.BROADCAST, area_id)}
+    mine = [one for one in standing if one.speaker.area_id in allowed]
     return WhereChoices(
         areas=_areas(ask, mine, typed.areas),
         groups=await _groups(ask, {one.speaker.speaker_id for one in mine}, typed.groups),
@@ -24,13 +26,13 @@ async def where_choices(ask: Ask, typed: ScheduleForm) -> WhereChoices:
     )
 
 
-def _areas(ask: Ask, mine: Sequence[SpeakerOverview], chosen: Sequence[str]) -> list[AreaBox]:
+def _areas(ask: Ask, mine: Sequence[Standing], chosen: Sequence[str]) -> list[AreaBox]:
     """Every area around one of the speakers in which one may plan, and those that are chosen."""
     tree, history = ask.parts.areas.tree(), ask.parts.planner.world().tree
     counts: dict[str, int] = {}
-    for one in mine:
-        for area_id in ask.path_of(one.speaker.area_id):
-            counts[area_id] = counts.get(area_id, 0) + 1
+    for place, count in Counter(one.speaker.area_id for one in mine).items():
+        for area_id in ask.path_of(place):
+            counts[area_id] = counts.get(area_id, 0) + count
     wanted = {one for one in counts if ask.may(Right.BROADCAST, AreaId(one))} | {one for one in chosen if one in tree}
     listed = [area for area in tree.walk() if area.area_id in wanted]
     boxes = [_box(area, tree, wanted, counts, chosen) for area in listed]
@@ -62,7 +64,7 @@ async def _groups(ask: Ask, mine: set[str], chosen: Sequence[str]) -> list[AreaB
     return found
 
 
-def _speakers(mine: Sequence[SpeakerOverview], chosen: Sequence[str]) -> list[SpeakerOption]:
+def _speakers(mine: Sequence[Standing], chosen: Sequence[str]) -> list[SpeakerOption]:
     listed = [one for one in mine if len(mine) <= MOST_SINGLE or one.speaker.speaker_id in chosen]
     options = [
         SpeakerOption(

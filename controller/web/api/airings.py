@@ -192,7 +192,7 @@ def _content(body: AiringBody) -> ContentId:
 async def _targets(ask: Ask, body: AiringBody) -> list[SpeakerId]:
     if body.speaker_ids != "all":
         return list(dict.fromkeys(body.speaker_ids))
-    overviews = await ask.parts.speakers.overview()
+    overviews = await ask.parts.speakers.standing()
     there = [o.speaker for o in overviews if o.not_ready is not NotReady.RELEASING]
     return [speaker.speaker_id for speaker in there if ask.may(Right.BROADCAST, speaker.area_id)]
 

@@ -354,6 +354,7 @@ document.addEventListener("change", (event) => {
 
 const SOMETIMES = [
   ["[data-track]", "./player.js"],
+  ["[data-fold]", "./fold.js"],
   ["[data-sentences]", "./sentences.js"],
   ["[data-variants]", "./variants.js"],
   ["[data-programme]", "./programme.js"],
@@ -361,6 +362,10 @@ const SOMETIMES = [
   ["[data-schedule]", "./schedule.js"],
   ["[data-say]", "./say.js"],
   ["[data-say-form]", "./say.js"],
+  ["[data-tree]", "./alarm.js"],
+  ["[data-hold]", "./alarm.js"],
+  ["[data-elapsed]", "./alarm.js"],
+  ["[data-microphone]", "./microphone.js"],
 ];
 function load() {
   for (const [selector, script] of SOMETIMES) {

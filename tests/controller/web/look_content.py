@@ -19,6 +19,7 @@ from controller.web.programmeviews import (
     ProgrammeRow,
     RelayTyped,
 )
+from controller.web.targetviews import Where
 from controller.web.tune_pages import PronunciationShown, TuneShown
 from controller.web.usage import Usage, Use
 
@@ -151,7 +152,7 @@ def programme(**more: Any) -> dict[str, Any]:
         "usage": USAGE,
         "now_waiting": USAGE,
         "sending": views.Draft(errors={"send": "Chọn ít nhất một cụm loa."}),
-        "areas": [],
+        "where": Where(),
         "revisions": [ProgrammeRevision(number=2, at=NOW, by="Quản trị", title="Thời sự", items=3)],
     }
     return values | more

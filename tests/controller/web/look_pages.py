@@ -44,7 +44,8 @@ from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
 from controller.web.speaker_pages import SpeakersShown
 from controller.web.speakerlist import SORTS, Listed, Mark, Options, Wanted
-from tests.controller.web import look_boxes, look_content, look_plans
+from controller.web.targetviews import SpeakersBeside, Where
+from tests.controller.web import look_boxes, look_content, look_plans, look_targets
 from tests.controller.web.look_people import PEOPLE_PAGES
 from tests.controller.web.look_places import CHOICES as PLACES
 from tests.controller.web.look_places import NOTHING as NOTHING_WAITS
@@ -161,15 +162,8 @@ FOUND = [
         warning_sentence="Có thiết bị khác trùng tên.",
     ),
 ]
-AREAS = [
-    views.TargetArea(
-        id=f"area{n}",
-        name=name,
-        ready=ready,
-        speakers=[views.TargetSpeaker(id=s.id, name=s.name, state=s.state, checked=True) for s in rows],
-    )
-    for n, (name, ready, rows) in enumerate([("Thôn Đông", 2, SPEAKERS[:2]), ("Thôn Tây", 0, SPEAKERS[2:])])
-]
+AREAS = look_targets.areas(SPEAKERS)
+BESIDE = SpeakersBeside(rows=SPEAKERS, total=len(SPEAKERS), ready=2)
 MARKS = [
     views.SentenceMark(text="Kính mời bà con đến trạm y tế xã.", start_s=0.4, end_s=3.2, language="vi"),
     views.SentenceMark(text="Trân trọng thông báo.", start_s=3.4, end_s=5.0, language="vi"),
@@ -283,10 +277,10 @@ def broadcast(prepared: views.Prepared | None = None, latest: views.Airing | Non
         "draft": DRAFT,
         "usage": look_content.USAGE,
         "now_waiting": look_content.USAGE,
-        "areas": AREAS,
+        "where": Where(areas=AREAS),
         "prepared": prepared,
         "problem": "",
-        "speakers": SPEAKERS,
+        "speakers": BESIDE,
         "found": FOUND,
         "area_options": [views.AreaOption(id=area.id, name=area.name) for area in AREAS],
         "latest": latest,
@@ -330,7 +324,12 @@ BUSY: dict[str, Any] = {
 
 PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "first": ("broadcast.html", broadcast(), {}),
-    "first-empty": ("broadcast.html", {**broadcast(), "areas": [], "speakers": [], "found": []}, {}),
+    "first-empty": (
+        "broadcast.html",
+        {**broadcast(), "where": Where(), "speakers": SpeakersBeside(rows=[], total=0, ready=0), "found": []},
+        {},
+    ),
+    "first-folded": ("broadcast.html", {**broadcast(), "where": look_targets.FOLDED}, {}),
     "first-preparing": ("broadcast.html", broadcast(PREPARED[BulletinState.PREPARING]), {}),
     "first-ready": ("broadcast.html", broadcast(PREPARED[BulletinState.READY], airing()), {"on_air": BUSY["on_air"]}),
     "first-full": (

@@ -64,7 +64,13 @@ FAULTS = {
 
 
 def shown(want: Wanted, there: Sequence[SpeakerOverview] = ALL) -> Listed:
-    return listed(there, FAULTS, want, lambda area_id: [AreaId(one) for one in PATHS[area_id]], SAY)
+    return listed(
+        there,
+        lambda speaker_id: FAULTS.get(speaker_id, ()),
+        want,
+        lambda area_id: [AreaId(one) for one in PATHS[area_id]],
+        SAY,
+    )
 
 
 def names(want: Wanted) -> list[str]:
