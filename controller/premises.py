@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -200,6 +200,20 @@ class Premises:
             if answer.status >= 400:
                 raise StageError(f"{method} {path}: {answer.status} {(await answer.text())[:500]}")
             return None if answer.status == 204 else await answer.json()
+
+    @contextlib.asynccontextmanager
+    async def socket(self, path: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A WebSocket, as a page opens it."""
+        assert self._http is not None
+        async with self._http.ws_connect(self.url + path) as opened:
+            yield opened
+
+    @contextlib.asynccontextmanager
+    async def socket(self, path: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A WebSocket, as a page opens it."""
+        assert self._http is not None
+        async with self._http.ws_connect(self.url + path, headers={"Origin": self.url}) as socket:
+            yield socket
 
     async def read(self, path: str) -> bytes:
         """The bytes behind a path. Raises `StageError`."""

@@ -25,6 +25,7 @@ NAMES: Final[Mapping[str, str]] = {
     "trickle": "processor time of the controller with 9,000 connected devices while nothing happens",
     "underload": "how fast the first page answers while ten recordings are being made into clips, against idle",
     "upload": "memory and time of a 60 MB recording on its way to the disk, against a bare server that keeps none",
+    "live": "3,000 devices on one live stream: what share of its sound comes too late; and horns in the sound room",
     "rundown": "the rundowns of 20,000 speakers, all and after a change, against asking each speaker by itself",
     "sim": "what a speaker on a SIM card costs a month besides its audio, every header counted",
     "sync": "offset between two horns over 40 starts, against two snapclients in the same room; behind a noisy line, "
