@@ -8,11 +8,11 @@ the length of a clip. Objects here belong to one thread at a time. A clip is Ogg
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from agents.io import opus
-from agents.io.jitter import Hole
 from agents.io.ogg import BadOgg, OpusFile, Packet
 
 RATE_HZ = opus.RATE_HZ
@@ -43,6 +43,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of files. The source is not read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What should have been heard and was not here: ``frames`` frames from ``first_frame`` on. ``cause`` is ``live``
+    for packets that did not come in time, ``clip`` for a clip that had not arrived when its turn came.
+    """
+
+    first_frame: int
+    frames: int
+    cause: str
 
 
 class PacedSource:

@@ -13,27 +13,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.io import opus
+from agents.io.decode import FRAME_BYTES, Hole
 from agents.io.output.level import FADE_FRAMES, ramp
 from agents.protocol.live import PACKET_FRAMES
 
-FRAME_BYTES: Final = 2
 MAX_PACKETS: Final = 500
 """Ten seconds: more than any play delay."""
 CONCEALED_FRAMES: Final = opus.RATE_HZ // 10
 """So long what is missing is made up, ever more quietly."""
 LEAST_HOLE_FRAMES: Final = opus.RATE_HZ // 10
 """A shorter one is concealed, and nobody is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """What should have been heard and was not here: ``frames`` frames from ``first_frame`` on. ``cause`` is ``live``
-    for packets that did not come in time, ``clip`` for a clip that had not arrived when its turn came.
-    """
-
-    first_frame: int
-    frames: int
-    cause: str
 
 
 @dataclass(slots=True)

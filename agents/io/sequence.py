@@ -13,8 +13,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from agents.io.decode import FRAME_BYTES, RATE_HZ, ClipDecoder, DecodeError, PacedSource
-from agents.io.jitter import Hole, JitterBuffer, LiveReader
+from agents.io.decode import FRAME_BYTES, RATE_HZ, ClipDecoder, DecodeError, Hole, PacedSource
+from agents.io.jitter import JitterBuffer, LiveReader
 
 _OPEN_AHEAD_FRAMES: Final = RATE_HZ
 _FREE_AHEAD_FRAMES: Final = 4 * RATE_HZ

@@ -8,8 +8,7 @@ import audioop
 from itertools import pairwise
 from typing import Final
 
-from agents.io.decode import FRAME_BYTES, PacedSource, Source
-from agents.io.jitter import Hole
+from agents.io.decode import FRAME_BYTES, Hole, PacedSource, Source
 from agents.io.output.level import FADE_FRAMES, ramp
 
 _STEP_FRAMES: Final = 48

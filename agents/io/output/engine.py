@@ -12,8 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from agents.io.decode import Source
-from agents.io.jitter import Hole
+from agents.io.decode import Hole, Source
 from agents.io.output.amplifier import Amplifier, AmplifierSwitch, NoAmplifier
 from agents.io.output.base import Output
 from agents.io.output.events import Armed, EngineFacts, Missing, PlayEvent

@@ -43,7 +43,7 @@ class Underrun:
 class Missing:
     """``lost_frames`` of the source from ``first_frame`` on are silence, because what belongs there has not come.
 
-    It may be told up to two seconds before that is heard. ``cause`` is ``live`` or ``clip``, see `jitter.Hole`.
+    It may be told up to two seconds before that is heard. ``cause`` is ``live`` or ``clip``, see `decode.Hole`.
     """
 
     play_id: str

@@ -9,8 +9,7 @@ until then.
 import threading
 from collections.abc import Callable
 
-from agents.io.decode import PacedSource, Source
-from agents.io.jitter import Hole
+from agents.io.decode import Hole, PacedSource, Source
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
 
 _AHEAD_BYTES = 2 * RATE_HZ * FRAME_BYTES

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.io.jitter import MAX_PACKETS, Hole, JitterBuffer, LiveCounters, LivePacket, LiveReader
+from agents.io.decode import Hole
+from agents.io.jitter import MAX_PACKETS, JitterBuffer, LiveCounters, LivePacket, LiveReader
 from agents.protocol.live import PACKET_FRAMES
 
 from .live_world import loudest, packets_of, sine, steps
