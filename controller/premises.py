@@ -208,13 +208,6 @@ class Premises:
         async with self._http.ws_connect(self.url + path) as opened:
             yield opened
 
-    @contextlib.asynccontextmanager
-    async def socket(self, path: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """A WebSocket, as a page opens it."""
-        assert self._http is not None
-        async with self._http.ws_connect(self.url + path, headers={"Origin": self.url}) as socket:
-            yield socket
-
     async def read(self, path: str) -> bytes:
         """The bytes behind a path. Raises `StageError`."""
         assert self._http is not None
