@@ -47,13 +47,14 @@ class RelayLimits:
 class Sight:
     """A source as it is seen at a moment, in seconds: since when it has been tried (``tried_s``), since when nothing
     came (``stalled_s``, infinite before anything did), how long what comes has been silent, and how long it has been
-    well.
+    well. ``failed``: the last try has ended.
     """
 
     tried_s: float = 0.0
     stalled_s: float = math.inf
     quiet_s: float = 0.0
     well_s: float = 0.0
+    failed: bool = False
 
     def connected(self, limits: RelayLimits) -> bool:
         """Whether something comes from it."""
@@ -79,7 +80,7 @@ def choose(now: Rung, sights: Sights, left: AbstractSet[Rung], limits: RelayLimi
             return rung
         if rung is not now and sight.good(limits) and sight.well_s >= (limits.back_s if rung in left else STEADY_S):
             return rung
-        if now is Rung.SILENCE and rung not in left and _may_come(sight, limits):
+        if now is not Rung.RECORDED and rung is not now and rung not in left and _may_come(sight, limits):
             return Rung.SILENCE
     return Rung.RECORDED if recorded else Rung.SILENCE
 
@@ -88,7 +89,7 @@ def _may_come(sight: Sight, limits: RelayLimits) -> bool:
     """It is only just being tried: nobody wants a recording for the few seconds until it is there."""
     if sight.good(limits):
         return True
-    return math.isinf(sight.stalled_s) and sight.tried_s < limits.patience_s
+    return math.isinf(sight.stalled_s) and sight.tried_s < limits.patience_s and not sight.failed
 
 
 def second_wanted(now: Rung, sights: Sights, limits: RelayLimits) -> bool:

@@ -53,6 +53,7 @@ class Tap:
             stalled_s=stalled_s,
             quiet_s=self._quiet_s,
             well_s=0.0 if self._well_us is None else (now_us - self._well_us) / _SECOND_US,
+            failed=bool(self.problem),
         )
 
     async def run(self, radio: Radio) -> None:

@@ -14,6 +14,7 @@ from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.bulletins import Bulletin
 from controller.domain.sounds import SoundState
 from controller.domain.speakers import Speaker
+from controller.ports.relays import Radio
 from controller.services.desk import Desk
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
@@ -34,6 +35,7 @@ class Station:
     signer: KeySigner
     settings: DeskSettings
     links: FakeLinks = field(default_factory=FakeLinks)
+    radio: Radio | None = None
 
     async def open(self) -> None:
         self.store = SqlStore(self.url)
@@ -46,6 +48,7 @@ class Station:
             studio=self.studio,
             identity=identity(self.signer),
             settings=self.settings,
+            radio=self.radio,
         )
         self._running = asyncio.create_task(self.desk.run())
         started = asyncio.create_task(self.desk.started.wait())
