@@ -31,6 +31,7 @@ from controller.services.assignments import Assignments
 from controller.services.board import Board
 from controller.services.crew import Crew
 from controller.services.events import Events
+from controller.services.fixed_sounds import FixedSounds
 from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.pins import Pins
@@ -109,7 +110,10 @@ async def _signed(office: Office, folder: Path, speakers: Sequence[Speaker]) -> 
         folder / "clips", ffmpeg=config.ffmpeg, duration_limit_s=config.max_recording_s, voices_file=folder / "v.toml"
     )
     studio.open()
-    pins = Pins(office, Making(office, studio))
+    making = Making(office, studio)
+    fixed = FixedSounds(office, making, studio)
+    await fixed.load()
+    pins = Pins(office, making, fixed)
     await pins.prepare()
     await office.secretary.stock(DocumentKind.ASSIGNMENT, len(speakers))
     assignments, paper = Assignments(office, pins), _Paper()

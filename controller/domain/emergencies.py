@@ -15,7 +15,7 @@ from agents.protocol.values import AiringClass, ClipPart, Part
 from controller.domain.errors import Invalid, Refused
 from controller.domain.hazards import Hazard
 from controller.domain.rights import Actor
-from controller.domain.texts import clean
+from controller.domain.texts import bulletin_text, clean
 
 EmergencyId = NewType("EmergencyId", str)
 
@@ -271,6 +271,33 @@ def require_same_nature(drill: bool, references: Iterable[Emergency]) -> None:
     """A drill replaces drills, the real thing replaces the real thing. Raises `Refused` (``drill_and_real``)."""
     if any(one.drill is not drill for one in references):
         raise Refused("a drill and the real thing are never mixed", code="drill_and_real")
+
+
+def require_responsible(emergency: Emergency, by: Actor) -> None:
+    """Whether ``by`` may end or correct it: a person, or the rule by which an alert was sent. Raises `Refused`
+    (``person_needed``).
+    """
+    if by.person_id is None and not (by.rule_id is not None and emergency.draft.origin is Origin.CAP):
+        raise Refused("no program ends an emergency", code="person_needed")
+
+
+def answer_draft(emergency: Emergency) -> EmergencyDraft:
+    """What answers it, in its areas, drill or real as it is: the words are fixed."""
+    draft = emergency.draft
+    return replace(
+        draft,
+        siren=False,
+        live=False,
+        audio=None,
+        lasts_s=None,
+        expires_at_us=None,
+        references=(emergency.emergency_id,),
+    )
+
+
+def checked_text(text: str, max_letters: int) -> str:
+    """Words of one's own. Raises `Invalid` (``text_empty``, ``text_too_long``)."""
+    return bulletin_text(text, max_letters)
 
 
 def require_on_air(emergency: Emergency) -> None:

@@ -175,6 +175,10 @@ class Airings(Protocol):
         """A new airing, with a planned playback for each of its speakers."""
         ...
 
+    async def add_playbacks(self, playbacks: Sequence[Playback]) -> None:
+        """Of an airing that exists; those that exist already are changed."""
+        ...
+
     async def set_state(self, airing_id: AiringId, state: AiringState) -> None: ...
     async def begin(self, airing_id: AiringId, start_at_us: int) -> None:
         """A "now" has its instant: it is planned."""

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, SignedDocument, Stop
+from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, SignedDocument
 from agents.protocol.ids import AreaId, DeviceId
 from agents.protocol.values import DocumentKind
 from controller.domain.errors import StoreFailed
 from controller.domain.speakers import Speaker, SpeakerState
+from controller.domain.stops import stops_everything
 from controller.ports import Transaction
 from controller.services.assignments import Assignments
 from controller.services.lacking import Lacking, addressed
@@ -122,7 +123,7 @@ class Delivery:
                 continue
             if addressed(order, speaker.device_id, path):
                 lacking.append((order, signed))
-            elif isinstance(order.action, Stop) and order.action.airing_ids is None:
+            elif stops_everything(order):
                 # A stop of everything covers places that were added while it holds.
                 lacking.append(self._widened(order, speaker.device_id))
         return lacking

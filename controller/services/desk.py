@@ -8,6 +8,8 @@ from controller.ports import Clock, Links, Signer, Store, Studio
 from controller.ports.relays import Radio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
+from controller.services.alarm import Alarm
+from controller.services.alarm_boards import AlarmBoards
 from controller.services.api_tokens import ApiTokens
 from controller.services.approvals import ApprovalDesk
 from controller.services.areabook import AreaBook, day_of
@@ -20,6 +22,9 @@ from controller.services.compose import Compose
 from controller.services.crew import Crew
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
+from controller.services.emergencies import EmergencyDesk
+from controller.services.emergency_sounds import EmergencySounds
+from controller.services.emergency_watch import EmergencyWatch
 from controller.services.events import Events
 from controller.services.fault_watch import FaultWatch
 from controller.services.faults import FaultDesk
@@ -124,14 +129,17 @@ class Desk:
         self.telemetry: Final = TelemetryDesk(office)
         self.fault_watch: Final = FaultWatch(office, self.telemetry)
         self.faults: Final = FaultDesk(office, self.fault_watch)
+        self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops, self.faults)
+        alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
+        self.emergencies: Final = EmergencyDesk(office, EmergencySounds(office, making, fixed), alarm, stops, boards)
+        self._emergency_watch = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
         self.ingest: Final = Ingest(
             office,
             self.delivery,
-            journal_observers=(self.hands, self.fault_watch),
+            journal_observers=(self.hands, self.fault_watch, boards),
             health_observers=(self.fault_watch, self.telemetry),
         )
         self.reports: Final = Reports(store, office.areas)
-        self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops, self.faults)
 
     def clock_changed(self) -> None:
         """The controller's time came to be trusted, or is not any more: what was held back is signed at once."""
@@ -149,12 +157,15 @@ class Desk:
             await self.areas.load()
             await self.guards.begin()
             async with self.store.reading() as tx:
-                self._office.roster.own.update(speaker.device_id for speaker in await tx.speakers.all())
+                fleet = await tx.speakers.all()
+                self._office.roster.own.update(speaker.device_id for speaker in fleet)
+                self._office.whereabouts.stand(fleet)
                 self._office.boxes.load(await tx.boxes.all())
             await self.fault_watch.prepare()
             await self._stops.resume()
             await self.hands.resume()
             await self._clockwork.resume()
+            await self._emergency_watch.resume()
             await self.live.resume()
             await self.planner.prepare()
             await self._making.resume()
@@ -171,6 +182,7 @@ class Desk:
                 self._rundowns.run(),
                 self.planner.run(),
                 self._hand_in_watch.run(),
+                self._emergency_watch.run(),
                 self.succession.run(),
                 self.fault_watch.run(),
                 self.telemetry.run(),

@@ -171,7 +171,7 @@ class Dispatch:
 
     async def release_stop(self, by: str) -> None:
         """Speakers may sound again. Does nothing where nothing is stopped. Raises `StoreFailed`."""
-        await self._stops.release(by)
+        await self._stops.release_all(by)
 
     async def active_stop(self) -> ActiveStop | None:
         """The stop of everything that holds now."""

@@ -7,11 +7,12 @@ be widened to it) is left to `Delivery`, which looks at that one device alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.protocol.documents import Assignment, Document, Order, SignedDocument, Stop
+from agents.protocol.documents import Assignment, Document, Order, SignedDocument
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
 from controller.domain.groups import NO_GROUPS, Grouping
 from controller.domain.speakers import Speaker, SpeakerState
+from controller.domain.stops import stops_everything
 from controller.ports import Transaction
 from controller.services.assignments import Assignments
 from controller.services.office import Office
@@ -102,7 +103,7 @@ def _orders(device_id: DeviceId, path: tuple[AreaId, ...], papers: _Papers, mark
             continue
         if addressed(order, device_id, path):
             lacking.append((order, signed))
-        elif isinstance(order.action, Stop) and order.action.airing_ids is None:
+        elif stops_everything(order):
             return None
     return tuple(lacking)
 

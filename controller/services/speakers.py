@@ -59,16 +59,14 @@ class SpeakerDesk:
             speakers = await tx.speakers.all()
             await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected, present = self._outbox.connected(), self._roster.get
-        # Many speakers stand in few areas.
-        areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
-        return tuple(
-            Standing(
-                _in_area(one, areas[one.area_id]),
-                areas[one.area_id],
-                self._not_ready(one, present(one.device_id) if one.device_id in connected else None),
-            )
-            for one in speakers
-        )
+        areas = self._places(speakers)
+        found = []
+        for one in speakers:
+            area, stopped = areas[one.area_id]
+            linked = present(one.device_id) if one.device_id in connected else None
+            not_ready = self._not_ready(one, linked, stopped)
+            found.append(Standing(one if one.area_id == area.area_id else _in_area(one, area), area, not_ready))
+        return tuple(found)
 
     async def overview(self, speaker_ids: Collection[SpeakerId] | None = None) -> tuple[SpeakerOverview, ...]:
         """Every speaker, or these, by name, as it is now. Raises `StoreFailed`."""
@@ -81,11 +79,18 @@ class SpeakerDesk:
             stored = await tx.speakers.healths(away)
             await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected = self._outbox.connected()
-        areas = {area_id: self._areas.standing(area_id) for area_id in {speaker.area_id for speaker in speakers}}
+        areas = self._places(speakers)
         return tuple(
-            self._seen(speaker, stored.get(speaker.speaker_id), connected, areas[speaker.area_id])
+            self._seen(speaker, stored.get(speaker.speaker_id), connected, *areas[speaker.area_id])
             for speaker in speakers
         )
+
+    def _places(self, speakers: Sequence[Speaker]) -> dict[AreaId, tuple[Area, bool]]:
+        """Where they stand, and whether everything there is stopped: asked once an area, of which there are few."""
+        return {
+            area_id: (self._areas.standing(area_id), self._stops.stopped(area_id))
+            for area_id in {speaker.area_id for speaker in speakers}
+        }
 
     async def names(self) -> frozenset[str]:
         """What speakers are called here, and what their devices that are connected call themselves. Raises
@@ -103,10 +108,15 @@ class SpeakerDesk:
                 raise NotFound(f"the speaker {speaker_id} is released", code="speaker_unknown")
             stored = await tx.speakers.health_of(speaker_id)
             await self._areas.knowing(tx, [speaker.area_id])
-        return self._seen(speaker, stored, self._outbox.connected(), self._areas.standing(speaker.area_id))
+        return self._seen(speaker, stored, self._outbox.connected(), *self._places([speaker])[speaker.area_id])
 
     def _seen(
-        self, speaker: Speaker, stored: SpeakerHealth | None, connected: frozenset[DeviceId], area: Area
+        self,
+        speaker: Speaker,
+        stored: SpeakerHealth | None,
+        connected: frozenset[DeviceId],
+        area: Area,
+        stopped: bool,
     ) -> SpeakerOverview:
         """Where its area was merged, the speaker as standing in what that became: in ``area``."""
         present = self._roster.get(speaker.device_id)
@@ -115,15 +125,15 @@ class SpeakerDesk:
             speaker=_in_area(speaker, area),
             area_name=area.name,
             health=_health(present, stored),
-            not_ready=self._not_ready(speaker, present if linked else None),
+            not_ready=self._not_ready(speaker, present if linked else None, stopped),
             connected_since_us=present.since_us if present is not None and linked else None,
             sounding_airing_id=_sounding(present),
         )
 
-    def _not_ready(self, speaker: Speaker, present: Present | None) -> NotReady | None:
+    def _not_ready(self, speaker: Speaker, present: Present | None, stopped: bool) -> NotReady | None:
         if speaker.state is not SpeakerState.ADOPTED:
             return NotReady.RELEASING
-        if self._stops.active() is not None:
+        if stopped:
             return NotReady.STOPPED
         if present is None:
             return NotReady.OFFLINE
@@ -131,7 +141,10 @@ class SpeakerDesk:
             return NotReady.STOPPED_HERE
         if not present.time_known:
             return NotReady.TIME_UNKNOWN
-        return next((why for kind, why in _SILENT.items() if self._faults.is_bad(speaker.speaker_id, kind)), None)
+        for kind, why in _SILENT.items():
+            if self._faults.is_bad(speaker.speaker_id, kind):
+                return why
+        return None
 
     async def boxes(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
         """Those that hung there, the newest first; none where it is the first still. Raises `StoreFailed`."""

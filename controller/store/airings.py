@@ -47,6 +47,11 @@ class SqlAirings:
         if planned:
             await upsert(self._session, PlaybackRow, planned)
 
+    async def add_playbacks(self, playbacks: Sequence[Playback]) -> None:
+        rows = [playback_values(one) | {"position": position} for position, one in enumerate(playbacks)]
+        if rows:
+            await upsert(self._session, PlaybackRow, rows)
+
     async def set_state(self, airing_id: AiringId, state: AiringState) -> None:
         await self._change(airing_id, {"state": state.value})
 

@@ -1,0 +1,126 @@
+"""What happens by itself to emergencies: their time is over, a stop ends them, speakers come while they last.
+
+After a restart it goes on from what is stored: what was being prepared is made again, what was on the air is on the
+air, and whoever has not had it gets it when it connects. A database that fails delays it, and ends nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+from controller.domain import emergencies as rules
+from controller.domain.airings import OPEN_STATES, AiringState
+from controller.domain.emergencies import By, Emergency, EmergencyState, EndKind
+from controller.domain.errors import LoaError, NotFound
+from controller.services.alarm import Alarm
+from controller.services.delivery import Delivery
+from controller.services.emergencies import EmergencyDesk
+from controller.services.events import AiringChanged, EmergencyChanged, Event, Lagged, SpeakersChanged, StopChanged
+from controller.services.office import Office
+from controller.services.outbox import Outbox
+from controller.services.waiting import first_of
+
+_log = logging.getLogger(__name__)
+_SECOND_US: Final = 1_000_000
+_RETRY_US: Final = _SECOND_US
+_IDLE_US: Final = 3_600 * _SECOND_US
+_UNCONFIRMED_US: Final = 24 * 3_600 * _SECOND_US
+"""What nobody confirmed for so long is not offered any more."""
+_STATION: Final = "Loa"
+
+
+class EmergencyWatch:
+    """One task. `resume` before devices connect, then `run`."""
+
+    def __init__(self, office: Office, desk: EmergencyDesk, alarm: Alarm, delivery: Delivery, outbox: Outbox) -> None:
+        self._store = office.store
+        self._clock = office.clock
+        self._events = office.events
+        self._board = office.board
+        self._crew = office.crew
+        self._areas = office.areas
+        self._where = office.whereabouts
+        self._desk = desk
+        self._alarm = alarm
+        self._delivery = delivery
+        self._outbox = outbox
+        self._wake = asyncio.Event()
+
+    async def resume(self) -> None:
+        """Takes up what was open. Raises `StoreFailed`."""
+        await self._desk.book.load()
+        await self._desk.policies.load()
+        async with self._store.reading() as tx:
+            self._where.stand(await tx.speakers.all())
+        for emergency in self._desk.open():
+            if emergency.state is EmergencyState.PREPARING:
+                self._desk.make(emergency)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with self._events.subscribe() as events, asyncio.TaskGroup() as group:
+            group.create_task(self._listen(events))
+            while True:
+                self._wake.clear()
+                next_us = await self._looked()
+                await first_of(self._wake.wait(), self._clock.sleep_until(next_us))
+
+    async def _listen(self, events: AsyncIterator[Event]) -> None:
+        async for event in events:
+            match event:
+                case AiringChanged() | SpeakersChanged() | StopChanged() | EmergencyChanged() | Lagged():
+                    self._wake.set()
+                case _:
+                    pass
+
+    async def _looked(self) -> int:
+        """Does what is to be done; returns when to look again at the latest."""
+        next_us = self._clock.now_us() + _IDLE_US
+        try:
+            async with self._store.reading() as tx:
+                self._where.stand(await tx.speakers.all())
+            for emergency in self._desk.open():
+                next_us = min(next_us, await self._look(emergency))
+        except LoaError:
+            _log.exception("emergencies wait for the database")
+            return self._clock.now_us() + _RETRY_US
+        return next_us
+
+    async def _look(self, emergency: Emergency) -> int:
+        now_us = self._clock.now_us()
+        if emergency.state is not EmergencyState.SENT:
+            until_us = emergency.changed_at_us + _UNCONFIRMED_US
+            if emergency.draft.expires_at_us is not None:
+                until_us = min(until_us, emergency.draft.expires_at_us)
+            if now_us >= until_us:
+                await self._become(replace(emergency, state=EmergencyState.EXPIRED, changed_at_us=now_us))
+            return max(until_us, now_us + _RETRY_US)
+        if self._board.get(emergency.airing_id) is None and (end := await self._end(emergency)) is not None:
+            await self._become(rules.over(emergency, end, By(name=_STATION, at_us=now_us)))
+            return now_us + _IDLE_US
+        if now_us >= (emergency.until_us or 0):
+            return now_us + _RETRY_US  # the clockwork settles its airing first
+        await self._joined(emergency)
+        return emergency.until_us or now_us + _IDLE_US
+
+    async def _end(self, emergency: Emergency) -> EndKind | None:
+        """How it ended; None where its airing is not stored yet."""
+        async with self._store.reading() as tx:
+            try:
+                airing = await tx.airings.get(emergency.airing_id)
+            except NotFound:
+                return None
+        if airing.state in OPEN_STATES:
+            return None
+        return EndKind.STOPPED if airing.state is AiringState.STOPPED else EndKind.OVER
+
+    async def _become(self, emergency: Emergency) -> None:
+        await self._desk.book.put(emergency)
+
+    async def _joined(self, emergency: Emergency) -> None:
+        """Speakers that were adopted or moved there while it lasts."""
+        devices = await self._alarm.joined(emergency, self._where.meant(emergency.draft.area_ids, self._areas.around))
+        for device_id in self._outbox.connected() & set(devices):
+            self._crew.spawn(self._delivery.deliver(device_id), f"deliver {device_id}")
