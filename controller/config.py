@@ -204,6 +204,39 @@ class Config:
         100, unit="MB", least=1, most=1_000_000, help="What a SIM card should carry in a month, sound included."
     )
 
+    # CAP alerts
+    cap_sender: str = setting(
+        "", help="What our own alerts name as their sender. Unset: loa@ and the id of this controller."
+    )
+    cap_public: bool = setting(
+        True, help="Let everybody read our own emergencies as CAP 1.2 at /cap/feed.atom, without signing in."
+    )
+    cap_geocodes: tuple[str, ...] = setting(
+        ("code",),
+        help="Names of geocodes whose values are codes of our areas; the first one is written into our own alerts.",
+    )
+    cap_signers: Path | None = setting(  # noqa: RUF009
+        None, help="A file of certificates (PEM) of senders whose signatures count."
+    )
+    cap_authorities: Path | None = setting(  # noqa: RUF009
+        None, help="A file of certificates (PEM) of authorities that vouch for such senders."
+    )
+    cap_signature_required: bool = setting(False, help="Refuse alerts that are not validly signed.")
+    cap_expire_hours: float = setting(
+        24.0, unit="h", least=0.1, most=720, help="How long an alert holds that does not say when it expires."
+    )
+    cap_heard_s: float = setting(
+        600.0, unit="s", least=10, most=86_400, help="How long an alert is repeated, at most until it expires."
+    )
+    cap_audio_hosts: tuple[str, ...] = setting(
+        (), help="Hosts from which recordings of alerts are fetched; where a host is not here the text is read."
+    )
+    cap_inside_hosts: tuple[str, ...] = setting(
+        (),
+        help="Hosts, or addresses, of the local network that feeds and recordings of alerts may lead to. Everything "
+        "else there is refused, also after a redirect.",
+    )
+
     # pages
     secure_cookies: bool = setting(
         False, help="Send cookies over HTTPS alone. Turn it on where the pages are served over HTTPS."
@@ -265,6 +298,13 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
             raise SettingsError(
                 f"trusted_proxies cannot hold {written!r}: write an address, or a network such as 10.0.0.0/8."
             ) from error
+    for name, path in (("cap_signers", config.cap_signers), ("cap_authorities", config.cap_authorities)):
+        if path is not None and not path.is_file():
+            raise SettingsError(f"{name} cannot be '{path}': there is no such file.")
+    if not config.cap_geocodes or any(not one.strip() for one in config.cap_geocodes):
+        raise SettingsError("cap_geocodes cannot be empty: name at least one, such as code.")
+    if set(config.cap_sender) & set(" ,<&"):
+        raise SettingsError("cap_sender cannot have a space, a comma, < or &: CAP forbids them there.")
     if config.ffmpeg is not None and shutil.which(config.ffmpeg) is None:
         raise SettingsError(f"ffmpeg cannot be '{config.ffmpeg}': there is no such program.")
     if config.voices_file is not None and not config.voices_file.is_file():

@@ -11,6 +11,7 @@ from controller.domain.relays import cards_from
 from controller.links.desk import LAN_PACE, SIM_PACE, LinkSettings, ProfilePace
 from controller.links.keys import Keys
 from controller.radio import RadioSettings
+from controller.services.cap_options import CapOptions
 from controller.services.settings import DeskSettings
 
 
@@ -40,10 +41,35 @@ def desk_settings(config: Config, folder: Path) -> DeskSettings:
             back_s=config.relay_back_s,
         ),
         fault_limits=_fault_limits(config),
+        cap=_cap_options(config),
         telemetry_every_s=config.telemetry_every_s,
         telemetry_days=config.telemetry_days,
         sim_quota_bytes=config.sim_quota_mb * 1_000_000,
     )
+
+
+def _cap_options(config: Config) -> CapOptions:
+    """Raises `OSError` where a file of certificates cannot be read."""
+    return CapOptions(
+        signers=_certificates(config.cap_signers),
+        authorities=_certificates(config.cap_authorities),
+        signature_required=config.cap_signature_required,
+        geocodes=config.cap_geocodes,
+        unexpiring_s=round(config.cap_expire_hours * 3_600),
+        heard_s=round(config.cap_heard_s),
+        audio_hosts=config.cap_audio_hosts,
+        inside_hosts=config.cap_inside_hosts,
+        sender=config.cap_sender,
+        public=config.cap_public,
+    )
+
+
+def _certificates(path: Path | None) -> tuple[str, ...]:
+    """Each certificate of a file in PEM by itself."""
+    if path is None:
+        return ()
+    end = "-----END CERTIFICATE-----"
+    return tuple(f"{one}{end}\n" for one in path.read_text(encoding="ascii", errors="replace").split(end)[:-1])
 
 
 def _fault_limits(config: Config) -> FaultLimits:

@@ -62,7 +62,7 @@ def arrived(alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAle
 def _too_late(alert: CapAlert, by: CapAlert, now_us: int) -> Arrival:
     cancelled = by.message_type is MessageType.CANCEL
     state = AlertState.CANCELLED if cancelled else AlertState.SUPERSEDED
-    reasons = (*alert.reasons, Reason("followed_before", values={"by": by.key.identifier}))
+    reasons = (*alert.reasons, Reason("overtaken", values={"identifier": by.key.identifier[:120]}))
     late = replace(alert, state=state, followed_by=by.alert_id, reasons=reasons)
     if by.state is not AlertState.WAITING:
         return Arrival(late)
@@ -71,7 +71,7 @@ def _too_late(alert: CapAlert, by: CapAlert, now_us: int) -> Arrival:
 
 def _cancels(alert: CapAlert, earlier: Sequence[CapAlert], now_us: int) -> Arrival:
     if not earlier:
-        reasons = (*alert.reasons, Reason("nothing_to_cancel"))
+        reasons = (*alert.reasons, Reason("takes_back_unknown"))
         return Arrival(replace(alert, state=AlertState.WAITING, reasons=reasons))
     if not any(may_follow(alert, one) for one in earlier):
         return Arrival(replace(alert, reasons=(*alert.reasons, Reason("other_sender", "warning"))))

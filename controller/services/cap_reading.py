@@ -253,7 +253,7 @@ def _placed(alert: CapAlert, read: "cap.Alert", reader: Reader) -> CapAlert:
         return replace(alert, areas=areas, named_area_ids=named, reasons=reasons)
     if not any(one.areas for one in read.infos) or found.unplaced:
         return replace(alert, anywhere=True, reasons=reasons)
-    return replace(alert, state=AlertState.ELSEWHERE, reasons=(*reasons, Reason("no_speaker_there")))
+    return replace(alert, state=AlertState.ELSEWHERE, reasons=(*reasons, Reason("nobody_there")))
 
 
 def _areas(heard: Mapping[int, frozenset[str]], world: World) -> tuple[AreaDecision, ...]:

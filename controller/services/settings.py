@@ -5,6 +5,7 @@ from pathlib import Path
 
 from controller.domain.fault_watch import FaultLimits
 from controller.domain.guarding import FirstGuards
+from controller.services.cap_options import CapOptions
 from controller.domain.relaying import RelayLimits
 
 
@@ -52,6 +53,7 @@ class DeskSettings:
     live_folder: Path | None = None
     relay_limits: RelayLimits = field(default_factory=RelayLimits)
     fault_limits: FaultLimits = field(default_factory=FaultLimits)
+    cap: CapOptions = field(default_factory=CapOptions)
     telemetry_every_s: float = 300.0
     telemetry_days: int = 30
     sim_quota_bytes: int = 100_000_000
