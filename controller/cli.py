@@ -28,6 +28,7 @@ INTERRUPTED: Final = 130
 _NO_CONTROLLER: Final = (
     "This is an installation for a speaker: it lacks what a controller needs. Install Loa anew as '.[controller]'."
 )
+_PASSED_ON: Final = ("bench", "cap", "demo")
 _CONFIG_ENV: Final = ENV_PREFIX + "CONFIG"
 _EPILOG: Final = """\
 examples:
@@ -40,6 +41,7 @@ examples:
   loa explain "Chợ trung tâm"               what a speaker plays in the next 24 hours and what not, and why
   sudo /opt/loa/bin/loa install             make it a service that starts with the machine
   loa bench arm --json                      measure this machine
+  loa cap check DIR                         what alerts (CAP 1.2) in files would end in, each with the reason
   loa settings                              every setting, its unit, its value and where that came from
 
 Settings come from, each stronger than the one before: the default, a TOML file (--config FILE or LOA_CONFIG),
@@ -56,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _parser().print_help(sys.stderr)
         return USAGE
     try:
-        return _passed_on(given) if given[:1] in (["demo"], ["bench"]) else _command(_parser().parse_args(given))
+        return _passed_on(given) if given[0] in _PASSED_ON else _command(_parser().parse_args(given))
     except SettingsError as error:
         print(f"loa: {error}", file=sys.stderr)
         return USAGE
@@ -68,11 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _passed_on(given: Sequence[str]) -> int:
-    """The demonstration and the measurements read their own flags."""
+    """The demonstration, the measurements and what looks at alerts read their own flags."""
     if given[0] == "demo":
         from controller import demo
 
         return demo.main(list(given[1:]))
+    if given[0] == "cap":
+        from controller import capfiles
+
+        return capfiles.main(given[1:])
     from controller import bench
 
     return bench.main(list(given[1:]))
@@ -113,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     tables.add_flags(serve, SETTINGS)
     _add(commands, "demo", "start a controller and three speakers and let them speak (see: loa demo --help)")
     _add(commands, "bench", "measure this machine's Loa beside a peer (see: loa bench --help)")
+    _add(commands, "cap", "what alerts (CAP 1.2) in files would end in, and why (see: loa cap check --help)")
     _add_admin(_add(commands, "admin", "accounts and enrolment tokens, also while the controller runs"))
     _add_explain(_add(commands, "explain", "what a speaker plays and what it does not, each with its reason"))
     _add_install(_add(commands, "install", "make the controller a service of this machine, by systemd"))

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from controller.cap.limits import Limits
-from controller.cap.reading import ATOM, FileKind, alerts_in, kind_of, stranger
+from controller.cap.model import Status
+from controller.cap.reading import ATOM, EDXL, FileKind, alerts_in, kind_of, stranger
 from controller.cap.reasons import Reason, error, note, warning
 from controller.cap.xmlsafe import Unreadable, alone, local, parse
 
@@ -77,7 +78,7 @@ def read_feed(raw: bytes, *, limits: Limits, http_status: int = 200) -> FeedRead
             found = [one for one in root.iter() if isinstance(one.tag, str) and local(one) == "item"]
             entries = [_rss_item(one) for one in found]
         case FileKind.EDXL | FileKind.LIST:
-            entries = [_alone(one) for one, _ in alerts_in(root, kind)[0]]
+            entries = [_alone(one, envelope) for one, envelope in alerts_in(root, kind)[0]]
         case _:
             return FeedReading(FeedState.FAILED, reasons=(stranger(root),))
     return _feed(root, entries, limits)
@@ -151,11 +152,18 @@ def _best(links: Iterable[tuple[str, str, str]]) -> str:
     return min(usable, key=rank)[0] if usable else ""
 
 
-def _alone(alert: "Element") -> FeedEntry:
+def _alone(alert: "Element", envelope: Status | None = None) -> FeedEntry:
+    """The alert by itself; with an envelope around it where that says something, so that it is not lost."""
     from lxml import etree
 
-    content = etree.tostring(alone(alert), encoding="utf-8", xml_declaration=True, with_tail=False)
-    return FeedEntry(_said(alert, "identifier"), inline=content)
+    outer = mine = alone(alert)
+    if envelope is not None:
+        outer = etree.Element(f"{{{EDXL}}}EDXLDistribution")
+        etree.SubElement(outer, f"{{{EDXL}}}distributionStatus").text = envelope.value
+        content = etree.SubElement(etree.SubElement(outer, f"{{{EDXL}}}contentObject"), f"{{{EDXL}}}xmlContent")
+        etree.SubElement(content, f"{{{EDXL}}}embeddedXMLContent").append(mine)
+    written = etree.tostring(outer, encoding="utf-8", xml_declaration=True, with_tail=False)
+    return FeedEntry(_said(alert, "identifier"), inline=written)
 
 
 def _said(element: "Element", name: str) -> str:

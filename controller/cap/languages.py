@@ -12,8 +12,8 @@ def choose(infos: Sequence[Info], preferred: Sequence[str]) -> Info | None:
     """The info that is spoken where these languages are preferred, first of all first; None of no infos.
 
     Each preference is looked for as it is, then by its main part alone ("vi-VN" also finds "vi" and "vi-x-north").
-    Where none is found English is taken, then what comes first. Of several in one language the first counts: by the standard
-    later ones may add to it, not override it.
+    Where none is found English is taken, then what comes first. Of several in one language the first counts: by
+    the standard later ones may add to it, not override it.
     """
     for wanted in (*preferred, "en"):
         exact = next((one for one in infos if one.language.casefold() == wanted.casefold()), None)

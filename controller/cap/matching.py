@@ -1,9 +1,9 @@
 """Which speakers an alert is for: by code, polygon and circle; and in which language each hears it.
 
 An area is the union of its polygons, circles and geocodes. A speaker whose place is not known is reached by codes
-alone. Speakers lie in a grid of tenths of a degree; a shape asks only the cells that its bounds touch. A polygon's edges
-lie in bands of latitude, so that a speaker meets few of them; where even that would take too long (tens of thousands of
-edges that all lie side by side) the polygon's bounds are taken in its place, and that is said.
+alone. Speakers lie in a grid of tenths of a degree; a shape asks only the cells that its bounds touch. A polygon's
+edges lie in bands of latitude, so that a speaker meets few of them; where even that would take too long (tens of
+thousands of edges that all lie side by side) the polygon's bounds are taken in its place, and that is said.
 """
 
 import math

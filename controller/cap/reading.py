@@ -29,7 +29,8 @@ _OLD: Final = {
     "urn:oasis:names:tc:emergency:cap:1.0": "1.0",
     "http://www.incident.com/cap/1.0": "1.0",
 }
-_EDXL: Final = ("urn:oasis:names:tc:emergency:EDXL:DE:1.0", "urn:oasis:names:tc:emergency:EDXL:DE:2.0")
+EDXL: Final = "urn:oasis:names:tc:emergency:EDXL:DE:1.0"
+_EDXL: Final = (EDXL, "urn:oasis:names:tc:emergency:EDXL:DE:2.0")
 _ALERT: Final = f"{{{NAMESPACE}}}alert"
 _ONLY_ONE: Final = 1
 

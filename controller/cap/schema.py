@@ -55,10 +55,12 @@ def _reason(entry: "LogEntry", alert: "Element") -> Reason:
         return error("schema_other", problem=problem)
     name, where = local(element), place(element)
     if code == "schema_element":
+        wanted = (
+            problem.rpartition("Expected is")[2].removeprefix(" one of").strip(" .()") if "Expected" in problem else ""
+        )
         if "Missing child" in problem:
-            missing = problem.rpartition("Expected is")[2].strip(" .()")
-            return error("schema_missing", where, element=name, expected=missing.removeprefix("one of").strip(" ()"))
-        return error("schema_element", where, element=name)
+            return error("schema_missing", where, element=name, expected=wanted)
+        return error("schema_unexpected" if wanted else "schema_element", where, element=name, expected=wanted)
     if code == "schema_value":
         said = (element.text or "").strip()
         return error("instant_malformed" if name in _INSTANTS else "schema_value", where, element=name, value=said)

@@ -34,6 +34,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "list_not_standard": "It came in a bare list of alerts, which no standard knows.",
     # the schema
     "schema_element": "The element {element} may not stand here.",
+    "schema_unexpected": "The element {element} stands where one of these is expected: {expected}.",
     "schema_missing": "The element {element} lacks something: {expected}.",
     "schema_value": "The element {element} may not have the value '{value}'.",
     "schema_attribute": "The element {element} has an attribute that it may not have: {problem}",
@@ -123,8 +124,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "takes_back_unknown": "It takes back alerts that never came here: nothing is stopped by it.",
     "takes_the_place": "It takes the place of an earlier alert.",
     "update_of_unknown": "It updates alerts that never came here: it is taken as a new one.",
-    "expired": "It had expired when it was read.",
-    "expired_by_age": "It does not say when it expires, and was sent too long ago.",
+    "expired": "It had expired: it held until {at}.",
+    "expired_by_age": "It does not say when it expires, and was sent too long ago; it counted as over from {at} on.",
     "some_infos_expired": "Parts of it ({count}) have expired.",
     "sent_in_future": "It says that it was sent at {value}, which is in the future.",
     "not_yet_effective": "It takes effect later.",

@@ -7,6 +7,7 @@ take the place of something; and only then whether it may sound by itself.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -140,7 +141,7 @@ def state_of(
     found: Match | None = None,
     limits: Limits | None = None,
 ) -> Outcome:
-    """What the alert would end in. ``found``: whom it is for, where that is known; or ``reached``, their number alone."""
+    """What the alert would end in. ``found``: whom it is for, where known; or ``reached``, their number alone."""
     alert = reading.alert
     if alert is None or any(one.weight is Weight.ERROR for one in reading.reasons):
         return Outcome(CapState.REFUSED, reading.reasons)
@@ -195,7 +196,14 @@ def _by_time(alert: Alert, now_us: int, limits: Limits) -> tuple[CapState, Reaso
         return None
     last_us = max(ends_us(alert, one, limits) for one in alert.infos)
     silent = any(one.expires_us is None for one in alert.infos)
-    return CapState.EXPIRED, note("expired_by_age" if silent else "expired", at_us=last_us)
+    return CapState.EXPIRED, note("expired_by_age" if silent else "expired", at=_written(last_us))
+
+
+def _written(at_us: int) -> str:
+    try:
+        return (datetime(1970, 1, 1) + timedelta(microseconds=at_us)).strftime("%Y-%m-%d %H:%M UTC")  # noqa: DTZ001
+    except OverflowError:
+        return ""
 
 
 def _go_on(reading: Reading, found: tuple[AlertKey, ...], doubts: tuple[Reason, ...], rule: str | None) -> Outcome:
