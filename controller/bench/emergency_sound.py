@@ -1,0 +1,114 @@
+"""How soon a horn sounds after an emergency was confirmed, and is silent after a stop was pressed.
+
+One agent, as a process, at a horn of the sound room; the siren lies on it. Each trial prepares an emergency, confirms
+it by the route that a person uses, lets it sound, presses stop, and clears up. What was heard is looked at afterwards:
+from the moment in which the request leaves to the first sound, and from that of the stop to the last.
+"""
+
+import asyncio
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from controller.bench.ear import Ear, listening
+from controller.bench.figures import CannotMeasure, middle, percentile
+from controller.bench.soundroom import HORNS, SoundRoom
+from controller.stage import Stage
+
+TRIALS: Final = 100
+FIRST_SOUND_BOUND_MS: Final = 250.0
+STOP_BOUND_MS: Final = 200.0
+HORN: Final = HORNS[0]
+_HEARD_S: Final = 0.9
+_SILENT_S: Final = 0.5
+_WITHIN_S: Final = 2.0
+_WARM_S: Final = 30.0
+_UNEVEN_S: Final = (0.0, 0.007, 0.013, 0.003, 0.017, 0.011)
+"""So that presses do not fall on the same moment of the output's rounds."""
+
+
+class Alarms(Protocol):
+    """What people do in a trial, over the controller's own routes."""
+
+    async def prepare(self) -> None:
+        """An emergency with a siren, for every speaker, that waits for the second person."""
+
+    async def confirm(self) -> None:
+        """The second person presses. Returns with the answer."""
+
+    async def stop(self) -> None:
+        """Somebody presses stop of everything. Returns with the answer."""
+
+    async def clear(self) -> None:
+        """The stop is released, and nothing of the emergency is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The monotonic instants at which the two requests left, in seconds."""
+
+    confirmed_s: float
+    stopped_s: float
+
+
+async def one_horn(room: SoundRoom, stage: Stage) -> None:
+    """An agent that plays into the room, adopted and ready. The controller runs, and somebody is signed in."""
+    await stage.start_agent(HORN, "--output", "alsa", "--alsa-device", HORN, env=room.environment)
+    await stage.adopt(HORN)
+    await stage.connected(1)
+
+
+async def hear_alarms(room: SoundRoom, alarms: Alarms, trials: int = TRIALS) -> dict[str, float]:
+    """``first_sound_p95_ms`` and ``stop_p95_ms``, with their medians and worsts. Raises `CannotMeasure`."""
+    await _warm(room, alarms)
+    async with listening(room) as ear:
+        await asyncio.sleep(1.0)
+        presses = [await _trial(alarms, pause_s) for _, pause_s in zip(range(trials), itertools.cycle(_UNEVEN_S))]
+    return await asyncio.to_thread(_figures, ear, presses)
+
+
+async def _warm(room: SoundRoom, alarms: Alarms) -> None:
+    """Until the siren is heard at once: it is fetched when a speaker is adopted, and takes its time."""
+    give_up_s = time.monotonic() + _WARM_S
+    while True:
+        async with listening(room) as ear:
+            await asyncio.sleep(0.5)
+            press = await _trial(alarms, 0.0)
+        try:
+            await asyncio.to_thread(_figures, ear, [press])
+        except CannotMeasure:
+            if time.monotonic() > give_up_s:
+                raise
+        else:
+            return
+
+
+async def _trial(alarms: Alarms, pause_s: float) -> Press:
+    await alarms.prepare()
+    await asyncio.sleep(_SILENT_S + pause_s)
+    confirmed_s = time.monotonic()
+    await alarms.confirm()
+    await asyncio.sleep(_HEARD_S - pause_s)
+    stopped_s = time.monotonic()
+    await alarms.stop()
+    await asyncio.sleep(_SILENT_S)
+    await alarms.clear()
+    return Press(confirmed_s, stopped_s)
+
+
+def _figures(ear: Ear, presses: list[Press]) -> dict[str, float]:
+    sound = ear.recording.channels()[HORNS.index(HORN)]
+    first = [ear.sound_after_ms(sound, press.confirmed_s, _HEARD_S) for press in presses]
+    stop = [ear.silence_after_ms(sound, press.stopped_s, _SILENT_S) for press in presses]
+    return {
+        "first_sound_p95_ms": round(percentile(first, 0.95), 1),
+        "first_sound_median_ms": round(middle(first), 1),
+        "first_sound_worst_ms": round(max(first), 1),
+        "stop_p95_ms": round(percentile(stop, 0.95), 1),
+        "stop_median_ms": round(middle(stop), 1),
+        "stop_worst_ms": round(max(stop), 1),
+        "sound_trials": float(len(presses)),
+        "first_sound_bound_ms": FIRST_SOUND_BOUND_MS,
+        "stop_bound_ms": STOP_BOUND_MS,
+    }
