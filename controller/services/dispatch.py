@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from agents.protocol.documents import Audience, Play
-from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.ids import AiringId, AreaId, DeviceId, DocumentId, SpeakerId
 from agents.protocol.values import AiringClass, DocumentKind, OnInterrupted
 from controller.domain.airings import Airing, AiringState, ContentId, Playback, PlayState
 from controller.domain.audiences import FEW, audience
@@ -168,6 +168,20 @@ class Dispatch:
     async def stop_all(self, by: str) -> DocumentId:
         """Silence everywhere, latched. Pushed before anything else is done; works on a full disk."""
         return await self._stops.stop_all(by)
+
+    async def stop_areas(self, area_ids: Sequence[AreaId], by: str) -> DocumentId:
+        """Silence in these areas and below them, latched, whatever else holds. Raises `Invalid` (``areas_missing``),
+        `NotFound` (``area_unknown``).
+        """
+        return await self._stops.stop_areas(area_ids, by)
+
+    def holding(self) -> tuple[ActiveStop, ...]:
+        """Every stop that holds now, of everything or of some areas, the oldest first."""
+        return self._stops.holding()
+
+    async def release(self, order_id: DocumentId, by: str) -> None:
+        """This stop does not hold any more; others may. Raises `NotFound` (``stop_unknown``), `StoreFailed`."""
+        await self._stops.release(order_id, by)
 
     async def release_stop(self, by: str) -> None:
         """Speakers may sound again. Does nothing where nothing is stopped. Raises `StoreFailed`."""

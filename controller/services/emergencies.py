@@ -66,6 +66,9 @@ class EmergencyDesk:
         self.boards: Final = boards
         self.book: Final = EmergencyBook(office)
         self.policies: Final = EmergencyPolicies(office)
+        self.latest: Final = self.book.latest
+        self.readiness: Final = boards.readiness
+        self.policy: Final = self.policies.told
 
     def templates(self) -> tuple[Template, ...]:
         """What can be said of which hazard, in the order in which it is offered."""
