@@ -30,6 +30,7 @@ from controller.links.clock import ControllerClock
 from controller.links.desk import DeviceDesk
 from controller.links.discovery import Announcement, Discovery, parse_interfaces
 from controller.links.door import Door
+from controller.links.fetcher import HttpFetcher
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, Keys, KeysUnusable, load_or_make
 from controller.links.routes import device_routes
@@ -190,6 +191,7 @@ async def _house(config: Config, folder: Path) -> AsyncIterator[House]:
             identity=identity,
             settings=desk_settings(config, folder),
             radio=AudioRadio(studio, radio_settings(config)),
+            fetcher=HttpFetcher(),
         )
         door = Door(
             hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, link_settings(config, keys)
@@ -260,6 +262,7 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             guards=desk.guards,
             groups=desk.groups,
             planner=desk.planner,
+            cap=desk.cap,
             live_desk=desk.live,
             upload_folder=folder / "uploads",
             station_name=config.name,

@@ -76,7 +76,7 @@ class CapOut:
 
     async def _messages(self) -> list[Published]:
         """Written once each: a message never changes."""
-        sent = {one.emergency_id: one for one in await self._emergencies.latest(_MOST) if _told(one)}
+        sent = {one.emergency_id: one for one in await self._emergencies.book.latest(_MOST) if _told(one)}
         named = {_identifier(one): one for one in sent.values()}
         endings = {f"{one.emergency_id}{_END}": one for one in sent.values() if one.end in _ENDED_EARLY}
         wanted = [*named, *endings]

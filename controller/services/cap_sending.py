@@ -81,7 +81,7 @@ class CapSendings:
         emergency = await self._made(alert, sending)
         sending = replace(sending, emergency_id=emergency.emergency_id)
         await self._book.change(alert.alert_id, lambda now: _noted(now, sending))
-        emergency = await self._desk.wait_ready(emergency.emergency_id)
+        emergency = await self._desk.book.wait_ready(emergency.emergency_id)
         if emergency.state is EmergencyState.FAILED:
             raise Refused("its sound could not be made", code=emergency.failure or "tool_failed")
         if alert.trusted and sending.rule_id and alert.begins_at_us is not None:
@@ -209,7 +209,8 @@ def _became(alert: CapAlert, sending: Sending, emergency: Emergency) -> SendingS
     if emergency.end is EndKind.CORRECTED:
         return SendingState.REPLACED
     if emergency.state is EmergencyState.PREPARED:
-        return SendingState.MAKING if alert.trusted else SendingState.PREPARED
+        waits = SendingState.MAKING if alert.trusted else SendingState.PREPARED
+        return sending.state if sending.state is SendingState.FAILED else waits
     return _BECAME.get(emergency.state, sending.state)
 
 

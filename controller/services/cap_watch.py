@@ -75,8 +75,14 @@ class CapWatch:
         """What became of their emergencies."""
         open_now = {str(one.emergency_id): one for one in self._sendings.open_emergencies()}
         for alert in alerts:
-            for sending in alert.on_air:
-                if not sending.emergency_id or self._busy(sending.sending_id):
+            for sending in alert.sendings:
+                failed = sending.state is SendingState.FAILED
+                if (
+                    not sending.emergency_id
+                    or self._busy(sending.sending_id)
+                    or (sending not in alert.on_air
+                    and not failed)
+                ):
                     continue
                 found = open_now.get(sending.emergency_id) or await self._sendings.emergency(sending.emergency_id)
                 if found is not None:

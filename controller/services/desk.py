@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from controller.domain.speakers import ControllerIdentity
-from controller.ports import Clock, Links, Signer, Store, Studio
+from controller.ports import Clock, Fetcher, Links, Signer, Store, Studio
 from controller.ports.relays import Radio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
@@ -17,6 +17,7 @@ from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
 from controller.services.audit import Audit
 from controller.services.board import Board
+from controller.services.cap_desk import CapDesk
 from controller.services.clockwork import Clockwork
 from controller.services.compose import Compose
 from controller.services.crew import Crew
@@ -77,6 +78,7 @@ class Desk:
         identity: ControllerIdentity,
         settings: DeskSettings,
         radio: Radio | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
         self.identity: Final = identity
         self.settings: Final = settings
@@ -132,6 +134,7 @@ class Desk:
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops, self.faults)
         alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
         self.emergencies: Final = EmergencyDesk(office, EmergencySounds(office, making, fixed), alarm, stops, boards)
+        self.cap: Final = CapDesk(office, studio, self.emergencies, identity, fetcher)
         self._emergency_watch = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
         self.ingest: Final = Ingest(
             office,
@@ -183,6 +186,7 @@ class Desk:
                 self.planner.run(),
                 self._hand_in_watch.run(),
                 self._emergency_watch.run(),
+                self.cap.run(),
                 self.succession.run(),
                 self.fault_watch.run(),
                 self.telemetry.run(),

@@ -13,6 +13,7 @@ from controller.services.api_tokens import ApiTokens
 from controller.services.approvals import ApprovalDesk
 from controller.services.areas import AreaDesk
 from controller.services.audit import Audit
+from controller.services.cap_desk import CapDesk
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
@@ -81,6 +82,7 @@ class WebParts:
     guards: GuardDesk
     groups: GroupDesk
     planner: Planner
+    cap: CapDesk
     live_desk: LiveDesk
     upload_folder: Path
     station_name: str = "Loa"

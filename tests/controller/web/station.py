@@ -185,6 +185,7 @@ class Station:
                 "groups": self.desk.groups,
                 "succession": self.desk.succession,
                 "planner": self.desk.planner,
+                "cap": self.desk.cap,
                 "live_desk": self.desk.live,
                 "upload_folder": self.uploads,
                 "station_name": STATION,
