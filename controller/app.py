@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from agents.protocol import systemd
-from agents.protocol.memory import stay_small
+from agents.protocol.memory import give_back, stay_small
 from controller.collecting import collect_seldom
 from controller.config import Config
 from controller.configured import desk_settings, link_settings, radio_settings, version
@@ -101,6 +101,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                     services.append(group.create_task(permanent("discovery", discovery.run()), name="discovery"))
                 services.append(group.create_task(permanent("watchdog", systemd.keep_watched(lambda: True))))
                 _announce(config, port, say)
+                give_back()
                 systemd.notify("READY=1")
                 await stopping.wait()
                 systemd.notify("STOPPING=1")
