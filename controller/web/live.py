@@ -20,6 +20,7 @@ from aiohttp import web
 from controller.services.events import (
     AiringChanged,
     BulletinChanged,
+    CapChanged,
     EmergencyChanged,
     Event,
     Events,
@@ -62,6 +63,7 @@ Told = (
     | AiringChanged
     | StopChanged
     | EmergencyChanged
+    | CapChanged
     | Lagged
 )
 """Events that streams pass on."""
@@ -83,6 +85,7 @@ EVERYTHING = (
     "faults",
     "plans",
     "emergencies",
+    "cap",
 )
 
 
@@ -94,6 +97,7 @@ _OF_ONE_NAME: Final[Mapping[type, tuple[tuple[str, str], ...]]] = {
     FaultsChanged: (("faults", "-"),),
     PlansChanged: (("plans", "-"),),
     EmergencyChanged: (("emergencies", "-"),),
+    CapChanged: (("cap", "-"),),
     AiringChanged: (("airing", "-"), ("on_air", "-")),
     StopChanged: (("stop_all", "-"), ("speakers", "-")),
     Lagged: tuple((name, "-") for name in EVERYTHING),
