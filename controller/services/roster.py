@@ -102,6 +102,10 @@ class Roster:
         """What the devices that are present call themselves."""
         return frozenset(present.hello.name for present in self._present.values())
 
+    def makes(self) -> frozenset[tuple[str, str]]:
+        """Model and version of the devices that are present."""
+        return frozenset((present.hello.model, present.hello.software) for present in self._present.values())
+
     def get(self, device_id: DeviceId) -> Present | None:
         """The device, if it is present."""
         return self._present.get(device_id)

@@ -85,6 +85,11 @@ class SpeakerDesk:
             for speaker in speakers
         )
 
+    async def makes(self) -> frozenset[tuple[str, str]]:
+        """Model and version of every box that was heard of. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            return await tx.speakers.makes() | self._roster.makes()
+
     def _places(self, speakers: Sequence[Speaker]) -> dict[AreaId, tuple[Area, bool]]:
         """Where they stand, and whether everything there is stopped: asked once an area, of which there are few."""
         return {
@@ -141,8 +146,11 @@ class SpeakerDesk:
             return NotReady.STOPPED_HERE
         if not present.time_known:
             return NotReady.TIME_UNKNOWN
+        return self._silent(speaker.speaker_id)
+
+    def _silent(self, speaker_id: SpeakerId) -> NotReady | None:
         for kind, why in _SILENT.items():
-            if self._faults.is_bad(speaker.speaker_id, kind):
+            if self._faults.is_bad(speaker_id, kind):
                 return why
         return None
 

@@ -208,6 +208,12 @@ class SqlSpeakers:
             found.update({one.speaker_id: one for one in map(_health, await self._session.execute(query))})
         return found
 
+    async def makes(self) -> frozenset[tuple[str, str]]:
+        rows = await self._session.execute(
+            select(col(SpeakerHealthRow.model), col(SpeakerHealthRow.software)).distinct()
+        )
+        return frozenset((model, software) for model, software in rows)
+
     async def health_of(self, speaker_id: SpeakerId) -> SpeakerHealth | None:
         row = await self._session.get(SpeakerHealthRow, speaker_id, populate_existing=True)
         return None if row is None else _health(row)

@@ -8,12 +8,13 @@ from aiohttp import web
 
 from agents.protocol.ids import SpeakerId
 from controller.domain.errors import NotFound
-from controller.domain.rights import Right
+from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.speakers import SpeakerOverview
 from controller.web import box_pages, placeviews, present, views
 from controller.web.asking import Ask
 from controller.web.pages import found_view, frame_of, overviews_of, page
 from controller.web.speakerlist import Listed, Mark, Wanted, listed, marks, wanted
+from controller.web.targets import standing_for
 
 JOURNAL_LENGTH: Final = 200
 
@@ -50,10 +51,17 @@ async def speaker_rows_part(ask: Ask) -> web.StreamResponse:
 
 async def _shown(ask: Ask) -> SpeakersShown:
     want = wanted(ask.request.query)
-    overviews = await overviews_of(ask)
     faults = ask.parts.faults.of_speaker_now
-    found = listed(overviews, faults, want, ask.path_of, ask.say)
-    rows = [present.speaker_row(one, ask.say) for one in found.overviews]
+    # What thousands of devices say of themselves is put together only where the list asks for it.
+    whole = want.by_health or not ask.may(Right.SEE, EVERYWHERE)
+    there = await overviews_of(ask) if whole else await _without_health(ask)
+    makes = None if whole else await ask.parts.speakers.makes()
+    found = listed(there, faults, want, ask.path_of, ask.say, makes=makes)
+    shown: Sequence[SpeakerOverview] = found.overviews
+    if not whole:
+        places = {one.speaker.speaker_id: place for place, one in enumerate(shown)}
+        shown = sorted(await overviews_of(ask, places), key=lambda one: places[one.speaker.speaker_id])
+    rows = [present.speaker_row(one, ask.say) for one in shown]
     return SpeakersShown(
         rows=rows,
         marks=[marks(faults(SpeakerId(row.id)), row.state, ask.say) for row in rows],
@@ -63,6 +71,20 @@ async def _shown(ask: Ask) -> SpeakersShown:
         previous=want.address("/speakers", page=found.page - 1) if found.page > 1 else "",
         next=want.address("/speakers", page=found.page + 1) if found.page < found.pages else "",
     )
+
+
+async def _without_health(ask: Ask) -> list[SpeakerOverview]:
+    sounding = ask.parts.dispatch.sounding()
+    return [
+        SpeakerOverview(
+            speaker=one.speaker,
+            area_name=one.area_name,
+            health=None,
+            not_ready=one.not_ready,
+            sounding_airing_id=sounding.get(one.speaker.speaker_id),
+        )
+        for one in await standing_for(ask, Right.SEE)
+    ]
 
 
 # --- one speaker ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Rules: whatever the number of speakers, a page holds at most `PAGE_LENGTH` of th
 old machine and on a phone. A search finds names and areas without their accents, ids of devices, and addresses.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -59,6 +59,11 @@ class Wanted:
     profile: str = ""
     sort: str = "name"
     page: int = 1
+
+    @property
+    def by_health(self) -> bool:
+        """Whether it asks for what the devices said of themselves."""
+        return any((self.q, self.model, self.software, self.sort == "offline"))
 
     @property
     def narrowed(self) -> bool:
@@ -132,8 +137,12 @@ def listed(
     want: Wanted,
     path_of: Callable[[AreaId], Sequence[AreaId]],
     say: Translator,
+    *,
+    makes: Iterable[tuple[str, str]] | None = None,
 ) -> Listed:
-    """The page of the list that is wanted; the last one where that is beyond its end."""
+    """The page of the list that is wanted; the last one where that is beyond its end. ``makes`` are models and versions
+    to choose from where ``overviews`` come without their health.
+    """
     kept = [one for one in overviews if _matches(one, faults, want, path_of)]
     kept.sort(key=_order(want.sort, faults))
     pages = max(1, -(-len(kept) // PAGE_LENGTH))
@@ -144,7 +153,7 @@ def listed(
         of=len(overviews),
         page=number,
         pages=pages,
-        options=_options(overviews, say),
+        options=_options(overviews, say, makes),
     )
 
 
@@ -193,10 +202,12 @@ def _order(sort: str, faults: Faults) -> Callable[[SpeakerOverview], tuple[objec
     return {"offline": offline, "fault": heaviest, "area": area}.get(sort, by_name)
 
 
-def _options(overviews: Sequence[SpeakerOverview], say: Translator) -> Options:
+def _options(overviews: Sequence[SpeakerOverview], say: Translator, makes: Iterable[tuple[str, str]] | None) -> Options:
     areas = {one.speaker.area_id: one.area_name for one in overviews}
     named = sorted(areas.items(), key=lambda pair: (folded(pair[1]), pair[0]))
-    healths = [one.health for one in overviews if one.health is not None]
+    if makes is None:
+        makes = {(one.health.model, one.health.software) for one in overviews if one.health is not None}
+    made = list(makes)
     return Options(
         states=[
             Choice(id=ANY_FAULT, name=say.gettext(N_("With a fault"))),
@@ -208,8 +219,8 @@ def _options(overviews: Sequence[SpeakerOverview], say: Translator) -> Options:
             if kind not in {FaultKind.AREA_OFFLINE, FaultKind.CONTROLLER_CLOCK, FaultKind.DEVICE_TIME_DISAGREES}
         ],
         areas=[Choice(id=area_id, name=name) for area_id, name in named] if len(named) <= MOST_CHOICES else [],
-        models=sorted({one.model for one in healths if one.model}),
-        softwares=sorted({one.software for one in healths if one.software}),
+        models=sorted({model for model, _ in made if model}),
+        softwares=sorted({software for _, software in made if software}),
         sorts=[Choice(id=sort, name=say.gettext(word)) for sort, word in SORTS.items()],
     )
 

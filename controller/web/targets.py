@@ -130,9 +130,12 @@ def counts(ask: Ask, there: Sequence[Standing], opened: Iterable[str]) -> list[F
 
 
 def _tree(ask: Ask, there: Sequence[Standing], choice: Choice) -> "_Tree":
-    tree = _Tree(choice, ask.parts.dispatch.sounding())
+    by_area: dict[AreaId, list[Standing]] = {}
     for one in there:
-        tree.add(one, ask.path_of)
+        by_area.setdefault(one.speaker.area_id, []).append(one)
+    tree = _Tree(choice, ask.parts.dispatch.sounding())
+    for place, speakers in by_area.items():
+        tree.add(ask.path_of(place), speakers)
     names = ask.parts.areas.tree()
     for area_id, node in tree.nodes.items():
         node.name = names.get(area_id).name if area_id in names else area_id
@@ -157,37 +160,32 @@ class _Tree:
     def __init__(self, choice: Choice, sounding: Mapping[SpeakerId, AiringId]) -> None:
         self._choice = choice
         self._sounding = sounding
-        self._around: dict[str, list[_Node]] = {}
         self._wanted: dict[str, tuple[bool, bool]] = {}
         self.nodes: dict[str, _Node] = {_TOP: _Node()}
 
-    def add(self, one: Standing, path_of: PathOf) -> None:
-        """To be called in the order of their names."""
-        area_id = one.speaker.area_id
-        around = self._around.get(area_id)
-        if around is None:
-            around = self._reach(area_id, path_of(area_id))
-        around[-1].speakers.append(one)
-        wanted = self._wants(one)
-        for node in around:
-            node.count += 1
-            node.ready += one.not_ready is None
-            node.wanted += wanted
+    def add(self, path: Sequence[AreaId], speakers: list[Standing]) -> None:
+        """All that stand in the last area of ``path``, by name."""
+        for outer, inner in zip((_TOP, *path), path, strict=False):
+            if inner not in self.nodes:
+                self.nodes[inner] = _Node()
+                self.nodes[outer].areas.append(inner)
+        choice, place = self._choice, path[-1]
+        self._wanted[place] = choice.wants_all(path), choice.wants_unlisted(path)
+        if self._wanted[place][0] or not (choice.known or choice.targets):
+            wanted = len(speakers) if any(self._wanted[place]) else 0
+        else:
+            wanted = sum(map(self._wants, speakers))
+        ready = sum(one.not_ready is None for one in speakers)
+        self.nodes[place].speakers = speakers
+        for area_id in (_TOP, *path):
+            node = self.nodes[area_id]
+            node.count, node.ready, node.wanted = node.count + len(speakers), node.ready + ready, node.wanted + wanted
 
     def _wants(self, one: Standing) -> bool:
         """As `Choice.wants` says, with what is the same for all of an area asked once."""
         speaker_id = one.speaker.speaker_id
         everything, unlisted = self._wanted[one.speaker.area_id]
         return everything or speaker_id in self._choice.targets or (unlisted and speaker_id not in self._choice.known)
-
-    def _reach(self, area_id: AreaId, path: Sequence[AreaId]) -> list[_Node]:
-        for outer, inner in zip((_TOP, *path), path, strict=False):
-            if inner not in self.nodes:
-                self.nodes[inner] = _Node()
-                self.nodes[outer].areas.append(inner)
-        self._wanted[area_id] = self._choice.wants_all(path), self._choice.wants_unlisted(path)
-        self._around[area_id] = [self.nodes[one] for one in (_TOP, *path)]
-        return self._around[area_id]
 
     def top(self) -> Inside:
         """What is listed to begin with, and in every area that the choice knows something of."""
@@ -201,7 +199,7 @@ class _Tree:
         """Those directly in an area, by name; none where it is unknown."""
         node = self.nodes.get(area_id, _Node())
         listed = [self._folded(one) for one in node.areas]
-        return sorted(listed, key=lambda area: (folded(area.name), area.id))
+        return sorted(listed, key=lambda area: (_counting(area.name), area.id))
 
     def _folded(self, area_id: str) -> FoldedArea:
         node = self.nodes[area_id]
@@ -260,3 +258,8 @@ class _Tree:
             state=present.state_of(one.not_ready, sounding=speaker_id in self._sounding),
             checked=self._wants(one),
         )
+
+
+def _counting(name: str) -> list[tuple[str, int]]:
+    """As people sort names: village 2 before village 10."""
+    return [(word, 0) if not word.isdecimal() else ("", int(word[:18])) for word in folded(name).split()]
