@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from audio.clip import AudioSettings, SourceFailed, SourceRefused, SourceStalled, SourceUnreadable, ToolMissing
+from audio.clip import SourceFailed, SourceRefused, SourceStalled, SourceUnreadable, ToolMissing
 from audio.plan import Card, Station
 from audio.stream import PACKET_S, StreamSettings, open_stream
 from audio.way import Reach
@@ -150,8 +150,10 @@ async def test_no_address_leads_inside_unless_it_is_allowed(on_air: Stations) ->
     assert isinstance(refused, SourceRefused)
     assert "into this machine" in refused.detail
     assert on_air.listeners == 0
-    only_lan = StreamSettings(first_s=2.5, reach=Reach(private=False))
-    assert isinstance(await failure("http://10.255.255.1/", only_lan), SourceRefused)
+    no_lan = StreamSettings(first_s=2.5, reach=Reach(private=False, this_machine=True))
+    moved = await failure(on_air["moved_inside"], no_lan)
+    assert isinstance(moved, SourceRefused)
+    assert "10.255.255.1 is an address of a private network" in moved.detail
 
 
 async def test_a_sound_card_that_is_not_there_and_an_ffmpeg_that_is_not_are_told() -> None:
@@ -160,7 +162,3 @@ async def test_a_sound_card_that_is_not_there_and_an_ffmpeg_that_is_not_are_told
     with pytest.raises(ToolMissing):
         async with open_stream(Station("http://127.0.0.1:9/"), ffmpeg=Path("/nowhere/ffmpeg")):
             pass
-
-
-def test_the_level_aimed_at_is_that_of_clips() -> None:
-    assert SETTINGS.audio == AudioSettings()

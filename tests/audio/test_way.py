@@ -34,7 +34,7 @@ def test_private_networks_are_allowed_by_a_setting(address: str) -> None:
         "::ffff:127.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
-    ],  # fmt: skip
+    ],
 )
 def test_this_machine_and_its_own_wire_are_not_unless_a_setting_says_so(address: str) -> None:
     assert "into this machine" in (why_not(address, LAN) or "")
