@@ -81,7 +81,9 @@ class LiveTally:
         self._margins = [0] * (_MOST_MS - _LEAST_MS + 1)
 
     def heard(self, packets: int, margin_us: int) -> None:
-        """A bundle came so long before its first instant."""
+        """A bundle came so long before its first instant. One that only says that it is the last is in no hurry."""
+        if not packets:
+            return
         self.packets += packets
         if self.least_us is None or margin_us < self.least_us:
             self.least_us = margin_us
