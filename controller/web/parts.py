@@ -13,7 +13,9 @@ from controller.services.api_tokens import ApiTokens
 from controller.services.approvals import ApprovalDesk
 from controller.services.areas import AreaDesk
 from controller.services.audit import Audit
-from controller.services.cap_desk import CapDesk
+from controller.services.cap_inbox import CapInbox
+from controller.services.cap_out import CapOut
+from controller.services.cap_settings import CapSettingsDesk
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
 from controller.services.events import Events
@@ -82,7 +84,9 @@ class WebParts:
     guards: GuardDesk
     groups: GroupDesk
     planner: Planner
-    cap: CapDesk
+    cap_inbox: CapInbox
+    cap_settings: CapSettingsDesk
+    cap_out: CapOut
     live_desk: LiveDesk
     upload_folder: Path
     station_name: str = "Loa"
