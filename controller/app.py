@@ -267,6 +267,8 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             cap_settings=desk.cap.settings,
             cap_out=desk.cap.out,
             live_desk=desk.live,
+            emergencies=desk.emergencies,
+            stops=desk.stops,
             upload_folder=folder / "uploads",
             station_name=config.name,
             zone=config.time_zone,

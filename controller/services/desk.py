@@ -102,7 +102,8 @@ class Desk:
         assignments = Assignments(office, self.pins)
         self._outbox = outbox = Outbox(office, links)
         self._rundowns = rundowns = Rundowns(office, outbox)
-        self._stops = stops = Stops(office, outbox)
+        self.stops: Final = Stops(office, outbox)
+        stops = self.stops
         self._clockwork = Clockwork(office, outbox)
         self.accounts: Final = Accounts(office)
         self.people: Final = People(office, self.accounts)
@@ -165,7 +166,7 @@ class Desk:
                 self._office.whereabouts.stand(fleet)
                 self._office.boxes.load(await tx.boxes.all())
             await self.fault_watch.prepare()
-            await self._stops.resume()
+            await self.stops.resume()
             await self.hands.resume()
             await self._clockwork.resume()
             await self._emergency_watch.resume()

@@ -6,6 +6,7 @@ from agents.protocol.ids import AreaId
 from controller.domain.airings import AiringState
 from controller.domain.rights import EVERYWHERE, Right
 from controller.web.abovepresent import above_of
+from controller.web.alarms import alarms_of, area_stops
 from controller.web.asking import Ask, NotAllowed
 from controller.web.moments import moment
 from controller.web.views import Flash, Frame, OnAir, StopAll
@@ -41,6 +42,8 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         stop_all=await stop_all(ask),
         on_air=await on_air(ask),
         above=await above_of(ask),
+        alarms=alarms_of(ask),
+        area_stops=area_stops(ask),
         open_faults=len(seen_faults(ask)),
         flashes=flashes,
         rights=rights_of(ask),

@@ -18,6 +18,7 @@ from controller.services.cap_out import CapOut
 from controller.services.cap_settings import CapSettingsDesk
 from controller.services.compose import Compose
 from controller.services.dispatch import Dispatch
+from controller.services.emergencies import EmergencyDesk
 from controller.services.events import Events
 from controller.services.faults import FaultDesk
 from controller.services.groups import GroupDesk
@@ -31,6 +32,7 @@ from controller.services.programmes import Programmes
 from controller.services.reports import Reports
 from controller.services.schedules import ScheduleDesk
 from controller.services.speakers import SpeakerDesk
+from controller.services.stops import Stops
 from controller.services.succession import SuccessionDesk
 from controller.services.telemetry import TelemetryDesk
 from controller.services.tunes import Tunes
@@ -88,6 +90,8 @@ class WebParts:
     cap_settings: CapSettingsDesk
     cap_out: CapOut
     live_desk: LiveDesk
+    emergencies: EmergencyDesk
+    stops: Stops
     upload_folder: Path
     station_name: str = "Loa"
     zone: str = DEFAULT_ZONE

@@ -14,6 +14,7 @@ from controller.web import (
     target_pages,
 )
 from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
+from controller.web.alarmroutes import LIVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
@@ -21,6 +22,7 @@ from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
+from controller.web.emergencyroutes import EMERGENCY_ACTIONS, EMERGENCY_PAGES
 from controller.web.faultroutes import FAULT_API
 from controller.web.handroutes import HAND_API
 from controller.web.liveroutes import LIVE_API, LIVE_SOCKETS
@@ -224,6 +226,9 @@ ROUTES: tuple[Route, ...] = (
     *TECHNICIAN,
     *PLANNING_PAGES,
     *ABOVE_PAGES,
+    *EMERGENCY_PAGES,
+    *EMERGENCY_ACTIONS,
+    *LIVE_PAGES,
     *ABOVE_ACTIONS,
     *API,
     *PLANNING_API,

@@ -16,6 +16,7 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web.aboveviews import Above
+from controller.web.alarmviews import Alarm, AreaStop
 from controller.web.i18n import Language
 
 
@@ -93,6 +94,8 @@ class Frame:
     stop_all: StopAll | None = None
     on_air: OnAir | None = None
     above: Above = field(default_factory=Above)
+    alarms: Sequence[Alarm] = ()
+    area_stops: Sequence[AreaStop] = ()
     open_faults: int = 0
     flashes: Sequence[Flash] = ()
     rights: frozenset[Right] = frozenset()

@@ -45,7 +45,7 @@ from controller.web.listening import Line, Sentences
 from controller.web.speaker_pages import SpeakersShown
 from controller.web.speakerlist import SORTS, Listed, Mark, Options, Wanted
 from controller.web.targetviews import SpeakersBeside, Where
-from tests.controller.web import look_boxes, look_content, look_plans, look_targets
+from tests.controller.web import look_alarms, look_boxes, look_content, look_plans, look_targets
 from tests.controller.web.look_people import PEOPLE_PAGES
 from tests.controller.web.look_places import CHOICES as PLACES
 from tests.controller.web.look_places import NOTHING as NOTHING_WAITS
@@ -380,6 +380,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
     **PEOPLE_PAGES,
     **RUNDOWN_PAGES,
+    **look_alarms.ALARM_PAGES,
     "error": ("error.html", {"status": 404, "heading": "Không có", "sentence": "Không tìm thấy."}, {"path": "/x"}),
 }
 

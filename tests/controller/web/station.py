@@ -189,6 +189,8 @@ class Station:
                 "cap_settings": self.desk.cap.settings,
                 "cap_out": self.desk.cap.out,
                 "live_desk": self.desk.live,
+                "emergencies": self.desk.emergencies,
+                "stops": self.desk.stops,
                 "upload_folder": self.uploads,
                 "station_name": STATION,
                 "metrics": _metrics,

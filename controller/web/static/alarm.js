@@ -1,0 +1,105 @@
+// The consoles and boards of emergencies: areas with how many are ready, deeds that must be held, time that runs.
+
+import { fill, length, number } from "./words.js";
+
+// --- areas: what is chosen holds below; how many of all chosen are ready -------------------------------------------------
+
+function showTree(tree) {
+  const rows = [...tree.querySelectorAll("[data-area-row]")];
+  const boxOf = (row) => row.querySelector("input[type=checkbox]");
+  const chosen = new Set(rows.filter((row) => boxOf(row).checked && !boxOf(row).dataset.covered).map((row) => row.dataset.areaRow));
+  const sum = { ready: 0, total: 0 };
+  for (const row of rows) {
+    const box = boxOf(row);
+    const covered = row.dataset.path.split(" ").some((one) => chosen.has(one));
+    if (covered !== Boolean(box.dataset.covered)) {
+      // What lies within a chosen area is heard there too, and is not named a second time.
+      box.dataset.covered = covered ? "yes" : "";
+      box.checked = covered;
+      box.disabled = covered;
+    }
+    if (covered || !box.checked) continue;
+    sum.ready += Number(row.dataset.ready);
+    sum.total += Number(row.dataset.speakers);
+  }
+  for (const one of tree.querySelectorAll("[data-one-ready]:checked")) {
+    sum.total += 1;
+    sum.ready += one.dataset.oneReady === "yes" ? 1 : 0;
+  }
+  for (const place of (tree.closest("form") ?? document).querySelectorAll("[data-readiness]")) {
+    const words = sum.total ? fill(place.dataset.some, { ready: number(sum.ready), total: number(sum.total) }) : place.dataset.none;
+    place.querySelector("[data-readiness-words]").textContent = words;
+  }
+}
+const showTrees = () => document.querySelectorAll("[data-tree]").forEach(showTree);
+document.addEventListener("change", (event) => {
+  const tree = event.target.closest?.("[data-tree]");
+  if (tree) showTree(tree);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const button = event.target.closest?.("[data-once]");
+  if (button && event.detail.successful) button.remove();
+});
+
+// --- a deed that nobody does by mistake: hold down until the bar is full -------------------------------------------------
+
+let holding = null;
+function letGo() {
+  if (!holding) return;
+  clearTimeout(holding.timer);
+  delete holding.button.dataset.held;
+  holding = null;
+}
+function hold(button) {
+  if (holding) return;
+  const form = button.closest("form");
+  const reason = form.querySelector("[required]");
+  if (reason && !reason.reportValidity()) return;
+  const finish = () => {
+    form.querySelector("[data-held-field]").value = button.dataset.holdValue;
+    letGo();
+    button.disabled = true;
+    form.submit();
+  };
+  button.dataset.held = "yes";
+  holding = { button, timer: setTimeout(finish, Number(button.dataset.hold)) };
+}
+document.addEventListener("pointerdown", (event) => {
+  const button = event.target.closest?.("[data-hold]");
+  if (button && event.isPrimary && event.button === 0) hold(button);
+});
+for (const kind of ["pointerup", "pointercancel", "blur", "contextmenu"]) document.addEventListener(kind, letGo, true);
+document.addEventListener("pointermove", (event) => {
+  if (!holding) return;
+  const box = holding.button.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (!inside) letGo();
+});
+document.addEventListener("keydown", (event) => {
+  const button = event.target.closest?.("[data-hold]");
+  if (!button || (event.key !== " " && event.key !== "Enter")) return;
+  event.preventDefault();
+  if (!event.repeat) hold(button);
+});
+document.addEventListener("keyup", letGo);
+
+// --- what only scripts can do shows where there are some; how long it has lasted ----------------------------------------
+
+function reveal() {
+  for (const one of document.querySelectorAll("[data-hold][hidden], [data-hold-words][hidden]")) one.hidden = false;
+}
+const body = document.body;
+const skewMs = Date.parse(body.dataset.now) - Date.now();
+function tick() {
+  for (const time of document.querySelectorAll("[data-elapsed]")) {
+    time.textContent = length(Math.max(0, (Date.now() + skewMs - Date.parse(time.dateTime)) / 1000));
+  }
+}
+function refresh() {
+  reveal();
+  showTrees();
+  tick();
+}
+setInterval(tick, 1000);
+document.addEventListener("htmx:afterSettle", refresh);
+refresh();

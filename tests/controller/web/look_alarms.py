@@ -1,0 +1,390 @@
+"""Emergencies, drills, live broadcasts, stops and alerts of a believable station, for tests that look at pages."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.web.alarmviews import Alarm, AreaStop, Stage
+from controller.web.capviews import (
+    AlertRow,
+    AlertShown,
+    AreaShown,
+    FeedShown,
+    Finding,
+    MessageShown,
+    RuleShown,
+    SendingShown,
+    SettingsShown,
+)
+from controller.web.emergencyviews import (
+    AreaRow,
+    AreaTally,
+    Board,
+    Console,
+    ConsoleShown,
+    Emergency,
+    How,
+    Lines,
+    May,
+    Said,
+    SlotField,
+    SpeakerLine,
+    Step,
+    Tally,
+    TemplateOption,
+)
+from controller.web.liveviews import StreamShown
+from controller.web.views import SoundPart, Track
+
+NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
+TEXT = (
+    "Khẩn cấp! Khẩn cấp!\nNước sông Hồng đang lên nhanh tại thôn Đông và thôn Hạ, từ 20 giờ tối nay.\n"
+    "Bà con hãy đến ngay trường tiểu học xã, mang theo giấy tờ và thuốc men."
+)
+SAID = [
+    Said(language="vi", language_name="Tiếng Việt", text=TEXT, audio_urls=["/media/x.ogg"]),
+    Said(language="en", language_name="Tiếng Anh", text="Warning. [Where] is flooding.", missing=True),
+]
+AREAS = [
+    AreaRow(id="x-1", name="Xã Hoà Bình", depth=0, ready=37, speakers=40, checked=True),
+    AreaRow(id="v-1", name="Thôn Đông", depth=1, ready=20, speakers=20, path=["x-1"]),
+    AreaRow(id="v-2", name="Thôn Hạ", depth=1, ready=17, speakers=20, path=["x-1"], more=4),
+    AreaRow(
+        id="x-2", name="Xã Tân Lập, nơi có tên rất dài để xem trang có rộng ra không", depth=0, ready=9, speakers=9
+    ),
+]
+TEMPLATES = [
+    TemplateOption(id="storm", name="Bão", icon="wind"),
+    TemplateOption(id="flood", name="Lũ lụt", icon="waves"),
+    TemplateOption(id="flash_flood", name="Lũ quét, sạt lở đất", icon="mountain"),
+    TemplateOption(id="dam_release", name="Xả lũ hồ chứa", icon="droplets"),
+    TemplateOption(id="fire", name="Cháy", icon="flame"),
+    TemplateOption(id="epidemic", name="Dịch bệnh", icon="syringe"),
+    TemplateOption(id="missing_person", name="Người mất tích", icon="user-search"),
+    TemplateOption(id="all_clear", name="Báo an", icon="shield-check"),
+]
+SLOTS = [
+    SlotField(
+        name="river", kind="place", label="Sông", value="sông Hồng", example="sông Hồng", english="the Red River"
+    ),
+    SlotField(name="place", kind="place", label="Nơi bị ảnh hưởng", value="", error="Còn chỗ trống phải điền."),
+    SlotField(name="time", kind="time", label="Từ lúc nào", value="20 giờ tối nay"),
+]
+SEVERITIES = [("Extreme", "Đặc biệt nghiêm trọng"), ("Severe", "Nghiêm trọng"), ("Moderate", "Trung bình")]
+
+
+def shown(*, drill: bool, **form: Any) -> ConsoleShown:
+    return ConsoleShown(
+        form=Console(drill=drill, template_id="flood", area_ids=["x-1"], **form),
+        templates=TEMPLATES,
+        slots=SLOTS,
+        said=SAID,
+        correction=SAID[:1],
+        areas=AREAS,
+        ready=37,
+        speakers=40,
+        may_alone=True,
+        sound_sentence="Trước và sau bài này đều nói đây là diễn tập." if drill else "",
+    )
+
+
+def alarm(number: int, stage: Stage, *, drill: bool = False, **more: Any) -> Alarm:
+    return Alarm(
+        id=f"e{number}",
+        drill=drill,
+        stage=stage,
+        title="Lũ lụt: sông Hồng",
+        area_names=["Xã Hoà Bình", "Xã Tân Lập"],
+        by="Nguyễn Văn Đức",
+        since=NOW - timedelta(minutes=number),
+        **more,
+    )
+
+
+PAST = [alarm(number, stage) for number, stage in enumerate(Stage)]
+TRACK = Track(
+    parts=[
+        SoundPart(label="Đoạn 1", duration_s=6.0, audio_url="/media/x.ogg"),
+        SoundPart(label="Khoảng lặng", duration_s=1.0),
+        SoundPart(label="Đoạn 2", duration_s=14.0, audio_url="/media/x.ogg"),
+    ]
+)
+
+
+def emergency(stage: Stage, may: May, *, drill: bool = False, **more: Any) -> Emergency:
+    values: dict[str, Any] = {
+        "id": "e1",
+        "drill": drill,
+        "stage": stage,
+        "title": "Lũ lụt: sông Hồng",
+        "hazard_name": "Lũ lụt",
+        "severity_name": "Nghiêm trọng",
+        "area_names": ["Xã Hoà Bình"],
+        "word": "diễn tập" if drill else "Xã Hoà Bình",
+        "said": SAID[:1],
+        "prepared_by": "Nguyễn Văn Đức",
+        "prepared_at": NOW - timedelta(minutes=3),
+        "lasts_sentence": "phát lại đến khi có người kết thúc",
+        "track": TRACK,
+        "ready": 37,
+        "speakers": 40,
+        "may": may,
+    }
+    return Emergency(**(values | more))
+
+
+SENT = {
+    "confirmed_by": "Trần Thị Lan",
+    "confirmed_at": NOW - timedelta(minutes=2),
+    "airing_id": "a1",
+    "steps": [
+        Step(at=NOW - timedelta(minutes=3), by="Nguyễn Văn Đức", sentence="chuẩn bị"),
+        Step(at=NOW - timedelta(minutes=2), by="Trần Thị Lan", sentence="xác nhận và phát"),
+    ],
+}
+TALLY = Tally(total=9_000, received=112, siren=40, sounding=8_600, finished=3, failed=45, stopped=2, not_reached=198)
+STATES = ("failed", "not_reached", "stopped", "received", "siren", "sounding", "finished")
+BOARD = Board(
+    tally=TALLY,
+    areas=[AreaTally(id=f"x-{n}", name=f"Xã số {n}", tally=replace(TALLY, total=9_000 // n)) for n in range(1, 5)],
+    more_areas=12,
+    lines=Lines(
+        lines=[
+            SpeakerLine(
+                id=f"s{number}",
+                name=f"Cụm loa {number}",
+                area_name="Thôn Đông",
+                state=state,
+                at=NOW,
+                reason_sentence="Thẻ nhớ của cụm loa đã đầy." if state == "failed" else "",
+            )
+            for number, state in enumerate(STATES)
+        ],
+        number=2,
+        pages=180,
+        found=9_000,
+        state="sounding",
+    ),
+)
+STOPS = [
+    AreaStop(
+        order_id="o1",
+        since=NOW,
+        until=NOW + timedelta(days=1),
+        by="Quản trị",
+        area_names=["Thôn Đông"],
+        may_release=True,
+    ),
+    AreaStop(order_id="o2", since=NOW, until=NOW + timedelta(days=1), by="Quản trị", everywhere=True),
+]
+STREAMS = [
+    StreamShown(id="a1", title="Thông báo của Ủy ban", by="Trần Thị Lan", since=NOW, hearing=36, of=40, may_end=True),
+    StreamShown(id="a2", title="Chương trình sáng", by="Lịch", since=NOW, hearing=40, of=40, relay=True),
+]
+
+
+def alert_row(number: int, state: str, word: str, tone: str, icon: str, **more: Any) -> AlertRow:
+    values: dict[str, Any] = {
+        "title": "Tin lũ khẩn cấp trên sông Hồng",
+        "sender": "nchmf.example.vn",
+        "severity": "Nghiêm trọng",
+        "urgent": False,
+        "source": "từ nguồn tin Trung tâm dự báo",
+        "sent_at": NOW,
+        "received_at": NOW,
+        "expires_at": NOW + timedelta(hours=6),
+        "area_names": ["Xã Hoà Bình"],
+    }
+    return AlertRow(id=f"c{number}", state=state, state_word=word, tone=tone, icon=icon, **(values | more))
+
+
+HELD = [alert_row(1, "held", "Chờ bạn", "warn", "hourglass", urgent=True)]
+LATEST = [
+    alert_row(2, "refused", "Bị từ chối", "bad", "shield-x", finding_sentence="File này không phải là XML."),
+    alert_row(3, "over", "Đã hết", "ok", "check"),
+]
+
+
+def alert(**more: Any) -> AlertShown:
+    values: dict[str, Any] = {
+        "row": HELD[0],
+        "identifier": "2.49.0.1.704.0.2026.3.2.1",
+        "message_word": "Cảnh báo",
+        "status_word": "Thật",
+        "scope": "Public",
+        "source": "từ nguồn tin Trung tâm dự báo",
+        "signature_sentence": "Không có chữ ký.",
+        "vouched": False,
+        "findings": [Finding(tone="warn", sentence="Hình của vùng tự cắt nhau.", where="info[1].area[1].polygon[1]")],
+        "messages": [
+            MessageShown(
+                number=1,
+                language="vi",
+                language_name="Tiếng Việt",
+                event="Lũ",
+                headline="Tin lũ khẩn cấp trên sông Hồng",
+                text=TEXT,
+                facts=[("Mức độ", "Nghiêm trọng")],
+                area_names=["Lưu vực sông Hồng"],
+                begins_at=NOW,
+                expires_at=NOW + timedelta(hours=6),
+                sounds=1,
+                audio_urls=["/media/x.ogg"],
+            )
+        ],
+        "areas": [
+            AreaShown(
+                id="x-1",
+                name="Xã Hoà Bình",
+                speakers=40,
+                language_names=["Tiếng Việt"],
+                state="held",
+                state_word="đang chờ",
+                by="",
+                mine=True,
+            )
+        ],
+        "sendings": [
+            SendingShown(
+                emergency_id="e1",
+                word="Đang phát",
+                tone="live",
+                area_names=["Xã Tân Lập"],
+                by="Trần Thị Lan",
+                problem_sentence="Không chuẩn bị được âm thanh.",
+            )
+        ],
+        "related": LATEST[1:],
+        "decided_by": "",
+        "decided_at": None,
+        "reason": "",
+        "word": "Xã Hoà Bình",
+        "drill": False,
+        "anywhere": False,
+        "may_confirm": True,
+        "may_decline": True,
+        "explain_sentence": "Không có gì được phát trước khi có người xác nhận.",
+    }
+    return AlertShown(**(values | more))
+
+
+SETTINGS = SettingsShown(
+    feeds=[
+        FeedShown(
+            id="f1",
+            name="Trung tâm dự báo",
+            url="https://nchmf.example.vn/cap/atom.xml",
+            every_s=60,
+            state_word="Không dùng được",
+            tone="bad",
+            sentence="Địa chỉ này trả lời bằng một trang web.",
+            asked_at=NOW,
+            well_at=NOW,
+            entries=12,
+            trusted=True,
+            inside=False,
+            area_name="",
+            enabled=True,
+        )
+    ],
+    rules=[
+        RuleShown(
+            id="r1",
+            area_name="Xã Hoà Bình",
+            sender="nchmf.example.vn",
+            sentence="Nghiêm trọng trở lên",
+            source_name="",
+            signed=True,
+            enabled=True,
+            by="Quản trị",
+        )
+    ],
+    areas=[("x-1", "Xã Hoà Bình")],
+    severities=[("Extreme", "Đặc biệt nghiêm trọng")],
+    urgencies=[("Immediate", "Ngay")],
+    certainties=[("Observed", "Đã xảy ra")],
+    problem="Viết địa chỉ của nơi gửi.",
+)
+ALL = May(confirm=True, alone=False, withdraw=True)
+MINE = May(alone=True, withdraw=True, confirm_sentence="Bạn đã chuẩn bị, nên một người khác xác nhận.")
+ON_AIR = May(correct=True, end=True, stop=True, speak=True)
+BANNERS = {
+    "alarms": [
+        alarm(1, Stage.WAITING, may_confirm=True),
+        alarm(2, Stage.SENT, drill=True),
+        alarm(3, Stage.PREPARING),
+    ],
+    "area_stops": STOPS,
+}
+_CONSOLE: dict[str, Any] = {"severities": SEVERITIES, "past": PAST, "max_recording_s": 3_600.0}
+_ONE: dict[str, Any] = {"board": None, "problem": "", "word_problem": "", "airing_id": "a1"}
+
+ALARM_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "emergency": ("emergency.html", {"shown": shown(drill=False), **_CONSOLE}, {}),
+    "emergency-own": (
+        "emergency.html",
+        {
+            "shown": replace(
+                shown(
+                    drill=False, how=How.TEXT, text=TEXT, errors={"send": "Chưa gửi được.", "areas": "Chọn địa bàn."}
+                ),
+                slots=(),
+                correction=(),
+            ),
+            **_CONSOLE,
+        },
+        {},
+    ),
+    "emergency-recording": (
+        "emergency.html",
+        {"shown": replace(shown(drill=False, how=How.RECORDING), said=(), areas=()), **_CONSOLE},
+        {},
+    ),
+    "drill": ("drill.html", {"shown": shown(drill=True, english=True), **_CONSOLE}, {}),
+    "emergency-waiting": (
+        "emergency_board.html",
+        {"one": emergency(Stage.WAITING, ALL, live=True), **_ONE, "word_problem": "Tên chưa đúng."},
+        BANNERS,
+    ),
+    "emergency-mine": ("emergency_board.html", {"one": emergency(Stage.WAITING, MINE), **_ONE}, {}),
+    "emergency-failed": (
+        "emergency_board.html",
+        {
+            "one": emergency(Stage.FAILED, May(repair=True, withdraw=True), sentence="Ổ đĩa đã đầy."),
+            **_ONE,
+            "problem": "Chưa phát được.",
+        },
+        {},
+    ),
+    "emergency-sent": (
+        "emergency_board.html",
+        {"one": emergency(Stage.SENT, ON_AIR, **SENT), **_ONE, "board": BOARD},
+        {},
+    ),
+    "drill-waiting": ("emergency_board.html", {"one": emergency(Stage.WAITING, ALL, drill=True), **_ONE}, {}),
+    "drill-sent": (
+        "emergency_board.html",
+        {"one": emergency(Stage.SENT, ON_AIR, drill=True, **SENT), **_ONE, "board": BOARD},
+        {},
+    ),
+    "emergency-correct": (
+        "emergency_correct.html",
+        {"one": emergency(Stage.SENT, ON_AIR, **SENT), "ready_made": SAID[:1], "problem": "", "reason": ""},
+        {},
+    ),
+    "stops": ("stops.html", {"stops": STOPS, "areas": AREAS, "problem": "Chọn ít nhất một địa bàn."}, {}),
+    "live": (
+        "live.html",
+        {"areas": AREAS, "speakers": [("s1", "Chợ trung tâm", "Thôn Đông", True)], "streams": STREAMS},
+        {},
+    ),
+    "cap": ("cap.html", {"held": HELD, "latest": LATEST, "problem": "File này không đọc được."}, {}),
+    "cap-alert": ("cap_alert.html", {"alert": alert(), "places": (), "problem": "", "word_problem": ""}, {}),
+    "cap-anywhere": (
+        "cap_alert.html",
+        {"alert": alert(anywhere=True, areas=[], drill=True), "places": AREAS, "problem": "", "word_problem": ""},
+        {},
+    ),
+    "cap-settings": ("cap_settings.html", {"settings": SETTINGS, "may_feeds": True}, {}),
+}
