@@ -4,7 +4,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from controller.cap import (
@@ -47,7 +47,7 @@ _NAMES = GeocodeNames(direct=frozenset({"vn-commune"}))
 
 
 def main() -> None:
-    chance = random.Random(_SEED)
+    chance = random.Random(_SEED)  # noqa: S311 - nothing secret
     places = _places(chance)
     files = [write_alert(one) for one in _alerts(chance)]
     languages = {place.speaker_id: ("vi",) if number % 5 else ("en", "vi") for number, place in enumerate(places)}
@@ -56,9 +56,9 @@ def main() -> None:
     index = PlaceIndex(places)
     index_s = time.perf_counter() - began
     _all(files[:30], index, languages)  # the schema is compiled, the code is warm
-    began = time.perf_counter()
+    began = time.process_time()
     reached = _all(files, index, languages)
-    took_s = time.perf_counter() - began
+    took_s = time.process_time() - began
     print(
         json.dumps(
             {
@@ -72,7 +72,7 @@ def main() -> None:
     )
 
 
-def _all(files: Sequence[bytes], index: PlaceIndex, languages: dict[str, tuple[str, ...]]) -> int:
+def _all(files: Sequence[bytes], index: PlaceIndex, languages: Mapping[str, tuple[str, ...]]) -> int:
     limits, trust = Limits(), Trust()
     reached = 0
     for raw in files:
@@ -89,14 +89,14 @@ def _all(files: Sequence[bytes], index: PlaceIndex, languages: dict[str, tuple[s
 
 def _floor_per_s(files: Sequence[bytes]) -> float:
     limits = Limits()
-    began = time.perf_counter()
+    began = time.process_time()
     for raw in files:
         if violations(parse(raw, limits)):
             raise SystemExit(5)
-    return len(files) / (time.perf_counter() - began)
+    return len(files) / (time.process_time() - began)
 
 
-# --- a country ---------------------------------------------------------------------------------------------------------
+# --- a country --------------------------------------------------------------------------------------------------------
 
 
 def _places(chance: random.Random) -> list[Place]:

@@ -30,20 +30,33 @@ def spoken(
     what each speaker's area prefers, by the speaker's id; where that is missing, what comes first. What has expired is
     not spoken.
     """
-    alive = {id(one) for one in lasting(alert, now_us, limits or Limits())}
+    living = {id(one) for one in lasting(alert, now_us, limits or Limits())}
+    alive = [number for number, info in enumerate(alert.infos) if id(info) in living]
     said: dict[int, set[str]] = {}
-    # Most speakers share what they are asked for: each such group is decided once.
-    groups: dict[tuple[tuple[int, ...], tuple[str, ...]], set[str]] = {}
-    for speaker_id in found.speakers:
-        offered = tuple(number for number, whom in enumerate(found.by_info) if speaker_id in whom)
-        groups.setdefault((offered, tuple(languages.get(speaker_id, ()))), set()).add(speaker_id)
-    for (offered, preferred), speakers in groups.items():
-        living = [number for number in offered if id(alert.infos[number]) in alive]
-        chosen = choose([alert.infos[number] for number in living], preferred)
-        if chosen is not None:
-            number = next(number for number in living if alert.infos[number] is chosen)
-            said.setdefault(number, set()).update(speakers)
+    for offered, speakers in _shared(found, alive):
+        infos = [alert.infos[number] for number in offered]
+        # Most speakers are asked for alike: each such group is decided once.
+        groups: dict[tuple[str, ...], set[str]] = {}
+        for speaker_id in speakers:
+            groups.setdefault(tuple(languages.get(speaker_id, ())), set()).add(speaker_id)
+        for preferred, alike in groups.items():
+            chosen = choose(infos, preferred)
+            number = next(number for number in offered if alert.infos[number] is chosen)
+            said.setdefault(number, set()).update(alike)
     return {number: frozenset(speakers) for number, speakers in sorted(said.items())}
+
+
+def _shared(found: Match, numbers: Sequence[int]) -> list[tuple[list[int], frozenset[str]]]:
+    """The speakers that are offered the same infos, and which these are."""
+    parts: list[tuple[list[int], frozenset[str]]] = [([], found.speakers)]
+    for number in numbers:
+        whom = found.by_info[number]
+        split = []
+        for offered, speakers in parts:
+            split.append(([*offered, number], speakers & whom))
+            split.append((offered, speakers - whom))
+        parts = [one for one in split if one[1]]
+    return [one for one in parts if one[0]]
 
 
 def _main(language: str) -> str:

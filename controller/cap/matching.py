@@ -20,9 +20,12 @@ _CELLS_A_DEGREE: Final = 10
 _EARTH_RADIUS_KM: Final = 6_371.0088  # the mean radius (IUGG)
 _KM_A_DEGREE: Final = _EARTH_RADIUS_KM * math.pi / 180
 _MOST_TESTS: Final = 3_000_000
-_MOST_BANDS: Final = 512
+_MOST_BANDS: Final = 1_024
+_MOST_CELLS: Final = 5_000
 
 _Edge = tuple[float, float, float, float]
+_Spot = tuple[float, float, str]  # latitude, longitude, speaker
+_Cell = tuple[int, int, int, list[_Spot]]  # row, column, the turn that brought it there, who stands in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +76,40 @@ class PlaceIndex:
 
     def __init__(self, places: Iterable[Place]) -> None:
         self.by_code: dict[str, set[str]] = {}
-        cells: dict[tuple[int, int], list[tuple[float, float, str]]] = {}
+        cells: dict[tuple[int, int], list[_Spot]] = {}
         for place in places:
             for code in place.codes:
                 self.by_code.setdefault(code.casefold(), set()).add(place.speaker_id)
             if place.latitude is not None and place.longitude is not None:
                 spot = (place.latitude, place.longitude, place.speaker_id)
-                cells.setdefault(_cell(place.latitude, place.longitude), []).append(spot)
+                cells.setdefault((_grid(place.latitude), _grid(place.longitude)), []).append(spot)
         self._cells = cells
         self._rows: dict[int, list[int]] = {}
         for row, column in sorted(cells):
             self._rows.setdefault(row, []).append(column)
 
-    def inside(self, south: float, west: float, north: float, east: float) -> list[tuple[float, float, str]]:
-        """The speakers within bounds: (latitude, longitude, id), the longitude turned into the bounds."""
-        found: list[tuple[float, float, str]] = []
-        low, high = _row(south), _row(north)
+    def cells(self, south: float, west: float, north: float, east: float) -> "Iterator[_Cell]":
+        """The cells that bounds touch, turned (by whole circles of longitude) to where the bounds are."""
+        low, high = _grid(south), _grid(north)
         rows = range(low, high + 1) if high - low < len(self._rows) else [r for r in self._rows if low <= r <= high]
-        for turn in (-360.0, 0.0, 360.0):
-            left, right = west - turn, east - turn
-            if right < -180 or left > 180:
-                continue
-            first, last = math.floor(left * _CELLS_A_DEGREE), math.floor(right * _CELLS_A_DEGREE)
+        for turn in (-360, 0, 360):
+            first, last = _grid(west - turn), _grid(east - turn)
             for row in rows:
                 columns = self._rows.get(row)
-                if columns is None:
-                    continue
-                for column in columns[bisect_left(columns, first) : bisect_right(columns, last)]:
-                    found += [
-                        (latitude, longitude + turn, speaker_id)
-                        for latitude, longitude, speaker_id in self._cells[row, column]
-                        if south <= latitude <= north and left <= longitude <= right
-                    ]
+                if columns is not None:
+                    for column in columns[bisect_left(columns, first) : bisect_right(columns, last)]:
+                        yield row, column + turn * _CELLS_A_DEGREE, turn, self._cells[row, column]
+
+    def inside(self, south: float, west: float, north: float, east: float) -> "list[_Spot]":
+        """The speakers within bounds: (latitude, longitude, id), the longitude turned into the bounds."""
+        bottom, top, left, right = _grid(south), _grid(north), _grid(west), _grid(east)
+        found: list[_Spot] = []
+        for row, column, turn, cell in self.cells(south, west, north, east):
+            spots = [(one[0], one[1] + turn, one[2]) for one in cell] if turn else cell
+            if bottom < row < top and left < column < right:
+                found += spots
+            else:
+                found += [one for one in spots if south <= one[0] <= north and west <= one[1] <= east]
         return found
 
 
@@ -184,21 +189,76 @@ def _in_circle(circle: Circle, index: PlaceIndex) -> Iterator[str]:
 
 
 def _in_ring(ring: Sequence[Point], index: PlaceIndex) -> list[str] | None:
-    """Those inside an unrolled ring, by the even-odd rule on latitude and longitude; None where it takes too long."""
-    bounds = _bounds(ring)
-    south, north = bounds[0], bounds[2]
-    spots = index.inside(*bounds)
-    if not spots or north <= south:
+    """Those inside an unrolled ring, by the even-odd rule on latitude and longitude; None where it takes too long.
+
+    A cell that no edge touches lies inside or outside as a whole; in the others each speaker is looked at.
+    """
+    south, west, north, east = _bounds(ring)
+    cells = list(index.cells(south, west, north, east))
+    if not cells or north <= south:
         return []
-    bands = min(_MOST_BANDS, max(1, len(ring) // 4), max(1, len(spots)))
-    scale = bands / (north - south)
-    edges = _banded(ring, south, scale, bands)
-    if edges is None:
-        return None
-    placed = [(min(bands - 1, int((spot[0] - south) * scale)), spot) for spot in spots]
-    if sum(len(edges[band]) for band, _ in placed) > _MOST_TESTS:
-        return None
-    return [spot[2] for band, spot in placed if _is_inside(spot[0], spot[1], edges[band])]
+    bands = _Bands(ring, south, north, min(_MOST_BANDS, len(ring)))
+    touched = _touched(ring) if len(cells) > 1 else None
+    found: list[str] = []
+    for row, column, turn, cell in cells:
+        if touched is not None and (row, column) not in touched:
+            if bands.is_inside((row + 0.5) / _CELLS_A_DEGREE, (column + 0.5) / _CELLS_A_DEGREE):
+                found += [one[2] for one in cell]
+        else:
+            found += [one[2] for one in cell if bands.is_inside(one[0], one[1] + turn)]
+        if bands.tests > _MOST_TESTS:
+            return None
+    return found
+
+
+def _touched(ring: Sequence[Point]) -> set[tuple[int, int]] | None:
+    """The cells that the bounds of an edge touch; None where they are too many to be worth it."""
+    found: set[tuple[int, int]] = set()
+    for (y1, x1), (y2, x2) in pairwise(ring):
+        top, bottom = (_grid(y1), _grid(y2)) if y1 > y2 else (_grid(y2), _grid(y1))
+        right, left = (_grid(x1), _grid(x2)) if x1 > x2 else (_grid(x2), _grid(x1))
+        if (top - bottom + 1) * (right - left + 1) > _MOST_CELLS or len(found) > 10 * _MOST_CELLS:
+            return None
+        if top == bottom and left == right:
+            found.add((top, left))
+        else:
+            found.update((row, column) for row in range(bottom, top + 1) for column in range(left, right + 1))
+    return found
+
+
+class _Bands:
+    """The edges of a ring in bands of latitude; level ones lie in none. ``tests``: how many were looked at."""
+
+    def __init__(self, ring: Sequence[Point], south: float, north: float, bands: int) -> None:
+        self.tests = 0
+        self._south, self._north, self._most = south, north, bands - 1
+        self._scale = bands / (north - south)
+        self._edges: list[list[_Edge]] = [[] for _ in range(bands)]
+        for (y1, x1), (y2, x2) in pairwise(ring):
+            if y1 == y2:
+                continue
+            low, high = (y1, y2) if y1 < y2 else (y2, y1)
+            first, last = self._band(low), self._band(high)
+            self.tests += last - first
+            if self.tests > _MOST_TESTS:
+                return
+            edge = (y1, x1, y2, x2)
+            for band in range(first, last + 1):
+                self._edges[band].append(edge)
+
+    def _band(self, latitude: float) -> int:
+        return min(self._most, int((latitude - self._south) * self._scale))
+
+    def is_inside(self, latitude: float, longitude: float) -> bool:
+        if not self._south <= latitude <= self._north:
+            return False
+        edges = self._edges[min(self._most, int((latitude - self._south) * self._scale))]
+        self.tests += len(edges)
+        odd = False
+        for y1, x1, y2, x2 in edges:
+            if (y1 > latitude) != (y2 > latitude) and longitude < (x2 - x1) * (latitude - y1) / (y2 - y1) + x1:
+                odd = not odd
+        return odd
 
 
 def _bounds(ring: Sequence[Point]) -> tuple[float, float, float, float]:
@@ -207,35 +267,5 @@ def _bounds(ring: Sequence[Point]) -> tuple[float, float, float, float]:
     return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
 
 
-def _banded(ring: Sequence[Point], south: float, scale: float, bands: int) -> list[list[_Edge]] | None:
-    """The edges in each band of latitude; level ones lie in none. None where that would be too many."""
-    found: list[list[_Edge]] = [[] for _ in range(bands)]
-    written = 0
-    for (y1, x1), (y2, x2) in pairwise(ring):
-        if y1 == y2:
-            continue
-        low, high = (y1, y2) if y1 < y2 else (y2, y1)
-        first, last = int((low - south) * scale), min(bands - 1, int((high - south) * scale))
-        written += last - first
-        if written > _MOST_TESTS:
-            return None
-        edge = (y1, x1, y2, x2)
-        for band in range(min(first, bands - 1), last + 1):
-            found[band].append(edge)
-    return found
-
-
-def _is_inside(latitude: float, longitude: float, edges: Sequence[_Edge]) -> bool:
-    odd = False
-    for y1, x1, y2, x2 in edges:
-        if (y1 > latitude) != (y2 > latitude) and longitude < (x2 - x1) * (latitude - y1) / (y2 - y1) + x1:
-            odd = not odd
-    return odd
-
-
-def _row(latitude: float) -> int:
-    return math.floor(latitude * _CELLS_A_DEGREE)
-
-
-def _cell(latitude: float, longitude: float) -> tuple[int, int]:
-    return math.floor(latitude * _CELLS_A_DEGREE), math.floor(longitude * _CELLS_A_DEGREE)
+def _grid(degrees: float) -> int:
+    return math.floor(degrees * _CELLS_A_DEGREE)
