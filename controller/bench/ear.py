@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.bench.figures import RATE_HZ, CannotMeasure
+from controller.bench.figures import RATE_HZ
 from controller.bench.soundroom import Recording, SoundRoom
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ class Ear:
         """When this frame was heard."""
         return self.began_s + frame / RATE_HZ
 
-    def sound_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float:
-        """How long after ``instant_s`` the first sound is in one horn's recording. Raises `CannotMeasure`."""
+    def sound_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float | None:
+        """How long after ``instant_s`` the first sound is in one horn's recording; None: no sooner than that."""
         import numpy as np
 
         first = max(0, self.frame_at(instant_s))
         loud = np.flatnonzero(np.abs(sound[first : first + round(within_s * RATE_HZ)]) > _LOUD)
         if not len(loud):
-            raise CannotMeasure(f"no sound was heard within {within_s:g} s")
+            return None
         return float((self.instant_of(first + int(loud[0])) - instant_s) * 1000)
 
-    def silence_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float:
-        """How long after ``instant_s`` the last sound is. Raises `CannotMeasure` where it does not fall silent."""
+    def silence_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float | None:
+        """How long after ``instant_s`` the last sound is; None where it does not fall silent so soon."""
         import numpy as np
 
         first = max(0, self.frame_at(instant_s))
@@ -60,7 +60,7 @@ class Ear:
         if not len(loud):
             return 0.0
         if len(piece) - loud[-1] < _STEP_FRAMES:
-            raise CannotMeasure(f"it was not silent within {within_s:g} s")
+            return None
         return float((self.instant_of(first + int(loud[-1]) + 1) - instant_s) * 1000)
 
 
