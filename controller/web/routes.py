@@ -22,6 +22,7 @@ from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
+from controller.web.emergencyapi import EMERGENCY_API
 from controller.web.emergencyroutes import EMERGENCY_ACTIONS, EMERGENCY_PAGES
 from controller.web.faultroutes import FAULT_API
 from controller.web.handroutes import HAND_API
@@ -232,6 +233,7 @@ ROUTES: tuple[Route, ...] = (
     *ABOVE_ACTIONS,
     *API,
     *PLANNING_API,
+    *EMERGENCY_API,
     *LIVE_API,
     *LIVE_SOCKETS,
     *ABOVE_API,

@@ -25,6 +25,8 @@ POST    /api/v1/areas/merge                            manage_areas
 DELETE  /api/v1/areas/{area_id}                        manage_areas over area
 GET     /api/v1/areas/{area_id}                        see
 PUT     /api/v1/areas/{area_id}                        manage_areas over area
+GET     /api/v1/areas/{area_id}/emergency-policy       see over area
+PUT     /api/v1/areas/{area_id}/emergency-policy       manage_people over area
 GET     /api/v1/areas/{area_id}/guards                 see over area
 PUT     /api/v1/areas/{area_id}/guards                 set_guards over area
 POST    /api/v1/areas/{area_id}/reopen                 manage_areas over area
@@ -46,6 +48,18 @@ GET     /api/v1/choices                                see
 POST    /api/v1/choices                                broadcast
 GET     /api/v1/clips/{sha256}                         see
 GET     /api/v1/deeds                                  audit
+GET     /api/v1/emergencies                            see
+POST    /api/v1/emergencies                            prepare_emergency
+GET     /api/v1/emergencies/{emergency_id}             see over emergency
+GET     /api/v1/emergencies/{emergency_id}/board       see over emergency
+POST    /api/v1/emergencies/{emergency_id}/break-glass break_glass over emergency
+POST    /api/v1/emergencies/{emergency_id}/confirm     confirm_emergency over emergency
+POST    /api/v1/emergencies/{emergency_id}/correct     confirm_emergency over emergency
+POST    /api/v1/emergencies/{emergency_id}/end         confirm_emergency over emergency
+POST    /api/v1/emergencies/{emergency_id}/repair      prepare_emergency over emergency
+POST    /api/v1/emergencies/{emergency_id}/withdraw    prepare_emergency over emergency
+POST    /api/v1/emergency-readiness                    see
+GET     /api/v1/emergency-templates                    see
 GET     /api/v1/events                                 anyone
 GET     /api/v1/faults                                 see
 GET     /api/v1/faults/history                         see
@@ -145,6 +159,9 @@ PUT     /api/v1/station/home                           manage_station
 DELETE  /api/v1/stop                                   stop
 GET     /api/v1/stop                                   see
 POST    /api/v1/stop                                   stop
+GET     /api/v1/stops                                  see
+POST    /api/v1/stops                                  stop
+DELETE  /api/v1/stops/{order_id}                       stop
 GET     /api/v1/tokens                                 adopt
 POST    /api/v1/tokens                                 adopt
 GET     /api/v1/tunes                                  see

@@ -17,9 +17,11 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.accounts import Person
 from controller.domain.drafts import ProgrammeDraft
+from controller.domain.emergencies import EmergencyDraft
 from controller.domain.faults import Fault, FaultKind
 from controller.domain.groups import GroupDraft, Member
 from controller.domain.handing_in import Sent
+from controller.domain.hazards import Hazard
 from controller.domain.programmes import BulletinItem
 from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
 from controller.domain.schedules import ScheduleDraft
@@ -57,7 +59,7 @@ def test_every_role_may_what_the_table_says() -> None:
 
 def test_what_names_a_speaker_an_airing_or_a_bulletin_is_asked_about_there() -> None:
     for address, gate in TABLE.items():
-        kinds = "speaker|airing|bulletin|programme|tune|schedule|approval|group|fault"
+        kinds = "speaker|airing|bulletin|programme|tune|schedule|approval|group|fault|emergencie"
         named = re.search(rf"({kinds})s/\{{\w*id\}}|prepare(d)?/\{{id\}}", address)
         if named:
             assert " over " in gate, address
@@ -141,8 +143,12 @@ async def subjects(station: Station) -> dict[str, str]:
     async with station.parts.store.transaction() as tx:
         here = Fault(fault_id="f-1", kind=FaultKind.HOT, opened_at_us=1, speaker_id=members[0].speaker_id, area_id=HOME)
         await tx.faults.put([here])
+    drill = EmergencyDraft(drill=True, hazard=Hazard.OTHER, area_ids=(HOME,), texts={"vi": "Một hai ba."})
+    emergency = await station.desk.emergencies.prepare(drill, maker)
     return {
         "faults": here.fault_id,
+        "emergencies": emergency.emergency_id,
+        "emergency": emergency.emergency_id,
         "programmes": programme.programme_id,
         "schedules": schedule.schedule_id,
         "approvals": schedule.schedule_id,
