@@ -39,6 +39,8 @@ async def measure(rounds: int, spoken_s: float = SPOKEN_S) -> dict[str, float]:
     try:
         with sound_room() as room, tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
             async with Stage(Path(name) / "loa") as stage:
+                await stage.start_controller()
+                await stage.sign_in()
                 await two_horns(room, stage)
                 packets, reference = await encoded(Path(name), (rounds or 1) * spoken_s)
                 sent_s, ear = await speak(room, stage, packets)
@@ -48,9 +50,7 @@ async def measure(rounds: int, spoken_s: float = SPOKEN_S) -> dict[str, float]:
 
 
 async def two_horns(room: SoundRoom, stage: Stage) -> None:
-    """A controller, and an agent at each horn, ready."""
-    await stage.start_controller()
-    await stage.sign_in()
+    """An agent at each horn, adopted and ready. The controller runs, and somebody is signed in."""
     for horn in HORNS:
         await stage.start_agent(horn, "--output", "alsa", "--alsa-device", horn, env=room.environment)
     for horn in HORNS:
@@ -96,13 +96,14 @@ async def speak(room: SoundRoom, stage: Stage, packets: list[bytes]) -> tuple[li
     stream: Json = await stage.api("POST", "/api/v1/live", body)
     async with listening(room) as ear, stage.socket(stream["microphone_url"]) as microphone:
         await asyncio.sleep(_SETTLE_S)
-        sent_s = await _speak(microphone, packets)
+        sent_s = await speak_packets(microphone, packets)
         await asyncio.sleep(1.0)
         await stage.api("POST", f"/api/v1/live/{stream['airing_id']}/end")
     return sent_s, ear
 
 
-async def _speak(microphone: aiohttp.ClientWebSocketResponse, packets: list[bytes]) -> list[float]:
+async def speak_packets(microphone: aiohttp.ClientWebSocketResponse, packets: list[bytes]) -> list[float]:
+    """One every 20 ms. Returns the monotonic instants at which they left, in seconds."""
     began_s, sent_s = time.monotonic(), []
     for number, packet in enumerate(packets):
         await asyncio.sleep(max(0.0, began_s + number * PACKET_S - time.monotonic()))
