@@ -1,16 +1,18 @@
-"""Live sound at the desk: packets as a file, and how loud they are.
+"""Live sound at the desk: packets as a file, how loud they are, and what a browser records as packets.
 
 An Ogg Opus file (RFC 3533, RFC 7845) of packets of 20 ms exactly as they are: nothing is decoded, so that the clip is
 what went out. Its pre-skip is 0: what a decoder returns is what horns were given, sample for sample.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from audio import plan, runner
 from audio.clip import ToolFailed
-from audio.ogg import Page
+from audio.ogg import PacketReader, Page
 
 if TYPE_CHECKING:
     import av
@@ -22,6 +24,8 @@ _FIRST: Final = 0x02
 _LAST: Final = 0x04
 _HEAD: Final = struct.Struct("<4sBBqIIIB")
 _QUIETEST_DB: Final = -96.0
+_LONGEST_S: Final = 24 * 3_600.0
+_MEMORY_BYTES: Final = 1024 * 1_048_576
 
 
 def write_packets(path: Path, packets: Iterable[bytes], *, channels: int = 1) -> int:
@@ -66,6 +70,47 @@ def _opus_head(channels: int) -> bytes:
 
 def _opus_tags() -> bytes:
     return struct.pack("<8sI", b"OpusTags", len(_VENDOR)) + _VENDOR + struct.pack("<I", 0)
+
+
+class Recoder:
+    """What a browser records, piece by piece, and the packets of 20 ms that become of it."""
+
+    def __init__(self, flow: runner.Flow) -> None:
+        self._flow = flow
+        self._reader = PacketReader()
+
+    async def feed(self, data: bytes) -> None:
+        """The next piece; waits while the one before is not taken."""
+        await self._flow.write(data)
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._flow.end()
+
+    async def packets(self) -> list[bytes]:
+        """The next ones, as soon as there are some; none where no more come. Raises `ToolFailed`."""
+        while data := await self._flow.read():
+            if found := self._reader.feed(data):
+                return found
+        return []
+
+
+@asynccontextmanager
+async def open_recoder(ffmpeg: Path) -> AsyncIterator[Recoder]:
+    """Inside the block a process is at work. Raises `ToolMissing`."""
+    command = runner.Command(
+        (str(ffmpeg), *plan.recoding()),
+        _LONGEST_S,
+        memory_limit_bytes=_MEMORY_BYTES,
+        niceness=0,
+        fed=True,
+    )
+    async with runner.flowing(command, _nobody) as flow:
+        yield Recoder(flow)
+
+
+def _nobody(line: str) -> None:
+    """What ffmpeg says while somebody speaks is of no use to anybody: nothing that comes of it is told by that."""
 
 
 class PacketMeter:

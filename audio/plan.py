@@ -54,6 +54,9 @@ _WEB_PROTOCOLS = "http,https,tls,tcp,httpproxy,hls,crypto"
 _STREAM_FORMATS = "mp3,aac,ogg,flac,hls,mpegts,mov,wav"
 _NAME = "Loa"
 _PAGE_US = 100_000
+_FRAME_US = 20_000
+# What browsers record: WebM, Ogg, or MP4 in fragments.
+_RECORDER_FORMATS = "matroska,webm,ogg,mov,mp4,m4a,3gp,3g2,mj2"
 _STREAM_LOSS_DB = 0.7
 _STREAM_OVERSHOOT_DB = 2.5
 _ATTACK_MS = 5
@@ -265,6 +268,20 @@ def receiving(source: Station | Card, settings: AudioSettings, silence_db: float
     codec |= {"compression_level": _NARROW_COMPLEXITY, "frame_duration": 20}
     paging = {"f": "ogg", "page_duration": _PAGE_US, "flush_packets": 1}
     return _arguments(ffmpeg.output(limited, "pipe:1", **codec, **paging, **_anonymous()))
+
+
+def recoding() -> Arguments:
+    """Make Ogg Opus of 24 kbit/s, a page for every 20 ms, of what a browser records and standard input brings, at once.
+
+    A microphone in a browser is levelled there; here it is made mono and no more, since levelling would look ahead.
+    """
+    limits = {"probesize": 4_096, "analyzeduration": 0, "fflags": "nobuffer"}
+    allowed = {"protocol_whitelist": "pipe", "format_whitelist": _RECORDER_FORMATS}
+    sound = ffmpeg.input("pipe:0", **limits, **allowed)["a:0"].filter("aresample", SAMPLE_RATE_HZ)
+    mono = sound.filter("aformat", sample_fmts="fltp", channel_layouts="mono")
+    codec = {"c:a": "libopus", "b:a": Rendition.OPUS24.bit_rate_bps, "application": "voip", "frame_duration": 20}
+    paging = {"f": "ogg", "page_duration": _FRAME_US, "flush_packets": 1}
+    return _arguments(ffmpeg.output(mono, "pipe:1", **codec, **paging, **_anonymous()))
 
 
 def _listen(source: Station | Card) -> Any:

@@ -45,6 +45,7 @@ class Command:
     output_limit_bytes: int | None = None  # the largest file it may write
     environment: Mapping[str, str] | None = None  # in place of this program's own
     niceness: int = _NICENESS
+    fed: bool = False  # its standard input is written while it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ class Flow:
         assert self._process.stdout is not None
         return await self._process.stdout.read(_CHUNK_BYTES)
 
+    async def write(self, data: bytes) -> None:
+        """Hands more to a process that is fed; waits while it does not take it. What it does not take is lost."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+
+    def end(self) -> None:
+        """Nothing more is handed to it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
 
 @asynccontextmanager
 async def flowing(command: Command, on_line: Callable[[str], None]) -> AsyncIterator[Flow]:
@@ -149,7 +162,7 @@ async def _start(command: Command) -> asyncio.subprocess.Process:
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command.argv,
-            stdin=asyncio.subprocess.PIPE if command.stdin else asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if command.stdin or command.fed else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,

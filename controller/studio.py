@@ -9,9 +9,9 @@ import asyncio
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,9 +23,10 @@ from audio import clip
 from audio.clip import AudioError, AudioSettings, ClipFile, MadeClips, Stage
 from controller.domain.errors import StudioFailed
 from controller.domain.sounds import Finding, Mark, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
-from controller.ports import Meter, Progress
+from controller.ports import Meter, Progress, Recoder
 
 if TYPE_CHECKING:
+    from audio.live import Recoder as AudioRecoder
     from audio.voices.book import VoiceBook
 
 _log = logging.getLogger(__name__)
@@ -167,6 +168,15 @@ class AudioStudio:
             await in_thread(lambda: settle(file, self._folder / f"{sha256}.opus"))
             return ClipRef(sha256=sha256, size_bytes=size_bytes, frames=frames)
 
+    @asynccontextmanager
+    async def recoder(self) -> AsyncIterator[Recoder]:
+        """Raises `StudioFailed`."""
+        from audio.live import open_recoder
+
+        with _failures():
+            async with open_recoder(await self.ffmpeg()) as opened:
+                yield _Recoder(opened)
+
     async def meter(self) -> Meter:
         """See `controller.ports.Studio`."""
 
@@ -252,6 +262,20 @@ class AudioStudio:
             name=name,
             profile=clip.Profile(profile.value),
         )
+
+
+class _Recoder:
+    """`ports.Recoder`."""
+
+    def __init__(self, opened: "AudioRecoder") -> None:
+        self._opened = opened
+
+    async def feed(self, data: bytes) -> None:
+        await self._opened.feed(data)
+
+    async def packets(self) -> list[bytes]:
+        with _failures():
+            return await self._opened.packets()
 
 
 _Key = tuple[Reading, tuple[tuple[str, str], ...]]

@@ -31,7 +31,7 @@ from controller.ports.content import (
 )
 from controller.ports.emergencies import Emergencies
 from controller.ports.groups import Groups
-from controller.ports.live import LiveArchives, Meter
+from controller.ports.live import LiveArchives, Meter, Recoder
 from controller.ports.people import ApiTokens, Deeds, Persons, Tokens
 from controller.ports.planned import PlannedAirings
 from controller.ports.planning import Approvals, Choices, GuardRows, Holidays, Schedules
@@ -394,6 +394,7 @@ __all__ = [
     "Programmes",
     "Progress",
     "Pronunciations",
+    "Recoder",
     "Revisions",
     "Schedules",
     "SelfTests",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.pronunciations import Pronunciation
 from controller.domain.revisions import Revision
 from controller.domain.sounds import PreparedClips, Profile, Reading, Sound, SoundId, SpokenSentence, VoiceInfo
-from controller.ports.live import Meter
+from controller.ports.live import Meter, Recoder
 
 Progress = Callable[[float], None]
 """Told how much of a long work is done, 0.0 to 1.0."""
@@ -41,6 +42,10 @@ class Studio(Protocol):
 
     async def keep_stream(self, packets: Iterable[bytes]) -> ClipRef:
         """Opus packets of 20 ms as one clip, as they are. ``packets`` is gone through in a thread."""
+        ...
+
+    def recoder(self) -> AbstractAsyncContextManager[Recoder]:
+        """Open while somebody speaks."""
         ...
 
     async def meter(self) -> Meter:

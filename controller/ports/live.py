@@ -15,6 +15,18 @@ class Meter(Protocol):
         ...
 
 
+class Recoder(Protocol):
+    """What a browser records becomes packets of 20 ms."""
+
+    async def feed(self, data: bytes) -> None:
+        """The next piece of a recording that goes on; waits while the one before is not taken."""
+        ...
+
+    async def packets(self) -> list[bytes]:
+        """The next ones, as soon as there are some; none where no more come. Raises `StudioFailed`."""
+        ...
+
+
 class LiveArchives(Protocol):
     """What went out live, by airing."""
 

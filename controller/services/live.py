@@ -97,7 +97,6 @@ class LiveDesk:
             raise Invalid("a title of 1 to 200 letters is needed", code="no_title")
         if airing_class not in _CLASSES:
             raise Invalid(f"{airing_class} is not spoken live", code="bad_request")
-        self._require_no_stop()
         longest_s = min(ends_after_s or self._settings.live_longest_s, self._settings.live_longest_s)
         await self._secretary.stock(DocumentKind.ORDER, 2)
         async with self._store.transaction() as tx:
@@ -107,7 +106,8 @@ class LiveDesk:
             length_us = round(longest_s * _SECOND_US)
             if airing_class is not AiringClass.EMERGENCY:
                 length_us = await self._gate.longest_within_guards(tx, speakers, start_us, length_us, LEAST_US)
-            self._require_no_stop()
+            if self._stops.silences({speaker.area_id for speaker in speakers}):
+                raise Refused("everything is stopped there", code="stop_all_latched")
             airing = _airing(airing_class, title.strip(), speakers, by=by.name, now_us=now_us, length_us=length_us)
             airing = replace(airing, start_at_us=start_us, slot_ends_us=start_us + length_us)
             to = await self._audience(tx, speakers)
@@ -164,10 +164,6 @@ class LiveDesk:
 
     async def _listen(self, stream: LiveStream) -> None:
         stream.meter = await self._studio.meter()
-
-    def _require_no_stop(self) -> None:
-        if self._stops.active() is not None:
-            raise Refused("everything is stopped", code="stop_all_latched")
 
     def _delay_us(self, speakers: Sequence[Speaker]) -> int:
         settings = self._settings

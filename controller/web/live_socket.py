@@ -7,14 +7,16 @@ whose sign-in has ended, is cut within seconds. How it goes is told twice a seco
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import Final
 from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from agents.protocol.ids import AiringId
-from controller.domain.errors import NotFound, Refused
+from controller.domain.errors import NotFound, Refused, StudioFailed
 from controller.domain.live import is_packet
+from controller.ports import Recoder
 from controller.services.live_stream import LiveStream
 from controller.web.asking import Ask, Forbidden
 from controller.web.i18n import Translator
@@ -30,6 +32,11 @@ _PING_EVERY_S: Final = 5.0
 _PACKETS_A_SECOND: Final = 50
 _AHEAD: Final = 250
 """So many packets may come at once: what a browser held back while its line was away."""
+_BYTES_A_SECOND: Final = 50_000
+_BYTES_AHEAD: Final = 500_000
+"""The same of what it records."""
+_UNHEARD_BYTES: Final = 200_000
+"""Where so much came of which nothing is heard, it is no recording."""
 
 
 class LiveSockets:
@@ -86,29 +93,59 @@ class _Microphone:
         self._socket = socket
         self._say: Translator = ask.say
         self._packets = _Allowance(_PACKETS_A_SECOND, _AHEAD)
+        self._bytes = _Allowance(_BYTES_A_SECOND, _BYTES_AHEAD)
+        self._unheard_bytes = 0
+        self._recoder: Recoder | None = None
+        self._pumping: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         telling = asyncio.create_task(self._tell())
         try:
-            await self._listen()
-        except _Refusal as refusal:
-            await self._goodbye(refusal.code)
+            async with AsyncExitStack() as stack:
+                try:
+                    await self._listen(stack)
+                except _Refusal as refusal:
+                    await self._goodbye(refusal.code)
+                except StudioFailed as failure:
+                    await self._goodbye(failure.code)
+                finally:
+                    await _ended(self._pumping)
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            await _ended(telling)
 
-    async def _listen(self) -> None:
+    async def _listen(self, stack: AsyncExitStack) -> None:
         async for message in self._socket:
-            if message.type is WSMsgType.BINARY:
-                self._take(message.data)
-            elif message.type is WSMsgType.TEXT:
+            if message.type is not WSMsgType.BINARY or not message.data:
+                raise _Refusal("not_sound")
+            kind, data = message.data[0], message.data[1:]
+            if kind == PACKET:
+                self._packet(data)
+            elif kind == RECORDED:
+                await self._recorded(data, stack)
+            else:
                 raise _Refusal("not_sound")
 
-    def _take(self, data: bytes) -> None:
-        kind = data[0] if data else 0
-        if kind != PACKET:
+    async def _recorded(self, data: bytes, stack: AsyncExitStack) -> None:
+        """A piece of what a browser records: a process of its own makes packets of it."""
+        if not self._bytes.take(len(data)):
+            raise _Refusal("too_much_sound")
+        if self._recoder is None:
+            self._recoder = await stack.enter_async_context(self._ask.parts.studio.recoder())
+            self._pumping = asyncio.create_task(self._pump(self._recoder))
+        self._unheard_bytes += len(data)
+        if self._pumping is None or self._pumping.done() or self._unheard_bytes > _UNHEARD_BYTES:
             raise _Refusal("not_sound")
-        self._packet(data[1:])
+        await self._recoder.feed(data)
+
+    async def _pump(self, recoder: Recoder) -> None:
+        try:
+            while packets := await recoder.packets():
+                self._unheard_bytes = 0
+                for packet in packets:
+                    self._stream.feed(packet)
+        except StudioFailed:
+            pass
+        await self._goodbye("not_sound")
 
     def _packet(self, packet: bytes) -> None:
         if not is_packet(packet):
@@ -151,6 +188,13 @@ class _Microphone:
         }
         if not self._socket.closed:
             await self._socket.send_str(json.dumps(told))
+
+
+async def _ended(task: "asyncio.Task[None] | None") -> None:
+    """Ends a task, and waits until it has."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class _Allowance:

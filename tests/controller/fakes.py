@@ -6,6 +6,7 @@ import heapq
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from agents.domain.now import Now
@@ -21,7 +22,7 @@ from agents.protocol.values import ClipRef, ClockBasis, RenditionName
 from controller.domain.errors import Refused, StudioFailed, Unreachable
 from controller.domain.sounds import Finding, PreparedClips, Profile, Reading, SpokenSentence, VoiceInfo
 from controller.domain.speakers import ControllerIdentity, FoundDevice, PairedDevice
-from controller.ports import Heard, Meter, Progress
+from controller.ports import Heard, Meter, Progress, Recoder
 
 T0_US = 1_800_000_000_000_000
 SECOND_US = 1_000_000
@@ -165,6 +166,9 @@ class FakeStudio:
         sha256 = hashlib.sha256(b"".join(kept)).hexdigest()
         (self._folder / f"{sha256}.opus").write_bytes(b"".join(kept))
         return ClipRef(sha256=sha256, size_bytes=sum(map(len, kept)), frames=len(kept) * 960)
+
+    def recoder(self) -> AbstractAsyncContextManager[Recoder]:
+        raise NotImplementedError
 
     async def meter(self) -> Meter:
         return lambda packet: -20.0

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from controller.domain.stops import ActiveStop
 from controller.links.clock import ControllerClock
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, load_or_make
-from controller.ports import Meter, Progress
+from controller.ports import Meter, Progress, Recoder
 from controller.services.desk import Desk
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
@@ -97,6 +97,9 @@ class QuickStudio:
 
     async def keep_stream(self, packets: Iterable[bytes]) -> ClipRef:
         return ClipRef(sha256=SHA256, size_bytes=len(SOUND), frames=sum(1 for _ in packets) * 960)
+
+    def recoder(self) -> AbstractAsyncContextManager[Recoder]:
+        raise NotImplementedError
 
     async def meter(self) -> Meter:
         return lambda packet: -20.0
