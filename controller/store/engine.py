@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from controller.domain.errors import StoreFailed
+from controller.store import one_trip
 
 READING: Final = "loa_reading"
 READERS: Final = 4
@@ -38,6 +39,7 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> AsyncEngine:
     # One more for whoever writes, and one for `SqlStore.ready`.
     engine = create_async_engine(url, pool_size=READERS + 2, max_overflow=0)
     if is_sqlite(url):
+        event.listen(engine.sync_engine, "do_connect", one_trip.connect)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         if not foreign_keys:
