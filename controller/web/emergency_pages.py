@@ -188,6 +188,11 @@ async def one_part(ask: Ask) -> web.StreamResponse:
     return page(ask, "_emergency.html", frame=await full_frame(ask), one=found, word_problem="")
 
 
+async def more_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/emergency/{id}/more"""
+    return page(ask, "_emergency_more.html", one=await emergencypresent.emergency(ask, await alarms.seen(ask)))
+
+
 async def board_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/emergency/{id}/board"""
     found = await alarms.seen(ask)

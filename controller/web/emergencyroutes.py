@@ -28,6 +28,13 @@ EMERGENCY_PAGES: Final = (
     Route(method="GET", path="/parts/emergency/{id}", handler=emergency_pages.one_part, right=Right.SEE, over=_OVER),
     Route(
         method="GET",
+        path="/parts/emergency/{id}/more",
+        handler=emergency_pages.more_part,
+        right=Right.SEE,
+        over=_OVER,
+    ),
+    Route(
+        method="GET",
         path="/parts/emergency/{id}/board",
         handler=emergency_pages.board_part,
         right=Right.SEE,
