@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import Final
 
-from controller.domain.cap_alerts import AlertState, CapAlert, SendingState
+from controller.domain.cap_alerts import AlertState, CapAlert, Sending, SendingState
 from controller.domain.errors import LoaError, StoreFailed
 from controller.services.bell import Bell
 from controller.services.cap_book import CapBook
@@ -63,8 +63,11 @@ class CapWatch:
             alerts = await self._book.busy()
             if alerts:
                 await self._follow(alerts)
+                alerts = await self._book.busy()
+            by_id = {one.alert_id: one for one in alerts}
             for alert in alerts:
-                await self._look(alert, group, now_us)
+                after = None if alert.followed_by is None else by_id.get(alert.followed_by)
+                await self._look(alert, group, now_us, after)
         except StoreFailed:
             _log.exception("alerts wait for the database")
             return now_us + _SECOND_US
@@ -80,23 +83,22 @@ class CapWatch:
                 if (
                     not sending.emergency_id
                     or self._busy(sending.sending_id)
-                    or (sending not in alert.on_air
-                    and not failed)
+                    or (sending not in alert.on_air and not failed)
                 ):
                     continue
                 found = open_now.get(sending.emergency_id) or await self._sendings.emergency(sending.emergency_id)
                 if found is not None:
                     await self._sendings.follow(alert.alert_id, found)
 
-    async def _look(self, alert: CapAlert, group: asyncio.TaskGroup, now_us: int) -> None:
+    async def _look(self, alert: CapAlert, group: asyncio.TaskGroup, now_us: int, after: CapAlert | None) -> None:
         waits = alert.state in {AlertState.HELD, AlertState.NOT_ACTUAL}
         if waits and alert.expires_at_us is not None and alert.expires_at_us <= now_us:
             await self._book.change(alert.alert_id, lambda one: _expired(one, now_us))
         for sending in alert.on_air:
-            if alert.state in _ENDING:
+            if alert.state in _ENDING and not _awaits(sending, after):
                 # What is being made sees by itself that nobody wants it any more.
                 self._begin(group, sending.sending_id, self._sendings.end(alert, sending), "end")
-            elif sending.state is SendingState.MAKING:
+            elif alert.state not in _ENDING and sending.state is SendingState.MAKING:
                 self._begin(group, sending.sending_id, self._sendings.carry(alert.alert_id, sending.sending_id), "send")
 
     def _busy(self, sending_id: str) -> bool:
@@ -126,6 +128,17 @@ class CapWatch:
         except Exception:
             _log.exception("alert: %s failed", name)
             await self._clock.sleep_until(self._clock.now_us() + 60 * _SECOND_US)
+
+
+def _awaits(sending: Sending, after: CapAlert | None) -> bool:
+    """What is replaced is heard until what replaces it is, also where that failed: a person looks at it."""
+    if after is None or after.state is AlertState.APPLIED:
+        return False
+    unheard = {SendingState.MAKING, SendingState.PREPARED}
+    mine = [one for one in after.sendings if one.corrects and one.corrects == sending.emergency_id]
+    return any(one.state in unheard for one in after.sendings) or any(
+        one.state in {SendingState.FAILED, SendingState.SENT} for one in mine
+    )
 
 
 def _expired(alert: CapAlert, now_us: int) -> CapAlert:
