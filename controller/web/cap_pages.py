@@ -47,7 +47,7 @@ async def upload(ask: Ask) -> web.StreamResponse:
             if received is None:
                 raise Invalid(code="cap_file_missing")
             source = Source(kind=SourceKind.UPLOAD, source_id=actor.person_id or "", name=actor.name)
-            taken = await ask.parts.cap.inbox.take(received.path.read_bytes(), source=source, by=actor)
+            taken = await ask.parts.cap_inbox.take(received.path.read_bytes(), source=source, by=actor)
         except (Invalid, Refused) as error:
             told = problem_of(error, ask.say)
             return await _list(ask, problem=told.sentence, status=told.status)
@@ -63,25 +63,25 @@ async def alert(ask: Ask) -> web.StreamResponse:
 
 async def alert_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/cap/{id}"""
-    found = await ask.parts.cap.inbox.view(_id(ask))
+    found = await ask.parts.cap_inbox.view(_id(ask))
     return page(ask, "_cap_state.html", frame=await full_frame(ask), alert=cappresent.shown(ask, found))
 
 
 async def raw(ask: Ask) -> web.StreamResponse:
     """GET /cap/{id}/xml: the file as it came, to be kept and not shown."""
     headers = {"Content-Disposition": 'attachment; filename="alert.xml"', "Content-Type": "application/octet-stream"}
-    return web.Response(body=await ask.parts.cap.inbox.raw(_id(ask)), headers=headers)
+    return web.Response(body=await ask.parts.cap_inbox.raw(_id(ask)), headers=headers)
 
 
 async def confirm(ask: Ask) -> web.StreamResponse:
     """POST /cap/{id}/confirm"""
-    found = (await ask.parts.cap.inbox.view(_id(ask))).alert
+    found = (await ask.parts.cap_inbox.view(_id(ask))).alert
     async with reading(ask) as form:
         try:
-            shown = cappresent.shown(ask, await ask.parts.cap.inbox.view(_id(ask)))
+            shown = cappresent.shown(ask, await ask.parts.cap_inbox.view(_id(ask)))
             require_deed(form, found.alert_id, [shown.word], drill=shown.drill)
             area_ids = _areas(ask, form)
-            await ask.parts.cap.inbox.confirm(
+            await ask.parts.cap_inbox.confirm(
                 found.alert_id, ask.known_actor, area_ids=area_ids or None, drill=shown.drill
             )
         except (Invalid, Refused) as error:
@@ -94,7 +94,7 @@ async def decline(ask: Ask) -> web.StreamResponse:
     async with reading(ask) as form:
         try:
             area_ids = _areas(ask, form)
-            await ask.parts.cap.inbox.decline(_id(ask), ask.known_actor, form.text("reason"), area_ids=area_ids or None)
+            await ask.parts.cap_inbox.decline(_id(ask), ask.known_actor, form.text("reason"), area_ids=area_ids or None)
         except (Invalid, Refused) as error:
             return await _wrong(ask, error)
     return _to(f"{PATH}/{_id(ask)}")
@@ -102,7 +102,7 @@ async def decline(ask: Ask) -> web.StreamResponse:
 
 async def over(ask: Ask, right: Right) -> bool:
     """For `Route.over`: the alert of the path. Raises `NotFound`."""
-    return ask.may(right) and cappresent.sees(ask, (await ask.parts.cap.inbox.view(_id(ask))).alert)
+    return ask.may(right) and cappresent.sees(ask, (await ask.parts.cap_inbox.view(_id(ask))).alert)
 
 
 def _areas(ask: Ask, form: Form) -> list[AreaId]:
@@ -124,13 +124,13 @@ def _to(path: str) -> web.Response:
 
 async def _rows(ask: Ask) -> tuple[Sequence[AlertRow], Sequence[AlertRow]]:
     """What waits, and what came before it."""
-    held = [one for one in await ask.parts.cap.inbox.held() if cappresent.sees(ask, one)]
+    held = [one for one in await ask.parts.cap_inbox.held() if cappresent.sees(ask, one)]
     waiting = {one.alert_id for one in held}
 
     def mine(one: CapAlert) -> bool:
         return one.alert_id not in waiting and cappresent.sees(ask, one)
 
-    latest = [one for one in await ask.parts.cap.inbox.latest(SHOWN) if mine(one)]
+    latest = [one for one in await ask.parts.cap_inbox.latest(SHOWN) if mine(one)]
     return [cappresent.row(ask, one) for one in held], [cappresent.row(ask, one) for one in latest]
 
 
@@ -155,7 +155,7 @@ async def _wrong(ask: Ask, error: LoaError) -> web.Response:
 
 
 async def _page(ask: Ask, *, problem: str = "", word_problem: str = "", status: int = 200) -> web.Response:
-    found = await ask.parts.cap.inbox.view(_id(ask))
+    found = await ask.parts.cap_inbox.view(_id(ask))
     if not cappresent.sees(ask, found.alert):
         raise NotFound(f"no alert {found.alert.alert_id}", code="cap_unknown")
     shown = cappresent.shown(ask, found)

@@ -39,7 +39,7 @@ async def put_rule(ask: Ask) -> web.StreamResponse:
         try:
             rule = _rule(form)
             ask.require(Right.MANAGE_AREAS, rule.area_id)
-            await ask.parts.cap.settings.put_rule(rule, ask.known_actor)
+            await ask.parts.cap_settings.put_rule(rule, ask.known_actor)
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
             return await _page(ask, typed=dict(form.fields), problem=told.sentence, status=told.status)
@@ -49,10 +49,10 @@ async def put_rule(ask: Ask) -> web.StreamResponse:
 async def remove_rule(ask: Ask) -> web.StreamResponse:
     """POST /cap/settings/rules/{id}/remove"""
     rule_id = ask.request.match_info["id"]
-    rule = next((one for one in await ask.parts.cap.settings.rules() if one.rule_id == rule_id), None)
+    rule = next((one for one in await ask.parts.cap_settings.rules() if one.rule_id == rule_id), None)
     if rule is not None:
         ask.require(Right.MANAGE_AREAS, rule.area_id)
-        await ask.parts.cap.settings.remove_rule(rule_id, ask.known_actor)
+        await ask.parts.cap_settings.remove_rule(rule_id, ask.known_actor)
     return _to()
 
 
@@ -60,7 +60,7 @@ async def put_feed(ask: Ask) -> web.StreamResponse:
     """POST /cap/settings/feeds"""
     async with reading(ask) as form:
         try:
-            await ask.parts.cap.settings.put_feed(_feed(form), ask.known_actor)
+            await ask.parts.cap_settings.put_feed(_feed(form), ask.known_actor)
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
             return await _page(ask, typed=dict(form.fields), feed_problem=told.sentence, status=told.status)
@@ -69,13 +69,13 @@ async def put_feed(ask: Ask) -> web.StreamResponse:
 
 async def remove_feed(ask: Ask) -> web.StreamResponse:
     """POST /cap/settings/feeds/{id}/remove"""
-    await ask.parts.cap.settings.remove_feed(CapFeedId(ask.request.match_info["id"]), ask.known_actor)
+    await ask.parts.cap_settings.remove_feed(CapFeedId(ask.request.match_info["id"]), ask.known_actor)
     return _to()
 
 
 async def ask_feed(ask: Ask) -> web.StreamResponse:
     """POST /cap/settings/feeds/{id}/ask: now."""
-    ask.parts.cap.settings.ask_now(CapFeedId(ask.request.match_info["id"]))
+    ask.parts.cap_settings.ask_now(CapFeedId(ask.request.match_info["id"]))
     return _to()
 
 
@@ -120,9 +120,9 @@ async def _page(
     feed_problem: str = "",
     status: int = 200,
 ) -> web.Response:
-    feeds = await ask.parts.cap.settings.feeds() if ask.may(Right.MANAGE_STATION, EVERYWHERE) else ()
+    feeds = await ask.parts.cap_settings.feeds() if ask.may(Right.MANAGE_STATION, EVERYWHERE) else ()
     names = {feed.feed_id: feed.name for feed, _ in feeds}
-    rules = [one for one in await ask.parts.cap.settings.rules() if ask.touches(Right.MANAGE_AREAS, one.area_id)]
+    rules = [one for one in await ask.parts.cap_settings.rules() if ask.touches(Right.MANAGE_AREAS, one.area_id)]
 
     def words(scale: Mapping[str, str], order: tuple[str, ...]) -> list[tuple[str, str]]:
         return [(one, word_of(scale, one, ask.say)) for one in reversed(order)]
@@ -152,7 +152,7 @@ async def _page(
 def _choices(ask: Ask) -> list[tuple[str, str]]:
     """The widest areas of whoever asks, and those right below them."""
     tree = ask.parts.areas.tree()
-    found = []
+    found: list[tuple[str, str]] = []
     for area in tree.walk():
         path = tree.path(area.area_id)
         mine = [one for one in path if ask.may(Right.MANAGE_AREAS, AreaId(one.area_id))]

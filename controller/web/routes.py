@@ -14,7 +14,7 @@ from controller.web import (
     target_pages,
 )
 from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
-from controller.web.alarmroutes import LIVE_PAGES
+from controller.web.alarmroutes import CAP_ACTIONS, CAP_PAGES, LIVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
@@ -230,6 +230,8 @@ ROUTES: tuple[Route, ...] = (
     *EMERGENCY_PAGES,
     *EMERGENCY_ACTIONS,
     *LIVE_PAGES,
+    *CAP_PAGES,
+    *CAP_ACTIONS,
     *ABOVE_ACTIONS,
     *API,
     *PLANNING_API,
