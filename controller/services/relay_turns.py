@@ -101,7 +101,7 @@ class Turn:
                 if self._stream is not None:
                     delay_us = self._stream.delay_us
                 self._look()
-                await self._clock.sleep_until(self._clock.now_us() + _LOOK_EVERY_US)
+                await self._clock.sleep_until(self._next_us())
         finally:
             self._stop_playing()
             for rung in tuple(self._taps):
@@ -114,11 +114,21 @@ class Turn:
         there = self._tools.office.board.get(self.place.airing.airing_id) is not None
         return there and (self._stream is None or not self._stream.over.is_set())
 
+    def _next_us(self) -> int:
+        """When to look again: soon, and at the instant of the first packet."""
+        now_us = self._clock.now_us()
+        soon_us = now_us + _LOOK_EVERY_US
+        return min(soon_us, self._first_us) if now_us < self._first_us else soon_us
+
+    @property
+    def _first_us(self) -> int:
+        """What comes from here on can be heard in its place."""
+        return self.place.from_us - round(self._tools.office.settings.live_delay_sim_s * _SECOND_US)
+
     async def _attach(self) -> None:
         """A stream, as soon as its first packet could be heard in its place; the one of a relay before may be open."""
         airing = self.place.airing
-        first_us = self.place.from_us - round(self._tools.office.settings.live_delay_sim_s * _SECOND_US)
-        if self._clock.now_us() < first_us or airing.start_at_us is None:
+        if self._clock.now_us() < self._first_us or airing.start_at_us is None:
             return
         try:
             self._stream = await self._tools.live.attach(airing, start_at_us=airing.start_at_us, part=self.place.number)
