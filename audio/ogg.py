@@ -5,8 +5,8 @@ nothing has to be encoded again.
 """
 
 import struct
+import zlib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from audio.clip import ToolFailed
@@ -15,7 +15,8 @@ _HEADER_BYTES = 512
 _LARGEST_PAGE_BYTES = 65_307
 _GAIN_AT = 16  # from the beginning of "OpusHead"
 _CHECKSUM_AT = 22  # from the beginning of a page
-_POLYNOMIAL = 0x04C11DB7
+_NOTHING = 0xFFFFFFFF
+_MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def opus_frames(path: Path) -> int:
@@ -165,18 +166,6 @@ def write(path: Path, made: list[Page]) -> None:
 
 
 def _checksum(page: bytes | bytearray) -> int:
-    checksum, table = 0, _checksums()
-    for byte in page:
-        checksum = ((checksum << 8) & 0xFFFFFFFF) ^ table[(checksum >> 24) ^ byte]
-    return checksum
-
-
-@cache
-def _checksums() -> tuple[int, ...]:
-    return tuple(_of_byte(byte << 24) for byte in range(256))
-
-
-def _of_byte(checksum: int) -> int:
-    for _ in range(8):
-        checksum = ((checksum << 1) ^ (_POLYNOMIAL if checksum & 0x80000000 else 0)) & 0xFFFFFFFF
-    return checksum
+    # Ogg reckons with the highest bit first, zlib with the lowest, both with the same polynomial.
+    mirrored = zlib.crc32(page.translate(_MIRROR), _NOTHING) ^ _NOTHING
+    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRROR), "big")
