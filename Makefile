@@ -69,7 +69,7 @@ torture: $(VENV)/.dev  ## 5,000 kills and 5,000 power cuts, 200 schedules of fau
 	LOA_FAULT_SCHEDULES=200 $(BIN)/python -m pytest -n auto tests/simulation
 	LOA_VILLAGES=5 LOA_VILLAGE_S=120 $(BIN)/python -m pytest tests/system/test_village.py
 
-bench: $(VENV)/.ready  ## NAME=arm|cap|fanout|footprint|live|rundown|sim|storm|sync|transcode|trickle|underload|upload measures it
+bench: $(VENV)/.ready  ## NAME=arm|cap|emergency|fanout|footprint|live|rundown|sim|storm|sync|transcode|trickle|underload|upload measures it
 	@sh tools/system_packages.sh
 	@$(BIN)/loa bench $(NAME) --json
 

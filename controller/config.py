@@ -77,6 +77,28 @@ class Config:
     stop_hours: float = setting(
         24.0, unit="h", least=0.1, most=720, help="How long a stop of everything holds if nobody releases it."
     )
+    # emergencies
+    emergency_lead_s: float = setting(
+        5.0,
+        unit="s",
+        least=0.5,
+        most=30,
+        help="How long after its confirmation an emergency is heard everywhere at once; the siren sounds until then.",
+    )
+    emergency_pause_s: float = setting(
+        20.0, unit="s", least=0, most=600, help="The silence before an emergency is said once more."
+    )
+    emergency_hours: float = setting(
+        12.0, unit="h", least=0.1, most=72, help="How long an emergency is repeated if nobody ends it."
+    )
+    templates_after_s: float = setting(
+        60.0,
+        unit="s",
+        least=1,
+        most=86_400,
+        help="How long after its start the station begins to make the fixed words of emergencies that are missing.",
+    )
+
     time_zone: str = setting(
         "Asia/Ho_Chi_Minh", help="The zone that wall times are typed and shown in, as the IANA database names it."
     )

@@ -157,6 +157,9 @@ class Premises:
                 # What is shown here is heard at any hour.
                 "--first-guards",
                 "none",
+                # What is fixed in emergencies is made when it is needed: the machine has other things to do meanwhile.
+                "--templates-after-s",
+                "86400",
                 *self.controller_flags,
             ]
             self.controller = Program("controller", argv, self.folder / "controller.log", dict(os.environ))

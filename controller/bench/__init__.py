@@ -20,6 +20,7 @@ from controller.stage import StageError
 NAMES: Final[Mapping[str, str]] = {
     "arm": "from 'send' to armed on three speakers, against bare fetches of the same clips",
     "cap": "alerts read, checked and matched with 20,000 speakers on one core, against parsing and the schema alone",
+    "emergency": "from confirm to the committed answers of 9,000 devices, and to sound and silence in the sound room",
     "fanout": "one order of 2 kB to 9,000 devices until every acknowledgement is committed, against mosquitto",
     "footprint": "memory, processor and start-up time of an agent that plays, and memory of an idle controller",
     "storm": "9,000 devices dial in the same second: until all are served, and the first page meanwhile",
@@ -34,7 +35,10 @@ NAMES: Final[Mapping[str, str]] = {
     "transcode": "CPU of all that is made from a recording of five minutes, against loudnorm by bare ffmpeg",
 }
 
-PARTS: Final[Mapping[str, tuple[str, ...]]] = {"sync": ("plain", "lossy", "skewed", "long")}
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "emergency": ("fleet", "sound"),
+    "sync": ("plain", "lossy", "skewed", "long"),
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,7 +51,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("name", choices=sorted(NAMES), metavar="NAME", help=" | ".join(sorted(NAMES)))
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object, as the last line")
-    parser.add_argument("--only", action="append", metavar="PART", help="of sync: plain, lossy, skewed or long")
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="PART",
+        help="of emergency: fleet or sound; of sync: plain, lossy, skewed or long",
+    )
     parser.add_argument("--rounds", type=int, default=0, help="how often to measure (each has its own default)")
     options = parser.parse_args(argv)
     parts = PARTS.get(options.name, ())
