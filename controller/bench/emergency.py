@@ -13,15 +13,13 @@ import contextlib
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.bench import emergency_sound
 from controller.bench.crowd import SPEAKERS, Crowd, crowd
-from controller.bench.emergency_sound import TRIALS, hear_alarms, one_horn
 from controller.bench.fanout import Acknowledgements
 from controller.bench.figures import CannotMeasure, middle
-from controller.bench.soundroom import sound_room
 from controller.colleague import Colleague, colleague
 from controller.stage import Json, Stage
 
@@ -41,7 +39,7 @@ async def measure(rounds: int, only: list[str] | None = None, *, speakers: int =
     if "fleet" in parts:
         figures |= await _committed(rounds or ROUNDS, speakers)
     if "sound" in parts:
-        figures |= await _heard(rounds or TRIALS)
+        figures |= await emergency_sound.measure(rounds or emergency_sound.TRIALS)
     return figures
 
 
@@ -134,30 +132,3 @@ class Desk:
         """Quietly."""
         path = f"/api/v1/emergencies/{self.now['emergency_id']}/end"
         await self.stage.api("POST", path, {"all_clear": False})
-
-    async def stop(self) -> None:
-        """Stop of everything. Returns with the answer."""
-        await self.stage.api("POST", "/api/v1/stop")
-
-    async def clear(self) -> None:
-        """The stop, which ended the emergency, is released."""
-        await self.stage.api("DELETE", "/api/v1/stop")
-
-
-@contextlib.asynccontextmanager
-async def _desk(stage: Stage) -> AsyncIterator[Desk]:
-    speakers = (await stage.api("GET", "/api/v1/speakers"))["speakers"]
-    area_ids = sorted({str(one["area_id"]) for one in speakers})
-    async with colleague(stage, "officer") as second:
-        yield Desk(stage, second, area_ids)
-
-
-async def _heard(trials: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
-        with sound_room() as room:
-            async with Stage(Path(name) / "station") as stage:
-                await stage.start_controller()
-                await stage.sign_in()
-                await one_horn(room, stage)
-                async with _desk(stage) as desk:
-                    return await hear_alarms(room, desk, trials)
