@@ -69,9 +69,12 @@ class Crowd:
 
         def enter() -> asyncio.Protocol:
             self._make_room()
-            if len(server.connections) + self._others() >= self._most:
+            if self._room <= 0:  # counting them all takes long where there are thousands
+                self._room = self._most - len(server.connections) - self._others()
+            if self._room <= 0:
                 self.turned_away += 1
                 return _ClosedAtOnce()
+            self._room -= 1
             handler = server()
             self._wait(handler)
             return handler
