@@ -79,6 +79,8 @@ class CapInbox:
         self._worlds = worlds
         self._sendings = sendings
         self._options = options
+        self.most_bytes: Final = options.most_bytes
+        """More than this is not taken."""
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self.changed: Callable[[], None] = lambda: None
         """Called when something was decided that is to be carried out."""

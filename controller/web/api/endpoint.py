@@ -58,9 +58,12 @@ class FormOf:
 
 @dataclass(frozen=True)
 class BytesOf:
-    """``data: Annotated[StreamReader, BytesOf(media_type)]``: what is sent as it is, read by the function."""
+    """``data: Annotated[StreamReader, BytesOf(media_type)]``: what is sent as it is, read by the function. It may be
+    called by a name of ``also`` too.
+    """
 
     media_type: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,8 @@ class Sends:
     """``-> Annotated[web.StreamResponse, Sends(...)]``: the function answers by itself, in one of ``media_types``.
 
     ``statuses`` says what each status means. ``endless`` is true for a stream that ends only with its listener.
-    ``headers`` are those of the answer, with what they say; ``told`` is the JSON in it, where it is JSON.
+    ``headers`` are those of the answer, with what they say; ``told`` is the JSON in it, where it is JSON, and where the
+    status is below 300 or one of ``with_content``.
     """
 
     media_types: tuple[str, ...] = ()
@@ -106,6 +110,7 @@ class Sends:
     headers: Mapping[str, str] = field(default_factory=dict)
     endless: bool = False
     told: Any = None
+    with_content: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -306,8 +311,8 @@ async def _value(argument: Argument, ask: Ask, stack: AsyncExitStack) -> object:
             value = await _json_body(argument.kind, ask.request)
         case FormOf():
             value = await stack.enter_async_context(reading(ask))
-        case BytesOf(media_type=media_type):
-            _check_type(ask.request, media_type)
+        case BytesOf(media_type=media_type, also=also):
+            _check_type(ask.request, media_type, *also)
             value = ask.request.content
         case Header() as header:
             value = _from_header(argument, header, ask.request)
@@ -355,9 +360,9 @@ async def _json_body(kind: type[Kind], request: web.Request) -> Kind:
         raise Invalid(str(error), code="bad_json") from error
 
 
-def _check_type(request: web.Request, wanted: str) -> None:
-    if request.content_type != wanted:
-        raise Invalid(f"send {wanted}", code="unsupported_type")
+def _check_type(request: web.Request, *wanted: str) -> None:
+    if request.content_type not in wanted:
+        raise Invalid(f"send {wanted[0]}", code="unsupported_type")
 
 
 def _check_accept(operation: Operation, request: web.Request) -> None:

@@ -274,10 +274,15 @@ def _sent(sends: Sends, told: Any, schemas: _Schemas) -> dict[str, Json]:
         str(status): {
             "description": meaning,
             **headers,
-            **({"content": content} if content and status < 300 and status != 204 else {}),
+            **({"content": content} if content and _holds(status, sends) else {}),
         }
         for status, meaning in sends.statuses.items()
     }
+
+
+def _holds(status: int, sends: Sends) -> bool:
+    """Whether an answer of this status has what the function sends."""
+    return status in sends.with_content or (status < 300 and status != 204)
 
 
 def _content_told(media_type: str, told: Any, schemas: _Schemas) -> Json:
