@@ -62,6 +62,8 @@ class Crowd:
         self._waiting_at_most = min(waiting_at_most, self._most // 2)
         self._time_to_speak_s = time_to_speak_s
         self._waiting: dict[web.RequestHandler, float] = {}
+        self._room = 0
+        """So many more may come before they have to be counted again; some may have gone since."""
         self.turned_away = 0
 
     def entrance(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
