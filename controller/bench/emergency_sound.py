@@ -7,19 +7,22 @@ from the moment in which the request leaves to the first sound, and from that of
 
 import asyncio
 import itertools
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 from controller.bench.ear import Ear, listening
 from controller.bench.figures import CannotMeasure, middle, percentile
-from controller.bench.soundroom import HORNS, SoundRoom
+from controller.bench.soundroom import HORNS, SoundRoom, SoundRoomError, sound_room
 from controller.stage import Stage
 
 TRIALS: Final = 100
 FIRST_SOUND_BOUND_MS: Final = 250.0
 STOP_BOUND_MS: Final = 200.0
 HORN: Final = HORNS[0]
+TEXT: Final = "Nước lũ đang lên nhanh. Bà con rời khỏi vùng trũng ngay, đến nhà văn hóa xã."
 _HEARD_S: Final = 0.9
 _SILENT_S: Final = 0.5
 _WARM_S: Final = 30.0
@@ -51,11 +54,63 @@ class Press:
     stopped_s: float
 
 
-async def one_horn(room: SoundRoom, stage: Stage) -> None:
-    """An agent that plays into the room, adopted and ready. The controller runs, and somebody is signed in."""
+class StationAlarms:
+    """Over the JSON API, by one person in an area where no second one is asked for: the way from the request to the
+    horn is the same.
+    """
+
+    def __init__(self, stage: Stage, area_id: str) -> None:
+        self._stage = stage
+        self._area_id = area_id
+        self._path = ""
+
+    async def prepare(self) -> None:
+        """See `Alarms`."""
+        body = {"area_ids": [self._area_id], "title": "Flood", "texts": {"vi": TEXT}}
+        made = await self._stage.api("POST", "/api/v1/emergencies", body)
+        self._path = f"/api/v1/emergencies/{made['emergency_id']}"
+        await self._stage.until("the emergency to be prepared", self._prepared, within_s=30)
+
+    async def _prepared(self) -> bool | None:
+        told = await self._stage.api("GET", self._path)
+        if told["state"] == "failed":
+            raise CannotMeasure(f"the emergency could not be prepared: {told['failure']}")
+        return True if told["state"] == "prepared" else None
+
+    async def confirm(self) -> None:
+        """See `Alarms`."""
+        await self._stage.api("POST", self._path + "/confirm")
+
+    async def stop(self) -> None:
+        """See `Alarms`."""
+        await self._stage.api("POST", "/api/v1/stop")
+
+    async def clear(self) -> None:
+        """See `Alarms`."""
+        if (await self._stage.api("GET", self._path))["state"] == "sent":
+            await self._stage.api("POST", self._path + "/end", {"all_clear": False})
+        await self._stage.api("DELETE", "/api/v1/stop")
+
+
+async def measure(trials: int = TRIALS) -> dict[str, float]:
+    """See `hear_alarms`; with a room, a controller and an agent of its own. Raises `CannotMeasure`."""
+    try:
+        with sound_room() as room, tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+            async with Stage(Path(name) / "loa") as stage:
+                return await hear_alarms(room, await _station(room, stage), trials)
+    except SoundRoomError as error:
+        raise CannotMeasure(str(error)) from error
+
+
+async def _station(room: SoundRoom, stage: Stage) -> StationAlarms:
+    await stage.start_controller()
+    await stage.sign_in()
+    area_id = (await stage.api("POST", "/api/v1/areas", {"name": "Xã", "level": "commune"}))["area_id"]
+    await stage.api("PUT", f"/api/v1/areas/{area_id}/emergency-policy", {"second_person": False})
     await stage.start_agent(HORN, "--output", "alsa", "--alsa-device", HORN, env=room.environment)
-    await stage.adopt(HORN)
+    await stage.adopt(HORN, area=area_id)
     await stage.connected(1)
+    return StationAlarms(stage, area_id)
 
 
 async def hear_alarms(room: SoundRoom, alarms: Alarms, trials: int = TRIALS) -> dict[str, float]:
