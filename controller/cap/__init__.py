@@ -1,6 +1,7 @@
 """CAP 1.2 alerts in and out: reading, checking, matching with speakers, and writing. Pure; see `docs/cap.md`."""
 
 from controller.cap.atom import AtomEntry, write_feed
+from controller.cap.chain import subjects_of
 from controller.cap.feeds import FeedEntry, FeedReading, FeedState, read_feed
 from controller.cap.languages import choose, spoken
 from controller.cap.limits import Limits
@@ -23,7 +24,7 @@ from controller.cap.model import (
     Status,
     Urgency,
 )
-from controller.cap.out import write_alert
+from controller.cap.out import CannotWrite, instant_text, write_alert
 from controller.cap.reading import CapFile, FileKind, read, read_file
 from controller.cap.reasons import Reason, Weight
 from controller.cap.sentences import sentence
@@ -35,6 +36,7 @@ __all__ = [
     "AlertKey",
     "Area",
     "AtomEntry",
+    "CannotWrite",
     "CapFile",
     "CapState",
     "Category",
@@ -69,6 +71,7 @@ __all__ = [
     "Urgency",
     "Weight",
     "choose",
+    "instant_text",
     "is_all_clear",
     "lasting",
     "match",
@@ -78,6 +81,7 @@ __all__ = [
     "sentence",
     "spoken",
     "state_of",
+    "subjects_of",
     "write_alert",
     "write_feed",
 ]

@@ -29,6 +29,13 @@ def certificates(texts: Iterable[str]) -> "tuple[Certificate, ...]":
     return tuple(found)
 
 
+def subjects_of(pem: str) -> tuple[str, ...]:
+    """Whose certificates a text in PEM holds. Raises ValueError where it holds none."""
+    from cryptography import x509
+
+    return tuple(describe(one) for one in x509.load_pem_x509_certificates(pem.encode()))
+
+
 def describe(certificate: "Certificate") -> str:
     """Its subject as RFC 4514 writes it."""
     try:

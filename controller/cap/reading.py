@@ -168,7 +168,8 @@ def _reading(
     reader = AlertReader(limits)
     alert = reader.alert(bare)
     reasons += reader.reasons
-    reasons += findings(alert)
+    broken = {one.where.rpartition(".")[0] for one in reader.reasons if one.weight is Weight.ERROR}
+    reasons += (one for one in findings(alert) if one.code != "area_without_place" or one.where not in broken)
     if kind is FileKind.LIST:
         reasons.append(note("list_not_standard"))
     if envelope is not None and envelope is not Status.ACTUAL and alert.status is Status.ACTUAL:
