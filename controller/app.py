@@ -52,7 +52,7 @@ _CLOSE_WITHIN_S: Final = 3.0
 _START_WITHIN_S: Final = 60.0
 _BACKLOG: Final = 4_096
 """Connections that may wait to be taken: after a power cut every device dials in the same second."""
-_TAKEN_AT_ONCE: Final = 64
+_TAKEN_AT_ONCE: Final = 16
 """So many of them are taken before pages and links go on."""
 _T = TypeVar("_T")
 
