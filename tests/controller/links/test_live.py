@@ -1,0 +1,93 @@
+"""Live sound over real links: who gets it, who is left out, and that an order never waits behind it."""
+
+import asyncio
+import socket
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agents.protocol import live
+from agents.protocol.channel import LiveAudio
+from agents.protocol.ids import DeviceId
+from agents.protocol.messages import DocumentPush
+from agents.protocol.signing import SigningKey
+from controller.links import fan
+from tests.controller.links.conftest import KEYS, Device, Station, order
+
+KEY = SigningKey.load(KEYS.signing_private)
+
+
+def bundle(number: int, size: int = 60) -> LiveAudio:
+    packets = (bytes([0x48]) * size,) * 3
+    return live.sign(KEY, live.Bundle(60_000 * number, live.tag_of("a-1"), number, packets))
+
+
+async def heard(device: Device) -> Any:
+    """The next thing that comes to a device: live sound, or a message."""
+    frame = await device.frame()
+    assert frame.type is aiohttp.WSMsgType.BINARY, frame
+    plain = device.channel.feed(frame.data)
+    return plain if isinstance(plain, LiveAudio) else device._decoder.decode(plain)
+
+
+async def test_every_device_gets_the_same_signed_bundles_in_order(station: Station) -> None:
+    devices = [await station.adopted() for _ in range(3)]
+    sent = [bundle(number) for number in range(5)]
+    ids = [device.device_id for device in devices]
+    assert [station.hub.live([*ids, DeviceId("d-away")], audio) for audio in sent] == [3] * 5
+    for device in devices:
+        got = [await heard(device) for _ in sent]
+        assert got == sent
+        live.verify(KEY.public_bytes, got[0])
+    assert station.hub.counters.live_sent == 15
+    assert station.hub.behind() == frozenset()
+
+
+async def test_a_fan_out_goes_on_a_piece_at_a_time(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan, "AT_A_TIME", 2)
+    devices = [await station.adopted() for _ in range(5)]
+    for number in range(2):
+        station.hub.live([device.device_id for device in devices], bundle(number))
+    assert station.hub.counters.live_sent == 4, "the first piece of each at once"
+    for device in devices:
+        assert [live.read(await heard(device)).number for _ in range(2)] == [0, 1]
+
+
+async def test_who_takes_nothing_is_left_out_after_a_second_of_sound(station: Station) -> None:
+    slow, quick = await station.adopted(), await station.adopted()
+    link = station.hub.roll.get(slow.device_id)
+    assert link is not None
+    transport = slow.socket.get_extra_info("transport") or slow.socket._response.connection.transport
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    transport.pause_reading()
+    reading = asyncio.create_task(numbers_until(quick, 399))
+    for number in range(400):
+        station.hub.live([slow.device_id, quick.device_id], bundle(number, 1_275))
+        await asyncio.sleep(0)
+    a_frame = len(bundle(0, 1_275).payload) + 32
+    assert station.hub.behind() == {slow.device_id}
+    assert link.socket.socket.held_bytes <= (fan.BUNDLES_A_SECOND + 4) * a_frame
+    pushing = asyncio.create_task(station.hub.push(slow.device_id, order(1)))
+    await asyncio.sleep(0)
+    transport.resume_reading()
+    late = await numbers_until(slow, None)
+    assert late == list(range(len(late))), "what was begun is whole"
+    assert len(late) < 350, "the order did not wait behind what came after"
+    assert await reading == list(range(400)), "nobody else missed anything"
+    while station.hub.live([slow.device_id], bundle(400)) == 0:
+        await asyncio.sleep(0)
+    assert station.hub.behind() == frozenset(), "the network took it: it comes back"
+    assert station.hub.counters.live_skipped >= 400 - len(late)
+    pushing.cancel()
+
+
+async def numbers_until(device: Device, last: int | None) -> list[int]:
+    """The numbers of the bundles that come, up to the last, or up to the first message."""
+    numbers: list[int] = []
+    while isinstance(got := await heard(device), LiveAudio):
+        numbers.append(live.read(got).number)
+        if numbers[-1] == last:
+            return numbers
+    assert isinstance(got, DocumentPush)
+    return numbers
