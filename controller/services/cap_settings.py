@@ -1,7 +1,7 @@
 """What administrators set for alerts: rules, preferred languages, feeds, and where speakers stand.
 
-Rules: a secret of a feed is never told again. Every change is recorded with who made it. Who may set what where is
-asked by the web.
+Rules: what lets alerts be heard without a person, or with one person fewer, is set by who may change the areas where
+that holds, whatever page or program it comes from. A secret of a feed is never told again. Every change is recorded.
 """
 
 import math
@@ -15,8 +15,8 @@ from controller.domain.cap_feeds import LEAST_EVERY_S, MOST_EVERY_S, CapFeed, Ca
 from controller.domain.cap_rules import CERTAINTIES, MOST_EVENTS, SEVERITIES, URGENCIES, Rule
 from controller.domain.cap_words import language_of
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.errors import Invalid, NotFound
-from controller.domain.rights import Actor
+from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.rights import Actor, Right
 from controller.domain.texts import clean
 from controller.domain.texts import name as checked_name
 from controller.services.events import CapChanged
@@ -49,7 +49,8 @@ class CapSettingsDesk:
 
     async def put_rule(self, rule: Rule, by: Actor) -> Rule:
         """A new one where ``rule_id`` is empty. Raises `NotFound` (``cap_rule_unknown``), `Invalid`
-        (``cap_sender_missing``, ``cap_scale_unknown``, ``area_unknown``, ``cap_too_many_events``).
+        (``cap_sender_missing``, ``cap_scale_unknown``, ``area_unknown``, ``cap_too_many_events``), `Refused`
+        (``role_too_wide``).
         """
         now_us, sender = self._clock.now_us(), clean(rule.sender)
         if not sender or len(sender) > 300:
@@ -60,12 +61,14 @@ class CapSettingsDesk:
         events = tuple(dict.fromkeys(one for one in (clean(event) for event in rule.events) if one))
         if len(events) > MOST_EVENTS or any(len(one) > 200 for one in events):
             raise Invalid(f"at most {MOST_EVENTS} events", code="cap_too_many_events")
-        self._require_area(rule.area_id)
+        self._require(rule.area_id, by)
         rule = replace(rule, sender=sender, events=events, made_by=by.name, made_at_us=now_us)
         async with self._store.transaction() as tx:
             known = {one.rule_id: one for one in await tx.cap_settings.rules()}
             if rule.rule_id and rule.rule_id not in known:
                 raise NotFound(f"no rule {rule.rule_id}", code="cap_rule_unknown")
+            if rule.rule_id:
+                self._require(known[rule.rule_id].area_id, by, there=False)
             rule = rule if rule.rule_id else replace(rule, rule_id=fresh_id("cr"))
             await tx.cap_settings.put_rule(rule)
             detail = f"rule {sender} {rule.severity} {rule.urgency} {rule.certainty} @{rule.area_id} {rule.enabled}"
@@ -74,10 +77,14 @@ class CapSettingsDesk:
         return rule
 
     async def remove_rule(self, rule_id: str, by: Actor) -> None:
-        """Alerts that it would have sent wait for a person from here on. Raises `NotFound` (``cap_rule_unknown``)."""
+        """Alerts that it would have sent wait for a person from here on. Raises `NotFound` (``cap_rule_unknown``),
+        `Refused` (``role_too_wide``).
+        """
         async with self._store.transaction() as tx:
-            if rule_id not in {one.rule_id for one in await tx.cap_settings.rules()}:
+            known = {one.rule_id: one for one in await tx.cap_settings.rules()}
+            if rule_id not in known:
                 raise NotFound(f"no rule {rule_id}", code="cap_rule_unknown")
+            self._require(known[rule_id].area_id, by, there=False)
             await tx.cap_settings.remove_rule(rule_id)
             await tx.deeds.add(self._deed(rule_id, "rule removed", by))
         self._events.publish(CapChanged())
@@ -88,13 +95,15 @@ class CapSettingsDesk:
             return await tx.cap_settings.languages()
 
     async def put_languages(self, area_id: AreaId, languages: Sequence[str], by: Actor) -> None:
-        """None forgets what was set. Raises `Invalid` (``area_unknown``, ``language_unknown``)."""
+        """None forgets what was set. Raises `Invalid` (``area_unknown``, ``language_unknown``), `Refused`
+        (``role_too_wide``).
+        """
         wanted = tuple(dict.fromkeys(language_of(one) for one in languages if one.strip()))
         if len(wanted) > _MOST_LANGUAGES or any(
             not (one.isascii() and one.isalpha() and len(one) < 9) for one in wanted
         ):
             raise Invalid("languages are named as vi and en are", code="language_unknown")
-        self._require_area(area_id)
+        self._require(area_id, by)
         async with self._store.transaction() as tx:
             await tx.cap_settings.put_languages(area_id, wanted)
             await tx.deeds.add(self._deed(area_id, f"languages {' '.join(wanted)}", by))
@@ -108,13 +117,17 @@ class CapSettingsDesk:
     async def put_feed(self, feed: CapFeed, by: Actor) -> CapFeed:
         """A new one where ``feed_id`` is empty; a ``secret`` that is `HIDDEN` stays what it was, unless it would go to
         another host. Raises `NotFound` (``cap_feed_unknown``), `Invalid` (``cap_feed_url``, ``cap_feed_every``,
-        ``cap_feed_header``, ``area_unknown``, ``name_empty``, ``name_too_long``).
+        ``cap_feed_header``, ``area_unknown``, ``name_empty``, ``name_too_long``), `Refused` (``role_too_wide``).
         """
         feed = self._checked(feed)
+        self._require(feed.area_id, by)
+        if feed.inside:
+            self._require(None, by)
         feed = replace(feed, made_by=by.name, made_at_us=self._clock.now_us())
         async with self._store.transaction() as tx:
             if feed.feed_id:
                 before, _ = await tx.cap_settings.feed(feed.feed_id)
+                self._require(before.area_id, by, there=False)
                 if feed.secret == HIDDEN:
                     same = urlsplit(before.url)[:2] == urlsplit(feed.url)[:2]
                     feed = replace(feed, secret=before.secret if same else "")
@@ -143,14 +156,15 @@ class CapSettingsDesk:
             raise Invalid("a header like Authorization", code="cap_feed_header")
         if not secret.isascii() or "\n" in secret or (secret and not header):
             raise Invalid("a secret is sent in a header", code="cap_feed_header")
-        if feed.area_id is not None:
-            self._require_area(feed.area_id)
         return replace(feed, url=url, name=checked_name(feed.name), header=header, secret=secret)
 
     async def remove_feed(self, feed_id: CapFeedId, by: Actor) -> None:
-        """It is not asked any more; what came by it stays. Raises `NotFound` (``cap_feed_unknown``)."""
+        """It is not asked any more; what came by it stays. Raises `NotFound` (``cap_feed_unknown``), `Refused`
+        (``role_too_wide``).
+        """
         async with self._store.transaction() as tx:
             feed, _ = await tx.cap_settings.feed(feed_id)
+            self._require(feed.area_id, by, there=False)
             await tx.cap_settings.remove_feed(feed_id)
             await tx.deeds.add(self._deed(feed_id, f"feed {feed.name} removed", by))
         self.feeds_changed()
@@ -179,9 +193,17 @@ class CapSettingsDesk:
         async with self._store.reading() as tx:
             return await tx.cap_settings.positions()
 
-    def _require_area(self, area_id: AreaId) -> None:
-        if area_id not in self._areas.tree():
+    def _require(self, area_id: AreaId | None, by: Actor, *, there: bool = True) -> None:
+        """Whether ``by`` may say what is heard there, or everywhere. An area that is set anew must be ``there``. Raises
+        `Invalid` (``area_unknown``), `Refused` (``role_too_wide``).
+        """
+        tree = self._areas.tree()
+        known = area_id is not None and area_id in tree
+        if area_id is not None and there and not known:
             raise Invalid(f"no area {area_id}", code="area_unknown")
+        path = tuple(AreaId(one.area_id) for one in tree.path(area_id)) if area_id is not None and known else ()
+        if not by.may(Right.MANAGE_AREAS, path):
+            raise Refused("it holds outside of one's own areas", code="role_too_wide")
 
     def _deed(self, subject: str, detail: str, by: Actor) -> Deed:
         at_us = self._clock.now_us()

@@ -20,6 +20,7 @@ from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
+from controller.web.caproutes import CAP_API, CAP_PUBLIC
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
 from controller.web.emergencyapi import EMERGENCY_API
@@ -239,5 +240,7 @@ ROUTES: tuple[Route, ...] = (
     *LIVE_API,
     *LIVE_SOCKETS,
     *ABOVE_API,
+    *CAP_PUBLIC,
+    *CAP_API,
     *HEALTH,
 )

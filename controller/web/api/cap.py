@@ -1,7 +1,7 @@
 """CAP alerts: handed in by other systems, looked at, and decided by persons.
 
-The guide is `docs/guide-administrator.md`. An alert is named by its sender, identifier and time of sending: the same one
-handed in again is the same alert. It waits for a person unless a rule of the area sends it by itself.
+The guide is `docs/guide-administrator.md`. An alert is named by its sender, identifier and time of sending: handed in
+again it is the same alert. It waits for a person unless a rule of the area sends it by itself.
 """
 
 import asyncio

@@ -18,8 +18,8 @@ from tests.controller.services.station import Station
 
 CENTRE = Source(kind=SourceKind.TOKEN, source_id="t-1", name="centre", trusted=True)
 HANDED = Actor(name="token:centre", scopes=((EVERYWHERE, frozenset({Right.CAP})),), token_id="t-1")
-MAI = Actor(name="mai", scopes=((EVERYWHERE, frozenset({Right.CAP})),), person_id="p-mai")
-LAN = Actor(name="lan", scopes=((EVERYWHERE, frozenset({Right.CAP})),), person_id="p-lan")
+MAI = Actor(name="mai", scopes=((EVERYWHERE, frozenset({Right.CAP, Right.MANAGE_AREAS})),), person_id="p-mai")
+LAN = Actor(name="lan", scopes=((EVERYWHERE, frozenset({Right.CAP, Right.MANAGE_AREAS})),), person_id="p-lan")
 
 
 async def here(station: Station) -> tuple[str, FakeDevice]:

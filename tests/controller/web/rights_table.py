@@ -44,6 +44,23 @@ GET     /api/v1/bulletins/{bulletin_id}/playlist       see over bulletin
 POST    /api/v1/bulletins/{bulletin_id}/restore/{number} compose over bulletin
 POST    /api/v1/bulletins/{bulletin_id}/retry          compose over bulletin
 GET     /api/v1/calendar.ics                           see
+GET     /api/v1/cap                                    cap/hand_in_alert
+POST    /api/v1/cap                                    cap/hand_in_alert
+GET     /api/v1/cap-feeds                              cap
+POST    /api/v1/cap-feeds                              manage_areas
+DELETE  /api/v1/cap-feeds/{feed_id}                    manage_areas
+PUT     /api/v1/cap-feeds/{feed_id}                    manage_areas
+POST    /api/v1/cap-feeds/{feed_id}/ask                manage_areas
+GET     /api/v1/cap-languages                          cap
+PUT     /api/v1/cap-languages/{area_id}                manage_areas
+GET     /api/v1/cap-rules                              cap
+POST    /api/v1/cap-rules                              manage_areas
+DELETE  /api/v1/cap-rules/{rule_id}                    manage_areas
+PUT     /api/v1/cap-rules/{rule_id}                    manage_areas
+GET     /api/v1/cap/{alert_id}                         cap/hand_in_alert
+POST    /api/v1/cap/{alert_id}/confirm                 cap
+POST    /api/v1/cap/{alert_id}/decline                 cap
+GET     /api/v1/cap/{alert_id}/xml                     cap/hand_in_alert
 GET     /api/v1/choices                                see
 POST    /api/v1/choices                                broadcast
 GET     /api/v1/clips/{sha256}                         see
@@ -150,6 +167,7 @@ PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
+PUT     /api/v1/speakers/{speaker_id}/position         tend over speaker
 PUT     /api/v1/speakers/{speaker_id}/profile          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/rundown          see over speaker
 GET     /api/v1/speakers/{speaker_id}/telemetry        see over speaker
@@ -216,6 +234,8 @@ GET     /events                                        anyone
 GET     /faults                                        see
 GET     /faults/history                                see
 POST    /faults/{fault_id}/seen                        tend over fault
+GET     /cap/alerts/{name}                             public
+GET     /cap/feed.atom                                 public
 GET     /favicon.ico                                   public
 POST    /found/{id}/adopt                              adopt
 POST    /found/{id}/identify                           adopt

@@ -17,6 +17,8 @@ OPEN = {
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/static/{name:.+}"),
     ("GET", "/favicon.ico"),
+    ("GET", "/cap/feed.atom"),
+    ("GET", "/cap/alerts/{name}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
