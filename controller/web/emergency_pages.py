@@ -7,6 +7,7 @@ deed that nobody does by mistake, checked here and not in the browser alone. Not
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -184,7 +185,7 @@ async def one_part(ask: Ask) -> web.StreamResponse:
     was = ask.request.query.get("stage", found.stage)
     if found.stage in {Stage.SENT, Stage.ENDED} and was not in {Stage.SENT, Stage.ENDED}:
         # Somebody sent it: the page gets its board, and a spoken one its microphone.
-        return web.Response(headers={"HX-Refresh": "true"})
+        return web.Response(headers={"HX-Redirect": f"{PATH}/{found.id}"})
     return page(ask, "_emergency.html", frame=await full_frame(ask), one=found, word_problem="")
 
 
@@ -203,7 +204,8 @@ async def board_part(ask: Ask) -> web.StreamResponse:
 
 async def banners_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/alarms: wherever one is."""
-    return page(ask, "_alarms.html", frame=await full_frame(ask))
+    shown_on = urlsplit(ask.request.headers.get("HX-Current-URL", "")).path
+    return page(ask, "_alarms.html", frame=await full_frame(ask, path=shown_on or None))
 
 
 async def confirm(ask: Ask) -> web.StreamResponse:

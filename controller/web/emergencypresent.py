@@ -18,6 +18,7 @@ from controller.domain.emergencies import (
     Policy,
 )
 from controller.domain.rights import Right
+from controller.domain.speakers import NotReady
 from controller.web import alarms, console, emergencyviews
 from controller.web.alarmviews import Stage
 from controller.web.asking import Ask
@@ -36,6 +37,18 @@ ENDS: Final = {
     EndKind.CORRECTED: N_("replaced it by a correction"),
     EndKind.STOPPED: N_("stopped it"),
     EndKind.OVER: N_("its time was over"),
+}
+CONFIRMED_IT: Final = N_("confirmed and sent it")
+SENT_ALONE: Final = N_("sent it alone")
+SENT_AT_ONCE: Final = N_("sent it at once, for it stood ready")
+AWAY: Final = {
+    NotReady.RELEASING: N_("It is being released."),
+    NotReady.STOPPED: N_("It is stopped."),
+    NotReady.OFFLINE: N_("It is not connected now."),
+    NotReady.STOPPED_HERE: N_("Somebody pressed the stop button at its box."),
+    NotReady.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
+    NotReady.NO_OUTPUT: N_("It has no sound: its sound device cannot be opened."),
+    NotReady.NOT_HEARD: N_("The last self-test did not hear its horn."),
 }
 
 
@@ -116,9 +129,11 @@ def _steps(one: Emergency, say: Translator) -> list[Step]:
     def step(by: By | None, said: str) -> list[Step]:
         return [Step(at=moment(by.at_us), by=by.name, sentence=say.gettext(said))] if by else []
 
+    if one.kind is not EmergencyKind.ALARM and one.answers is not None:
+        return [*step(one.confirmed, SENT_AT_ONCE), *step(one.ended, ENDS[one.end or EndKind.OVER])]
     return [
         *step(one.prepared, N_("prepared it")),
-        *step(one.confirmed, N_("sent it alone") if one.broken_glass else N_("confirmed and sent it")),
+        *step(one.confirmed, SENT_ALONE if one.broken_glass else CONFIRMED_IT),
         *step(one.ended, ENDS[one.end or EndKind.OVER]),
     ]
 
@@ -216,10 +231,12 @@ def _line(line: BoardLine, say: Translator) -> SpeakerLine:
 
 
 def _reason(line: BoardLine, say: Translator) -> str:
+    if line.reason in set(NotReady):
+        return say.gettext(AWAY[NotReady(line.reason)])
     if line.reason:
         return playback_sentence(line.reason, say) or sentence(line.reason, say)
     if line.reach is Reach.NOT_REACHED and not line.connected:
-        return say.gettext("It is not connected now.")
+        return say.gettext(AWAY[NotReady.OFFLINE])
     return ""
 
 
