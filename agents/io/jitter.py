@@ -52,12 +52,15 @@ class JitterBuffer:
         self._lock = threading.Lock()
         self._packets: list[LivePacket] = []
         self._read_to: int | None = None
+        self._joined_at = 0
         self._broken = False
         self._over_from: int | None = None
 
     def put(self, packet: LivePacket) -> bool:
-        """Keep it until its place is read; False where that has been: it is late."""
+        """Keep it until its place is read; False where that has been: it is late, unless nobody was to hear it."""
         with self._lock:
+            if packet.frame + PACKET_FRAMES <= self._joined_at:
+                return False
             if self._read_to is not None and packet.frame + PACKET_FRAMES <= self._read_to:
                 self.counters.late += 1
                 self._broken = True
@@ -87,6 +90,11 @@ class JitterBuffer:
             self.counters.late += 1
             self._broken = True
 
+    def join(self, at: int) -> None:
+        """Somebody reads, from this frame on."""
+        with self._lock:
+            self._read_to = self._joined_at = at
+
     def next(self, at: int) -> LivePacket | None:
         """The first packet of which something lies at ``at`` or behind it. What lies before is let go of, and counts as
         late if it comes.
@@ -101,6 +109,7 @@ class JitterBuffer:
         """Nobody reads any more, for now."""
         with self._lock:
             self._read_to = None
+            self._joined_at = 0
 
     def clear(self) -> None:
         """What is kept belongs elsewhere."""
@@ -121,6 +130,7 @@ class LiveReader:
 
     def seek(self, at: int) -> None:
         """Go on reading at this frame."""
+        self._buffer.join(at)
         self._sound.clear()
         self._at = at  # the frame behind what lies in ``_sound``
         self._missing = 0  # frames in a row that were not here

@@ -2,12 +2,13 @@
 
 Rules of the module: a bundle is believed when the key that planned or ordered its airing has signed it, when its number
 is above that of every bundle of that airing before, and when it is to be heard inside the airing and not yet over. What
-is not believed is counted, and told in one line of the log for a stretch of it. Nothing here is waited for, and nothing
+is not believed is counted, and told in one line of the log for a stretch of it. A bundle may overtake the order that
+its airing comes with, which goes to the disk first: some of those that name no airing are kept for a moment. Nothing
 that a bundle says ends the link.
 """
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,8 @@ from agents.protocol.version import FRAMES_PER_SECOND
 
 _AHEAD_US: Final = 10_000_000
 """A bundle is not kept for longer than this."""
+_EARLY_US: Final = 2_000_000
+_EARLY_AT_MOST: Final = 64
 _TOLD_EVERY_US: Final = 10_000_000
 
 log = logging.getLogger(__name__)
@@ -70,6 +73,7 @@ class LiveRoom:
         self._streams: dict[str, _Stream] = {}
         self._seen: Mapping[str, Item] | None = None
         self._tags: dict[bytes, str] = {}
+        self._early: deque[tuple[int, LiveAudio]] = deque()
         self._complaints = _Complaints()
 
     def buffer(self, airing_id: str) -> JitterBuffer:
@@ -79,16 +83,25 @@ class LiveRoom:
     def take(self, audio: LiveAudio) -> None:
         """A live frame arrived. Does not raise."""
         now = self._now()
+        early, self._early = self._early, deque()
+        for arrived_us, one in early:
+            self._try(one, arrived_us, now)
+        self._try(audio, now.local_us, now)
+
+    def _try(self, audio: LiveAudio, arrived_us: int, now: Now) -> None:
         try:
-            self._take(audio, now)
+            self._take(audio, arrived_us, now)
         except (_Refused, MalformedMessage, BadSignature) as reason:
             self.counters.refused += 1
             self._complain(str(reason), now)
 
-    def _take(self, audio: LiveAudio, now: Now) -> None:
+    def _take(self, audio: LiveAudio, arrived_us: int, now: Now) -> None:
         bundle = read(audio)
         item = self._item(bundle.tag)
         if item is None:
+            if now.local_us - arrived_us < _EARLY_US and len(self._early) < _EARLY_AT_MOST:
+                self._early.append((arrived_us, audio))
+                return
             raise _Refused("live sound of an airing that is not known here")
         stream = self._stream(item.airing_id)
         if bundle.number <= stream.number:
@@ -97,10 +110,14 @@ class LiveRoom:
         if key is None:
             raise _Refused("live sound of an airing whose key is not trusted any more")
         verify(key, audio)
+        if stream.number < 0:
+            log.info("live sound arrives", extra={"event": "live_begins", "airing_id": item.airing_id})
         follows, stream.number = bundle.number == stream.number + 1 or bundle.number == 0, bundle.number
-        self._keep(bundle, item, stream, now, follows=follows)
+        arrived = None if now.controller_us is None else now.controller_us - (now.local_us - arrived_us)
+        self._keep(bundle, item, stream, arrived, follows=follows)
 
-    def _keep(self, bundle: Bundle, item: Item, stream: _Stream, now: Now, *, follows: bool) -> None:
+    def _keep(self, bundle: Bundle, item: Item, stream: _Stream, arrived_us: int | None, *, follows: bool) -> None:
+        """``arrived_us`` is when it came, in controller time; None where that is not known."""
         if item.start_at_us is None:
             raise _Refused("live sound of an airing that has no start yet")
         span = item.airing.span(item.rendition)
@@ -111,12 +128,12 @@ class LiveRoom:
         first = round((bundle.at_us - origin_us) * FRAMES_PER_SECOND / 1_000_000)
         if not span.start - PACKET_FRAMES < first < span.stop:
             raise _Refused("live sound outside its airing")
-        if now.controller_us is not None and bundle.at_us > now.controller_us + _AHEAD_US:
+        if arrived_us is not None and bundle.at_us > arrived_us + _AHEAD_US:
             raise _Refused("live sound that is far ahead")
         for index, packet in enumerate(bundle.packets):
             heard_us = bundle.at_us + (index + 1) * PACKET_US + (0 if item.emergency else item.delay_us)
             kept = LivePacket(first + index * PACKET_FRAMES, packet, follows)
-            if now.controller_us is not None and heard_us <= now.controller_us:
+            if arrived_us is not None and heard_us <= arrived_us:
                 stream.buffer.lose()
             else:
                 stream.buffer.put(kept)

