@@ -38,7 +38,7 @@ def filled(packets: list[bytes]) -> Filled:
         before = -1
         for number in numbers:
             packet = LivePacket(number * PACKET_FRAMES + shift, packets[number], follows=number == before + 1)
-            assert buffer.put(packet)
+            assert buffer.put(packet) == (packet.frame + PACKET_FRAMES > at)
             before = number
         return buffer, reader
 

@@ -176,7 +176,7 @@ async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay
     assert joined[0].joined_at_us >= 380_000
     if not two.output.broke_off:
         assert two.counters[0] == pytest.approx(74, abs=12)
-        assert two.counters[1:] == (0, 0, 0)
+        assert sum(two.counters[1:]) < 4, "at most what came as it began to read"
 
 
 async def test_a_stretch_that_the_link_lost_is_a_gap_and_what_follows_is_in_step(
