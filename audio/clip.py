@@ -154,6 +154,22 @@ class AudioSettings:
     waveform_buckets: int = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A stream of the web: HTTP, Icecast or HLS. A connection on which nothing comes for `patience_s` is given up."""
+
+    url: str
+    patience_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sound card of this machine: `system` is alsa or pulse, `device` its name there."""
+
+    system: str
+    device: str
+
+
 class ErrorCode(StrEnum):
     """Every way to fail; the web layer has one sentence a code in each language."""
 

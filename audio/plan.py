@@ -31,7 +31,7 @@ from typing import Any
 
 import ffmpeg
 
-from audio.clip import SAMPLE_RATE_HZ, AudioSettings, Profile, Rendition
+from audio.clip import SAMPLE_RATE_HZ, AudioSettings, Card, Profile, Rendition, Station
 
 # Enough to see where sound begins (an "s" lies above 4 kHz), how loud it is, and what to draw.
 VIEW_RATE_HZ = 16_000
@@ -53,6 +53,8 @@ _COMPRESSOR = {"threshold": "-26dB", "ratio": 2, "attack": 10, "release": 150, "
 _WEB_PROTOCOLS = "http,https,tls,tcp,httpproxy,hls,crypto"
 _STREAM_FORMATS = "mp3,aac,ogg,flac,hls,mpegts,mov,wav"
 _NAME = "Loa"
+# In the middle of an MP3, ffmpeg would else wait for 5 s of it before it says that it is one.
+_GUESSED_BYTES = 16_384
 _PAGE_US = 100_000
 _FRAME_US = 20_000
 # What browsers record: WebM, Ogg, or MP4 in fragments.
@@ -85,22 +87,6 @@ class Source:
     limit_s: float
     mix: Mix = Mix.ALL
     profile: Profile = Profile.PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A stream of the web: HTTP, Icecast or HLS. A connection on which nothing comes for `patience_s` is given up."""
-
-    url: str
-    patience_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A sound card of this machine: `system` is alsa or pulse, `device` its name there."""
-
-    system: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +274,7 @@ def _listen(source: Station | Card) -> Any:
     match source:
         case Station(url=url, patience_s=patience_s):
             limits = {"rw_timeout": round(patience_s * 1e6), "probesize": 1_000_000, "analyzeduration": 3_000_000}
+            limits["formatprobesize"] = _GUESSED_BYTES
             allowed = {"protocol_whitelist": _WEB_PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
             return ffmpeg.input(url, user_agent=_NAME, **limits, **allowed)["a:0"]
         case Card(system=system, device=device):

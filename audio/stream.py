@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Final
 
 from audio import plan, runner
-from audio.clip import AudioSettings, SourceFailed, SourceRefused, SourceStalled, SourceUnreadable, ToolFailed
+from audio.clip import (
+    AudioSettings,
+    Card,
+    SourceFailed,
+    SourceRefused,
+    SourceStalled,
+    SourceUnreadable,
+    Station,
+    ToolFailed,
+)
 from audio.ogg import PacketReader
 from audio.way import Reach, Way, open_way
 
@@ -30,7 +39,7 @@ _FALLEN_BEHIND_S: Final = 1.0
 _LINES: Final = 20
 _SILENCE: Final = re.compile(r"silence_(start|end): (-?[0-9.]+)")
 _STATUS: Final = re.compile(r"(?:HTTP error|Server returned) ([45][0-9X]{2})")
-StreamSource = plan.Station | plan.Card
+StreamSource = Station | Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ class Stream:
         status = _STATUS.search(said)
         if status is not None:
             return SourceFailed(f"{self._host} answers with the error {status[1]}")
-        if isinstance(self._source, plan.Card):
+        if isinstance(self._source, Card):
             return SourceFailed(f"the sound card {self._source.device} cannot be opened")
         return SourceUnreadable(f"what {self._host} sends is no sound that is known here")
 
@@ -177,9 +186,9 @@ class Stream:
     @property
     def _host(self) -> str:
         match self._source:
-            case plan.Station(url=url):
+            case Station(url=url):
                 return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-            case plan.Card(device=device):
+            case Card(device=device):
                 return f"the sound card {device}"
 
 
@@ -194,7 +203,7 @@ async def open_stream(
     settings = settings or StreamSettings()
     async with AsyncExitStack() as stack:
         way = None
-        if isinstance(source, plan.Station):
+        if isinstance(source, Station):
             way = await stack.enter_async_context(open_way(settings.reach, min(source.patience_s, settings.first_s)))
         stream = Stream(source, way)
         command = runner.Command(

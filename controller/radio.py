@@ -59,7 +59,7 @@ class AudioRadio:
             raise StudioFailed(error.detail or str(error), code=error.code) from error
 
     def _source(self, source: str) -> "StreamSource":
-        from audio.plan import Card, Station
+        from audio.clip import Card, Station
 
         name = card_of(source)
         if name is None:

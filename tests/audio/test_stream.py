@@ -10,8 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from audio.clip import SourceFailed, SourceRefused, SourceStalled, SourceUnreadable, ToolMissing
-from audio.plan import Card, Station
+from audio.clip import Card, SourceFailed, SourceRefused, SourceStalled, SourceUnreadable, Station, ToolMissing
 from audio.stream import PACKET_S, StreamSettings, open_stream
 from audio.way import Reach
 from tests.audio.conftest import RATE_HZ, Sound, every_ffmpeg
