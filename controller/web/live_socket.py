@@ -14,7 +14,7 @@ from weakref import WeakSet
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from agents.protocol.ids import AiringId
-from controller.domain.errors import NotFound, Refused, StudioFailed
+from controller.domain.errors import Invalid, NotFound, Refused, StudioFailed
 from controller.domain.live import is_packet
 from controller.ports import Recoder
 from controller.services.live_stream import LiveStream
@@ -58,7 +58,7 @@ class _Refusal(Exception):
 
 
 async def microphone(ask: Ask) -> web.StreamResponse:
-    """Raises `NotFound` (``not_live``), `Forbidden` (``foreign_page``), `Refused` (``microphone_taken``)."""
+    """Raises `NotFound` (``not_live``), `Forbidden` (``foreign_page``), `Refused` (``microphone_taken``), `Invalid`."""
     if not from_our_pages(ask.request):
         raise Forbidden("the request comes from another site", code="foreign_page")
     stream = ask.parts.live_desk.stream(AiringId(ask.request.match_info["id"]))
@@ -66,7 +66,7 @@ async def microphone(ask: Ask) -> web.StreamResponse:
         raise NotFound("nothing is open there", code="not_live")
     socket = web.WebSocketResponse(heartbeat=_PING_EVERY_S, max_msg_size=_MOST_MESSAGE_BYTES, compress=False)
     if not socket.can_prepare(ask.request):
-        raise Refused("this address takes a WebSocket", code="bad_request")
+        raise Invalid("this address takes a WebSocket", code="bad_request")
     if not stream.take():
         raise Refused("another microphone is at it", code="microphone_taken")
     try:

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,6 +40,20 @@ STATION = "Đài xã Hoà Bình"
 SPEAKERS = ("Chợ xã", "Nhà văn hoá", "Đầu làng")
 SOUND = b"OggS" + bytes(range(256)) * 8
 SHA256 = "5" * 64
+
+
+class QuickRecoder:
+    """What begins as a packet does is one; of the rest nothing is heard."""
+
+    def __init__(self) -> None:
+        self._made: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def feed(self, data: bytes) -> None:
+        if data.startswith(b"\x48"):
+            self._made.put_nowait(data)
+
+    async def packets(self) -> list[bytes]:
+        return [await self._made.get()]
 
 
 class QuickStudio:
@@ -99,7 +113,7 @@ class QuickStudio:
         return ClipRef(sha256=SHA256, size_bytes=len(SOUND), frames=sum(1 for _ in packets) * 960)
 
     def recoder(self) -> AbstractAsyncContextManager[Recoder]:
-        raise NotImplementedError
+        return nullcontext(QuickRecoder())
 
     async def meter(self) -> Meter:
         return lambda packet: -20.0
