@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from controller.domain.cap_alerts import Reason
+from controller.web.capsentences import FINDINGS
 from controller.web.i18n import N_, Translator
 from controller.web.sentences import CODES, sentence
 
-REASONS: Final[Mapping[str, str]] = {}
+REASONS: Final = FINDINGS
 
 
 def reason_sentence(reason: Reason, say: Translator) -> str:

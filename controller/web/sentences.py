@@ -8,10 +8,12 @@ still shows it, so that it can be told to a technician.
 from collections.abc import Mapping
 
 from agents.protocol.journal import FailReason, RefusalReason, SkipReason
+from controller.web.capsentences import CAP_CODES
 from controller.web.i18n import N_, Translator
 from controller.web.plancodes import PLAN_CODES
 
 CODES: Mapping[str, str] = {
+    **CAP_CODES,
     # what was handed in
     "text_empty": N_("There is no text to read. Type the bulletin, or choose a recording."),
     "text_empty_there": N_("One of the further languages has no text yet. Type it, or remove that language."),
