@@ -11,9 +11,9 @@ import logging
 import os
 import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
@@ -28,12 +28,13 @@ from controller.domain.speakers import ControllerIdentity
 from controller.links.clips import ClipRoom
 from controller.links.clock import ControllerClock
 from controller.links.desk import DeviceDesk
-from controller.links.discovery import Announcement, Discovery, parse_interfaces
+from controller.links.discovery import Announcement, Discovery, own_addresses, parse_interfaces
 from controller.links.door import Door
 from controller.links.fetcher import HttpFetcher
 from controller.links.hub import Hub
 from controller.links.keys import FileSigner, Keys, KeysUnusable, load_or_make
 from controller.links.routes import device_routes
+from controller.listen import CLOSE_WITHIN_S, listen
 from controller.metrics import Figures
 from controller.radio import AudioRadio
 from controller.services.desk import Desk
@@ -46,14 +47,12 @@ from controller.supervise import DiskWatch, LoopWatch, all_of, permanent
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from controller.certificates import Https
+    from controller.web.parts import Secure
+
 _log = logging.getLogger(__name__)
 
-_CLOSE_WITHIN_S: Final = 3.0
 _START_WITHIN_S: Final = 60.0
-_BACKLOG: Final = 4_096
-"""Connections that may wait to be taken: after a power cut every device dials in the same second."""
-_TAKEN_AT_ONCE: Final = 16
-"""So many of them are taken before pages and links go on."""
 _T = TypeVar("_T")
 
 
@@ -93,14 +92,16 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                     group.create_task(permanent("desk", house.desk.run()), name="desk"),
                 ]
                 await _while_running(house.desk.started.wait(), services)
-                pages = _listen(config, _pages(config, folder, house), lambda: house.hub.sockets.parted, listening)
+                https = _https(config, folder)
+                app = _pages(config, folder, house, https[1] if https else None)
+                pages = listen(config, app, lambda: house.hub.sockets.parted, listening, https)
                 services.append(group.create_task(permanent("pages", pages), name="pages"))
                 port = await _while_running(listening, services)
                 if config.mdns:
                     discovery = _discovery(config, interfaces, house, port)
                     services.append(group.create_task(permanent("discovery", discovery.run()), name="discovery"))
                 services.append(group.create_task(permanent("watchdog", systemd.keep_watched(lambda: True))))
-                _announce(config, port, say)
+                _announce(config, port, https[1] if https else None, say)
                 give_back()
                 systemd.notify("READY=1")
                 await stopping.wait()
@@ -127,9 +128,14 @@ async def _first_start(house: House, say: Callable[[str], None]) -> None:
         say("")
 
 
-def _announce(config: Config, port: int, say: Callable[[str], None]) -> None:
+def _announce(config: Config, port: int, secure: "Secure | None", say: Callable[[str], None]) -> None:
     host = "localhost" if config.host in ("0.0.0.0", "::", "") else config.host  # noqa: S104 - compared, not bound
     say(f"  Open http://{host}:{port}")
+    if secure is not None:
+        say(f"  Open https://{host}:{secure.port}")
+    if secure is not None and secure.authority_pem:
+        say(f"  To trust it: http://{host}:{port}/trust, where this must stand:")
+        say(f"    {secure.fingerprint}")
     _log.info("ready", extra={"event": "ready", "url": f"http://{host}:{port}"})
 
 
@@ -151,7 +157,7 @@ async def _while_running(event: Awaitable[_T], services: Sequence["asyncio.Task[
 async def _close(hub: Hub) -> None:
     """Lets go of the devices first, so that each is told and what they said last is kept."""
     try:
-        async with asyncio.timeout(_CLOSE_WITHIN_S):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
             await hub.close()
     except TimeoutError:
         _log.warning("Some devices did not let go in time.")
@@ -227,7 +233,7 @@ def _studio(config: Config, folder: Path) -> AudioStudio:
     return studio
 
 
-def _pages(config: Config, folder: Path, house: House) -> "web.Application":
+def _pages(config: Config, folder: Path, house: House, secure: "Secure | None") -> "web.Application":
     from controller.web.security import networks
     from controller.web.server import WebParts, make_web_app
 
@@ -278,6 +284,7 @@ def _pages(config: Config, folder: Path, house: House) -> "web.Application":
             ready=partial(_ready, house),
             metrics=_figures(house).page,
             metrics_token=config.metrics_token,
+            secure=secure,
             trusted_proxies=networks(config.trusted_proxies),
             max_text_letters=config.max_text_letters,
             max_recording_s=config.max_recording_s,
@@ -296,6 +303,7 @@ def _figures(house: House) -> Figures:
         hub=house.hub,
         door=house.door,
         dispatch=house.desk.dispatch,
+        live=house.desk.live,
         speakers=house.desk.speakers,
         faults=house.desk.faults,
         telemetry=house.desk.telemetry,
@@ -305,50 +313,30 @@ def _figures(house: House) -> Figures:
     )
 
 
-async def _listen(
-    config: Config, app: "web.Application", others: Callable[[], int], listening: "asyncio.Future[int]"
-) -> None:
-    """The web server, for pages and devices alike; ``listening`` is given the port, ``others`` counts the links."""
-    from aiohttp import web
+def _https(config: Config, folder: Path) -> "tuple[Https, Secure] | None":
+    """HTTPS, and what pages tell of it; nothing of it is loaded where it is not wanted."""
+    if not config.serves_https:
+        return None
+    from controller.certificates import CertificatesUnusable, Given, Https, Local
+    from controller.web.parts import Secure
 
-    from controller.web.crowd import IDLE_S, Crowd, quiet_logger, raise_file_limit
-
-    crowd = Crowd(raise_file_limit(), others=others)
-    crowd.watch(app)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=quiet_logger(),
-        shutdown_timeout=_CLOSE_WITHIN_S,
-        keepalive_timeout=IDLE_S,
-    )
-    await runner.setup()
-    assert runner.server is not None
-    server: asyncio.Server | None = None
+    source: Given | Local
+    if config.tls_certificate is not None and config.tls_key is not None:
+        source = Given(config.tls_certificate, config.tls_key)
+    else:
+        names = partial(_names, config)
+        source = Local(folder / "keys" / "https", config.name, names, lambda: datetime.now(UTC))
     try:
-        try:
-            server = await asyncio.get_running_loop().create_server(
-                crowd.entrance(runner.server), config.host, config.port, backlog=_TAKEN_AT_ONCE
-            )
-        except OSError as error:
-            raise CannotStart(f"{config.host} port {config.port} cannot be used: {_why(error)}.") from error
-        for listener in server.sockets:
-            with listener.dup() as same:
-                same.listen(_BACKLOG)
-        port: int = server.sockets[0].getsockname()[1]
-        listening.set_result(port)
-        await asyncio.Event().wait()
-    finally:
-        if server is not None:
-            server.close()
-        await runner.cleanup()
+        https = Https(source)
+    except CertificatesUnusable as error:
+        raise CannotStart(str(error)) from error
+    return https, Secure(authority_pem=https.authority_pem)
 
 
-def _why(error: OSError) -> str:
-    """asyncio puts an address of its own into ``strerror``; a name that means nothing has a number of its own, too."""
-    if isinstance(error, socket.gaierror) or not error.errno:
-        return str(error.strerror or error)
-    return os.strerror(error.errno)
+def _names(config: Config) -> tuple[str, ...]:
+    from controller.certificates import own_names
+
+    return own_names(config.public_urls, own_addresses())
 
 
 def _discovery(config: Config, interfaces: tuple[str, ...], house: House, port: int) -> Discovery:

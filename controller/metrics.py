@@ -21,6 +21,7 @@ from controller.links.door import Door
 from controller.links.hub import Hub
 from controller.services.dispatch import Dispatch
 from controller.services.faults import FaultDesk
+from controller.services.live import LiveDesk
 from controller.services.speakers import SpeakerDesk
 from controller.services.telemetry import TelemetryDesk
 from controller.supervise import DiskWatch, LoopWatch
@@ -81,6 +82,7 @@ class Figures:
     hub: Hub
     door: Door
     dispatch: Dispatch
+    live: LiveDesk
     speakers: SpeakerDesk
     faults: FaultDesk
     telemetry: TelemetryDesk
@@ -100,6 +102,7 @@ class Figures:
         await self._station(page)
         self._boxes(page)
         self._links(page)
+        self._live(page)
         self._house(page)
         return page.text()
 
@@ -158,6 +161,18 @@ class Figures:
         page.counter("loa_documents_refused_total", "Documents that devices refused.", counters.documents_refused)
         page.counter("loa_clips_served_total", "Clip requests of devices answered.", counters.clips_served)
         page.counter("loa_clips_denied_total", "Clip requests without a live link's ticket.", counters.clips_denied)
+
+        page.counter("loa_live_bundles_sent_total", "Live sound sent, by bundle and link.", counters.live_sent)
+        page.counter("loa_live_bundles_skipped_total", "The same spared to links that were full.", counters.live_skipped)
+
+    def _live(self, page: Page) -> None:
+        streams, told = self.live.open_streams(), self.live.counters
+        page.gauge("loa_live_streams", "Live streams that are open.", len(streams))
+        page.gauge("loa_live_horns", "Speakers that sound one of them.", sum(one.hearing() for one in streams))
+        page.counter("loa_live_streams_opened_total", "Live streams that were opened.", told.streams)
+        page.counter("loa_live_bundles_total", "Bundles of live sound that went out, each once.", told.bundles)
+        page.counter("loa_live_moved_total", "Stretches of 20 ms left silent: what belonged there came late.", told.moved)
+        page.counter("loa_live_left_out_total", "Packets of live sound that found no place.", told.left_out)
 
     def _house(self, page: Page) -> None:
         page.gauge("loa_clock_synchronised", "1 while the controller trusts its time.", self.clock.synchronised())
