@@ -163,7 +163,7 @@ class Figures:
         page.counter("loa_clips_denied_total", "Clip requests without a live link's ticket.", counters.clips_denied)
 
         page.counter("loa_live_bundles_sent_total", "Live sound sent, by bundle and link.", counters.live_sent)
-        page.counter("loa_live_bundles_skipped_total", "The same spared to links that were full.", counters.live_skipped)
+        page.counter("loa_live_bundles_skipped_total", "Those spared to full links.", counters.live_skipped)
 
     def _live(self, page: Page) -> None:
         streams, told = self.live.open_streams(), self.live.counters
@@ -171,7 +171,7 @@ class Figures:
         page.gauge("loa_live_horns", "Speakers that sound one of them.", sum(one.hearing() for one in streams))
         page.counter("loa_live_streams_opened_total", "Live streams that were opened.", told.streams)
         page.counter("loa_live_bundles_total", "Bundles of live sound that went out, each once.", told.bundles)
-        page.counter("loa_live_moved_total", "Stretches of 20 ms left silent: what belonged there came late.", told.moved)
+        page.counter("loa_live_moved_total", "Places of 20 ms left silent: packets came late.", told.moved)
         page.counter("loa_live_left_out_total", "Packets of live sound that found no place.", told.left_out)
 
     def _house(self, page: Page) -> None:
