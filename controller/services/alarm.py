@@ -16,11 +16,12 @@ from typing import Final
 from agents.protocol.documents import Audience, End, Order, Play, SignedDocument
 from agents.protocol.ids import AiringId, BulletinId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind, OnInterrupted
-from controller.domain import emergency_sound
+from controller.domain import emergency_sound, evidence
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.deeds import Deed
 from controller.domain.emergencies import Emergency, EmergencyKind
 from controller.domain.errors import StoreFailed
+from controller.domain.journals import JournalKey
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker
 from controller.ports import Transaction
@@ -34,6 +35,7 @@ _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _RECORD_FIRST_S: Final = 0.05
 _ANSWERED_WITHIN_S: Final = 2.0
+_LINES_WITHIN_S: Final = 3.0
 _RETRY_US: Final = _SECOND_US
 _ANSWER_LEAD_US: Final = 1_500_000
 """A correction or an all clear has nothing to be fetched: all of it is on the devices."""
@@ -95,16 +97,15 @@ class Alarm:
         """On its way when this returns, whatever the database does."""
         until_us, name = sending.emergency.until_us or 0, sending.emergency.emergency_id
         first = self._crew.spawn(self._until_stored(self._first(sending, deed), until_us), f"record {name}")
-        self._board.put(_entry(sending, speakers))
+        entry = _entry(sending, speakers)
+        self._board.put(entry)
         await asyncio.wait({first}, timeout=_RECORD_FIRST_S)
         connected = self._outbox.connected()
         there = [one.device_id for one in speakers if one.device_id in connected]
-        for what in (sending.play, sending.end):
-            if what is not None:
-                self._push(there, what)
+        pushed = [self._push(there, what) for what in (sending.play, sending.end) if what is not None]
         self._forget(sending.replaced)
         self._events.publish(AiringChanged(sending.airing.airing_id))
-        self._crew.spawn(self._recorded(first, sending), f"record speakers {name}")
+        self._crew.spawn(self._recorded([first, *pushed], entry), f"record speakers {name}")
         await asyncio.wait({first}, timeout=_ANSWERED_WITHIN_S)
 
     def _signed(self, emergency: Emergency, speakers: Sequence[Speaker], replaced: Sequence[Emergency]) -> _Sending:
@@ -159,10 +160,8 @@ class Alarm:
         action = End(airing_ids=tuple(one.airing_id for one in ended), end_at_us=at_us)
         return Signed(*self._secretary.order(Audience(areas=areas), action, until_us + _SECOND_US))
 
-    def _push(self, device_ids: Iterable[DeviceId], what: Signed) -> None:
-        wanted = tuple(device_ids)
-        if wanted:
-            self._crew.spawn(self._pushed(wanted, what), f"alarm {what.order.header.document_id}")
+    def _push(self, device_ids: Sequence[DeviceId], what: Signed) -> "asyncio.Task[None]":
+        return self._crew.spawn(self._pushed(device_ids, what), f"alarm {what.order.header.document_id}")
 
     async def _pushed(self, device_ids: Sequence[DeviceId], what: Signed) -> None:
         def still() -> bool:
@@ -196,16 +195,28 @@ class Alarm:
 
         return first
 
-    async def _recorded(self, first: "asyncio.Task[None]", sending: _Sending) -> None:
-        """The speakers' own lines, of which there may be thousands, come after what a restart needs."""
+    async def _recorded(self, before: "Sequence[asyncio.Task[None]]", entry: OpenAiring) -> None:
+        """The speakers' own lines, of which there may be thousands, come after what a restart needs, and after the
+        answers: until then the board has them.
+        """
+        first, *pushed = before
+        await asyncio.wait(pushed, timeout=_LINES_WITHIN_S)
         await first
+        until_us = entry.airing.slot_ends_us or 0
+        written: dict[SpeakerId, Playback] = {}
 
-        async def then(tx: Transaction) -> None:
-            entry = self._board.get(sending.airing.airing_id)
-            if entry is not None:
-                await tx.airings.add_playbacks(tuple(entry.playbacks.values()))
+        async def lines(tx: Transaction) -> None:
+            written.clear()
+            written.update(entry.playbacks)
+            await tx.airings.add_playbacks(tuple(written.values()))
 
-        await self._until_stored(then, sending.emergency.until_us or 0)
+        async def meanwhile(tx: Transaction) -> None:
+            changed = [one for one in entry.playbacks.values() if written.get(one.speaker_id) is not one]
+            await tx.airings.put_playbacks(changed)
+
+        await self._until_stored(lines, until_us)
+        entry.unwritten = False
+        await self._until_stored(meanwhile, until_us)
         self._planning.wake()
         await self._secretary.stock(DocumentKind.ORDER)
 
@@ -231,8 +242,8 @@ class Alarm:
         new = [one for one in speakers if one.speaker_id not in entry.playbacks]
         if not new:
             return ()
-        playbacks = [_playback(emergency.airing_id, one.speaker_id) for one in new]
         async with self._store.transaction() as tx:
+            playbacks = await self._evidence(tx, emergency, new)
             await tx.airings.add_playbacks(playbacks)
         entry = self._board.get(emergency.airing_id)
         if entry is None:
@@ -242,6 +253,21 @@ class Alarm:
         entry.airing = replace(entry.airing, speaker_ids=tuple(entry.playbacks))
         self._board.put(entry)
         return tuple(one.device_id for one in new)
+
+    async def _evidence(
+        self, tx: Transaction, emergency: Emergency, speakers: Sequence[Speaker]
+    ) -> tuple[Playback, ...]:
+        """What is known of these already: the controller may have been killed before it wrote their lines."""
+        words = {one.device_id: one for one in await tx.documents.delivered(emergency.order_id) if one.accepted}
+        journals = await tx.journals.of_airings([(emergency.airing_id, one.device_id) for one in speakers])
+        found = []
+        for one in speakers:
+            playback = _playback(emergency.airing_id, one.speaker_id)
+            if (word := words.get(one.device_id)) is not None:
+                playback = evidence.pushed(playback, word.at_us)
+            records = journals.get(JournalKey(emergency.airing_id, one.device_id), ())
+            found.append(evidence.fold(playback, records))
+        return tuple(found)
 
 
 async def _over(tx: Transaction, ended: Iterable[Emergency]) -> None:
@@ -285,6 +311,7 @@ def _playback(airing_id: AiringId, speaker_id: SpeakerId) -> Playback:
 def _entry(sending: _Sending, speakers: Sequence[Speaker]) -> OpenAiring:
     airing_id = sending.airing.airing_id
     return OpenAiring(
+        unwritten=True,
         airing=sending.airing,
         playbacks={one.speaker_id: _playback(airing_id, one.speaker_id) for one in speakers},
         devices={one.speaker_id: one.device_id for one in speakers},

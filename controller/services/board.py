@@ -15,8 +15,8 @@ from controller.domain.airings import Airing, Playback, PlayState
 @dataclass(slots=True)
 class OpenAiring:
     """``devices`` is who hangs on each speaker; ``orders`` are the ids of its open orders, ``to`` whom they
-    name. Until ``grace_until_us``
-    speakers that already had the airing are waited for though they are away: after a restart all are.
+    name. Until ``grace_until_us`` speakers that already had the airing are waited for though they are away: after a
+    restart all are. While it is ``unwritten`` its playbacks are here alone: whoever commits evidence leaves them out.
     """
 
     airing: Airing
@@ -26,6 +26,7 @@ class OpenAiring:
     to: Audience | None = None
     grace_until_us: int = 0
     retry_at_us: int = 0
+    unwritten: bool = False
 
     @property
     def states(self) -> dict[SpeakerId, PlayState]:
@@ -77,6 +78,11 @@ class Board:
     def all(self) -> tuple[OpenAiring, ...]:
         """Every open airing."""
         return tuple(self._open.values())
+
+    def unwritten(self, playback: Playback) -> bool:
+        """Whether the database has no line for it yet."""
+        entry = self._open.get(playback.airing_id)
+        return entry is not None and entry.unwritten
 
     def of_speaker(self, speaker_id: SpeakerId) -> tuple[OpenAiring, ...]:
         """The open airings that this speaker is to play, or plays."""

@@ -25,6 +25,7 @@ from controller.services.waiting import first_of
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _RETRY_US: Final = _SECOND_US
+_PACE_US: Final = _SECOND_US
 _IDLE_US: Final = 3_600 * _SECOND_US
 _UNCONFIRMED_US: Final = 24 * 3_600 * _SECOND_US
 """What nobody confirmed for so long is not offered any more."""
@@ -47,6 +48,8 @@ class EmergencyWatch:
         self._delivery = delivery
         self._outbox = outbox
         self._wake = asyncio.Event()
+        self._at_once = True
+        self._next_us = self._looked_at_us = 0
 
     async def resume(self) -> None:
         """Takes up what was open. Raises `StoreFailed`."""
@@ -70,13 +73,32 @@ class EmergencyWatch:
     async def _listen(self, events: AsyncIterator[Event]) -> None:
         async for event in events:
             match event:
-                case AiringChanged() | SpeakersChanged() | StopChanged() | EmergencyChanged() | Lagged():
-                    self._wake.set()
+                case AiringChanged(airing_id=airing_id):
+                    # Its board moves with every answer; what matters here is that it is over.
+                    if self._board.get(airing_id) is None:
+                        self._look_at_once()
+                case StopChanged() | EmergencyChanged() | Lagged():
+                    self._look_at_once()
+                case SpeakersChanged():
+                    self._wake.set()  # of thousands at once: in a moment is soon enough
                 case _:
                     pass
 
+    def _look_at_once(self) -> None:
+        self._at_once = True
+        self._wake.set()
+
     async def _looked(self) -> int:
         """Does what is to be done; returns when to look again at the latest."""
+        soon_us = min(self._looked_at_us + _PACE_US, self._next_us)
+        if not self._at_once and self._clock.now_us() < soon_us:
+            return soon_us
+        self._at_once = False
+        self._looked_at_us = self._clock.now_us()
+        self._next_us = await self._looked_at_all()
+        return self._next_us
+
+    async def _looked_at_all(self) -> int:
         next_us = self._clock.now_us() + _IDLE_US
         try:
             async with self._store.reading() as tx:

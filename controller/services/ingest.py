@@ -255,16 +255,28 @@ class Ingest:
         told_by = await sources(tx, self._boxes, pairs.items())
         journals = await tx.journals.of_airings([key for keys in told_by.values() for key in keys])
         changed = []
-        for playback in await tx.airings.playbacks_of(tuple(told_by)):
+        for playback in await self._playbacks(tx, tuple(told_by)):
             keys = told_by[(playback.airing_id, playback.speaker_id)]
             after = evidence.fold(playback, [record for key in keys for record in journals.get(key, ())])
             if after != playback:
                 changed.append(after)
-        await tx.airings.put_playbacks(changed)
+        await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
         for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
             if self._board.get(airing_id) is None:
                 await self._late(tx, airing_id)
         return changed
+
+    async def _playbacks(self, tx: Transaction, pairs: Sequence[tuple[AiringId, SpeakerId]]) -> list[Playback]:
+        """Those of the pairs that exist; of what was sent to thousands a moment ago the board alone has them."""
+        here: list[Playback] = []
+        stored: list[tuple[AiringId, SpeakerId]] = []
+        for airing_id, speaker_id in pairs:
+            entry = self._board.get(airing_id)
+            if entry is None or not entry.unwritten:
+                stored.append((airing_id, speaker_id))
+            elif (playback := entry.playbacks.get(speaker_id)) is not None:
+                here.append(playback)
+        return here + list(await tx.airings.playbacks_of(stored))
 
     async def _late(self, tx: Transaction, airing_id: AiringId) -> None:
         """Evidence of an airing that is over: a speaker was away, and tells now."""

@@ -268,7 +268,7 @@ class Outbox:
         async with self._store.transaction() as tx:
             await tx.documents.put_delivered([_delivered(answer) for answer in answers])
             changed = await self._playbacks(tx, answers)
-            await tx.airings.put_playbacks(changed)
+            await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
             released = [answer.device_id for answer in answers if _releases(answer)]
             for device_id in released:
                 await forget(tx, device_id, self._clock.now_us())
