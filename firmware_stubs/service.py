@@ -46,6 +46,7 @@ class Service:
         "_player",
         "_progress",
         "_refusals",
+        "_round_us",
         "_shared",
         "_tag",
         "_timers",
@@ -66,6 +67,7 @@ class Service:
         self._fate = fate
         self._player: Player | None = None
         self._offset_us: int | None = None
+        self._round_us = 0
         self._welcome: Welcome | None = None
         self._tag = b""
         self._timers: dict[str, Timer] = {}
@@ -136,7 +138,7 @@ class Service:
         self.heard_us = arrived_us
         self._shared.tally.clock_answers += 1
         first = self._offset_us is None
-        self._offset_us = ((t2_us - t1_us) + (t3_us - arrived_us)) // 2
+        self._set_clock(((t2_us - t1_us) + (t3_us - arrived_us)) // 2, (arrived_us - t1_us) - (t3_us - t2_us))
         if tag != self._tag and self.mouth.link is not None:
             self.mouth.link.end("the controller's time line began anew")
         elif not self._in_time and self.linked:
@@ -149,6 +151,13 @@ class Service:
         self._burst -= 1
         if self._burst > 0:
             self.mouth.ask_time()
+
+    def _set_clock(self, offset_us: int, round_us: int) -> None:
+        """An answer that was longer on its way than one before says less; the one before says less every time."""
+        if self._offset_us is None or round_us <= self._round_us:
+            self._offset_us, self._round_us = offset_us, round_us
+        else:
+            self._round_us += self._round_us // 8 + 100
 
     def _ask(self) -> None:
         welcome, link = self._welcome, self.mouth.link
