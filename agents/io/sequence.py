@@ -15,6 +15,7 @@ from typing import Final
 
 from agents.io.decode import FRAME_BYTES, RATE_HZ, ClipDecoder, DecodeError, Hole, PacedSource
 from agents.io.jitter import JitterBuffer, LiveReader
+from agents.io.output.level import FADE_FRAMES, ramp
 
 _OPEN_AHEAD_FRAMES: Final = RATE_HZ
 _FREE_AHEAD_FRAMES: Final = 4 * RATE_HZ
@@ -179,7 +180,7 @@ class SequenceSource(PacedSource):
         if isinstance(place.part, LivePart):
             if self._live is None:
                 self._live = LiveReader(place.part.buffer, self._at)
-            return self._live.read(frames)
+            return _fallen(self._live.read(frames), place.left)
         clip = self._decoder(place)
         return (b"" if clip is None else clip.read(frames)).ljust(frames * FRAME_BYTES, b"\0")
 
@@ -237,3 +238,14 @@ class SequenceSource(PacedSource):
                 case _:
                     pass
             at += place.left
+
+
+def _fallen(sound: bytes, left: int) -> bytes:
+    """Sound of a part that may end in the middle of a wave, ``left`` frames behind where this begins: the last 10 ms
+    of the part fall to silence.
+    """
+    whole = max(0, left - FADE_FRAMES) * FRAME_BYTES
+    if len(sound) <= whole:
+        return sound
+    end = left - len(sound) // FRAME_BYTES
+    return sound[:whole] + ramp(sound[whole:], min(left, FADE_FRAMES) / FADE_FRAMES, end / FADE_FRAMES)

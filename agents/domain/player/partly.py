@@ -13,8 +13,14 @@ from agents.protocol.values import AiringClass, ClipPart, Part
 _CLASSES = (AiringClass.EMERGENCY, AiringClass.DRILL)
 
 
-def partly_here(item: Item) -> bool:
-    """Whether it may begin without what is missing."""
+def may_be_in_part(item: Item) -> bool:
+    """Whether something of it may be heard though a clip never comes."""
+    if item.airing.airing_class not in _CLASSES:
+        return False
+    return _is_partly_here(item) or len(item.missing) > 1
+
+
+def _is_partly_here(item: Item) -> bool:
     if not item.missing or item.airing.airing_class not in _CLASSES:
         return False
     return any(_is_here(item, part) for part in item.airing.sequence)
@@ -23,7 +29,7 @@ def partly_here(item: Item) -> bool:
 def turn_of_what_is_here(item: Item, now_us: int, lead_us: int) -> bool:
     """Whether it can be armed now: its instant is at most ``lead_us`` away and the part whose turn it is is here."""
     begins_us = item.begins_us
-    if not partly_here(item) or begins_us is None or now_us < begins_us - lead_us:
+    if not _is_partly_here(item) or begins_us is None or now_us < begins_us - lead_us:
         return False
     found = _at(item, max(now_us, begins_us))
     return found is not None and found[0] is not None and _is_here(item, found[0])
@@ -32,7 +38,7 @@ def turn_of_what_is_here(item: Item, now_us: int, lead_us: int) -> bool:
 def next_turn_us(item: Item, now_us: int) -> int | None:
     """The instant at which the next part has its turn, while one is waited for."""
     begins_us = item.begins_us
-    if not partly_here(item) or begins_us is None or begins_us > now_us:
+    if not _is_partly_here(item) or begins_us is None or begins_us > now_us:
         return None
     found = _at(item, now_us)
     return None if found is None else now_us + found[1]

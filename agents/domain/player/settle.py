@@ -19,7 +19,7 @@ from agents.domain.player.guards import (
     take_airtime,
 )
 from agents.domain.player.interrupt import look_again
-from agents.domain.player.partly import next_turn_us, partly_here, turn_of_what_is_here
+from agents.domain.player.partly import may_be_in_part, next_turn_us, turn_of_what_is_here
 from agents.domain.player.sirens import sound_sirens
 from agents.domain.player.sound import play_id_of
 from agents.domain.player.state import GaveWay, Item, Latch, Stage, StoppedBy
@@ -107,7 +107,7 @@ def _retire(turn: Turn) -> None:
 
 
 def _is_hopeless(item: Item) -> bool:
-    return item.trouble is not None and item.trouble.final and bool(item.missing) and not partly_here(item)
+    return item.trouble is not None and item.trouble.final and bool(item.missing) and not may_be_in_part(item)
 
 
 def _is_near(turn: Turn, item: Item, now_us: int) -> bool:

@@ -102,11 +102,14 @@ def test_what_will_never_come_does_not_keep_the_rest_from_being_heard() -> None:
     assert world.on_air == "alarm"
 
 
-def test_where_nothing_of_it_is_here_it_fails_as_ever() -> None:
+def test_where_nothing_of_it_ever_comes_it_fails_at_its_last_chance() -> None:
     desk, world = Desk(), World()
     world.take(desk.assignment(), desk.order(Play(airing=alarm())))
     for content in (HEAD, FILLED):
         world.tell(FetchFailed(ref_of(content).sha256, FailReason.CLIP_MISSING, "there is no such clip", final=True))
+    assert world.story("alarm") == []
+
+    world.until(after(5 + 61))
 
     assert world.story("alarm") == ["failed"]
 

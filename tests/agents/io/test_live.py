@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from agents.io.output.null import NullOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import End, Play
-from agents.protocol.journal import Ended, Finished, Gap, Sounding
+from agents.protocol.journal import Ended, Finished, Gap, JournalEvent, Sounding
 from agents.protocol.live import Bundle, sign, tag_of
 from agents.protocol.signing import SigningKey
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
 from tests.agents.io.core import Agent, Station, adopt, eventually, push, running, serving_clips, soon
-from tests.agents.making import HOUR_US, airing
+from tests.agents.making import HOUR_US, airing, clip_bytes, clip_part, ref_of
 
-from .live_world import PACKET_FRAMES, PACKET_US, bundles, packets_of, sine
+from .conftest import tone
+from .live_world import PACKET_FRAMES, PACKET_US, bundles, loudest, packets_of, sine, steps
+
+Encode = Callable[..., Path]
 
 DELAY_US = 240_000
 LONG = LivePart(frames=3_600 * 48_000)
@@ -318,3 +321,54 @@ async def test_in_a_stretch_of_an_airing_a_bundle_has_its_place_by_its_instant(
         first = agent.conductor.live.buffer("mic").next(0)
         assert first is not None
         assert first.frame == 60 * 48_000 + PACKET_FRAMES
+
+
+# --- between clips ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_relay_lies_between_its_tunes_without_a_hole_or_a_click(
+    tmp_path: Path, station: Station, packets: list[bytes], encode: Encode
+) -> None:
+    tune = encode("tune.opus", tone(0.5, frequency_hz=400)).read_bytes()
+    station.offer(tune)
+    part = clip_part(tune, 0.5)
+    async with box(tmp_path, station) as one:
+        start_us = soon(one.agent)
+        relay = airing("mic", start_at_us=start_us, sequence=(part, LivePart(frames=30 * PACKET_FRAMES), part))
+        await push(one.agent, station, station.desk.order(Play(airing=relay)))
+        await speak([one], bundles(station.desk.key, "mic", start_us + 500_000, packets[:30], last=True))
+        await eventually(lambda: _has(one, Finished), one.agent.records)
+        story = [event for event in await one.agent.records() if isinstance(event, Gap)]
+        first, last = one.tone()
+        heard = bytes(one.output.heard)[first * 2 : last * 2]
+
+    if not one.output.broke_off:
+        assert story == []
+        assert last - first == pytest.approx(48_000 + 30 * PACKET_FRAMES, abs=500)
+        assert steps(heard) < 2_600, "no more than the tones themselves"
+        loud = [loudest(heard[at * 2 : (at + 480) * 2]) for at in range(0, last - first - 480, 480)]
+        assert min(loud[5:-5]) > 300, "it never falls silent"
+
+
+async def test_an_emergency_sounds_what_is_here_of_it_and_tells_what_is_not(
+    tmp_path: Path, station: Station, encode: Encode
+) -> None:
+    head = encode("head.opus", tone(0.5)).read_bytes()
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / f"{ref_of(head).sha256}.opus").write_bytes(head)
+    parts = (clip_part(head, 0.5), clip_part(clip_bytes("filled"), 0.5))
+    async with box(tmp_path, station) as one:
+        alarm = airing("mic", start_at_us=soon(one.agent), airing_class=AiringClass.EMERGENCY, sequence=parts, times=2)
+        await push(one.agent, station, station.desk.order(Play(airing=alarm)))
+        await eventually(lambda: _has(one, Finished), one.agent.records)
+        records = await one.agent.records()
+
+    gaps = [(event.from_us, event.lost_us) for event in records if isinstance(event, Gap) and event.cause == "clip"]
+    assert gaps == [(500_000, 500_000), (1_500_000, 500_000)]
+    finished = records[-1]
+    assert isinstance(finished, Finished)
+    assert finished.lost_us >= 1_000_000
+
+
+async def _has(one: Box, kind: type[JournalEvent]) -> bool:
+    return any(isinstance(event, kind) for event in await one.agent.records())
