@@ -273,6 +273,7 @@ def _pages(config: Config, folder: Path, house: House, secure: "Secure | None") 
             cap_settings=desk.cap.settings,
             cap_out=desk.cap.out,
             live_desk=desk.live,
+            relays=desk.relays,
             emergencies=desk.emergencies,
             stops=desk.stops,
             upload_folder=folder / "uploads",

@@ -14,6 +14,13 @@ _STATION: Final = Right.MANAGE_STATION
 LIVE_PAGES: Final = (
     Route(method="GET", path="/live", handler=live_pages.live, right=Right.LIVE),
     Route(method="GET", path="/parts/live", handler=live_pages.live_part, right=Right.LIVE),
+    Route(
+        method="GET",
+        path="/parts/airings/{id}/relay",
+        handler=live_pages.relay_part,
+        right=Right.SEE,
+        over=subjects.airing,
+    ),
     Route(method="POST", path="/live/{id}/end", handler=live_pages.end, right=Right.LIVE, over=subjects.airing),
 )
 

@@ -8,17 +8,17 @@ from typing import Final
 from aiohttp import web
 
 from agents.protocol.ids import AiringId
-from agents.protocol.version import FRAMES_PER_SECOND
-from controller.domain.live import LiveArchive
 from controller.domain.rights import EVERYWHERE, Right
 from controller.services.live_stream import LiveStream
 from controller.web import subjects
 from controller.web.asking import Ask
 from controller.web.consoletree import grounds
 from controller.web.frames import full_frame
-from controller.web.liveviews import ArchiveShown, StreamShown
+from controller.web.livepresent import relay
+from controller.web.liveviews import StreamShown
 from controller.web.moments import moment
 from controller.web.pages import page
+from controller.web.secured import require_microphone
 
 PATH: Final = "/live"
 MOST_SINGLE: Final = 60
@@ -27,6 +27,7 @@ MOST_SINGLE: Final = 60
 
 async def live(ask: Ask) -> web.StreamResponse:
     """GET /live"""
+    require_microphone(ask)
     standing = await ask.parts.speakers.standing()
     found = grounds(ask, standing, Right.LIVE)
     mine = [one for one in standing if ask.may(Right.LIVE, one.speaker.area_id)]
@@ -74,15 +75,7 @@ def _shown(stream: LiveStream, *, may_end: bool) -> StreamShown:
     )
 
 
-async def archives(ask: Ask, airing_id: AiringId) -> Sequence[ArchiveShown]:
-    """What of an airing went out live. Raises `StoreFailed`."""
-    return [_archive(one) for one in await ask.parts.live_desk.archives(airing_id)]
-
-
-def _archive(one: LiveArchive) -> ArchiveShown:
-    return ArchiveShown(
-        audio_url=f"/clips/{one.sha256}",
-        sha256=one.sha256,
-        started_at=moment(one.started_at_us),
-        duration_s=one.frames / FRAMES_PER_SECOND,
-    )
+async def relay_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/airings/{id}/relay"""
+    airing_id = AiringId(ask.request.match_info["id"])
+    return page(ask, "_airing_relay.html", relay=relay(ask, airing_id), airing_id=airing_id)

@@ -30,9 +30,13 @@ class ArchiveShown:
 
 @dataclass(frozen=True, kw_only=True)
 class RelayShown:
-    """How the relay of an airing is."""
+    """How the relay of an airing is. ``problem`` is what is wrong with its source, in the words of whoever found it."""
 
     name: str
-    source: str
     tone: str
+    icon: str
     sentence: str
+    since: datetime
+    listeners: int
+    of: int
+    problem: str = ""

@@ -21,6 +21,7 @@ from controller.web.frames import full_frame, rights_of, wherever_heard
 from controller.web.i18n import N_
 from controller.web.listening import Sentences
 from controller.web.live import Listener, Voice, page_voice
+from controller.web.livepresent import archives, relay
 from controller.web.sounding import bulletin_track
 from controller.web.targets import Choice
 from controller.web.targetviews import SpeakersBeside, Where
@@ -269,7 +270,15 @@ async def _airing_rows(ask: Ask) -> Sequence[views.AiringRow]:
 
 async def airing(ask: Ask) -> web.StreamResponse:
     """GET /airings/{id}"""
-    return page(ask, "airing.html", frame=await frame_of(ask), airing=await _airing(ask, _airing_id(ask)))
+    found = await _airing(ask, _airing_id(ask))
+    return page(
+        ask,
+        "airing.html",
+        frame=await frame_of(ask),
+        airing=found,
+        archives=await archives(ask, _airing_id(ask)),
+        relay=relay(ask, _airing_id(ask)),
+    )
 
 
 async def airing_part(ask: Ask) -> web.StreamResponse:

@@ -29,6 +29,7 @@ from controller.services.live import LiveDesk
 from controller.services.people import People
 from controller.services.planner import Planner
 from controller.services.programmes import Programmes
+from controller.services.relay import Relays
 from controller.services.reports import Reports
 from controller.services.schedules import ScheduleDesk
 from controller.services.speakers import SpeakerDesk
@@ -90,6 +91,7 @@ class WebParts:
     cap_settings: CapSettingsDesk
     cap_out: CapOut
     live_desk: LiveDesk
+    relays: Relays
     emergencies: EmergencyDesk
     stops: Stops
     upload_folder: Path

@@ -6,6 +6,7 @@ what the editor holds; what is sent is what was kept.
 
 import math
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Final
 
 from aiohttp import web
@@ -36,6 +37,7 @@ from controller.web.usage import Usage, usage_of
 SHOWN: Final = 200
 OFFERED: Final = 8
 SEARCHED: Final = 400
+SPARES: Final = 60
 USUAL_SILENCE_S: Final = 3.0
 USUAL_RELAY_MINUTES: Final = 30.0
 _MOST_S: Final = 1e6
@@ -133,12 +135,15 @@ def _read(form: Form) -> ProgrammeForm:
 
 def _typed_items(form: Form) -> list[ItemShown]:
     """The fields of the relays come in the order of the relays among the items."""
-    fields = zip(form.all("relay_name"), form.all("relay_source"), form.all("relay_minutes"), strict=False)
+    names = ("relay_name", "relay_source", "relay_minutes", "relay_second", "relay_spare")
+    fields = zip_longest(*(form.all(name) for name in names), fillvalue="")
     items: list[ItemShown] = []
     for value in form.all("item"):
         if value == RELAY:
-            name, source_url, minutes = next(fields, ("", "", ""))
-            typed = RelayTyped(name=name.strip(), source_url=source_url.strip(), minutes=minutes.strip())
+            name, source_url, minutes, second_url, spare_id = (one.strip() for one in next(fields, ("",) * len(names)))
+            typed = RelayTyped(
+                name=name, source_url=source_url, minutes=minutes, second_url=second_url, spare_id=spare_id
+            )
             items.append(_raw_relay(typed))
         else:
             items.append(_raw(value))
@@ -228,7 +233,14 @@ def _items(draft: ProgrammeForm) -> tuple[Item, ...]:
 def _item(one: ItemShown) -> Item:
     if one.relay is not None:
         seconds = round(_seconds(one.relay.minutes.replace(",", "."), 0.0) * 60, 3)
-        return RelayItem(name=one.relay.name, source_url=one.relay.source_url, seconds=seconds)
+        spare_id = one.relay.spare_id
+        return RelayItem(
+            name=one.relay.name,
+            source_url=one.relay.source_url,
+            seconds=seconds,
+            second_url=one.relay.second_url,
+            fallback_bulletin_id=BulletinId(spare_id) if spare_id else None,
+        )
     if one.silence:
         return SilenceItem(seconds=_seconds(one.value.replace(",", "."), 0.0))
     return BulletinItem(bulletin_id=BulletinId(one.value))
@@ -262,6 +274,7 @@ async def _keep(ask: Ask, draft: ProgrammeForm, known: Programme | None) -> Prog
         frame=_frame(draft),
     )
     ids = [item.bulletin_id for item in wanted.items if isinstance(item, BulletinItem)]
+    ids += [one.fallback_bulletin_id for one in wanted.items if isinstance(one, RelayItem) and one.fallback_bulletin_id]
     await subjects.require_parts(ask, ids, wanted.frame, known)
     if known is None:
         return await ask.parts.programmes.make(wanted, ask.by)
@@ -302,6 +315,7 @@ async def _shown(ask: Ask, draft: ProgrammeForm, known: Programme | None = None,
         track=await programme_track(ask, imagined, seen.values()) if ids or imagined.relays else views.Track(),
         searched=searched,
         offered=await _offered(ask, searched, now_us),
+        spares=await _spares(ask, imagined, now_us),
     )
 
 
@@ -322,6 +336,27 @@ async def _offered(ask: Ask, searched: str, now_us: int) -> list[programmeviews.
             changed_by=one.changed_by,
         )
         for one in found[:OFFERED]
+    ]
+
+
+async def _spares(ask: Ask, imagined: Programme, now_us: int) -> list[programmeviews.Offered]:
+    """What can be heard where a relay cannot be had: the latest, and what is chosen already."""
+    if not imagined.relays:
+        return []
+    chosen = {one.fallback_bulletin_id for one in imagined.relays if one.fallback_bulletin_id}
+    async with ask.parts.store.reading() as tx:
+        found = list((await tx.bulletins.several(list(chosen))).values())
+    latest = await subjects.seen_bulletins(ask, SPARES)
+    found += [
+        one
+        for one in latest
+        if one.bulletin_id not in chosen and one.state is BulletinState.READY and not one.expired(now_us)
+    ]
+    return [
+        programmeviews.Offered(
+            id=one.bulletin_id, title=one.title, duration_s=programmeviews.content_s(one), changed_by=one.changed_by
+        )
+        for one in found
     ]
 
 

@@ -35,11 +35,13 @@ class ProgrammeRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RelayTyped:
-    """The fields of a relay as they were typed."""
+    """The fields of a relay as they were typed. ``spare_id`` is the bulletin that is heard where it cannot be had."""
 
     name: str = ""
     source_url: str = ""
     minutes: str = ""
+    second_url: str = ""
+    spare_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,9 @@ class Offered:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgrammeForm:
-    """The editor. ``id`` is empty for a new programme; ``focus`` the button to be focused after a move."""
+    """The editor. ``id`` is empty for a new programme; ``focus`` the button to be focused after a move; ``spares`` are
+    bulletins that can be heard in place of a relay.
+    """
 
     id: str = ""
     title: str = ""
@@ -83,6 +87,7 @@ class ProgrammeForm:
     airing_class: str = "ordinary"
     searched: str = ""
     offered: Sequence[Offered] = ()
+    spares: Sequence[Offered] = ()
     problem: str = ""
     focus: str = ""
 
@@ -137,7 +142,13 @@ def _item_shown(item: Item, bulletins: Mapping[BulletinId, Bulletin], say: Trans
 
 def relay_typed(relay: RelayItem) -> RelayTyped:
     """Its fields, as the form has them."""
-    return RelayTyped(name=relay.name, source_url=relay.source_url, minutes=f"{relay.seconds / 60:.10g}")
+    return RelayTyped(
+        name=relay.name,
+        source_url=relay.source_url,
+        minutes=f"{relay.seconds / 60:.10g}",
+        second_url=relay.second_url,
+        spare_id=relay.fallback_bulletin_id or "",
+    )
 
 
 def _relay_shown(relay: RelayItem, say: Translator) -> ItemShown:

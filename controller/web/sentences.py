@@ -6,14 +6,17 @@ still shows it, so that it can be told to a technician.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from agents.protocol.journal import FailReason, RefusalReason, SkipReason
+from controller.web.alarmcodes import ALARM_CODES
 from controller.web.capsentences import CAP_CODES
 from controller.web.i18n import N_, Translator
 from controller.web.plancodes import PLAN_CODES
 
 CODES: Mapping[str, str] = {
     **CAP_CODES,
+    **ALARM_CODES,
     # what was handed in
     "text_empty": N_("There is no text to read. Type the bulletin, or choose a recording."),
     "text_empty_there": N_("One of the further languages has no text yet. Type it, or remove that language."),
@@ -283,6 +286,9 @@ REFUSED: Mapping[RefusalReason, str] = {
     RefusalReason.UNKNOWN_ACTION: N_("The speaker's software does not know this order. Update it."),
 }
 
+ENDED: Final = {"ended": N_("It was ended at the desk before its end.")}
+"""What an order says of an airing; see the journal."""
+
 FALLBACK = N_("Something went wrong (code: %(code)s). Try again, or tell a technician this code.")
 
 
@@ -311,6 +317,8 @@ def playback_sentence(reason: str | None, say: Translator) -> str:
     """The sentence for the reason kept with a playback, whichever family it is of; empty where there is none."""
     if not reason:
         return ""
+    if reason in ENDED:
+        return say.gettext(ENDED[reason])
     for family in (SKIPPED, FAILED, REFUSED):
         for known, said in family.items():
             if known.value == reason:

@@ -206,6 +206,7 @@ class Station:
                 "cap_settings": self.desk.cap.settings,
                 "cap_out": self.desk.cap.out,
                 "live_desk": self.desk.live,
+                "relays": self.desk.relays,
                 "emergencies": self.desk.emergencies,
                 "stops": self.desk.stops,
                 "upload_folder": self.uploads,

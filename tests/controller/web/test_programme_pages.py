@@ -64,7 +64,7 @@ async def test_a_relay_is_planned_beside_bulletins_and_said_to_be_silent(station
         one = await bulletin(browser, "Một")
         page = await browser.post("/programmes/draft", [("title", "Sáng"), ("item", one), ("do", "relay")])
         assert items(page) == [one, "relay"]
-        assert "Relays cannot be played yet: in this time the speakers are silent." in page.says
+        assert "A relay is heard as it comes: it cannot be listened to before." in page.says
         assert "30:06" in page.says, "the relay counts, and the pause before it"
         first: Fields = [("title", "Sáng"), ("item", "relay"), ("item", one), ("item", "relay")]
         vov = [("relay_name", "VOV1"), ("relay_source", "https://vov.example/1"), ("relay_minutes", "20.5")]
