@@ -144,7 +144,7 @@ class CapPoll:
     async def _judged(self, feed: CapFeed, answer: Fetched, before: FeedHealth) -> FeedHealth:
         if answer.status == _NOT_MODIFIED:
             state = FeedState.EMPTY if before.state is FeedState.EMPTY else FeedState.WELL
-            return replace(before, state=state, code="" if before.code.startswith("fetch_") else before.code)
+            return replace(before, state=state, code="", values={})
         if answer.status == _NO_CONTENT:
             return replace(before, state=FeedState.EMPTY, code="", values={}, entries=0, etag="", modified="")
         if answer.status != _OK:
