@@ -29,6 +29,7 @@ from .live_world import PACKET_FRAMES, PACKET_US, bundles, loudest, packets_of, 
 Encode = Callable[..., Path]
 
 DELAY_US = 240_000
+SOON_US = 900_000
 LONG = LivePart(frames=3_600 * 48_000)
 
 
@@ -137,11 +138,11 @@ async def test_a_microphone_is_heard_at_its_instant_until_its_end(
     tmp_path: Path, station: Station, packets: list[bytes]
 ) -> None:
     async with box(tmp_path, station) as one:
-        start_us = soon(one.agent)
+        start_us = soon(one.agent, SOON_US)
         await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
-        said = bundles(station.desk.key, "mic", start_us + 3 * PACKET_US, packets[:75], last=True)
+        said = bundles(station.desk.key, "mic", start_us + 3 * PACKET_US, packets[:45], last=True)
         await speak([one], said)
-        await push(one.agent, station, station.desk.order(End(airing_ids=("mic",), end_at_us=start_us + 1_700_000)))
+        await push(one.agent, station, station.desk.order(End(airing_ids=("mic",), end_at_us=start_us + 1_100_000)))
 
         async def over() -> bool:
             return any(isinstance(event, Ended) for event in await one.agent.records())
@@ -155,15 +156,15 @@ async def test_a_microphone_is_heard_at_its_instant_until_its_end(
     told = [type(event).__name__ for event in records[1:] if not isinstance(event, Gap)]
     assert told == ["Stored", "Armed", "Sounding", "Ended"]
     if not one.output.broke_off:
-        assert last - first == pytest.approx(75 * PACKET_FRAMES, abs=2 * PACKET_FRAMES)
-        assert one.counters == (75, 0, 0, 0)
+        assert last - first == pytest.approx(45 * PACKET_FRAMES, abs=2 * PACKET_FRAMES)
+        assert one.counters == (45, 0, 0, 0)
 
 
 async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay(
     tmp_path: Path, station: Station, packets: list[bytes]
 ) -> None:
     async with box(tmp_path / "one", station) as one, box(tmp_path / "two", station, delay_us=120_000) as two:
-        start_us = soon(one.agent)
+        start_us = soon(one.agent, SOON_US)
         order = station.desk.order(Play(airing=microphone(start_us)))
         said = bundles(station.desk.key, "mic", start_us, packets, last=True)
         await push(one.agent, station, order)
@@ -186,17 +187,17 @@ async def test_a_stretch_that_the_link_lost_is_a_gap_and_what_follows_is_in_step
     tmp_path: Path, station: Station, packets: list[bytes]
 ) -> None:
     async with box(tmp_path, station) as one:
-        start_us = soon(one.agent)
+        start_us = soon(one.agent, SOON_US)
         await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
-        said = bundles(station.desk.key, "mic", start_us, packets[:99], last=True)
-        await speak([one], said[:10] + said[20:])
-        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 2_200_000))
+        said = bundles(station.desk.key, "mic", start_us, packets[:66], last=True)
+        await speak([one], said[:5] + said[12:])
+        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 1_500_000))
         gaps = [event for event in await one.agent.records() if isinstance(event, Gap) and event.cause == "live"]
         began, ended = one.tone()
 
-    assert gaps == [Gap(airing_id="mic", from_us=30 * PACKET_US, lost_us=30 * PACKET_US, cause="live")]
+    assert gaps == [Gap(airing_id="mic", from_us=15 * PACKET_US, lost_us=21 * PACKET_US, cause="live")]
     if not one.output.broke_off:
-        assert ended - began == pytest.approx(99 * PACKET_FRAMES, abs=4 * PACKET_FRAMES)
+        assert ended - began == pytest.approx(66 * PACKET_FRAMES, abs=4 * PACKET_FRAMES)
 
 
 async def test_where_nothing_came_it_finishes_all_the_same_and_says_what_was_lost(
@@ -204,7 +205,9 @@ async def test_where_nothing_came_it_finishes_all_the_same_and_says_what_was_los
 ) -> None:
     async with box(tmp_path, station) as one:
         await push(
-            one.agent, station, station.desk.order(Play(airing=microphone(soon(one.agent), LivePart(frames=24_000))))
+            one.agent,
+            station,
+            station.desk.order(Play(airing=microphone(soon(one.agent, SOON_US), LivePart(frames=24_000)))),
         )
         await one.agent.tells("stored", "armed", "sounding", "gap", "finished", airing_id="mic")
         finished = (await one.agent.records())[-1]
@@ -333,7 +336,7 @@ async def test_a_relay_lies_between_its_tunes_without_a_hole_or_a_click(
     station.offer(tune)
     part = clip_part(tune, 0.5)
     async with box(tmp_path, station) as one:
-        start_us = soon(one.agent)
+        start_us = soon(one.agent, SOON_US)
         relay = airing("mic", start_at_us=start_us, sequence=(part, LivePart(frames=30 * PACKET_FRAMES), part))
         await push(one.agent, station, station.desk.order(Play(airing=relay)))
         await speak([one], bundles(station.desk.key, "mic", start_us + 500_000, packets[:30], last=True))
@@ -358,7 +361,9 @@ async def test_an_emergency_sounds_what_is_here_of_it_and_tells_what_is_not(
     (tmp_path / "clips" / f"{ref_of(head).sha256}.opus").write_bytes(head)
     parts = (clip_part(head, 0.5), clip_part(clip_bytes("filled"), 0.5))
     async with box(tmp_path, station) as one:
-        alarm = airing("mic", start_at_us=soon(one.agent), airing_class=AiringClass.EMERGENCY, sequence=parts, times=2)
+        alarm = airing(
+            "mic", start_at_us=soon(one.agent, SOON_US), airing_class=AiringClass.EMERGENCY, sequence=parts, times=2
+        )
         await push(one.agent, station, station.desk.order(Play(airing=alarm)))
         await eventually(lambda: _has(one, Finished), one.agent.records)
         records = await one.agent.records()
