@@ -26,7 +26,7 @@ class Rung(StrEnum):
 
 SOURCES: Final = (Rung.FIRST, Rung.SECOND)
 STEADY_S: Final = 1.0
-"""So long a source that was not left yet must have been heard before it is taken."""
+"""So long a source that was not left yet must have been heard before it is taken in place of something else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +78,8 @@ def choose(now: Rung, sights: Sights, left: AbstractSet[Rung], limits: RelayLimi
             continue
         if rung is now and sight.good(limits):
             return rung
-        if rung is not now and sight.good(limits) and sight.well_s >= (limits.back_s if rung in left else STEADY_S):
+        steady_s = limits.back_s if rung in left else 0.0 if now is Rung.SILENCE else STEADY_S
+        if rung is not now and sight.good(limits) and sight.well_s >= steady_s:
             return rung
         if now is not Rung.RECORDED and rung is not now and rung not in left and _may_come(sight, limits):
             return Rung.SILENCE
@@ -97,6 +98,8 @@ def second_wanted(now: Rung, sights: Sights, limits: RelayLimits) -> bool:
     first = sights.get(Rung.FIRST)
     if first is None or now in {Rung.SECOND, Rung.RECORDED}:
         return True
+    if first.failed:
+        return True
     if math.isinf(first.stalled_s):
         return first.tried_s > limits.patience_s / 2
     return first.stalled_s > limits.lost_s / 2 or first.quiet_s > limits.dead_air_s / 2
@@ -107,7 +110,8 @@ class RelayState:
     """A relay as it is heard now: part ``number`` of its airing's sequence, from ``from_us`` until ``until_us``.
 
     ``rung`` is what is heard since ``since_us``; ``connected`` and ``quiet_s`` are those of the source in use (of the
-    first one, where none is), ``problem`` the sentence that says what is wrong with it ("" where nothing is).
+    first one, where none is), ``problem`` what is wrong with it, in English, and ``problem_code`` its code; both are ""
+    where nothing is.
     ``listeners`` is how many speakers hear it, as far as the controller knows.
     """
 
@@ -121,6 +125,7 @@ class RelayState:
     connected: bool = False
     quiet_s: float = 0.0
     problem: str = ""
+    problem_code: str = ""
     listeners: int = 0
 
     @property

@@ -32,6 +32,7 @@ class Tap:
     limits: RelayLimits
     clock: Clock
     problem: str = ""
+    problem_code: str = ""
     takers: list[Take] = field(default_factory=list)
     task: "asyncio.Task[None] | None" = None
     _tried_us: int = 0
@@ -63,13 +64,13 @@ class Tap:
             before_us = self._came_us
             try:
                 await self._listen(radio)
-                self.problem = "The source has ended."
+                self.problem, self.problem_code = "The source has ended.", "source_unreachable"
             except StudioFailed as error:
-                self.problem = error.detail or str(error)
+                self.problem, self.problem_code = error.detail or str(error), error.code
             except Exception:
                 # Whatever is wrong here, the other sources and the desk go on.
                 _log.exception("a source of a relay could not be listened to")
-                self.problem = "It could not be listened to; see the log."
+                self.problem, self.problem_code = "It could not be listened to; see the log.", "internal"
             if self._came_us != before_us:
                 pause_s = _FIRST_PAUSE_S
             self._well_us, self._quiet_s = None, 0.0
@@ -83,7 +84,8 @@ class Tap:
                 self._came(packet, reception.quiet_s)
 
     def _came(self, packet: bytes, quiet_s: float) -> None:
-        self._came_us, self._quiet_s, self.problem = self.clock.now_us(), quiet_s, ""
+        self._came_us, self._quiet_s = self.clock.now_us(), quiet_s
+        self.problem = self.problem_code = ""
         if quiet_s >= self.limits.dead_air_s:
             self._well_us = None
         elif self._well_us is None:

@@ -86,7 +86,7 @@ class Turn:
         tap, sight = self._taps[shown][0], self._taps[shown][0].sight()
         connected = sight.connected(self._tools.limits)
         quiet_s = sight.quiet_s if connected else 0.0
-        return replace(state, connected=connected, quiet_s=quiet_s, problem=tap.problem)
+        return replace(state, connected=connected, quiet_s=quiet_s, problem=tap.problem, problem_code=tap.problem_code)
 
     async def run(self) -> None:
         """From ``lead_s`` before its place to its end."""

@@ -11,6 +11,7 @@ from controller.web.asking import Ask
 from controller.web.i18n import N_
 from controller.web.liveviews import ArchiveShown, RelayShown
 from controller.web.moments import moment
+from controller.web.sentences import sentence
 
 RUNGS: Final = {
     Rung.FIRST: ("live", "radio-tower", N_("The first source is heard.")),
@@ -37,7 +38,7 @@ def relay(ask: Ask, airing_id: AiringId) -> RelayShown | None:
         since=moment(state.since_us or state.from_us),
         listeners=state.listeners,
         of=stream.of if stream is not None else state.listeners,
-        problem=state.problem,
+        problem=sentence(state.problem_code, ask.say) if state.problem_code else "",
     )
 
 

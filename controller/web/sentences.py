@@ -102,6 +102,17 @@ CODES: Mapping[str, str] = {
     "pronunciation_empty": N_("Give a word as it is written, and how it is to be read."),
     "pronunciation_too_long": N_("This is too long. Use at most 100 letters as written, and 300 as read."),
     "pronunciations_too_many": N_("There are 500 words with a reading of their own already. Take one out first."),
+    "source_refused": N_(
+        "The source of the relay leads to where this station does not connect. Choose another address, or allow it in "
+        "the settings."
+    ),
+    "source_unreachable": N_(
+        "The source of the relay cannot be reached. Look at its address, and whether it is on the air."
+    ),
+    "source_unreadable": N_(
+        "The source of the relay is no sound. Give the address of the stream itself, not that of a page."
+    ),
+    "source_stalled": N_("Nothing has come from the source of the relay for some time. It is tried again."),
     "voices_unusable": N_(
         "The file of voices cannot be used. Ask a technician to correct the line that the log names."
     ),

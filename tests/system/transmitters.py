@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 _ICECAST = """<icecast>
-  <limits><clients>10</clients><sources>2</sources><burst-size>16000</burst-size></limits>
+  <limits><clients>200</clients><sources>2</sources><burst-size>16000</burst-size></limits>
   <authentication><source-password>hackme</source-password><relay-password>hackme</relay-password>
     <admin-user>admin</admin-user><admin-password>hackme</admin-password></authentication>
   <hostname>localhost</hostname>
@@ -120,4 +120,4 @@ async def _until(port: int, path: str, wanted: Callable[[bytes], bool]) -> None:
                 writer.close()
                 if wanted(line):
                     return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)

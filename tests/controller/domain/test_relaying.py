@@ -66,6 +66,7 @@ def test_the_second_source_is_connected_to_while_the_first_is_in_doubt() -> None
     assert not wanted(SILENCE, Sight(tried_s=2)), "it is only just tried"
     assert wanted(SILENCE, Sight(tried_s=6))
     assert wanted(FIRST, Sight(stalled_s=3)), "before it counts as lost"
+    assert wanted(FIRST, Sight(stalled_s=0.1, failed=True)), "it has ended"
     assert wanted(FIRST, Sight(stalled_s=0, quiet_s=8))
     assert wanted(SECOND, WELL)
     assert wanted(RECORDED, WELL)
