@@ -7,6 +7,7 @@ before it. What was made of an alert of others is not told again as ours.
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -24,6 +25,7 @@ from controller.services.office import Office
 if TYPE_CHECKING:
     from controller import cap
 
+_log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _MOST: Final = 200
 _END: Final = ".end"
@@ -84,7 +86,10 @@ class CapOut:
         for name in wanted:
             if name not in self._written:
                 one = named.get(name) or endings[name]
-                self._written[name] = await asyncio.to_thread(self._message, name, one, sent, name in endings)
+                try:
+                    self._written[name] = await asyncio.to_thread(self._message, name, one, sent, name in endings)
+                except ValueError:
+                    _log.exception("an emergency cannot be told as CAP", extra={"emergency_id": one.emergency_id})
         return sorted(self._written.values(), key=lambda one: one.sent_at_us, reverse=True)
 
     def _message(self, name: str, one: Emergency, sent: dict[EmergencyId, Emergency], ending: bool) -> Published:
