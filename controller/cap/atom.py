@@ -56,6 +56,8 @@ def _entry(feed: "Element", entry: AtomEntry) -> None:
     _add(here, "updated", _moment(entry.updated_us))
     if entry.published_us is not None:
         _add(here, "published", _moment(entry.published_us))
+    # For readers who follow no type that they do not know, and for those who look for alerts.
+    _add(here, "link", rel="alternate", href=entry.link)
     _add(here, "link", rel="alternate", type=CAP_TYPE, href=entry.link)
     if entry.summary:
         _add(here, "summary", entry.summary)

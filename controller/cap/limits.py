@@ -20,6 +20,10 @@ class Limits:
     """One text, other than a resource's content or a polygon."""
     alerts: int = 500
     """Alerts in one feed or wrapper."""
+    alert_elements: int = 50_000
+    """Elements of one alert."""
+    children: int = 10_000
+    """Elements right inside one element of an alert."""
     infos: int = 200
     areas: int = 2_000
     """Areas in one info."""

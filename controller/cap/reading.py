@@ -160,6 +160,8 @@ def _reading(
 ) -> Reading:
     if element.tag != _ALERT:
         return Reading(None, CapState.REFUSED, (stranger(element),))
+    if _is_too_large(element, limits):
+        return Reading(None, CapState.REFUSED, (error("alert_too_large", most=limits.alert_elements),))
     standing = element if kind is FileKind.ALERT else alone(element)
     signature, bare = checked(standing, trust=trust, limits=limits, now_us=now_us)
     reasons = [*_of_signature(signature, trust), *violations(bare)]
@@ -176,6 +178,14 @@ def _reading(
         reasons.append(note("envelope_not_actual", status=envelope.value))
     reading = Reading(alert, CapState.REFUSED, tuple(reasons), signature, envelope)
     return replace(reading, state=state_of(reading, now_us=now_us, limits=limits).state)
+
+
+def _is_too_large(alert: "Element", limits: Limits) -> bool:
+    """Checked before the schema is: to tell of each of many errors where it is takes libxml2 minutes."""
+    count = sum(1 for _ in alert.iter())
+    return count > limits.alert_elements or (
+        count > limits.children and any(len(one) > limits.children for one in alert.iter())
+    )
 
 
 def _of_signature(signature: Signature, trust: Trust) -> list[Reason]:

@@ -1,6 +1,7 @@
 """What the schema says of an alert, in our codes. The schema is our own (`cap12.xsd`)."""
 
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,8 @@ def violations(alert: "Element") -> list[Reason]:
     if schema.validate(alert):
         return []
     found: dict[tuple[str, str], Reason] = {}
-    for entry in list(schema.error_log):  # type: ignore[call-overload]  # the stubs do not know that it is iterable
+    entries = iter(schema.error_log)  # type: ignore[call-overload]  # the stubs do not know that it is iterable
+    for entry in islice(entries, 3 * _MOST):
         reason = _reason(entry, alert)
         found.setdefault((reason.where, reason.values.get("element", "")), reason)
         if len(found) >= _MOST:
@@ -83,7 +85,9 @@ def place(element: "Element") -> str:
     here: Element | None = element
     while here is not None and local(here) != "alert":
         name, above = local(here), here.getparent()
-        alike = [] if above is None else [one for one in above if local(one) == name]
-        parts.append(name if len(alike) < 2 and name not in {"info", "area"} else f"{name}[{alike.index(here) + 1}]")
+        tag = str(here.tag)
+        number = sum(1 for _ in here.itersiblings(tag, preceding=True)) + 1
+        alone = number == 1 and name not in {"info", "area"} and next(here.itersiblings(tag), None) is None
+        parts.append(name if alone else f"{name}[{number}]")
         here = above
     return ".".join(reversed(parts))

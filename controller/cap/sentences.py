@@ -29,6 +29,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "namespace_unknown": "The alert is in the namespace '{namespace}', which is not that of CAP 1.2.",
     "root_unknown": "The document begins with the element {element}: it is neither an alert nor a feed.",
     "no_alert_inside": "There is no alert inside this file (it is of the kind: {kind}).",
+    "alert_too_large": "The alert has more than {most} elements, or too many of one kind.",
     "several_alerts": "There are {count} alerts in this file, where one is expected.",
     "too_many_alerts": "There are {count} alerts in this file; the first {most} are read.",
     "list_not_standard": "It came in a bare list of alerts, which no standard knows.",

@@ -48,10 +48,10 @@ def checked(alert: "Element", *, trust: Trust, limits: Limits, now_us: int) -> "
     marks = [one for one in alert if one.tag == _DS + "Signature"]
     if not marks:
         return UNSIGNED, alert
-    bare = plain(_without(alert, marks))
     at_us = now_us if trust.at_us is None else trust.at_us
     if len(marks) > limits.signatures:
-        return Signature(SignatureState.INVALID, code="signature_too_many", checked_at_us=at_us), bare
+        return Signature(SignatureState.INVALID, code="signature_too_many", checked_at_us=at_us), plain(alert)
+    bare = plain(_without(alert, marks))
     results = [_one(alert, number, trust, at_us) for number in range(len(marks))]
     best, signed = min(results, key=lambda result: _ORDER.index(result[0].state))
     return replace(best, checked_at_us=at_us), bare if signed is None else plain(signed)
@@ -100,6 +100,8 @@ def _unfit(mark: "Element") -> Signature | None:
     references = mark.findall(f"{_DS}SignedInfo/{_DS}Reference")
     if len(references) != 1 or references[0].get("URI") != "":
         return Signature(SignatureState.INVALID, code="signature_of_something_else")
+    if not _is_known(mark):
+        return Signature(SignatureState.UNTRUSTED, code="signature_transform")
     transforms = [one.get("Algorithm", "") for one in references[0].findall(f"{_DS}Transforms/{_DS}Transform")]
     if len(transforms) > 3 or not {*transforms} <= _CANONICAL | {_ENVELOPED}:
         return Signature(SignatureState.UNTRUSTED, code="signature_transform")
@@ -223,6 +225,21 @@ def _digests() -> "frozenset[DigestAlgorithm]":
     from signxml.algorithms import DigestAlgorithm
 
     return frozenset(DigestAlgorithm)
+
+
+def _is_known(mark: "Element") -> bool:
+    """Whether it was made by methods that can be checked here."""
+    used = {
+        name: [one.get("Algorithm", "") for one in mark.iterfind(f"{_DS}SignedInfo//{_DS}{name}")]
+        for name in ("CanonicalizationMethod", "SignatureMethod", "DigestMethod")
+    }
+    methods, digests = {one.value for one in _methods()}, {one.value for one in _digests()}
+    known = (
+        (used["CanonicalizationMethod"], _CANONICAL),
+        (used["SignatureMethod"], methods),
+        (used["DigestMethod"], digests),
+    )
+    return all(len(names) == 1 and names[0] in allowed for names, allowed in known)
 
 
 def _is_weak(mark: "Element") -> bool:

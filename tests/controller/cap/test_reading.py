@@ -275,6 +275,12 @@ def test_a_ring_of_ten_thousand_points_is_read_and_a_tangle_of_as_many_is_refuse
     assert codes(reading) == {"polygon_too_tangled"}
 
 
+def test_an_alert_of_too_many_elements_is_refused_before_it_is_checked() -> None:
+    many = cap(infos="<info>" + "<category>Bad</category>" * 20 + "</info>")
+    for few in (Limits(alert_elements=20), Limits(children=10)):
+        assert codes(look(many, limits=few)) == {"alert_too_large"}
+
+
 def test_more_points_infos_areas_or_references_than_allowed_are_refused() -> None:
     few = Limits(points=3, infos=1, areas=1, references=1)
     assert "too_many_points" in codes(look(cap(), limits=few))

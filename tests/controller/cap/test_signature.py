@@ -131,6 +131,14 @@ def test_only_what_is_signed_counts(agency: Holder) -> None:
 @pytest.mark.parametrize(
     ("path", "name", "value", "expected"),
     [
+        ("DigestMethod", "Algorithm", "urn:x", (SignatureState.UNTRUSTED, "signature_transform")),
+        ("CanonicalizationMethod", "Algorithm", "urn:x", (SignatureState.UNTRUSTED, "signature_transform")),
+        (
+            "SignatureMethod",
+            "Algorithm",
+            "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            (SignatureState.UNTRUSTED, "signature_transform"),
+        ),
         ("Reference", "URI", "http://127.0.0.1:9/", (SignatureState.INVALID, "signature_of_something_else")),
         ("Reference", "URI", "#other", (SignatureState.INVALID, "signature_of_something_else")),
         (
