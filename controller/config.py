@@ -47,6 +47,16 @@ class Config:
     name: str = setting("Loa", help="What this station is called: on the pages, to its speakers and on the network.")
     host: str = setting("0.0.0.0", help="The address to listen on, for pages and speakers alike.")  # noqa: S104
     port: int = setting(8080, unit="TCP port", least=0, most=65_535, help="The port to listen on; 0 takes a free one.")
+    tls: bool = setting(
+        False,
+        help="Serve the pages over HTTPS too: with tls_certificate, else with a certificate of the station's own "
+        "authority, which the page /trust helps to trust. Microphones of browsers need it.",
+    )
+    tls_port: int = setting(8443, unit="TCP port", least=0, most=65_535, help="The port for HTTPS.")
+    tls_certificate: Path | None = setting(  # noqa: RUF009
+        None, help="A certificate, with those between it and its authority (PEM); read again when it changes."
+    )
+    tls_key: Path | None = setting(None, help="The key of tls_certificate (PEM).")  # noqa: RUF009
     public_urls: tuple[str, ...] = setting(
         (), help="Where speakers reach this controller from outside, such as https://loa.example.vn; told to each one."
     )
@@ -286,6 +296,11 @@ class Config:
     log_format: LogFormat = setting(LogFormat.AUTO, help="How logs are written to standard error.")  # noqa: RUF009
     log_level: LogLevel = setting(LogLevel.INFO, help="How much is logged.")  # noqa: RUF009
 
+    @property
+    def serves_https(self) -> bool:
+        """Whether the pages are served over HTTPS, too."""
+        return self.tls or self.tls_certificate is not None
+
     def data_folder(self) -> Path:
         """``data_dir``, or the place that fits this machine."""
         if self.data_dir is not None:
@@ -327,6 +342,8 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
         raise SettingsError("cap_geocodes cannot be empty: name at least one, such as code.")
     if set(config.cap_sender) & set(" ,<&"):
         raise SettingsError("cap_sender cannot have a space, a comma, < or &: CAP forbids them there.")
+    if (config.tls_certificate is None) != (config.tls_key is None):
+        raise SettingsError("tls_certificate and tls_key belong together: set both, or none of them.")
     if config.ffmpeg is not None and shutil.which(config.ffmpeg) is None:
         raise SettingsError(f"ffmpeg cannot be '{config.ffmpeg}': there is no such program.")
     if config.voices_file is not None and not config.voices_file.is_file():

@@ -9,6 +9,7 @@ from controller.web.abovepresent import above_of
 from controller.web.alarms import alarms_of, area_stops
 from controller.web.asking import Ask, NotAllowed
 from controller.web.moments import moment
+from controller.web.secured import trust_to
 from controller.web.views import Flash, Frame, OnAir, StopAll
 from controller.web.watched import seen_faults
 
@@ -49,6 +50,7 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         rights=rights_of(ask),
         may_stop_all=await may_stop_all(ask),
         settled=not ask.person.password_given,
+        trust_to=trust_to(ask),
     )
 
 

@@ -1,5 +1,7 @@
 """What the web application is made with. Whoever starts it puts these together."""
 
+import hashlib
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +46,27 @@ from controller.web.security import Network
 DEFAULT_UPLOAD_LIMIT_BYTES = 500_000_000
 
 
+@dataclass(slots=True, kw_only=True)
+class Secure:
+    """That pages are served over HTTPS, too. ``port`` is known when it listens; ``authority_pem`` is the certificate
+    that has to be trusted for it, empty where everybody does already.
+    """
+
+    authority_pem: bytes = b""
+    port: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the authority's certificate, as browsers and systems write it."""
+        digest = hashlib.sha256(self.authority_der).digest()
+        return ":".join(f"{byte:02X}" for byte in digest)
+
+    @property
+    def authority_der(self) -> bytes:
+        """The same certificate as bytes."""
+        return ssl.PEM_cert_to_DER_cert(self.authority_pem.decode("ascii"))
+
+
 async def _ready() -> bool:
     return True
 
@@ -56,8 +79,9 @@ class WebParts:
     speaks HTTPS; ``trusted_proxies`` are those whose word on where a request comes from is believed. ``device_routes``
     are the addresses that devices use; they answer without signing in. ``ready`` tells whether the server can do its
     work, ``metrics`` what it counts, in the Prometheus text format; without a ``metrics_token`` only this machine
-    itself may read them. ``public_urls`` are where this station is reached from outside; ``sim_quota_bytes`` is what a
-    speaker's SIM may carry in a month, None where that is not said.
+    itself may read them. ``secure`` is set where pages are served over HTTPS, too. ``public_urls`` are where this
+    station is reached from outside; ``sim_quota_bytes`` is what a speaker's SIM may carry in a month, None where that
+    is not said.
     """
 
     store: Store
@@ -103,6 +127,7 @@ class WebParts:
     ready: Callable[[], Awaitable[bool]] = _ready
     metrics: Callable[[], Awaitable[str]] | None = None
     metrics_token: str | None = None
+    secure: Secure | None = None
     trusted_proxies: Sequence[Network] = ()
     public_urls: Sequence[str] = ()
     sim_quota_bytes: int | None = None

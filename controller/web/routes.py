@@ -9,6 +9,7 @@ from controller.web import (
     health,
     pages,
     people,
+    secure_pages,
     speaker_pages,
     subjects,
     target_pages,
@@ -46,6 +47,9 @@ PAGES = (
     Route(method="GET", path="/airings", handler=pages.airings, right=Right.SEE),
     Route(method="GET", path="/airings/{id}", handler=pages.airing, right=Right.SEE, over=subjects.airing),
     Route(method="GET", path="/password", handler=auth.password_page, with_given_password=True),
+    Route(method="GET", path="/trust", handler=secure_pages.trust, needs=_PUBLIC),
+    Route(method="GET", path="/trust/loa-ca.crt", handler=secure_pages.authority, needs=_PUBLIC),
+    Route(method="GET", path="/trust/loa-ca.cer", handler=secure_pages.authority, needs=_PUBLIC),
     Route(
         method="GET",
         path="/bulletins/{id}/audio",

@@ -81,6 +81,7 @@ class Frame:
     ``mark`` names the moment before the page was made: its live updates begin there. ``rights`` are those that the
     person has in one area at least. A person who is not ``settled`` must first choose a password of their own, and gets
     nothing else. ``open_faults`` are those that the person may see; one that many speakers have together counts once.
+    ``trust_to`` leads to HTTPS where a page over plain HTTP can have no microphone.
     """
 
     language: Language
@@ -101,6 +102,7 @@ class Frame:
     rights: frozenset[Right] = frozenset()
     may_stop_all: bool = False
     settled: bool = True
+    trust_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

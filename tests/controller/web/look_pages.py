@@ -343,7 +343,10 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
     "first-failed": ("broadcast.html", broadcast(PREPARED[BulletinState.FAILED]), {}),
     "busy": ("broadcast.html", broadcast(None, airing()), BUSY),
-    **{f"airing-{state}": ("airing.html", {"airing": airing(state)}, {"path": "/airings/a1"}) for state in AiringState},
+    **{
+        f"airing-{state}": ("airing.html", {"airing": airing(state), **look_alarms.WENT_OUT}, {"path": "/airings/a1"})
+        for state in AiringState
+    },
     "airings": ("airings.html", {"airings": ROWS}, {"path": "/airings"}),
     "airings-empty": ("airings.html", {"airings": []}, {"path": "/airings"}),
     "speakers": (
@@ -372,6 +375,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     **PLACE_PAGES,
     **look_content.PAGES,
     **look_plans.PAGES,
+    "trust": ("trust.html", look_targets.TRUST, {"path": "/trust"}),
     "sign-in": (
         "sign_in.html",
         {"next_path": "/", "name": "", "problem": "Sai."},

@@ -1,8 +1,9 @@
-"""The choice of speakers: of a few, and of thousands."""
+"""The choice of speakers: of a few, and of thousands; and the way to HTTPS."""
 
 from collections.abc import Sequence
 
 from controller.web import views
+from controller.web.parts import Secure
 from controller.web.targetviews import FoldedArea, Inside, SpeakersBeside, Where
 
 
@@ -46,3 +47,9 @@ _PROVINCE = FoldedArea(
 )
 FOLDED = Where(top=Inside(area_id="", areas=[_PROVINCE], speakers=[], shown=100))
 NOTHING = {"where": Where(), "speakers": SpeakersBeside(rows=[], total=0, ready=0)}
+TRUST = {
+    "secure": Secure(authority_pem=b"-----BEGIN CERTIFICATE-----\nbG9h\n-----END CERTIFICATE-----\n", port=8443),
+    "address": "/live",
+    "there": True,
+    "others": [("vi", "/trust?to=/&language=vi"), ("en", "/trust?to=/&language=en")],
+}

@@ -354,6 +354,9 @@ POST    /stop-all/release                              stop
 GET     /tokens                                        manage_people
 POST    /tokens                                        manage_people
 POST    /tokens/{id}/revoke                            manage_people
+GET     /trust                                         public
+GET     /trust/loa-ca.cer                              public
+GET     /trust/loa-ca.crt                              public
 GET     /tunes                                         see
 POST    /tunes                                         compose
 POST    /tunes/{id}/rename                             compose over tune
