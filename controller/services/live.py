@@ -44,6 +44,7 @@ _LOOK_EVERY_US: Final = 500_000
 _RETRY_US: Final = 5_000_000
 _LONGEST_TITLE: Final = 200
 _CLASSES: Final = (AiringClass.LIVE, AiringClass.EMERGENCY)
+_SPOKEN: Final = (AiringClass.EMERGENCY, AiringClass.DRILL)
 
 
 class LiveDesk:
@@ -154,6 +155,25 @@ class LiveDesk:
         # Above the numbers of a live part before, and of a controller before this one: no bundle is shorter.
         first = max(0, (self._clock.now_us() + delay - before_us) // PACKET_US)
         return self._add(airing, Places(before_us + live[0], before_us + live[1], delay, first), owned=False)
+
+    async def spoken(self, airing_id: AiringId) -> LiveStream | None:
+        """The stream into which a person speaks for an airing: one that was opened, or that of an emergency or drill on
+        the air with a part that is spoken, which is attached when the first asks for it. Raises `StoreFailed`.
+        """
+        entry, opened = self._board.get(airing_id), self._streams.get(airing_id)
+        if opened is not None or entry is None:
+            return opened
+        airing = entry.airing
+        if airing.airing_class not in _SPOKEN or airing.start_at_us is None or live_from_us(airing.sequence) is None:
+            return None
+        async with self._store.reading() as tx:
+            speakers = await tx.speakers.several(airing.speaker_ids)
+        opened = self._streams.get(airing_id)  # meanwhile
+        if opened is None:
+            delay_s = self._delay_us(list(speakers.values())) / _SECOND_US
+            opened = await self.attach(airing, start_at_us=airing.start_at_us, delay_s=delay_s)
+            self._office.crew.spawn(self._listen(opened), f"level of {airing_id}")
+        return opened
 
     def _add(self, airing: Airing, places: Places, *, owned: bool) -> LiveStream:
         stream = LiveStream(self._workshop, airing, places, owned=owned)

@@ -61,7 +61,7 @@ async def microphone(ask: Ask) -> web.StreamResponse:
     """Raises `NotFound` (``not_live``), `Forbidden` (``foreign_page``), `Refused` (``microphone_taken``), `Invalid`."""
     if not from_our_pages(ask.request):
         raise Forbidden("the request comes from another site", code="foreign_page")
-    stream = ask.parts.live_desk.stream(AiringId(ask.request.match_info["id"]))
+    stream = await ask.parts.live_desk.spoken(AiringId(ask.request.match_info["id"]))
     if stream is None:
         raise NotFound("nothing is open there", code="not_live")
     socket = web.WebSocketResponse(heartbeat=_PING_EVERY_S, max_msg_size=_MOST_MESSAGE_BYTES, compress=False)

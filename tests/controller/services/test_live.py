@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.protocol.documents import End, Play
+from agents.protocol.ids import AiringId
 from agents.protocol.journal import Ended
 from agents.protocol.live import PACKET_US, tag_of
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, Profile
@@ -25,6 +26,7 @@ from schedules.guards import Guards, Quiet
 from tests.controller.fakes import SECOND_US, FakeClock, KeySigner
 from tests.controller.services.content import code_of
 from tests.controller.services.desk_plans import DUNG
+from tests.controller.services.emergency_samples import MINH, flood, sent
 from tests.controller.services.station import Station, sounding
 
 BY = Actor(name="dung", scopes=((EVERYWHERE, frozenset({Right.LIVE})),), person_id="p-1")
@@ -282,3 +284,24 @@ async def test_nonsense_is_refused(station: Station) -> None:
     assert await code_of(desk(station).open(title=" ", by=BY, speaker_ids=[speaker.speaker_id])) == "no_title"
     assert await code_of(desk(station).open(title="x", by=BY, speaker_ids=["s-no"])) == "speaker_unknown"
     assert await code_of(desk(station).end("a-no", "dung")) == "not_live"
+
+
+async def test_an_emergency_that_is_spoken_gets_its_stream_when_somebody_comes_to_its_microphone(
+    station: Station,
+) -> None:
+    speaker, device = await station.speaker("Cổng làng")
+    emergency = await sent(station, replace(flood(speaker.area_id), template_id=None, texts={}, live=True))
+    (airing,) = [one for one in station.desk.dispatch.open_airings() if one.airing_id == emergency.airing_id]
+    assert desk(station).stream(airing.airing_id) is None
+    stream = await desk(station).spoken(airing.airing_id)
+    assert stream is not None
+    assert await desk(station).spoken(airing.airing_id) is stream
+    assert stream.delay_us == 240_000
+    await station.until_ordered(device, Play)
+    station.clock.advance((stream.begins_us - station.clock.now_us()) / SECOND_US)
+    speak(station, stream, 3)
+    assert [bundle.tag for bundle in device.bundles] == [tag_of(airing.airing_id)]
+    await station.desk.emergencies.end(emergency.emergency_id, MINH, all_clear=False)
+    await looked(station, stream)
+    assert await desk(station).spoken(airing.airing_id) is None
+    assert await desk(station).spoken(AiringId("a-no")) is None
