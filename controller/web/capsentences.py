@@ -52,6 +52,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "namespace_unknown": N_("The alert is in the namespace '%(namespace)s', which is not that of CAP 1.2."),
     "root_unknown": N_("The document begins with the element %(element)s: it is neither an alert nor a feed."),
     "no_alert_inside": N_("There is no alert inside this file (it is of the kind: %(kind)s)."),
+    "alert_too_large": N_("The alert has more than %(most)s elements, or too many of one kind."),
     "several_alerts": N_("There are %(count)s alerts in this file, where one is expected."),
     "too_many_alerts": N_("There are %(count)s alerts in this file; the first %(most)s are read."),
     "list_not_standard": N_("It came in a bare list of alerts, which no standard knows."),

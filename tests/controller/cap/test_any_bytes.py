@@ -27,6 +27,7 @@ from controller.cap import (
 )
 from controller.cap.check import as_json, as_line, check
 from controller.cap.sentences import SENTENCES
+from controller.web.capsentences import FINDINGS
 from tests.controller.cap.alerts import NOW_US, area, cap, info, references
 from tests.controller.cap.certificates import holder, signed
 
@@ -129,6 +130,11 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason() -> None:
     assert set(SENTENCES) <= given_codes
     made = {one for one in given_codes if re.fullmatch(r"(signature|schema|polygon|circle|file|xml)_[a-z_]+", one)}
     assert made - set(SENTENCES) <= {"schema_", "signature_methods"}
+
+
+def test_the_pages_have_a_sentence_for_every_reason() -> None:
+    told = {code: re.sub(r"\{(\w+)\}", r"%(\1)s", words) for code, words in SENTENCES.items()}
+    assert {code: FINDINGS.get(code) for code in told} == told
 
 
 def test_a_controller_that_sees_no_alert_does_not_carry_what_reads_them() -> None:
