@@ -62,6 +62,11 @@ class Secure:
         return ":".join(f"{byte:02X}" for byte in digest)
 
     @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the same, which is what Windows asks about."""
+        return hashlib.sha1(self.authority_der, usedforsecurity=False).hexdigest().upper()
+
+    @property
     def authority_der(self) -> bytes:
         """The same certificate as bytes."""
         return ssl.PEM_cert_to_DER_cert(self.authority_pem.decode("ascii"))
