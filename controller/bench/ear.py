@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.bench.figures import RATE_HZ
-from controller.bench.soundroom import Recording, SoundRoom
+from controller.bench.soundroom import HORNS, Recording, SoundRoom
 
 if TYPE_CHECKING:
     from controller.bench.soundroom import Sound
@@ -40,22 +40,31 @@ class Ear:
         """When this frame was heard."""
         return self.began_s + frame / RATE_HZ
 
-    def sound_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float | None:
-        """How long after ``instant_s`` the first sound is in one horn's recording; None: no sooner than that."""
+    def piece(self, horn: str, instant_s: float, seconds: float) -> "Sound":
+        """What one horn sounded from a monotonic instant on, in -1..1; all of a long recording would be too much."""
+        import numpy as np
+
+        raw = np.memmap(self.recording.path, dtype="<i2", mode="r")
+        first = max(0, self.frame_at(instant_s))
+        both = raw[2 * first : 2 * min(first + round(seconds * RATE_HZ), len(raw) // 2)]
+        return np.asarray(both[HORNS.index(horn) :: 2], dtype=np.float64) / 32768
+
+    def sound_after_ms(self, horn: str, instant_s: float, within_s: float) -> float | None:
+        """How long after ``instant_s`` the first sound of a horn is; None where there is none so soon."""
         import numpy as np
 
         first = max(0, self.frame_at(instant_s))
-        loud = np.flatnonzero(np.abs(sound[first : first + round(within_s * RATE_HZ)]) > _LOUD)
+        loud = np.flatnonzero(np.abs(self.piece(horn, instant_s, within_s)) > _LOUD)
         if not len(loud):
             return None
         return float((self.instant_of(first + int(loud[0])) - instant_s) * 1000)
 
-    def silence_after_ms(self, sound: "Sound", instant_s: float, within_s: float) -> float | None:
+    def silence_after_ms(self, horn: str, instant_s: float, within_s: float) -> float | None:
         """How long after ``instant_s`` the last sound is; None where it does not fall silent so soon."""
         import numpy as np
 
         first = max(0, self.frame_at(instant_s))
-        piece = sound[first : first + round(within_s * RATE_HZ)]
+        piece = self.piece(horn, instant_s, within_s)
         loud = np.flatnonzero(np.abs(piece) > _LOUD)
         if not len(loud):
             return 0.0

@@ -151,9 +151,8 @@ async def _trial(alarms: Alarms, pause_s: float) -> Press:
 
 
 def _figures(ear: Ear, presses: list[Press]) -> dict[str, float]:
-    sound = ear.recording.channels()[HORNS.index(HORN)]
-    heard = [ear.sound_after_ms(sound, press.confirmed_s, _HEARD_S) for press in presses]
-    quiet = [ear.silence_after_ms(sound, press.stopped_s, _SILENT_S) for press in presses]
+    heard = [ear.sound_after_ms(HORN, press.confirmed_s, _HEARD_S) for press in presses]
+    quiet = [ear.silence_after_ms(HORN, press.stopped_s, _SILENT_S) for press in presses]
     first = [_HEARD_S * 1000 if took_ms is None else took_ms for took_ms in heard]
     stop = [_SILENT_S * 1000 if took_ms is None else took_ms for took_ms in quiet]
     return {

@@ -113,12 +113,11 @@ async def speak_packets(microphone: aiohttp.ClientWebSocketResponse, packets: li
 
 
 def _figures(reference: "Sound", sent_s: list[float], ear: Ear) -> dict[str, float]:
-    one, other = ear.recording.channels()
     latencies: list[float] = []
     apart: list[float] = []
     for second in range(1, len(sent_s) // 50 - 1):
         packet = second * 50
-        places = [_place(reference, packet, horn, ear, sent_s[packet]) for horn in (one, other)]
+        places = [_place(reference, packet, horn, ear, sent_s[packet]) for horn in HORNS]
         found = [place for place in places if place is not None]
         latencies += [(ear.instant_of(place) - sent_s[packet]) * 1000 for place in found]
         if len(found) == len(HORNS):
@@ -135,7 +134,7 @@ def _figures(reference: "Sound", sent_s: list[float], ear: Ear) -> dict[str, flo
     }
 
 
-def _place(reference: "Sound", packet: int, horn: "Sound", ear: Ear, sent_s: float) -> float | None:
+def _place(reference: "Sound", packet: int, horn: str, ear: Ear, sent_s: float) -> float | None:
     """The frame of the recording at which a packet was heard, by the second of sound that it begins; None where that
     is not there.
     """
@@ -143,7 +142,7 @@ def _place(reference: "Sound", packet: int, horn: "Sound", ear: Ear, sent_s: flo
 
     piece = reference[packet * PACKET_FRAMES : packet * PACKET_FRAMES + RATE_HZ]
     first = max(0, ear.frame_at(sent_s))
-    heard = horn[first : first + round(_SEARCHED_S * RATE_HZ)]
+    heard = ear.piece(horn, sent_s, _SEARCHED_S)
     shift = offset_frames(piece, heard)
     there = heard[max(0, round(shift)) :][: len(piece)]
     scale = float(np.linalg.norm(piece[: len(there)]) * np.linalg.norm(there))
