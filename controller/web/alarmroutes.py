@@ -9,7 +9,6 @@ from controller.web.asking import Route, Token
 _FORM: Final = Token.HANDLER
 _CAP: Final = Right.CAP
 _AREAS: Final = Right.MANAGE_AREAS
-_STATION: Final = Right.MANAGE_STATION
 
 LIVE_PAGES: Final = (
     Route(method="GET", path="/live", handler=live_pages.live, right=Right.LIVE),
@@ -27,25 +26,19 @@ LIVE_PAGES: Final = (
 CAP_PAGES: Final = (
     Route(method="GET", path="/cap", handler=cap_pages.alerts, right=_CAP),
     Route(method="GET", path="/cap/settings", handler=cap_settings_pages.settings, right=_AREAS),
-    Route(method="GET", path="/cap/{id}", handler=cap_pages.alert, right=_CAP, over=cap_pages.over),
-    Route(method="GET", path="/cap/{id}/xml", handler=cap_pages.raw, right=_CAP, over=cap_pages.over),
+    Route(method="GET", path="/cap/{id}", handler=cap_pages.alert, right=_CAP),
+    Route(method="GET", path="/cap/{id}/xml", handler=cap_pages.raw, right=_CAP),
     Route(method="GET", path="/parts/cap", handler=cap_pages.alerts_part, right=_CAP),
-    Route(method="GET", path="/parts/cap/{id}", handler=cap_pages.alert_part, right=_CAP, over=cap_pages.over),
+    Route(method="GET", path="/parts/cap/{id}", handler=cap_pages.alert_part, right=_CAP),
 )
 
 CAP_ACTIONS: Final = (
     Route(method="POST", path="/cap", handler=cap_pages.upload, right=_CAP, token=_FORM),
-    Route(
-        method="POST", path="/cap/{id}/confirm", handler=cap_pages.confirm, right=_CAP, over=cap_pages.over, token=_FORM
-    ),
-    Route(
-        method="POST", path="/cap/{id}/decline", handler=cap_pages.decline, right=_CAP, over=cap_pages.over, token=_FORM
-    ),
+    Route(method="POST", path="/cap/{id}/confirm", handler=cap_pages.confirm, right=_CAP, token=_FORM),
+    Route(method="POST", path="/cap/{id}/decline", handler=cap_pages.decline, right=_CAP, token=_FORM),
     Route(method="POST", path="/cap/settings/rules", handler=cap_settings_pages.put_rule, right=_AREAS, token=_FORM),
     Route(method="POST", path="/cap/settings/rules/{id}/remove", handler=cap_settings_pages.remove_rule, right=_AREAS),
-    Route(method="POST", path="/cap/settings/feeds", handler=cap_settings_pages.put_feed, right=_STATION, token=_FORM),
-    Route(
-        method="POST", path="/cap/settings/feeds/{id}/remove", handler=cap_settings_pages.remove_feed, right=_STATION
-    ),
-    Route(method="POST", path="/cap/settings/feeds/{id}/ask", handler=cap_settings_pages.ask_feed, right=_STATION),
+    Route(method="POST", path="/cap/settings/feeds", handler=cap_settings_pages.put_feed, right=_AREAS, token=_FORM),
+    Route(method="POST", path="/cap/settings/feeds/{id}/remove", handler=cap_settings_pages.remove_feed, right=_AREAS),
+    Route(method="POST", path="/cap/settings/feeds/{id}/ask", handler=cap_settings_pages.ask_feed, right=_AREAS),
 )

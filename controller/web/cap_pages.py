@@ -13,6 +13,7 @@ from agents.protocol.ids import AreaId
 from controller.domain.cap_alerts import CapAlert, CapAlertId, Source, SourceKind
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.rights import Right
+from controller.services.cap_inbox import AlertView
 from controller.web import cappresent
 from controller.web.asking import Ask
 from controller.web.capviews import AlertRow
@@ -63,54 +64,63 @@ async def alert(ask: Ask) -> web.StreamResponse:
 
 async def alert_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/cap/{id}"""
-    found = await ask.parts.cap_inbox.view(_id(ask))
-    return page(ask, "_cap_state.html", frame=await full_frame(ask), alert=cappresent.shown(ask, found))
+    return page(ask, "_cap_state.html", alert=cappresent.shown(ask, await _seen(ask)))
 
 
 async def raw(ask: Ask) -> web.StreamResponse:
     """GET /cap/{id}/xml: the file as it came, to be kept and not shown."""
-    headers = {"Content-Disposition": 'attachment; filename="alert.xml"', "Content-Type": "application/octet-stream"}
-    return web.Response(body=await ask.parts.cap_inbox.raw(_id(ask)), headers=headers)
+    found = await _seen(ask)
+    headers = {"Content-Disposition": 'attachment; filename="alert.xml"'}
+    body = await ask.parts.cap_inbox.raw(found.alert.alert_id)
+    return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 
 async def confirm(ask: Ask) -> web.StreamResponse:
     """POST /cap/{id}/confirm"""
-    found = (await ask.parts.cap_inbox.view(_id(ask))).alert
+    found = await _seen(ask)
+    shown = cappresent.shown(ask, found)
     async with reading(ask) as form:
         try:
-            shown = cappresent.shown(ask, await ask.parts.cap_inbox.view(_id(ask)))
-            require_deed(form, found.alert_id, [shown.word], drill=shown.drill)
-            area_ids = _areas(ask, form)
+            require_deed(form, shown.row.id, [shown.word], drill=shown.drill)
+            area_ids = _areas(ask, form, found.alert)
             await ask.parts.cap_inbox.confirm(
-                found.alert_id, ask.known_actor, area_ids=area_ids or None, drill=shown.drill
+                found.alert.alert_id, ask.known_actor, area_ids=area_ids, drill=shown.drill
             )
         except (Invalid, Refused) as error:
             return await _wrong(ask, error)
-    return _to(f"{PATH}/{found.alert_id}")
+    return _to(f"{PATH}/{found.alert.alert_id}")
 
 
 async def decline(ask: Ask) -> web.StreamResponse:
     """POST /cap/{id}/decline"""
+    found = await _seen(ask)
     async with reading(ask) as form:
         try:
-            area_ids = _areas(ask, form)
-            await ask.parts.cap_inbox.decline(_id(ask), ask.known_actor, form.text("reason"), area_ids=area_ids or None)
+            area_ids = None if found.alert.anywhere else _areas(ask, form, found.alert)
+            await ask.parts.cap_inbox.decline(
+                found.alert.alert_id, ask.known_actor, form.text("reason"), area_ids=area_ids
+            )
         except (Invalid, Refused) as error:
             return await _wrong(ask, error)
-    return _to(f"{PATH}/{_id(ask)}")
+    return _to(f"{PATH}/{found.alert.alert_id}")
 
 
-async def over(ask: Ask, right: Right) -> bool:
-    """For `Route.over`: the alert of the path. Raises `NotFound`."""
-    return ask.may(right) and cappresent.sees(ask, (await ask.parts.cap_inbox.view(_id(ask))).alert)
+async def _seen(ask: Ask) -> AlertView:
+    """The alert of the path. Raises `NotFound`, also where whoever asks may not know of it."""
+    found = await ask.parts.cap_inbox.view(_id(ask))
+    if not cappresent.sees(ask, found.alert):
+        raise NotFound(f"no alert {found.alert.alert_id}", code="cap_alert_unknown")
+    return found
 
 
-def _areas(ask: Ask, form: Form) -> list[AreaId]:
-    """Those that are checked. Raises `NotAllowed`."""
+def _areas(ask: Ask, form: Form, found: CapAlert) -> list[AreaId] | None:
+    """Those that are checked; None for a message without areas. Raises `NotAllowed`, `Invalid` (``areas_missing``)."""
     area_ids = [AreaId(one) for one in dict.fromkeys(form.all("areas"))]
     for area_id in area_ids:
         ask.require(Right.CAP, area_id)
-    return area_ids
+    if not area_ids and (found.areas or found.anywhere):
+        raise Invalid(code="areas_missing")
+    return area_ids or None
 
 
 def _id(ask: Ask) -> CapAlertId:
@@ -155,9 +165,7 @@ async def _wrong(ask: Ask, error: LoaError) -> web.Response:
 
 
 async def _page(ask: Ask, *, problem: str = "", word_problem: str = "", status: int = 200) -> web.Response:
-    found = await ask.parts.cap_inbox.view(_id(ask))
-    if not cappresent.sees(ask, found.alert):
-        raise NotFound(f"no alert {found.alert.alert_id}", code="cap_unknown")
+    found = await _seen(ask)
     shown = cappresent.shown(ask, found)
     areas = (await ground(ask, Right.CAP)).rows(()) if shown.anywhere and shown.may_confirm else ()
     return page(

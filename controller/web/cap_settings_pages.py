@@ -16,6 +16,7 @@ from controller.web.asking import Ask
 from controller.web.cappresent import word_of
 from controller.web.capreasons import reason_of
 from controller.web.capviews import FeedShown, RuleShown, SettingsShown
+from controller.web.emergency_policy_pages import area_choices
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.frames import full_frame
@@ -38,7 +39,6 @@ async def put_rule(ask: Ask) -> web.StreamResponse:
     async with reading(ask) as form:
         try:
             rule = _rule(form)
-            ask.require(Right.MANAGE_AREAS, rule.area_id)
             await ask.parts.cap_settings.put_rule(rule, ask.known_actor)
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
@@ -51,7 +51,6 @@ async def remove_rule(ask: Ask) -> web.StreamResponse:
     rule_id = ask.request.match_info["id"]
     rule = next((one for one in await ask.parts.cap_settings.rules() if one.rule_id == rule_id), None)
     if rule is not None:
-        ask.require(Right.MANAGE_AREAS, rule.area_id)
         await ask.parts.cap_settings.remove_rule(rule_id, ask.known_actor)
     return _to()
 
@@ -120,7 +119,8 @@ async def _page(
     feed_problem: str = "",
     status: int = 200,
 ) -> web.Response:
-    feeds = await ask.parts.cap_settings.feeds() if ask.may(Right.MANAGE_STATION, EVERYWHERE) else ()
+    there = await ask.parts.cap_settings.feeds()
+    feeds = [one for one in there if ask.touches(Right.MANAGE_AREAS, one[0].area_id or EVERYWHERE)]
     names = {feed.feed_id: feed.name for feed, _ in feeds}
     rules = [one for one in await ask.parts.cap_settings.rules() if ask.touches(Right.MANAGE_AREAS, one.area_id)]
 
@@ -130,7 +130,7 @@ async def _page(
     shown = SettingsShown(
         feeds=[_feed_shown(ask, feed, health) for feed, health in feeds],
         rules=[_rule_shown(ask, one, names) for one in rules],
-        areas=_choices(ask),
+        areas=area_choices(ask, Right.MANAGE_AREAS),
         severities=words(capwords.SEVERITIES, cap_rules.SEVERITIES),
         urgencies=words(capwords.URGENCIES, cap_rules.URGENCIES),
         certainties=words(capwords.CERTAINTIES, cap_rules.CERTAINTIES),
@@ -139,26 +139,7 @@ async def _page(
         feed_problem=feed_problem,
     )
     frame = await full_frame(ask, path=PATH)
-    return page(
-        ask,
-        "cap_settings.html",
-        status=status,
-        frame=frame,
-        settings=shown,
-        may_feeds=ask.may(Right.MANAGE_STATION, EVERYWHERE),
-    )
-
-
-def _choices(ask: Ask) -> list[tuple[str, str]]:
-    """The widest areas of whoever asks, and those right below them."""
-    tree = ask.parts.areas.tree()
-    found: list[tuple[str, str]] = []
-    for area in tree.walk():
-        path = tree.path(area.area_id)
-        mine = [one for one in path if ask.may(Right.MANAGE_AREAS, AreaId(one.area_id))]
-        if mine and len(mine) <= 2 and len(found) < 400:
-            found.append((area.area_id, " / ".join(one.name for one in mine)))
-    return found
+    return page(ask, "cap_settings.html", status=status, frame=frame, settings=shown)
 
 
 def _feed_shown(ask: Ask, feed: CapFeed, health: FeedHealth) -> FeedShown:

@@ -48,7 +48,7 @@ def row(ask: Ask, alert: CapAlert) -> AlertRow:
     severity = next((one.severity for one in alert.messages), "Unknown")
     return AlertRow(
         id=alert.alert_id,
-        title=alert.title or alert.key.identifier or ask.say.gettext("An alert that cannot be read"),
+        title=_title(alert, ask.say),
         sender=alert.key.sender,
         state=alert.state.value,
         state_word=ask.say.gettext(word),
@@ -63,6 +63,12 @@ def row(ask: Ask, alert: CapAlert) -> AlertRow:
         area_names=alarms.area_names(ask, areas_of(alert), MOST_NAMED),
         finding_sentence=reason_sentence(worst, ask.say) if worst and alert.state is AlertState.REFUSED else "",
     )
+
+
+def _title(alert: CapAlert, say: Translator) -> str:
+    if alert.state is AlertState.REFUSED and not alert.title:
+        return say.gettext("A file that cannot be used")
+    return alert.title or alert.key.identifier
 
 
 def shown(ask: Ask, found: AlertView) -> AlertShown:
@@ -102,7 +108,7 @@ def _word(ask: Ask, open_ones: Sequence[AreaDecision], *, drill: bool) -> str:
     if drill:
         return ask.say.gettext("drill")
     names = alarms.area_names(ask, [one.area_id for one in open_ones[:1]])
-    return names[0] if names else ask.say.gettext("send")
+    return names[0] if names else ask.say.gettext("send it")
 
 
 def finding(one: Reason, say: Translator) -> Finding:

@@ -8,7 +8,7 @@ from controller.domain.cap_feeds import FeedState
 from controller.web.i18n import N_
 
 STATES: Final[Mapping[AlertState, tuple[str, str, str]]] = {
-    AlertState.REFUSED: ("bad", "shield-x", N_("Refused")),
+    AlertState.REFUSED: ("bad", "shield-x", N_("Cannot be used")),
     AlertState.ELSEWHERE: ("quiet", "map-pin", N_("Not for our areas")),
     AlertState.NOT_ACTUAL: ("info", "circle-dashed", N_("Not in earnest")),
     AlertState.HELD: ("warn", "hourglass", N_("Waits for you")),

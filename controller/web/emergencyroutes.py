@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.domain.rights import Right
-from controller.web import alarms, emergency_pages, stop_pages
+from controller.web import alarms, emergency_pages, emergency_policy_pages, stop_pages
 from controller.web.asking import Route, Token
 
 _PREPARE: Final = Right.PREPARE_EMERGENCY
@@ -14,6 +14,12 @@ _OVER: Final = alarms.emergency
 EMERGENCY_PAGES: Final = (
     Route(method="GET", path="/emergency", handler=emergency_pages.real, right=_PREPARE, or_right=_CONFIRM),
     Route(method="GET", path="/emergency/drill", handler=emergency_pages.drill, right=_PREPARE, or_right=_CONFIRM),
+    Route(
+        method="GET",
+        path="/emergency/policies",
+        handler=emergency_policy_pages.policies,
+        right=Right.MANAGE_PEOPLE,
+    ),
     Route(method="GET", path="/emergency/{id}", handler=emergency_pages.one, right=Right.SEE, over=_OVER),
     Route(method="GET", path="/emergency/{id}/correct", handler=emergency_pages.correction, right=_CONFIRM, over=_OVER),
     Route(
@@ -46,6 +52,13 @@ EMERGENCY_PAGES: Final = (
 
 EMERGENCY_ACTIONS: Final = (
     Route(method="POST", path="/emergency", handler=emergency_pages.prepare_real, right=_PREPARE, token=_FORM),
+    Route(
+        method="POST",
+        path="/emergency/policies",
+        handler=emergency_policy_pages.put,
+        right=Right.MANAGE_PEOPLE,
+        token=_FORM,
+    ),
     Route(method="POST", path="/emergency/draft", handler=emergency_pages.real_draft, right=_PREPARE, token=_FORM),
     Route(method="POST", path="/emergency/drill", handler=emergency_pages.prepare_drill, right=_PREPARE, token=_FORM),
     Route(

@@ -112,6 +112,15 @@ class ConsoleShown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolicyRow:
+    """What holds in an area of which something is set."""
+
+    name: str
+    second_person: bool
+    break_glass: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tally:
     """How many speakers are how far."""
 

@@ -235,6 +235,7 @@ ROUTES: tuple[Route, ...] = (
     *EMERGENCY_PAGES,
     *EMERGENCY_ACTIONS,
     *LIVE_PAGES,
+    *CAP_PUBLIC,
     *CAP_PAGES,
     *CAP_ACTIONS,
     *ABOVE_ACTIONS,
@@ -244,7 +245,6 @@ ROUTES: tuple[Route, ...] = (
     *LIVE_API,
     *LIVE_SOCKETS,
     *ABOVE_API,
-    *CAP_PUBLIC,
     *CAP_API,
     *HEALTH,
 )

@@ -27,6 +27,7 @@ from controller.web.emergencyviews import (
     How,
     Lines,
     May,
+    PolicyRow,
     Said,
     SlotField,
     SpeakerLine,
@@ -34,7 +35,7 @@ from controller.web.emergencyviews import (
     Tally,
     TemplateOption,
 )
-from controller.web.liveviews import StreamShown
+from controller.web.liveviews import ArchiveShown, RelayShown, StreamShown
 from controller.web.views import SoundPart, Track
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
@@ -182,6 +183,19 @@ STREAMS = [
     StreamShown(id="a1", title="Thông báo của Ủy ban", by="Trần Thị Lan", since=NOW, hearing=36, of=40, may_end=True),
     StreamShown(id="a2", title="Chương trình sáng", by="Lịch", since=NOW, hearing=40, of=40, relay=True),
 ]
+WENT_OUT: dict[str, Any] = {
+    "archives": [ArchiveShown(audio_url="/media/x.ogg", sha256="5f" * 32, started_at=NOW, duration_s=312.0)],
+    "relay": RelayShown(
+        name="VOV1",
+        tone="warn",
+        icon="radio-tower",
+        sentence="Đang phát nguồn dự phòng vì nguồn chính hỏng.",
+        since=NOW,
+        listeners=36,
+        of=40,
+        problem="Không có gì đến từ nguồn này.",
+    ),
+}
 
 
 def alert_row(number: int, state: str, word: str, tone: str, icon: str, **more: Any) -> AlertRow:
@@ -386,5 +400,14 @@ ALARM_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"alert": alert(anywhere=True, areas=[], drill=True), "places": AREAS, "problem": "", "word_problem": ""},
         {},
     ),
-    "cap-settings": ("cap_settings.html", {"settings": SETTINGS, "may_feeds": True}, {}),
+    "emergency-policies": (
+        "emergency_policies.html",
+        {
+            "rows": [PolicyRow(name="Xã Hoà Bình", second_person=True, break_glass=True)],
+            "areas": [("x-1", "Xã Hoà Bình")],
+            "problem": "",
+        },
+        {},
+    ),
+    "cap-settings": ("cap_settings.html", {"settings": SETTINGS}, {}),
 }

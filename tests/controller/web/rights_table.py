@@ -5,6 +5,8 @@ is signed in and no API token. ``over`` names where the right is asked for, ``gi
 chosen a password of their own yet.
 """
 
+from tests.controller.web.rights_alarms import ADDRESSES as ALARMS
+
 _ADDRESSES = """
 GET     /                                              see
 GET     /airings                                       see
@@ -363,7 +365,7 @@ POST    /tunes/{id}/rename                             compose over tune
 POST    /tunes/{id}/withdraw                           compose over tune
 """
 
-_LINES = (line.split(None, 2) for line in _ADDRESSES.split("\n") if line)
+_LINES = (line.split(None, 2) for line in (_ADDRESSES + ALARMS).split("\n") if line)
 TABLE = {f"{method} {path}": gate for method, path, gate in _LINES}
 
 MAY = {
