@@ -1,6 +1,7 @@
 """`loa cap check`: reads files, and prints what each would end in."""
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -18,29 +19,36 @@ _SENT = "sent"
 def main(argv: Sequence[str]) -> int:
     """0: all was read; 1: something could not be read; 2: wrong words."""
     options = _parser().parse_args(argv)
-    files: list[tuple[str, bytes]] = []
-    failed = False
     limits = Limits()
-    for path in _files(options.paths):
-        try:
-            with path.open("rb") as file:
-                files.append((_name(path, options.paths), file.read(limits.file_bytes + 1)))
-        except OSError as error:
-            failed = True
-            print(f"loa: {path}: {error.strerror or error}", file=sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # also where a terminal cannot show every letter
+        sys.stdout.reconfigure(errors="backslashreplace")
     now_us = None if options.at == _SENT else options.at or time.time_ns() // 1_000
     try:
         trust = Trust(signers=_texts(options.signer), authorities=_texts(options.authority))
     except OSError as error:
         print(f"loa: {error.filename}: {error.strerror or error}", file=sys.stderr)
         return 1
-    found = check(files, limits=limits, trust=trust, now_us=now_us)
+    unread: list[OSError] = []
+    found = check(_contents(options.paths, limits, unread), limits=limits, trust=trust, now_us=now_us)
     if options.json:
         print(json.dumps([as_json(one) for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
             print(as_line(one))
-    return 1 if failed else 0
+    for missing in unread:
+        print(f"loa: {missing.filename}: {missing.strerror or missing}", file=sys.stderr)
+    return 1 if unread else 0
+
+
+def _contents(paths: Sequence[Path], limits: Limits, unread: list[OSError]) -> Iterator[tuple[str, bytes]]:
+    for path in _files(paths):
+        try:
+            with path.open("rb") as file:
+                content = file.read(limits.file_bytes + 1)
+        except OSError as error:
+            unread.append(error)
+        else:
+            yield _name(path, paths), content
 
 
 def _parser() -> argparse.ArgumentParser:

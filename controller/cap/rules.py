@@ -49,7 +49,7 @@ def _scope(alert: Alert) -> Iterator[Reason]:
         case Scope.PUBLIC if alert.restriction:
             yield warning("restriction_of_public", "restriction", restriction=alert.restriction)
     if alert.scope is not Scope.PUBLIC:
-        yield warning("scope_not_public", "scope", scope=alert.scope.value)
+        yield note("scope_not_public", "scope", scope=alert.scope.value)
 
 
 def _references(alert: Alert) -> Iterator[Reason]:

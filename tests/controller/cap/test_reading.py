@@ -203,7 +203,6 @@ def test_what_breaks_a_rule_of_the_standard_is_refused(changes: dict[str, str], 
     ("changes", "code"),
     [
         ({"more": "<restriction>nội bộ</restriction>"}, "restriction_of_public"),
-        ({"scope": "<scope>Restricted</scope><restriction>nội bộ</restriction>"}, "scope_not_public"),
         ({"kind": "Update", "more": references("lu.0", sender="other@example.org")}, "reference_other_sender"),
         ({"kind": "Update", "more": references("lu.0", sent="2026-11-23T05:30:00+07:00")}, "reference_to_later"),
         ({"infos": info(areas="")}, "area_missing"),

@@ -1,8 +1,10 @@
 """What an alert ends in, by what it says, what is known, the rules, and the time."""
 
+from dataclasses import replace
+
 import pytest
 
-from controller.cap import AlertKey, CapState, Category, Known, Match, Rule, Severity, Urgency
+from controller.cap import AlertKey, CapState, Category, Known, Match, Rule, Scope, Severity, Urgency
 from tests.controller.cap.alerts import NOW_US, SENDER, SENT, cap, codes, ends, info, look, references, us
 
 HOUR_US = 3_600_000_000
@@ -48,6 +50,13 @@ def test_events_of_a_rule_are_names_or_codes_whatever_their_case() -> None:
 
 def test_a_rule_does_not_apply_where_one_of_the_infos_is_less() -> None:
     assert ends(cap(infos=info() + info(severity="Minor")), rules=(STORM,)).state is CapState.HELD
+
+
+def test_what_is_not_public_sounds_by_itself_only_where_a_rule_names_its_scope() -> None:
+    raw = cap(scope="<scope>Restricted</scope><restriction>nội bộ</restriction>")
+    assert ends(raw, rules=(STORM,)).state is CapState.HELD
+    assert "scope_not_public" in codes(ends(raw))
+    assert ends(raw, rules=(replace(STORM, scopes=frozenset({Scope.RESTRICTED})),)).state is CapState.AUTOMATIC
 
 
 def test_what_is_doubtful_is_never_automatic() -> None:
