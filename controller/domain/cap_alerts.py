@@ -269,6 +269,12 @@ class CapAlert:
         """Whether somebody has to look at it again: something may become of it, or it is still heard."""
         return self.open or bool(self.on_air)
 
+    @property
+    def done(self) -> bool:
+        """Whether all that was decided of it has been heard, or taken back."""
+        failed = any(one.state is SendingState.FAILED for one in self.sendings)
+        return self.state is AlertState.DECIDED and not (self.on_air or failed)
+
     def sending(self, sending_id: str) -> Sending | None:
         """The one of this id."""
         return next((one for one in self.sendings if one.sending_id == sending_id), None)
@@ -332,7 +338,7 @@ def state_of(alert: CapAlert) -> AlertState:
     """Of one that was held or decided, by its areas."""
     states = {one.state for one in alert.areas}
     if AreaState.HELD in states or not states:
-        return AlertState.HELD if states else alert.state
+        return alert.state
     return AlertState.DECLINED if states == {AreaState.DECLINED} else AlertState.DECIDED
 
 

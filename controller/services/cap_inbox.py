@@ -217,13 +217,20 @@ class CapInbox:
         world: World,
         earlier: Sequence[CapAlert],
     ) -> CapAlert:
-        """With a sending for each group of areas where the same is heard."""
+        """With a sending for each group of areas where the same is heard; more where these are very many."""
         wanted = set(area_ids)
-        for messages, together in groups(one for one in alert.areas if one.area_id in wanted):
+        found = groups(one for one in alert.areas if one.area_id in wanted)
+        each = [
+            (messages, those[start : start + MOST_AREAS])
+            for messages, together in found
+            for those in [world.together(together, alert.named_area_ids, MOST_AREAS)]
+            for start in range(0, len(those), MOST_AREAS)
+        ]
+        for messages, together in each:
             sending = Sending(
                 sending_id=fresh_id("cs"),
                 messages=messages,
-                area_ids=world.together(together, alert.named_area_ids, MOST_AREAS),
+                area_ids=together,
                 drill=alert.status is not Status.ACTUAL,
                 by=how.by,
                 person_id=how.person_id,

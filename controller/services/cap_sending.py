@@ -199,10 +199,7 @@ def _noted(alert: CapAlert, sending: Sending) -> CapAlert:
     if now is None or (now.state is SendingState.DROPPED and sending.state is not SendingState.DROPPED):
         return alert if now is None else alert.with_sending(replace(now, emergency_id=sending.emergency_id))
     noted = alert.with_sending(sending)
-    if noted.state is AlertState.DECIDED and not noted.on_air:
-        failed = any(one.state is SendingState.FAILED for one in noted.sendings)
-        return noted if failed else replace(noted, state=AlertState.OVER)
-    return noted
+    return replace(noted, state=AlertState.OVER) if noted.done else noted
 
 
 def _became(alert: CapAlert, sending: Sending, emergency: Emergency) -> SendingState:

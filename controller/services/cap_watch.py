@@ -91,8 +91,7 @@ class CapWatch:
                     await self._sendings.follow(alert.alert_id, found)
 
     async def _look(self, alert: CapAlert, group: asyncio.TaskGroup, now_us: int, after: CapAlert | None) -> None:
-        waits = alert.state in {AlertState.HELD, AlertState.NOT_ACTUAL}
-        if waits and alert.expires_at_us is not None and alert.expires_at_us <= now_us:
+        if alert.done or (alert.open and alert.expires_at_us is not None and alert.expires_at_us <= now_us):
             await self._book.change(alert.alert_id, lambda one: _expired(one, now_us))
         for sending in alert.on_air:
             if alert.state in _ENDING and not _awaits(sending, after):
@@ -142,6 +141,8 @@ def _awaits(sending: Sending, after: CapAlert | None) -> bool:
 
 
 def _expired(alert: CapAlert, now_us: int) -> CapAlert:
-    """Nobody decided in time; where some areas were decided, these go on."""
-    state = AlertState.DECIDED if alert.sendings else AlertState.EXPIRED
+    """Its time is over: where nobody decided it never sounded, where somebody did it is over once it is not heard."""
+    if not alert.open or (alert.on_air and alert.state is AlertState.DECIDED):
+        return alert
+    state = AlertState.EXPIRED if not alert.sendings else AlertState.DECIDED if alert.on_air else AlertState.OVER
     return replace(alert, state=state, changed_at_us=now_us)

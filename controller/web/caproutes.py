@@ -38,6 +38,13 @@ CAP_API: Final = (
     endpoint("GET", "/api/v1/cap-languages", cap_settings.list_cap_languages, right=_CAP),
     endpoint("PUT", "/api/v1/cap-languages/{area_id}", cap_settings.set_cap_languages, right=_AREAS),
     endpoint(
+        "GET",
+        "/api/v1/speakers/{speaker_id}/position",
+        cap_settings.get_speaker_position,
+        right=Right.SEE,
+        over=subjects.speaker,
+    ),
+    endpoint(
         "PUT",
         "/api/v1/speakers/{speaker_id}/position",
         cap_settings.set_speaker_position,

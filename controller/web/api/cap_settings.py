@@ -261,6 +261,20 @@ async def set_cap_languages(ask: Ask, area_id: AreaId, body: LanguagesBody) -> N
     await ask.parts.cap_settings.put_languages(area_id, body.languages, ask.known_actor)
 
 
+class PositionTold(Told):
+    """In degrees (WGS 84); null where nobody said."""
+
+    latitude: float | None
+    longitude: float | None
+
+
+@raises(NotFound)
+async def get_speaker_position(ask: Ask, speaker_id: SpeakerId) -> PositionTold:
+    """Where a speaker stands, as somebody said."""
+    latitude, longitude = (await ask.parts.cap_settings.positions()).get(speaker_id, (None, None))
+    return PositionTold(latitude=latitude, longitude=longitude)
+
+
 @raises(Invalid, "place_out_of_range")
 @raises(NotFound)
 async def set_speaker_position(ask: Ask, speaker_id: SpeakerId, body: PositionBody) -> None:

@@ -169,6 +169,7 @@ PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/guards           set_guards over speaker
 PUT     /api/v1/speakers/{speaker_id}/name             tend over speaker
+GET     /api/v1/speakers/{speaker_id}/position         see over speaker
 PUT     /api/v1/speakers/{speaker_id}/position         tend over speaker
 PUT     /api/v1/speakers/{speaker_id}/profile          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/rundown          see over speaker

@@ -201,6 +201,7 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
             "area_id": station.area_id,
             "upload_id": upload["upload_id"],
             "hand_in_id": hand_in_id,
+            "alert_id": (await client.call("hand_in_cap", raw=b"no alert"))[1]["alerts"][0]["alert_id"],
             "order_id": await acted(station),
             "fault_id": await broken(station),
             "person_id": (await client.call("list_people"))[1]["people"][0]["person_id"],
