@@ -18,11 +18,14 @@ _SECOND_US = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timing:
-    """How long things may take, in microseconds."""
+    """How long things may take, in microseconds. ``lateness_us`` is the usual lateness window: what is live may be
+    joined at any time, and yet a "now" waits no longer for its first speaker than others.
+    """
 
     start_lead_us: int
     now_wait_us: int
     end_margin_us: int
+    lateness_us: int = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ Step = Begin | Settle | Wait
 def over_at_us(airing: Airing, timing: Timing) -> int:
     """When nothing more is expected of the airing."""
     if airing.start_at_us is None:
-        return airing.planned_at_us + max(timing.now_wait_us, airing.lateness_window_us)
+        return airing.planned_at_us + max(timing.now_wait_us, min(airing.lateness_window_us, timing.lateness_us))
     return airing.start_at_us + airing.duration_us + timing.end_margin_us
 
 
@@ -77,6 +80,6 @@ def next_step(
         if now_us >= over_us:
             return Settle()
         return Wait(waited_us if armed and now_us < waited_us else over_us)
-    if now_us >= over_us or all(state in ENDS for state in states.values()):
+    if now_us >= over_us or (not airing.lasting and all(state in ENDS for state in states.values())):
         return Settle()
     return Wait(over_us)

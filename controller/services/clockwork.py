@@ -45,6 +45,7 @@ class Clockwork:
             start_lead_us=round(office.settings.start_lead_s * _SECOND_US),
             now_wait_us=round(office.settings.now_wait_s * _SECOND_US),
             end_margin_us=round(office.settings.end_margin_s * _SECOND_US),
+            lateness_us=round(office.settings.lateness_window_s * _SECOND_US),
         )
 
     async def resume(self) -> None:

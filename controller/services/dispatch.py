@@ -250,8 +250,8 @@ class Dispatch:
 
     def _longest_us(self, airing: Airing) -> int:
         """The longest a "now" can go on, from the moment it was sent."""
-        wait_us = max(round(self._settings.now_wait_s * _SECOND_US), airing.lateness_window_us)
-        return wait_us + airing.duration_us + airing.lateness_window_us
+        waited_s = max(self._settings.now_wait_s, self._settings.lateness_window_s)
+        return round(waited_s * _SECOND_US) + airing.duration_us + airing.lateness_window_us
 
 
 def _if_interrupted(airing_class: AiringClass) -> OnInterrupted:

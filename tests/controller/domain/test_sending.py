@@ -67,3 +67,11 @@ def test_a_now_begins(
 def test_an_airing_with_its_instant_is_over(states: tuple[PlayState, PlayState], now_s: int, step: Step) -> None:
     by_speaker = dict(zip(("s-1", "s-2"), states, strict=True))
     assert next_step(STARTED, by_speaker, BOTH, BOTH, timing=TIMING, now_us=now_s * SECOND) == step
+
+
+def test_a_now_of_what_is_live_waits_no_longer_for_its_first_speaker_than_others() -> None:
+    live = replace(SENT, lateness_window_us=1_800 * SECOND)
+    timing = replace(TIMING, lateness_us=60 * SECOND)
+    states = {"s-1": STORED, "s-2": STORED}
+    assert next_step(live, states, NOBODY, NOBODY, timing=timing, now_us=59 * SECOND) == Wait(60 * SECOND)
+    assert next_step(live, states, NOBODY, NOBODY, timing=timing, now_us=60 * SECOND) == Settle()
