@@ -18,6 +18,7 @@ from agents.io.identity import Identity, load_or_make
 from agents.io.link import Link, LinkParts
 from agents.io.state import Pinned
 from agents.io.timeport import SystemTime
+from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import encode
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.messages import DeviceState, DocumentPush, DocumentReply, Reject
@@ -204,3 +205,17 @@ async def test_a_device_on_a_sim_deflates_and_gathers_what_nobody_waits_for(box:
             assert beat[-1].clock_error_us is not None
             assert server.journals == {}, "the record of its start waits for others"
             assert link.deflated > 0
+
+
+async def test_live_sound_that_is_not_believed_does_not_end_the_link(box: Box) -> None:
+    async with WireServer(clock_every_s=0.1).serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            link = await server.linked(ADOPTED)
+            await server.until(lambda: server.asked)
+            for payload in (b"", b"\xff" * 200):
+                await link.socket.send_bytes(link.channel.encrypt_live(LiveAudio(server.now_us(), payload)))
+            asked = len(server.asked)
+            await server.until(lambda: len(server.asked) > asked + 2)
+            assert box.conductor.live.counters.refused == 2
+            assert len(server.dialled) == 1
