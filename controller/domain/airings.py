@@ -13,6 +13,10 @@ ContentId = BulletinId | ProgrammeId
 """What an airing can consist of; no bulletin and programme have the same id."""
 
 
+EMERGENCY_PREFIX: Final = "e-"
+"""What the ids of emergencies begin with, and of no other content."""
+
+
 class AiringState(StrEnum):
     """The airing as a whole, at the desk.
 
@@ -93,6 +97,13 @@ class Airing:
     times: int = 1
     pause_us: int = 0
     references: tuple[AiringId, ...] = ()
+
+    @property
+    def lasting(self) -> bool:
+        """True for an emergency of the station's own: it is over when its time is, or when somebody ends it, whatever
+        has become of it on the speakers that are there.
+        """
+        return self.content_id.startswith(EMERGENCY_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -225,7 +225,8 @@ def reported_state(airing: Airing, playbacks: Sequence[Playback]) -> AiringState
         case AiringState.EXPIRED | AiringState.WITHDRAWN:
             return AiringState.ENDED if sounded else airing.state
         case AiringState.WAITING | AiringState.PLANNED | AiringState.ON_AIR:
-            if playbacks and all(playback.state in ENDS for playback in playbacks if not playback.withdrawn):
+            ended = all(playback.state in ENDS for playback in playbacks if not playback.withdrawn)
+            if playbacks and ended and not airing.lasting:
                 return AiringState.ENDED if sounded else airing.state
             return AiringState.ON_AIR if sounded else airing.state
 

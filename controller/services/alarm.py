@@ -8,6 +8,7 @@ who is adopted or comes back while it lasts gets it.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from agents.protocol.values import DocumentKind, OnInterrupted
 from controller.domain import emergency_sound, evidence
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.deeds import Deed
-from controller.domain.emergencies import Emergency, EmergencyKind
+from controller.domain.emergencies import Emergency, EmergencyId, EmergencyKind
 from controller.domain.errors import StoreFailed
 from controller.domain.journals import JournalKey
 from controller.domain.rundowns import planned_airing
@@ -63,6 +64,20 @@ class _Sending:
     replaced: tuple[Emergency, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """Something on its way into the database; ``tried`` once it was stored, or could not be."""
+
+    task: "asyncio.Task[None]"
+    tried: asyncio.Event
+
+    async def tried_within(self, seconds: float) -> None:
+        """Waits that long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.tried.wait()
+
+
 class Alarm:
     """Signs, pushes and records. Who may send what is decided before."""
 
@@ -77,6 +92,7 @@ class Alarm:
         self._settings = office.settings
         self._planning = office.planning
         self._pins = pins
+        self._unstored: dict[EmergencyId, asyncio.Task[None]] = {}
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -96,17 +112,17 @@ class Alarm:
     async def _send(self, sending: _Sending, speakers: Sequence[Speaker], deed: Deed) -> None:
         """On its way when this returns, whatever the database does."""
         until_us, name = sending.emergency.until_us or 0, sending.emergency.emergency_id
-        first = self._crew.spawn(self._until_stored(self._first(sending, deed), until_us), f"record {name}")
+        first = self._storing([sending.emergency, *sending.replaced], self._first(sending, deed), until_us)
         entry = _entry(sending, speakers)
         self._board.put(entry)
-        await asyncio.wait({first}, timeout=_RECORD_FIRST_S)
+        await first.tried_within(_RECORD_FIRST_S)
         connected = self._outbox.connected()
         there = [one.device_id for one in speakers if one.device_id in connected]
         pushed = [self._push(there, what) for what in (sending.play, sending.end) if what is not None]
         self._forget(sending.replaced)
         self._events.publish(AiringChanged(sending.airing.airing_id))
-        self._crew.spawn(self._recorded([first, *pushed], entry), f"record speakers {name}")
-        await asyncio.wait({first}, timeout=_ANSWERED_WITHIN_S)
+        self._crew.spawn(self._recorded([first.task, *pushed], entry), f"record speakers {name}")
+        await first.tried_within(_ANSWERED_WITHIN_S)
 
     def _signed(self, emergency: Emergency, speakers: Sequence[Speaker], replaced: Sequence[Emergency]) -> _Sending:
         now_us = self._clock.now_us()
@@ -149,10 +165,9 @@ class Alarm:
             await tx.deeds.add(deed)
             await _over(tx, [ended])
 
-        name = f"record the end of {ended.emergency_id}"
-        stored = self._crew.spawn(self._until_stored(step, order.order.header.not_after_us), name)
+        stored = self._storing([ended], step, order.order.header.not_after_us)
         self._planning.wake()
-        await asyncio.wait({stored}, timeout=_ANSWERED_WITHIN_S)
+        await stored.tried_within(_ANSWERED_WITHIN_S)
 
     def _end_order(self, ended: Sequence[Emergency], at_us: int) -> Signed:
         areas = tuple(dict.fromkeys(area_id for one in ended for area_id in one.draft.area_ids))
@@ -220,7 +235,30 @@ class Alarm:
         self._planning.wake()
         await self._secretary.stock(DocumentKind.ORDER)
 
-    async def _until_stored(self, step: Step, until_us: int) -> None:
+    def _storing(self, emergencies: Iterable[Emergency], step: Step, until_us: int) -> "_Storing":
+        """Begins to store ``step``, behind what is still to be stored of these emergencies: none of them ends in the
+        database before it began there.
+        """
+        names = [one.emergency_id for one in emergencies]
+        before = {self._unstored[name] for name in names if name in self._unstored}
+        tried = asyncio.Event()
+
+        async def store() -> None:
+            if before:
+                await asyncio.wait(before)
+            await self._until_stored(step, until_us, tried)
+
+        task = self._crew.spawn(store(), f"record {names[0]}")
+        self._unstored.update(dict.fromkeys(names, task))
+        task.add_done_callback(lambda _: self._stored(names, task))
+        return _Storing(task, tried)
+
+    def _stored(self, names: Iterable[EmergencyId], task: "asyncio.Task[None]") -> None:
+        for name in names:
+            if self._unstored.get(name) is task:
+                del self._unstored[name]
+
+    async def _until_stored(self, step: Step, until_us: int, tried: asyncio.Event | None = None) -> None:
         while True:
             try:
                 async with self._store.transaction() as tx:
@@ -228,9 +266,12 @@ class Alarm:
                 return
             except StoreFailed:
                 _log.exception("an emergency is in force, and is not stored yet")
-                if self._clock.now_us() > until_us:
-                    return
-                await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
+            finally:
+                if tried is not None:
+                    tried.set()
+            if self._clock.now_us() > until_us:
+                return
+            await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
 
     async def joined(self, emergency: Emergency, speakers: Sequence[Speaker]) -> tuple[DeviceId, ...]:
         """Adds the speakers that stand in its areas and are not on its board yet; returns their devices. Raises

@@ -97,8 +97,8 @@ class Desk:
             areas=AreaBook(lambda: day_of(clock.now_us())),
         )
         self._making = making = Making(office, studio)
-        self._fixed = fixed = FixedSounds(office, making, studio)
-        self.pins: Final = Pins(office, making, fixed)
+        self.fixed_sounds: Final = FixedSounds(office, making, studio)
+        self.pins: Final = Pins(office, making, self.fixed_sounds)
         assignments = Assignments(office, self.pins)
         self._outbox = outbox = Outbox(office, links)
         self._rundowns = rundowns = Rundowns(office, outbox)
@@ -134,7 +134,9 @@ class Desk:
         self.faults: Final = FaultDesk(office, self.fault_watch)
         self.speakers: Final = SpeakerDesk(office, outbox, assignments, stops, self.faults)
         alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
-        self.emergencies: Final = EmergencyDesk(office, EmergencySounds(office, making, fixed), alarm, stops, boards)
+        self.emergencies: Final = EmergencyDesk(
+            office, EmergencySounds(office, making, self.fixed_sounds), alarm, stops, boards
+        )
         self.cap: Final = CapDesk(office, studio, self.emergencies, identity, fetcher)
         self._emergency_watch = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
         self.ingest: Final = Ingest(
@@ -174,7 +176,7 @@ class Desk:
             await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
-            await self._fixed.load()
+            await self.fixed_sounds.load()
             await self.pins.prepare()
             for service in (
                 self._outbox.run(),
@@ -192,7 +194,7 @@ class Desk:
                 self.fault_watch.run(),
                 self.telemetry.run(),
                 self.pins.run(self._telling.pinned),
-                self._fixed.run(),
+                self.fixed_sounds.run(),
             ):
                 group.create_task(service)
             self.started.set()

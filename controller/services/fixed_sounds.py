@@ -57,7 +57,8 @@ class FixedSounds:
         async with self._store.reading() as tx:
             for key, sound_id in names.items():
                 self._note(key, await _stored(tx, sound_id))
-        self._kept = self._all_ready()
+        if self._after_s is not None:
+            self._kept = self._all_ready()
 
     async def run(self) -> None:
         """Until cancelled. What fails is tried again later, and ends nothing."""
