@@ -130,7 +130,7 @@ async def _page(
     shown = SettingsShown(
         feeds=[_feed_shown(ask, feed, health) for feed, health in feeds],
         rules=[_rule_shown(ask, one, names) for one in rules],
-        areas=area_choices(ask, Right.MANAGE_AREAS),
+        areas=await area_choices(ask, Right.MANAGE_AREAS),
         severities=words(capwords.SEVERITIES, cap_rules.SEVERITIES),
         urgencies=words(capwords.URGENCIES, cap_rules.URGENCIES),
         certainties=words(capwords.CERTAINTIES, cap_rules.CERTAINTIES),

@@ -74,6 +74,10 @@ class Ground:
             )
             yield from self._walk(inner, shown, chosen, depth + 1)
 
+    def names(self, area_id: str) -> list[str]:
+        """Of an area and of those around it that are in the list too, the widest first."""
+        return [area.name for area in self.tree.path(area_id) if area.area_id in self.mine]
+
     def total(self, chosen: Iterable[str]) -> Count:
         """Of the chosen areas together, each speaker once."""
         wanted = {one for one in chosen if one in self.counts}

@@ -11,6 +11,7 @@ from controller.domain.emergencies import AreaPolicy
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.rights import Right
 from controller.web.asking import Ask
+from controller.web.consoletree import ground
 from controller.web.emergencyviews import PolicyRow
 from controller.web.errors import problem_of
 from controller.web.forms import reading
@@ -18,7 +19,6 @@ from controller.web.frames import full_frame
 from controller.web.pages import page
 
 PATH: Final = "/emergency/policies"
-MOST: Final = 400
 SAID: Final = {"": None, "yes": True, "no": False}
 
 
@@ -46,7 +46,7 @@ async def put(ask: Ask) -> web.StreamResponse:
 
 
 async def _page(ask: Ask, *, problem: str = "", status: int = 200) -> web.Response:
-    choices = area_choices(ask, Right.MANAGE_PEOPLE)
+    choices = await area_choices(ask, Right.MANAGE_PEOPLE)
     desk = ask.parts.emergencies.policies
     rows = []
     for area_id, name in choices:
@@ -58,12 +58,7 @@ async def _page(ask: Ask, *, problem: str = "", status: int = 200) -> web.Respon
     return page(ask, "emergency_policies.html", status=status, frame=frame, rows=rows, areas=choices, problem=problem)
 
 
-def area_choices(ask: Ask, right: Right) -> list[tuple[str, str]]:
-    """The widest areas in which whoever asks has the right, and those right below them."""
-    tree = ask.parts.areas.tree()
-    found: list[tuple[str, str]] = []
-    for area in tree.walk():
-        mine = [one for one in tree.path(area.area_id) if ask.may(right, AreaId(one.area_id))]
-        if mine and len(mine) <= 2 and len(found) < MOST:
-            found.append((area.area_id, " / ".join(one.name for one in mine)))
-    return found
+async def area_choices(ask: Ask, right: Right) -> list[tuple[str, str]]:
+    """Areas with speakers in which whoever asks has the right, each with those around it; the widest first."""
+    found = await ground(ask, right)
+    return [(row.id, " / ".join(found.names(row.id))) for row in found.rows(())]

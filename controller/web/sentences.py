@@ -116,6 +116,10 @@ CODES: Mapping[str, str] = {
     "voices_unusable": N_(
         "The file of voices cannot be used. Ask a technician to correct the line that the log names."
     ),
+    # deeds that nobody does by mistake
+    "word_wrong": N_("That is not the word that is asked for. Nothing was sent. Type it as it stands there."),
+    "template_missing": N_("Pick what has happened, or write a text of your own."),
+    "cap_file_missing": N_("Choose the file of an alert first."),
     # sending
     "no_targets": N_("Choose at least one speaker."),
     "no_speakers": N_("There is no speaker yet. Adopt one first."),
