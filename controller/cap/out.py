@@ -24,8 +24,13 @@ class CannotWrite(ValueError):
 
 
 def instant_text(at_us: int, offset: timedelta) -> str:
-    """An instant as CAP writes it: whole seconds, and -00:00 for universal time."""
-    wall = datetime(1970, 1, 1) + timedelta(microseconds=at_us) + offset  # noqa: DTZ001
+    """An instant as CAP writes it: whole seconds, and -00:00 for universal time. Raises CannotWrite for a time that no
+    calendar has.
+    """
+    try:
+        wall = datetime(1970, 1, 1) + timedelta(microseconds=at_us) + offset  # noqa: DTZ001
+    except OverflowError as fault:
+        raise CannotWrite("An instant is of no year that can be written.") from fault
     minutes = round(offset.total_seconds() / 60)
     sign = "+" if minutes > 0 else "-"
     return f"{wall:%Y-%m-%dT%H:%M:%S}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

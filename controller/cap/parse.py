@@ -36,18 +36,21 @@ _NS: Final = f"{{{NAMESPACE}}}"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_YEARS: Final = ("1970", "2199")
 _LISTED: Final = re.compile(r'"([^"]*)"|(\S+)')
 
 _Texts = dict[str, list[str]]
 
 
 def instant_us(text: str) -> int | None:
-    """The instant of a date and time as CAP writes it, in microseconds since the epoch; None where it is not one."""
-    if _INSTANT.fullmatch(text) is None:
+    """The instant of a date and time as CAP writes it, in microseconds since the epoch; None where it is not one, or
+    not of the years 1970 to 2199.
+    """
+    if _INSTANT.fullmatch(text) is None or not _YEARS[0] <= text[:4] <= _YEARS[1]:
         return None
     try:
         return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 

@@ -120,6 +120,7 @@ def test_an_alert_that_was_read_is_written_as_it_was() -> None:
         replace(WHOLE, sent="2026-11-22T05:30:00Z"),
         replace(WHOLE, sent="soon"),
         replace(WHOLE, sent_us=0),
+        replace(WHOLE, references=(AlertKey("a", "b", 10**18),)),
         replace(WHOLE, scope=Scope.PRIVATE, addresses=()),
         replace(WHOLE, infos=(replace(WHOLE.infos[0], language="tiếng Việt"),)),
         replace(WHOLE, infos=(replace(WHOLE.infos[0], expires_us=us(SENT) - 1_000_000),)),
