@@ -167,8 +167,8 @@ async def test_a_drill_is_never_the_page_the_colour_or_the_prompt_of_the_real_th
         assert 'class="alarm alarm-drill"' in page.text
         assert "data-hold=" not in page.text
         # what the hands know from the real thing starts no drill, and the other way round
-        for deed in ({"word": "Xã Hoà Bình"}, {"held": one.emergency_id}):
-            assert (await lan.post(f"{address}/confirm", deed)).status == 422
+        for name, value in (("word", "Xã Hoà Bình"), ("held", str(one.emergency_id))):
+            assert (await lan.post(f"{address}/confirm", [(name, value)])).status == 422
         assert "DRILL waits for a second person" in (await lan.get("/")).says
         assert (await lan.post(f"{address}/confirm", {"word": "diễn tập"})).status == 200
         assert await state(station_of_two, one) is EmergencyState.SENT
