@@ -1,4 +1,4 @@
-"""Emergencies and live broadcasts in a real browser: held down and not clicked, and a microphone that comes and goes."""
+"""Emergencies and live broadcasts in a real browser: held down and not clicked, a microphone that comes and goes."""
 
 import asyncio
 import shutil
