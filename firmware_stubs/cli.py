@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib.metadata
 import json
 import signal
@@ -97,6 +98,8 @@ async def _run(options: argparse.Namespace, token: EnrolmentToken | None, faults
     from firmware_stubs.fleet import Fleet, Plan
 
     def say(event: dict[str, object]) -> None:
+        if event.get("event") == "all_served":
+            gc.freeze()  # thousands of devices that stay: going through them all takes a quarter of a second
         if options.events:
             print(json.dumps(event), flush=True)
 

@@ -5,6 +5,7 @@ guards, stops, evidence are those of airings. The order that tells its speakers 
 sent before it is stored. A controller that was killed in the middle ends what it had opened, and keeps what went out.
 """
 
+import gc
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -177,6 +178,8 @@ class LiveDesk:
 
     def _add(self, airing: Airing, places: Places, *, owned: bool) -> LiveStream:
         stream = LiveStream(self._workshop, airing, places, owned=owned)
+        if not self._streams:
+            gc.freeze()  # looking through all there is for circles takes longer than sound can wait
         self._streams[airing.airing_id] = stream
         if owned:
             self._office.crew.spawn(self._listen(stream), f"level of {airing.airing_id}")
@@ -224,7 +227,8 @@ class LiveDesk:
 
     async def _close(self, stream: LiveStream, by: str, reason: str) -> None:
         ended_us = stream.finish(reason)
-        self._streams.pop(stream.airing.airing_id, None)
+        if self._streams.pop(stream.airing.airing_id, None) is not None and not self._streams:
+            gc.unfreeze()
         if stream.tape is not None:
             self._office.crew.spawn(self.archiving.keep(stream.tape), f"archive {stream.airing.airing_id}")
         entry = stream.entry

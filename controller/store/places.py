@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,8 @@ from controller.store.rows import (
 )
 from controller.store.shelf import Shelf
 from schedules.areas import Area, Origin, Past
+
+_MANY: Final = 50
 
 
 class SqlAreas:
@@ -130,8 +132,12 @@ class SqlSpeakers:
         return _speaker(row)
 
     async def several(self, speaker_ids: Sequence[SpeakerId]) -> dict[SpeakerId, Speaker]:
+        """Many are looked up among all, which are at hand: reading thousands would hold up what is spoken live."""
         found: dict[SpeakerId, Speaker] = {}
-        for piece in pieces(speaker_ids):
+        if len(speaker_ids) > _MANY:
+            wanted = set(speaker_ids)
+            found = {one.speaker_id: one for one in await self.all() if one.speaker_id in wanted}
+        for piece in pieces([one for one in speaker_ids if one not in found]):
             rows = await self._session.scalars(select(SpeakerRow).where(col(SpeakerRow.speaker_id).in_(piece)))
             found.update({SpeakerId(row.speaker_id): _speaker(row) for row in rows})
         return found
