@@ -263,6 +263,7 @@ class Stops:
             for airing in ended:
                 await tx.airings.set_state(airing.airing_id, AiringState.STOPPED)
             await _close_orders_of(tx, {airing.airing_id for airing in ended}, self._clock.now_us())
+            self._where.stand(await tx.speakers.all())  # who came a moment ago is told after this
         for airing in ended:
             self._events.publish(AiringChanged(airing.airing_id))
         if ended:

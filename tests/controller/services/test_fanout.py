@@ -223,7 +223,7 @@ async def test_who_was_overtaken_is_told_again_with_a_new_number_all_at_once(sta
 
 async def test_who_does_not_know_yet_where_it_stands_is_told_by_name(station: Station) -> None:
     _, device = await station.speaker("Chợ")
-    office, outbox = station.desk._office, station.desk._stops._outbox
+    office, outbox = station.desk._office, station.desk.stops._outbox
     to = Audience(areas=("a-that-it-was-moved-to",))
     ends_us = station.clock.now_us() + 3_600_000_000
     for push_alone in (True, False):

@@ -242,7 +242,7 @@ async def test_who_connects_while_a_stop_is_being_stored_is_stopped(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, device = await station.adopt("Chợ")
-    stops = station.desk._stops
+    stops = station.desk.stops
     stored = stops._stored
 
     async def slowly(*what: object) -> None:
