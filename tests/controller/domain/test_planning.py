@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
-from agents.protocol.values import AiringClass, SilencePart
+from agents.protocol.values import AiringClass, LivePart, SilencePart
 from agents.protocol.values import OnInterrupted as Cut
 from agents.protocol.version import MAX_PARTS_A_SEQUENCE
 from controller.domain.planning import (
@@ -26,6 +26,9 @@ from controller.domain.planning import (
     airing_id_of,
     cue_of,
     differences,
+    if_interrupted,
+    lateness_of,
+    master_of,
 )
 from controller.domain.rundowns import planned_airing
 from schedules.rundown.values import Item, Segment
@@ -315,3 +318,21 @@ def made(planned: list[Standing], changes: Changes) -> list[Standing]:
 @pytest.mark.parametrize("again", [0, 1])
 def test_an_airing_id_fits_on_the_wire(again: int) -> None:
     assert len(airing_id_of(cue(), again)) <= 80
+
+
+def test_what_is_live_is_joined_at_any_time_and_never_heard_later_or_twice() -> None:
+    live = (LivePart(frames=1_800 * 48_000),)
+    assert lateness_of(live, 60_000_000) == 1_800_000_000
+    assert lateness_of(heard().sequence, 60_000_000) == 60_000_000
+    assert if_interrupted(Cut.RESUME, live) is if_interrupted(Cut.RESTART, live) is Cut.REJOIN
+    assert if_interrupted(Cut.DROP, live) is Cut.DROP
+    assert if_interrupted(Cut.RESUME, heard().sequence) is Cut.RESUME
+    terms = {"sc-1": replace(TERMS["sc-1"], on_interrupted=Cut.RESUME)}
+    planned = Script(terms, {"b-1": replace(heard(), sequence=live)})
+    (cue,) = planned.cues(Segment(NOON_US, NOON_US + 30 * MINUTE_US, "i"), item())
+    airing = planned.airing(cue, AiringId("a-1"), (), 0, 60_000_000)
+    assert (airing.on_interrupted, airing.lateness_window_us) == (Cut.REJOIN, airing.duration_us)
+
+
+def test_what_was_approved_as_silence_is_not_approved_as_live() -> None:
+    assert master_of([LivePart(frames=48_000)]) != master_of([SilencePart(frames=48_000)])

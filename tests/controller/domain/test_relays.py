@@ -1,10 +1,13 @@
 """What may be planned as a relay."""
 
+from dataclasses import asdict, replace
+
 import pytest
 
+from agents.protocol.ids import BulletinId
 from controller.domain.errors import Invalid
-from controller.domain.programmes import RelayItem
-from controller.domain.relays import checked
+from controller.domain.programmes import RelayItem, item_from
+from controller.domain.relays import CardsMalformed, cards_from, checked
 
 SOURCE = "https://vov.example/live.m3u8"
 
@@ -70,3 +73,45 @@ def test_anything_else_is_refused_with_what_is_wrong(more: dict[str, str], code:
     with pytest.raises(Invalid) as refused:
         checked(relay(**more))  # type: ignore[arg-type]
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("source", ["", " https://vov.example/2 ", "card:fm"])
+def test_a_second_source_is_an_address_a_sound_card_or_none(source: str) -> None:
+    kept = checked(replace(relay(), second_url=source))
+    assert kept.second_url == source.strip()
+    assert kept.sources == ((SOURCE, source.strip()) if source else (SOURCE,))
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (SOURCE, "relay_second_same"),
+        (SOURCE + "#x", "relay_second_same"),
+        ("card:", "relay_source_malformed"),
+        ("card:Fm", "relay_source_malformed"),
+        ("card:../fm", "relay_source_malformed"),
+        ("https://an@vov.example/2", "relay_source_has_password"),
+    ],
+)
+def test_a_second_source_is_no_better_than_the_first_one(source: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        checked(replace(relay(), second_url=source))
+    assert refused.value.code == code
+
+
+def test_a_relay_that_was_kept_before_there_were_second_sources_is_read() -> None:
+    written = {"kind": "relay", "name": "VOV1", "source_url": SOURCE, "seconds": 1_800.0}
+    assert item_from(written) == relay()
+    whole = replace(relay(), second_url="card:fm", fallback_bulletin_id=BulletinId("b-1"))
+    assert item_from(asdict(whole)) == whole
+
+
+def test_sound_cards_are_named_in_the_settings() -> None:
+    cards = cards_from(["fm=alsa:hw:1,0", " line=pulse:default"])
+    assert cards == {"fm": ("alsa", "hw:1,0"), "line": ("pulse", "default")}
+
+
+@pytest.mark.parametrize("written", ["", "fm", "fm=alsa:", "fm=oss:dsp", "F m=alsa:hw", "fm=alsa:-i", "=alsa:hw"])
+def test_a_sound_card_that_is_not_written_so_is_refused(written: str) -> None:
+    with pytest.raises(CardsMalformed, match="fm=pulse:default"):
+        cards_from([written])
