@@ -41,7 +41,7 @@ class Checked:
 
 def check(files: Iterable[tuple[str, bytes]], *, limits: Limits, trust: Trust, now_us: int | None) -> list[Checked]:
     """All files, in the order given. ``now_us``: when they are read; None: each when it was sent."""
-    read = [(name, _read(raw, limits, trust, now_us or 0)) for name, raw in files]
+    read = [(name, _read(raw, limits, trust, now_us)) for name, raw in files]
     queue = [
         (one.alert.sent_us if one.alert else 0, place, number, one)
         for place, (_, file) in enumerate(read)
@@ -69,9 +69,12 @@ def check(files: Iterable[tuple[str, bytes]], *, limits: Limits, trust: Trust, n
     ]
 
 
-def _read(raw: bytes, limits: Limits, trust: Trust, now_us: int) -> CapFile:
+def _read(raw: bytes, limits: Limits, trust: Trust, now_us: int | None) -> CapFile:
     """The file; of a feed without alerts, what its entries are good for."""
-    file = read_file(raw, limits=limits, trust=trust, now_us=now_us)
+    file = read_file(raw, limits=limits, trust=trust, now_us=now_us or 0)
+    sent_us = next((one.alert.sent_us for one in file.readings if one.alert is not None), None)
+    if now_us is None and sent_us is not None:  # certificates too are looked at as they were then
+        file = read_file(raw, limits=limits, trust=trust, now_us=sent_us)
     if file.readings or file.kind not in _FEEDS:
         return file
     links = read_feed(raw, limits=limits)

@@ -77,9 +77,10 @@ def test_who_is_trusted_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     agency = holder("Đài")
     (tmp_path / "a.cap").write_bytes(signed(cap(), agency))
     (tmp_path / "agency.pem").write_text(agency.pem)
-    line = ["cap", "check", "--json", "--at", AT, str(tmp_path / "a.cap")]
-    assert cli.main([*line, "--signer", str(tmp_path / "agency.pem")]) == cli.DONE
-    assert json.loads(capsys.readouterr().out)[0]["alerts"][0]["signature"] == {"state": "valid", "by": "CN=Đài"}
+    line = ["cap", "check", "--json", str(tmp_path / "a.cap")]
+    for at, state in ((AT, "valid"), ("sent", "valid"), ("2027-01-02T00:00:00+00:00", "expired")):
+        assert cli.main([*line, "--at", at, "--signer", str(tmp_path / "agency.pem")]) == cli.DONE
+        assert json.loads(capsys.readouterr().out)[0]["alerts"][0]["signature"] == {"state": state, "by": "CN=Đài"}
 
 
 def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
