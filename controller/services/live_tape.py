@@ -47,8 +47,9 @@ class Tape:
         self._thread.start()
 
     def add(self, audio: LiveAudio) -> None:
-        """Never waits."""
-        self._waiting.put(_RECORD.pack(len(audio.payload), audio.at_us) + audio.payload)
+        """Never waits. Where the disk took nothing before, nothing more is handed to it."""
+        if not self.failed:
+            self._waiting.put(_RECORD.pack(len(audio.payload), audio.at_us) + audio.payload)
 
     def close(self) -> None:
         """Waits until all is written: not for the event loop."""

@@ -266,6 +266,25 @@ async def test_a_controller_that_was_killed_ends_it_and_keeps_what_went_out(stat
     assert desk(station).open_streams() == ()
 
 
+async def test_a_disk_that_takes_nothing_keeps_nobody_from_speaking(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    assert station.settings.live_folder is not None
+    station.settings.live_folder.write_text("no folder")
+    stream = await opened(station, speaker)
+    station.clock.advance(1)
+    speak(station, stream, 6)
+
+    async def failed() -> bool:
+        return stream.tape is not None and stream.tape.failed
+
+    await station.until(failed)
+    speak(station, stream, 6)
+    assert len(device.bundles) == 4
+    await stream.close("dung")
+    assert await station.until_ordered(device, End)
+    assert await desk(station).archives(stream.airing.airing_id) == ()
+
+
 async def test_guards_shorten_it_or_keep_it_from_beginning(station: Station) -> None:
     speaker, _ = await station.speaker("Chợ")
     await station.desk.guards.put(STATION, Guards(slot_minutes=15), DUNG)
