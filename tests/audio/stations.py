@@ -1,12 +1,19 @@
 """Stations that the tests run themselves, in this process: good ones, and every kind of bad one."""
 
 import asyncio
+import ssl
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 _PIECE_S = 0.1
 
@@ -34,6 +41,7 @@ class Stations:
         self.sound = sound
         self.url = ""
         self.raw_url = ""
+        self.tls_url = ""
         self.listeners = 0
 
     def __getitem__(self, name: str) -> str:
@@ -115,6 +123,24 @@ _NAMES = (
 )
 
 
+def _certified() -> ssl.SSLContext:
+    """With a certificate that nobody knows."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "station")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pem + private)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
 @asynccontextmanager
 async def stations(sound: bytes) -> AsyncIterator[Stations]:
     """On the loopback, inside the block."""
@@ -129,6 +155,9 @@ async def stations(sound: bytes) -> AsyncIterator[Stations]:
     raw = await asyncio.start_server(made.endless, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     made.raw_url = f"http://127.0.0.1:{raw.sockets[0].getsockname()[1]}/"
+    secret = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_certified())
+    await secret.start()
+    made.tls_url = f"https://127.0.0.1:{runner.addresses[1][1]}"
     try:
         yield made
     finally:

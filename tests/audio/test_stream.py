@@ -101,6 +101,12 @@ async def test_whoever_leaves_or_is_cancelled_leaves_nothing_running(on_air: Sta
             await asyncio.sleep(0.01)
 
 
+async def test_a_station_behind_tls_is_heard_too(on_air: Stations) -> None:
+    assert len(await some(Station(f"{on_air.tls_url}/file"), 10)) == 10
+    outside = StreamSettings(first_s=2.5, reach=Reach())
+    assert isinstance(await failure(f"{on_air.tls_url}/file", outside), SourceRefused)
+
+
 async def test_silence_is_told_while_it_lasts(ffmpeg: Path) -> None:
     async with stations(mp3(ffmpeg, tone(300, 1), silence(1.6), tone(300, 3))) as running:
         quiet: list[float] = []
