@@ -131,7 +131,9 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One ``info`` of the alert: one event in one language. ``text`` is what is read out. Instants are microseconds."""
+    """One ``info`` of the alert: one event in one language. ``text`` is what is read out, ``all_clear`` that the danger
+    is over. Instants are microseconds.
+    """
 
     language: str
     event: str
@@ -145,6 +147,7 @@ class Message:
     begins_at_us: int | None = None
     expires_at_us: int | None = None
     sounds: tuple[Sound, ...] = ()
+    all_clear: bool = False
 
 
 class AreaState(StrEnum):

@@ -51,7 +51,7 @@ def arrived(alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAle
         if alert.open and one.state is not AlertState.REFUSED and may_follow(one, alert):
             return _too_late(alert, one, now_us)
     match alert.message_type:
-        case MessageType.CANCEL if alert.state is AlertState.HELD:
+        case MessageType.CANCEL if alert.open:
             return _cancels(alert, earlier, now_us)
         case MessageType.UPDATE if alert.open:
             return _updates(alert, earlier, now_us)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents.protocol.ids import AreaId, SpeakerId
-from controller.domain.cap_alerts import CapAlert, CapAlertId, Key
+from controller.domain.cap_alerts import AlertState, CapAlert, CapAlertId, Key
 from controller.domain.cap_feeds import CapFeed, CapFeedId, FeedHealth
 from controller.domain.cap_rules import Rule
 from controller.domain.paging import Place
@@ -44,8 +44,8 @@ class CapAlerts(Protocol):
         ...
 
     async def raw(self, digest: str) -> bytes | None: ...
-    async def prune_refused(self, keep: int) -> None:
-        """Forgets all but the newest of those that were refused, and bytes that nothing refers to."""
+    async def prune(self, states: Sequence[AlertState], keep: int) -> None:
+        """Forgets all but the newest of those in these states, and bytes that nothing refers to."""
         ...
 
 

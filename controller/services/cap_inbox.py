@@ -46,8 +46,11 @@ from controller.services.secretary import fresh_id
 
 _READ_AT_ONCE: Final = 2
 _MOST_CHAIN: Final = 50
+_PRUNED_EVERY: Final = 50
 KEPT_REFUSED: Final = 200
 """So many alerts that were refused are kept, the newest."""
+KEPT_UNHEARD: Final = 5_000
+"""So many of those that were for nobody here, or over when they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class CapInbox:
         self.most_bytes: Final = options.most_bytes
         """More than this is not taken."""
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._kept_since = 0
         self.changed: Callable[[], None] = lambda: None
         """Called when something was decided that is to be carried out."""
 
@@ -114,10 +118,10 @@ class CapInbox:
     async def _kept(self, alert: CapAlert, raw: bytes, by: Actor, world: World) -> Taken:
         now_us = self._clock.now_us()
         async with self._store.transaction() as tx:
-            there = [one for one in await tx.cap_alerts.keyed([alert.key]) if one.trusted >= alert.trusted]
-            if there:
-                return Taken(there[-1], new=False)
             doubted = await tx.cap_alerts.keyed([alert.key])
+            there = [one for one in doubted if one.trusted >= alert.trusted or one.sendings]
+            if there:
+                return Taken(max(there, key=lambda one: (bool(one.sendings), one.trusted)), new=False)
             earlier = await self._chain(tx, alert)
             later = await tx.cap_alerts.referring(alert.key)
             arrival = following.arrived(alert, earlier, later, now_us)
@@ -128,12 +132,19 @@ class CapInbox:
             await tx.cap_alerts.put_raw(alert.digest, raw)
             for one in (arrival.alert, *changed):
                 await tx.cap_alerts.put(one)
-            if arrival.alert.state is AlertState.REFUSED:
-                await tx.cap_alerts.prune_refused(KEPT_REFUSED)
-            else:
+            await self._pruned(tx)
+            if arrival.alert.state is not AlertState.REFUSED:
                 await tx.deeds.add(_deed(arrival.alert, DeedKind.TAKE_ALERT, by.name, now_us))
         self._tell(arrival.alert, *changed)
         return Taken(arrival.alert, new=True)
+
+    async def _pruned(self, tx: Transaction) -> None:
+        """Now and then: what was never heard and never will be is kept for a while, not for ever."""
+        self._kept_since += 1
+        if self._kept_since >= _PRUNED_EVERY:
+            self._kept_since = 0
+            await tx.cap_alerts.prune([AlertState.REFUSED], KEPT_REFUSED)
+            await tx.cap_alerts.prune([AlertState.ELSEWHERE, AlertState.EXPIRED, AlertState.IGNORED], KEPT_UNHEARD)
 
     async def _chain(self, tx: Transaction, alert: CapAlert) -> tuple[CapAlert, ...]:
         """Those that it refers to, with what updated them since."""
@@ -313,7 +324,8 @@ def _require_open(alert: CapAlert, now_us: int, *, drill: bool) -> None:
         raise Refused(f"it is {alert.state}", code="cap_decided")
     if alert.expires_at_us is not None and alert.expires_at_us <= now_us:
         raise Refused("its time is over", code="cap_expired")
-    if drill is not (alert.status is Status.EXERCISE) or alert.status not in {Status.ACTUAL, Status.EXERCISE}:
+    usual = AlertState.NOT_ACTUAL if drill else AlertState.HELD
+    if alert.status is not (Status.EXERCISE if drill else Status.ACTUAL) or alert.state is not usual:
         raise Refused(f"its status is {alert.status}", code="cap_not_actual")
 
 

@@ -177,7 +177,7 @@ def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_
         alert_id=CapAlertId(fresh_id("cap")),
         key=key,
         message_type=MessageType.ALERT if read is None else MessageType(read.message_type.value),
-        status=Status.ACTUAL if read is None else Status(read.status.value),
+        status=_status(reading),
         scope="" if read is None else read.scope.value,
         source=source,
         signature=signature,
@@ -200,6 +200,12 @@ def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_
     )
 
 
+def _status(reading: "cap.Reading") -> Status:
+    """Of the alert, or of the wrapper that it came in where that is not in earnest."""
+    said = [one.value for one in (reading.alert and reading.alert.status, reading.envelope) if one]
+    return next((Status(one) for one in said if one != Status.ACTUAL), Status.ACTUAL)
+
+
 def _key(key: "cap.AlertKey") -> Key:
     return Key(key.sender, key.identifier, key.sent_us)
 
@@ -215,6 +221,7 @@ def _message(info: "cap.Info") -> Message:
         headline=info.headline[:300],
         text=to_be_heard(info.headline or info.event, info.description, info.instruction),
         area_names=tuple(one.description[:200] for one in info.areas[:20]),
+        all_clear=any(one.value == "AllClear" for one in info.response_types),
         begins_at_us=info.effective_us,
         expires_at_us=info.expires_us,
         sounds=tuple(
@@ -247,7 +254,8 @@ def _placed(alert: CapAlert, read: "cap.Alert", reader: Reader) -> CapAlert:
     languages: dict[str, Sequence[str]] = {one.speaker_id: world.heard_in(one.area_id) for one in world.standing}
     heard = cap.spoken(read, found, languages, reader.now_us)
     areas = tuple(one for one in _areas(heard, world) if reader.reach(world.path(one.area_id)))
-    reasons = (*alert.reasons, *_findings(alert, areas, found.unplaced, world))
+    widened = [Reason("area_widened", "warning", values={"area": one[:120]}) for one in found.widened[:5]]
+    reasons = (*alert.reasons, *widened, *_findings(alert, areas, found.unplaced, world))
     if areas:
         named = _named(read, options, world)
         return replace(alert, areas=areas, named_area_ids=named, reasons=reasons)

@@ -139,7 +139,7 @@ class CapSendings:
             languages=tuple(texts) or tuple(dict.fromkeys(one.language for one in heard)),
             title=shortened(first.headline or first.event, 150),
             lasts_s=max(min(self._options.heard_s, left_s), _LEAST_S),
-            siren=not sending.drill and severity in _SIREN,
+            siren=not sending.drill and severity in _SIREN and not all(one.all_clear for one in heard),
             origin=Origin.CAP,
             cap_id=alert.alert_id,
             audio=audio,

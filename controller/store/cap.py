@@ -119,20 +119,17 @@ class SqlCapAlerts:
         row = await self._session.get(CapRawRow, digest)
         return None if row is None else zlib.decompress(row.content)
 
-    async def prune_refused(self, keep: int) -> None:
-        refused = col(CapAlertRow.state) == AlertState.REFUSED.value
-        kept = select(CapAlertRow.alert_id).where(refused).order_by(*(one.desc() for one in _ARRIVED)).limit(keep)
-        old = select(CapAlertRow.alert_id).where(refused, col(CapAlertRow.alert_id).not_in(kept))
-        await self._session.execute(delete(CapReferenceRow).where(col(CapReferenceRow.alert_id).in_(old)))
-        await self._session.execute(
-            delete(CapAlertRow).where(refused, col(CapAlertRow.alert_id).not_in(kept)),
-            execution_options={"synchronize_session": False},
-        )
-        used = select(CapAlertRow.digest)
-        await self._session.execute(
-            delete(CapRawRow).where(col(CapRawRow.digest).not_in(used)),
-            execution_options={"synchronize_session": False},
-        )
+    async def prune(self, states: Sequence[AlertState], keep: int) -> None:
+        among = col(CapAlertRow.state).in_([one.value for one in states])
+        kept = select(CapAlertRow.alert_id).where(among).order_by(*(one.desc() for one in _ARRIVED)).limit(keep)
+        old = and_(among, col(CapAlertRow.alert_id).not_in(kept))
+        found = list(await self._session.scalars(select(CapAlertRow.alert_id).where(old)))
+        for piece in pieces(found):
+            await self._session.execute(delete(CapReferenceRow).where(col(CapReferenceRow.alert_id).in_(piece)))
+            await self._session.execute(delete(CapAlertRow).where(col(CapAlertRow.alert_id).in_(piece)))
+        if found:
+            used = select(CapAlertRow.digest)
+            await self._session.execute(delete(CapRawRow).where(col(CapRawRow.digest).not_in(used)))
 
 
 class SqlCapSettings:

@@ -8,12 +8,13 @@ import pytest
 from agents.protocol.documents import End, Play
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
-from controller.domain.cap_alerts import AlertState, CapAlert, SendingState, Source, SourceKind
+from controller.domain.cap_alerts import AlertState, CapAlert, SendingState, Source, SourceKind, Status
 from controller.domain.cap_rules import Rule
 from controller.domain.errors import Refused
 from controller.domain.rights import EVERYWHERE, Actor, Right
-from tests.controller.fakes import FakeDevice
-from tests.controller.services.alerts import SENDER, Info, Made
+from controller.services import cap_inbox
+from tests.controller.fakes import T0_US, FakeDevice
+from tests.controller.services.alerts import SENDER, Info, Made, written
 from tests.controller.services.station import Station
 
 CENTRE = Source(kind=SourceKind.TOKEN, source_id="t-1", name="centre", trusted=True)
@@ -262,3 +263,43 @@ async def test_an_alert_that_says_nowhere_is_for_whom_a_person_says(station: Sta
     await station.desk.cap.inbox.confirm(alert.alert_id, MAI, area_ids=[AreaId(code)])
     await until(station, alert, SendingState.SENT)
     await station.until_ordered(device, Play)
+
+
+async def test_an_envelope_that_is_no_earnest_makes_what_is_inside_none(station: Station) -> None:
+    code, _ = await here(station)
+    inside = Made(code=code).xml().partition(b"?>")[2].decode()
+    wrapped = (
+        '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionID>d</distributionID>'
+        f"<senderID>a@b.example</senderID><dateTimeSent>{written(T0_US)}</dateTimeSent>"
+        "<distributionStatus>Exercise</distributionStatus><distributionType>Report</distributionType>"
+        "<combinedConfidentiality>u</combinedConfidentiality><contentObject><xmlContent><embeddedXMLContent>"
+        f"{inside}</embeddedXMLContent></xmlContent></contentObject></EDXLDistribution>"
+    )
+    (taken,) = await station.desk.cap.inbox.take(wrapped.encode(), source=CENTRE, by=HANDED)
+    assert (taken.alert.state, taken.alert.status) == (AlertState.NOT_ACTUAL, Status.EXERCISE), taken.alert.reasons
+    with pytest.raises(Refused):
+        await station.desk.cap.inbox.confirm(taken.alert.alert_id, MAI)
+
+
+async def test_a_way_that_is_vouched_for_takes_the_place_of_one_that_is_not(station: Station) -> None:
+    code, _ = await here(station)
+    doubted = await take(station, Made(code=code), replace(CENTRE, source_id="t-9", trusted=False))
+    known = await take(station, Made(code=code))
+    assert known.alert_id != doubted.alert_id
+    assert (await station.desk.cap.inbox.view(doubted.alert_id)).alert.state is AlertState.SUPERSEDED
+    (again,) = await station.desk.cap.inbox.take(
+        Made(code=code).xml(), source=replace(CENTRE, trusted=False), by=HANDED
+    )
+    assert (again.new, again.alert.alert_id) == (False, known.alert_id)
+
+
+async def test_what_was_refused_is_forgotten_in_time(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cap_inbox, "KEPT_REFUSED", 2)
+    monkeypatch.setattr(cap_inbox, "_PRUNED_EVERY", 5)
+    code, _ = await here(station)
+    kept = await take(station, Made(code=code))
+    for number in range(8):
+        await station.desk.cap.inbox.take(b"no alert %d" % number, source=CENTRE, by=HANDED)
+    found = await station.desk.cap.inbox.latest(50)
+    assert len(found) == 1 + 2 + 4
+    assert kept in found
