@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from controller.cap.reasons import Reason, error
@@ -29,12 +30,13 @@ _INSTANTS: Final = frozenset({"sent", "effective", "onset", "expires"})
 
 def violations(alert: "Element") -> list[Reason]:
     """What the schema has against it, at most ten findings; empty where it is valid."""
-    schema = _schema()
-    if schema.validate(alert):
-        return []
+    schema, one_at_a_time = _schema()
+    with one_at_a_time:
+        if schema.validate(alert):
+            return []
+        entries = list(islice(schema.error_log, 3 * _MOST))  # type: ignore[call-overload]  # the stubs know no iterator
     found: dict[tuple[str, str], Reason] = {}
-    entries = iter(schema.error_log)  # type: ignore[call-overload]  # the stubs do not know that it is iterable
-    for entry in islice(entries, 3 * _MOST):
+    for entry in entries:
         reason = _reason(entry, alert)
         found.setdefault((reason.where, reason.values.get("element", "")), reason)
         if len(found) >= _MOST:
@@ -43,10 +45,11 @@ def violations(alert: "Element") -> list[Reason]:
 
 
 @cache
-def _schema() -> "XMLSchema":
+def _schema() -> "tuple[XMLSchema, Lock]":
+    """The schema, and what keeps two threads from sharing its list of errors."""
     from lxml import etree
 
-    return etree.XMLSchema(etree.parse(str(Path(__file__).with_name("cap12.xsd"))))
+    return etree.XMLSchema(etree.parse(str(Path(__file__).with_name("cap12.xsd")))), Lock()
 
 
 def _reason(entry: "LogEntry", alert: "Element") -> Reason:

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ from controller.cap import (
 from controller.cap.check import as_json, as_line, check
 from controller.cap.sentences import SENTENCES
 from controller.web.capsentences import FINDINGS
-from tests.controller.cap.alerts import NOW_US, area, cap, info, references
+from tests.controller.cap.alerts import NOW_US, area, cap, info, look, references
 from tests.controller.cap.certificates import holder, signed
 
 INDEX = PlaceIndex([Place("a", 10.5, 106.5, ("1",)), Place("b", -10.0, -179.9, ("2",)), Place("c", None, None)])
@@ -117,6 +118,16 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
 def test_alerts_with_any_text_anywhere(old: bytes, new: str) -> None:
     written = new.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()
     everything(WHOLE.replace(b">" + old + b"<", b">" + written + b"<"))
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    def found(number: int) -> list[tuple[str, str]]:
+        changes = ({}, {"status": "Real"}, {"infos": info(urgency="Soon")})[number % 3]
+        return [(one.code, one.where) for one in look(cap(**changes)).reasons]
+
+    expected = [found(number) for number in range(3)] * 100
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(found, range(300))) == expected
 
 
 def test_every_reason_has_a_sentence_and_every_sentence_a_reason() -> None:
