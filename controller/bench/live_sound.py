@@ -34,7 +34,9 @@ _LEAST_LIKE = 0.5
 
 async def measure(rounds: int, spoken_s: float = SPOKEN_S) -> dict[str, float]:
     """``latency_ms`` from frame in to horn, the median of all seconds of both horns, and ``p95_ms`` of how far apart
-    the horns are. ``rounds`` times so much is spoken. Raises `CannotMeasure`.
+    the horns are; ``alike`` is how much what was heard is what was spoken. ``rounds`` times so much is spoken.
+
+    Raises `CannotMeasure`.
     """
     try:
         with sound_room() as room, tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
@@ -115,13 +117,15 @@ async def speak_packets(microphone: aiohttp.ClientWebSocketResponse, packets: li
 def _figures(reference: "Sound", sent_s: list[float], ear: Ear) -> dict[str, float]:
     latencies: list[float] = []
     apart: list[float] = []
+    alike: list[float] = []
     for second in range(1, len(sent_s) // 50 - 1):
         packet = second * 50
         places = [_place(reference, packet, horn, ear, sent_s[packet]) for horn in HORNS]
         found = [place for place in places if place is not None]
-        latencies += [(ear.instant_of(place) - sent_s[packet]) * 1000 for place in found]
+        latencies += [(ear.instant_of(place) - sent_s[packet]) * 1000 for place, _ in found]
+        alike += [likeness for _, likeness in found]
         if len(found) == len(HORNS):
-            apart.append(abs(found[0] - found[1]) / RATE_HZ * 1000)
+            apart.append(abs(found[0][0] - found[1][0]) / RATE_HZ * 1000)
     if len(apart) < len(sent_s) // 100:
         raise CannotMeasure("what was spoken was not heard again")
     return {
@@ -129,14 +133,15 @@ def _figures(reference: "Sound", sent_s: list[float], ear: Ear) -> dict[str, flo
         "latency_worst_ms": round(max(latencies), 1),
         "p95_ms": round(percentile(apart, 0.95), 4),
         "median_ms": round(middle(apart), 4),
+        "alike": round(middle(alike), 3),
         "seconds": float(len(apart)),
         "latency_bound_ms": BOUND_MS,
     }
 
 
-def _place(reference: "Sound", packet: int, horn: str, ear: Ear, sent_s: float) -> float | None:
-    """The frame of the recording at which a packet was heard, by the second of sound that it begins; None where that
-    is not there.
+def _place(reference: "Sound", packet: int, horn: str, ear: Ear, sent_s: float) -> tuple[float, float] | None:
+    """The frame of the recording at which a packet was heard, by the second of sound that it begins, and how much alike
+    that is (to 1); None where it is not there.
     """
     import numpy as np
 
@@ -146,9 +151,8 @@ def _place(reference: "Sound", packet: int, horn: str, ear: Ear, sent_s: float) 
     shift = offset_frames(piece, heard)
     there = heard[max(0, round(shift)) :][: len(piece)]
     scale = float(np.linalg.norm(piece[: len(there)]) * np.linalg.norm(there))
-    if not scale or float(np.dot(piece[: len(there)], there)) / scale < _LEAST_LIKE:
-        return None
-    return first + shift
+    likeness = float(np.dot(piece[: len(there)], there)) / scale if scale else 0.0
+    return (first + shift, likeness) if likeness >= _LEAST_LIKE else None
 
 
 async def _ffmpeg(*arguments: str) -> bytes:
