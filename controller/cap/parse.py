@@ -39,6 +39,7 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _YEARS: Final = ("1970", "2199")
 _LISTED: Final = re.compile(r'"([^"]*)"|(\S+)')
 
+_INNER: Final = ("info", "eventCode", "parameter", "resource", "area", "geocode")
 _Texts = dict[str, list[str]]
 
 
@@ -66,7 +67,8 @@ class AlertReader:
 
     def alert(self, element: "Element") -> Alert:
         """The alert of an element that the schema takes."""
-        texts, infos = _sorted(element)
+        texts, inner = _sorted(element)
+        infos = inner["info"]
         if len(infos) > self._limits.infos:
             self.reasons.append(error("too_many_infos", count=len(infos), most=self._limits.infos))
         sent = _one(texts, "sent")
@@ -114,20 +116,8 @@ class AlertReader:
 
     def _info(self, element: "Element", number: int) -> Info:
         where = f"info[{number}]"
-        texts: _Texts = {}
-        pairs: dict[str, list[Pair]] = {"eventCode": [], "parameter": []}
-        resources: list[Element] = []
-        areas: list[Element] = []
-        for child in element:
-            name = _name(child)
-            if name in pairs:
-                pairs[name].append(_pair(child))
-            elif name == "resource":
-                resources.append(child)
-            elif name == "area":
-                areas.append(child)
-            else:
-                texts.setdefault(name, []).append(_text(child))
+        texts, inner = _sorted(element)
+        resources, areas = inner["resource"], inner["area"]
         if len(areas) > self._limits.areas:
             self.reasons.append(error("too_many_areas", where, count=len(areas), most=self._limits.areas))
             del areas[self._limits.areas :]
@@ -141,7 +131,7 @@ class AlertReader:
             language=_one(texts, "language") or DEFAULT_LANGUAGE,
             response_types=tuple(dict.fromkeys(ResponseType(one) for one in texts.get("responseType", ()))),
             audience=_one(texts, "audience"),
-            event_codes=tuple(pairs["eventCode"]),
+            event_codes=tuple(map(_pair, inner["eventCode"])),
             effective_us=self._instant(_one(texts, "effective"), f"{where}.effective"),
             onset_us=self._instant(_one(texts, "onset"), f"{where}.onset"),
             expires_us=self._instant(_one(texts, "expires"), f"{where}.expires"),
@@ -151,7 +141,7 @@ class AlertReader:
             instruction=_one(texts, "instruction"),
             web=_one(texts, "web"),
             contact=_one(texts, "contact"),
-            parameters=tuple(pairs["parameter"]),
+            parameters=tuple(map(_pair, inner["parameter"])),
             resources=tuple(self._resource(one, f"{where}.resource[{n}]") for n, one in enumerate(resources, 1)),
             areas=tuple(self._area(one, f"{where}.area[{n}]") for n, one in enumerate(areas, 1)),
         )
@@ -175,20 +165,13 @@ class AlertReader:
     # --- areas --------------------------------------------------------------------------------------------------------
 
     def _area(self, element: "Element", where: str) -> Area:
-        texts: _Texts = {}
-        geocodes: list[Pair] = []
-        for child in element:
-            name = _name(child)
-            if name == "geocode":
-                geocodes.append(_pair(child))
-            else:
-                texts.setdefault(name, []).append(_text(child))
+        texts, inner = _sorted(element)
         altitude, ceiling = _one(texts, "altitude"), _one(texts, "ceiling")
         return Area(
             description=_one(texts, "areaDesc"),
             polygons=tuple(self._polygons(texts.get("polygon", ()), where)),
             circles=tuple(self._circles(texts.get("circle", ()), where)),
-            geocodes=tuple(geocodes),
+            geocodes=tuple(map(_pair, inner["geocode"])),
             altitude_ft=float(altitude) if altitude else None,
             ceiling_ft=float(ceiling) if ceiling else None,
         )
@@ -219,16 +202,17 @@ class AlertReader:
 # --- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _sorted(element: "Element") -> tuple[_Texts, "list[Element]"]:
+def _sorted(element: "Element") -> "tuple[_Texts, dict[str, list[Element]]]":
+    """What is inside, by name: texts, and elements with elements of their own."""
     texts: _Texts = {}
-    infos: list[Element] = []
+    inner: dict[str, list[Element]] = {name: [] for name in _INNER}
     for child in element:
         name = _name(child)
-        if name == "info":
-            infos.append(child)
+        if name in inner:
+            inner[name].append(child)
         else:
             texts.setdefault(name, []).append(_text(child))
-    return texts, infos
+    return texts, inner
 
 
 def _name(element: "Element") -> str:

@@ -35,6 +35,7 @@ _CANONICAL: Final = frozenset(
     for end in ("", "#WithComments", "WithComments")
 )
 _MOST_CERTIFICATES: Final = 6
+_LONGEST_CHARS: Final = 20_000
 _ORDER: Final = (
     SignatureState.VALID,
     SignatureState.EXPIRED,
@@ -97,6 +98,9 @@ def _one(alert: "Element", number: int, trust: Trust, at_us: int) -> "tuple[Sign
 
 def _unfit(mark: "Element") -> Signature | None:
     """Why a signature is no signature of the whole alert."""
+    parts = (one for name in ("SignedInfo", "SignatureValue", "KeyInfo") for one in mark.iterfind(_DS + name))
+    if any(len(one.text or "") > _LONGEST_CHARS for part in parts for one in part.iter()):
+        return Signature(SignatureState.UNTRUSTED, code="signature_unreadable")
     references = mark.findall(f"{_DS}SignedInfo/{_DS}Reference")
     if len(references) != 1 or references[0].get("URI") != "":
         return Signature(SignatureState.INVALID, code="signature_of_something_else")

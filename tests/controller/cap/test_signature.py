@@ -157,6 +157,12 @@ def test_references_and_transforms_that_lead_elsewhere_are_not_followed(
     assert result(etree.tostring(tree), Trust(signers=(agency.pem,))) == expected
 
 
+def test_numbers_of_any_length_are_not_reckoned_with(agency: Holder) -> None:
+    tree = etree.fromstring(signed(cap(), agency))
+    tree.find(f".//{DS}SignatureValue").text = "A" * 100_000
+    assert result(etree.tostring(tree)) == (SignatureState.UNTRUSTED, "signature_unreadable")
+
+
 def test_two_may_sign_each_without_the_other_and_one_who_is_trusted_is_enough(agency: Holder) -> None:
     other = holder("Tỉnh")
     one, two = (etree.fromstring(signed(cap(), by)) for by in (agency, other))
