@@ -156,10 +156,14 @@ class AudioSettings:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A stream of the web: HTTP, Icecast or HLS. A connection on which nothing comes for `patience_s` is given up."""
+    """A stream of the web: HTTP, Icecast or HLS. A connection on which nothing comes for `patience_s` is given up.
+
+    Whoever answers under https shows a certificate that `certificates` (a file; None: ffmpeg's own) vouch for.
+    """
 
     url: str
     patience_s: float = 10.0
+    certificates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,9 +272,15 @@ def recoding() -> Arguments:
 
 def _listen(source: Station | Card) -> Any:
     match source:
-        case Station(url=url, patience_s=patience_s):
-            limits = {"rw_timeout": round(patience_s * 1e6), "probesize": 1_000_000, "analyzeduration": 3_000_000}
+        case Station(url=url, patience_s=patience_s, certificates=certificates):
+            limits: dict[str, Any] = {
+                "rw_timeout": round(patience_s * 1e6),
+                "probesize": 1_000_000,
+                "analyzeduration": 3_000_000,
+            }
             limits["formatprobesize"] = _GUESSED_BYTES
+            if url.lower().startswith("https:"):
+                limits |= {"tls_verify": 1} | ({"ca_file": certificates} if certificates is not None else {})
             allowed = {"protocol_whitelist": _WEB_PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
             return ffmpeg.input(url, user_agent=_NAME, **limits, **allowed)["a:0"]
         case Card(system=system, device=device):

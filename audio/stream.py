@@ -173,6 +173,8 @@ class Stream:
         if way is not None and way.problem:
             kind = SourceRefused if way.refused else SourceUnreadable if way.page else SourceFailed
             return kind(way.problem)
+        if "certificate" in said:
+            return SourceFailed(f"nobody known here vouches for the certificate of {self._host}")
         status = _STATUS.search(said)
         if status is not None:
             return SourceFailed(f"{self._host} answers with the error {status[1]}")
@@ -210,7 +212,7 @@ async def open_stream(
             (str(ffmpeg), *plan.receiving(source, settings.audio, settings.silence_db)),
             time_limit_s=_LONGEST_S,
             memory_limit_bytes=settings.audio.memory_limit_bytes,
-            environment=_environment(way),
+            environment=_environment(way, source.certificates if isinstance(source, Station) else None),
             niceness=0,
         )
         flow = await stack.enter_async_context(runner.flowing(command, stream.heard))
@@ -222,7 +224,9 @@ async def open_stream(
             await asyncio.gather(filling, return_exceptions=True)
 
 
-def _environment(way: Way | None) -> dict[str, str]:
+def _environment(way: Way | None, certificates: Path | None) -> dict[str, str]:
     """That of this program, with no way out but ours."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    if certificates is not None:
+        kept["SSL_CERT_FILE"] = str(certificates)  # for the pieces of a playlist, which take no options
     return kept if way is None else kept | {"http_proxy": way.url}

@@ -6,6 +6,7 @@ installed by a system administrator. They are imported only when they are needed
 
 import os
 import shutil
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,14 @@ async def _lack_of(ffmpeg: Path) -> str | None:
         if word not in answer.stdout.decode("utf-8", "replace"):
             return f"{ffmpeg} has no {topic} with {word}"
     return None
+
+
+def trusted_certificates(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The file of authorities that this machine trusts: `SSL_CERT_FILE`, or where systems keep it; None without one."""
+    environ = os.environ if environ is None else environ
+    paths = ssl.get_default_verify_paths()
+    named = (environ.get("SSL_CERT_FILE"), "/etc/ssl/certs/ca-certificates.crt", paths.cafile, paths.openssl_cafile)
+    return next((Path(one) for one in named if one and Path(one).is_file()), None)
 
 
 def find_espeak(setting: Path | None = None, environ: Mapping[str, str] | None = None) -> Espeak:

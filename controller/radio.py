@@ -60,10 +60,11 @@ class AudioRadio:
 
     def _source(self, source: str) -> "StreamSource":
         from audio.clip import Card, Station
+        from audio.tools import trusted_certificates
 
         name = card_of(source)
         if name is None:
-            return Station(source, _PATIENCE_S)
+            return Station(source, _PATIENCE_S, trusted_certificates())
         if name not in self._settings.cards:
             raise StudioFailed(f"The settings know no sound card {name}.", code="source_unreachable")
         return Card(*self._settings.cards[name])

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from aiohttp import web
@@ -42,6 +43,7 @@ class Stations:
         self.url = ""
         self.raw_url = ""
         self.tls_url = ""
+        self.certificate = b""
         self.listeners = 0
 
     def __getitem__(self, name: str) -> str:
@@ -123,12 +125,14 @@ _NAMES = (
 )
 
 
-def _certified() -> ssl.SSLContext:
-    """With a certificate that nobody knows."""
+def _certified() -> tuple[ssl.SSLContext, bytes]:
+    """With a certificate that vouches for itself, and that certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "station")])
     now = datetime.now(UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    here = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    made = made.add_extension(here, critical=False).add_extension(x509.BasicConstraints(True, None), critical=True)
     pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -138,7 +142,7 @@ def _certified() -> ssl.SSLContext:
         file.write(pem + private)
         file.flush()
         context.load_cert_chain(file.name)
-    return context
+    return context, pem
 
 
 @asynccontextmanager
@@ -155,7 +159,8 @@ async def stations(sound: bytes) -> AsyncIterator[Stations]:
     raw = await asyncio.start_server(made.endless, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     made.raw_url = f"http://127.0.0.1:{raw.sockets[0].getsockname()[1]}/"
-    secret = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_certified())
+    context, made.certificate = _certified()
+    secret = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await secret.start()
     made.tls_url = f"https://127.0.0.1:{runner.addresses[1][1]}"
     try:

@@ -101,8 +101,17 @@ async def test_whoever_leaves_or_is_cancelled_leaves_nothing_running(on_air: Sta
             await asyncio.sleep(0.01)
 
 
-async def test_a_station_behind_tls_is_heard_too(on_air: Stations) -> None:
-    assert len(await some(Station(f"{on_air.tls_url}/file"), 10)) == 10
+async def test_a_station_behind_tls_is_heard_where_somebody_vouches_for_it(
+    on_air: Stations, tmp_path: Path, each_ffmpeg: Path
+) -> None:
+    known = tmp_path / "known.pem"
+    known.write_bytes(on_air.certificate)
+    url = f"{on_air.tls_url}/file"
+    async with open_stream(Station(url, certificates=known), ffmpeg=each_ffmpeg, settings=SETTINGS) as stream:
+        assert await anext(aiter(stream))
+    with pytest.raises(SourceFailed, match="vouches"):
+        async with open_stream(Station(url), ffmpeg=each_ffmpeg, settings=SETTINGS) as stream:
+            await anext(aiter(stream))
     outside = StreamSettings(first_s=2.5, reach=Reach())
     assert isinstance(await failure(f"{on_air.tls_url}/file", outside), SourceRefused)
 
