@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from agents.protocol import live
 from agents.protocol.documents import Audience, Order, Stop
 from agents.protocol.ids import DeviceId
 from agents.protocol.journal import RefusalReason
@@ -141,3 +142,11 @@ async def test_a_broadcast_hears_every_device_once_also_who_is_not_there(case: C
         while len(heard) < len(there) + 1:
             await asyncio.sleep(0)
     assert sorted(heard) == sorted([*((who, True) for who in there), (nowhere, None)])
+
+
+async def test_live_sound_goes_to_those_who_are_there_and_waits_for_nobody(case: Case) -> None:
+    device_id = await case.connect()
+    audio = KeySigner().sign_live(live.Bundle(1_000, live.tag_of("a-1"), 0, (b"\x48sound",)))
+    assert case.links.live([device_id, DeviceId("d-nowhere")], audio) == 1
+    assert case.links.live([], audio) == 0
+    assert case.links.behind() == frozenset()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.protocol import ids
+from agents.protocol import ids, live
+from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Audience, Header, Order, Stop
 from agents.protocol.errors import BadSignature
@@ -40,3 +41,12 @@ def test_what_it_signs_is_whole_and_can_be_verified(signer: Signer) -> None:
 def test_it_signs_nothing_in_the_name_of_another_key(signer: Signer) -> None:
     with pytest.raises(ValueError, match="names the key"):
         signer.sign(order("k-other"))
+
+
+def test_live_sound_is_signed_for_its_instant(signer: Signer) -> None:
+    bundle = live.Bundle(1_000, live.tag_of("a-1"), 7, (b"\x48sound",))
+    audio = signer.sign_live(bundle)
+    live.verify(signer.public_key, audio)
+    assert live.read(audio) == bundle
+    with pytest.raises(BadSignature):
+        live.verify(signer.public_key, LiveAudio(2_000, audio.payload))
