@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from agents.io.conductor import Conductor
-from agents.io.output import PlayEngine
+from agents.io.output import PlayEngine, PlayEvent
 from agents.io.output.null import NullOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.channel import LiveAudio
@@ -116,10 +116,15 @@ class Box:
 @asynccontextmanager
 async def box(directory: Path, station: Station, **assignment: int) -> AsyncIterator[Box]:
     output = KeepingOutput(SystemTime())
-    conductor: Conductor | None = None
-    engine = PlayEngine(output, SystemTime(), lambda event: conductor and conductor.play_event(event), standby=True)
+    made: list[Conductor] = []
+
+    def tell(event: PlayEvent) -> None:
+        for conductor in made:
+            conductor.play_event(event)
+
+    engine = PlayEngine(output, SystemTime(), tell, standby=True)
     async with engine, running(directory, engine_made=engine) as agent:
-        conductor = agent.conductor
+        made.append(agent.conductor)
         await adopt(agent, station, **assignment)
         yield Box(agent, output, engine)
 
