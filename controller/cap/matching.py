@@ -200,9 +200,14 @@ def _in_ring(ring: Sequence[Point], index: PlaceIndex) -> list[str] | None:
     bands = _Bands(ring, south, north, min(_MOST_BANDS, len(ring)))
     touched = _touched(ring) if len(cells) > 1 else None
     found: list[str] = []
+    before, inside = (0, 0), False
     for row, column, turn, cell in cells:
         if touched is not None and (row, column) not in touched:
-            if bands.is_inside((row + 0.5) / _CELLS_A_DEGREE, (column + 0.5) / _CELLS_A_DEGREE):
+            # Between two neighbours that no edge touches there is none.
+            if before != (row, column - 1):
+                inside = bands.is_inside((row + 0.5) / _CELLS_A_DEGREE, (column + 0.5) / _CELLS_A_DEGREE)
+            before = (row, column)
+            if inside:
                 found += [one[2] for one in cell]
         else:
             found += [one[2] for one in cell if bands.is_inside(one[0], one[1] + turn)]
