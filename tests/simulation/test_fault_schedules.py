@@ -19,7 +19,7 @@ from agents.protocol.journal import airing_of as told_of
 from controller.domain.airings import OPEN_STATES, PlayState
 from tests.simulation.faults import World, airing_of, ended, lived_through
 
-SCHEDULES = int(os.environ.get("LOA_FAULT_SCHEDULES", "50"))
+SCHEDULES = int(os.environ.get("LOA_FAULT_SCHEDULES", "20"))
 AT_ONCE = 10
 OVER = frozenset({PlayState.FINISHED, PlayState.SKIPPED, PlayState.FAILED, PlayState.PREEMPTED, PlayState.STOPPED})
 UNTOLD = frozenset({PlayState.PLANNED, PlayState.REFUSED})

@@ -6,15 +6,15 @@ import pytest
 
 from controller.stage import Json, Stage
 
-TEXT = "Đây là bản tin thử. " * 12
+TEXT = "Đây là bản tin thử. " * 8
 END_STATES = ("finished", "failed", "skipped", "preempted", "stopped", "refused")
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
 async def bulletin_id(stage: Stage) -> str:
-    """A bulletin of some 20 seconds, and one speaker that is ready for it."""
+    """A bulletin of some 13 seconds, and one speaker that is ready for it."""
     await stage.start_agent("one", "--output", "wav")
     await stage.adopt("one")
     await stage.connected(1)

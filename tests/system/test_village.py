@@ -20,7 +20,7 @@ from tests.system.village import Village, village
 
 pytestmark = [pytest.mark.system, pytest.mark.alone]
 
-TROUBLE_S = float(os.environ.get("LOA_VILLAGE_S", "45"))
+TROUBLE_S = float(os.environ.get("LOA_VILLAGE_S", "30"))
 VILLAGES = int(os.environ.get("LOA_VILLAGES", "1"))
 POLES = 3
 LASTS = ("finished", "skipped", "failed", "preempted", "stopped")
