@@ -75,6 +75,7 @@ def alarm(ask: Ask, one: Emergency) -> Alarm:
     return Alarm(
         id=one.emergency_id,
         drill=one.drill,
+        kind=one.kind.value,
         stage=STAGES[one.state],
         title=one.title,
         area_names=area_names(ask, one.draft.area_ids, MOST_NAMED),

@@ -22,10 +22,13 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """One that waits or is on the air, for the banner on every page. ``mine``: whoever looks prepared it."""
+    """One that waits or is on the air, for the banner on every page. ``mine``: whoever looks prepared it. ``kind`` is
+    ``alarm``, or what answers one: ``correction``, ``all_clear``.
+    """
 
     id: str
     drill: bool
+    kind: str = "alarm"
     stage: Stage
     title: str
     area_names: Sequence[str]

@@ -119,6 +119,8 @@ def _sentence(one: Emergency, say: Translator) -> str:
 
 
 def _lasts(one: Emergency, say: Translator) -> str:
+    if one.kind is not EmergencyKind.ALARM and one.answers is not None and one.times > 0:
+        return say.ngettext("heard once", "heard %(num)s times", one.times)
     if one.draft.lasts_s is None:
         return say.gettext("repeated until somebody ends it")
     minutes = max(1, round(one.draft.lasts_s / 60))
@@ -153,8 +155,9 @@ def _may(ask: Ask, one: Emergency, policy: Policy) -> May:
         alone=waits and needed and policy.break_glass and holds(Right.BREAK_GLASS),
         withdraw=one.state in UNSENT_STATES and holds(Right.PREPARE_EMERGENCY),
         repair=one.state is EmergencyState.FAILED and holds(Right.PREPARE_EMERGENCY),
-        correct=sent,
+        correct=sent and one.kind is EmergencyKind.ALARM,
         end=sent,
+        all_clear=sent and one.kind is not EmergencyKind.ALL_CLEAR,
         stop=one.on_air and holds(Right.STOP),
         speak=one.on_air and one.draft.live and holds(Right.LIVE) and (mine or not one.prepared.person_id),
     )

@@ -176,6 +176,7 @@ class May:
     withdraw: bool = False
     correct: bool = False
     end: bool = False
+    all_clear: bool = False
     stop: bool = False
     speak: bool = False
     repair: bool = False

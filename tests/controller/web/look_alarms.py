@@ -322,7 +322,7 @@ SETTINGS = SettingsShown(
 )
 ALL = May(confirm=True, alone=False, withdraw=True)
 MINE = May(alone=True, withdraw=True, confirm_sentence="Bạn đã chuẩn bị, nên một người khác xác nhận.")
-ON_AIR = May(correct=True, end=True, stop=True, speak=True)
+ON_AIR = May(correct=True, end=True, all_clear=True, stop=True, speak=True)
 BANNERS = {
     "alarms": [
         alarm(1, Stage.WAITING, may_confirm=True),
