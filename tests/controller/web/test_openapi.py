@@ -186,7 +186,10 @@ async def test_whatever_can_be_read_is_as_the_document_says(station: Station) ->
         draft = {"content_id": bulletin_id, "target": {"areas": [station.area_id]}, "rule": rule}
         status, schedule = await client.call("create_schedule", body=draft)
         assert status == 201
+        drill = {"area_ids": [station.area_id], "drill": True, "texts": {"vi": "Một hai ba."}}
+        emergency = (await client.call("prepare_emergency", body=drill))[1]
         known = {
+            "emergency_id": emergency["emergency_id"],
             "schedule_id": schedule["schedule_id"],
             "original": "2090-01-02T17:00",
             "year": "2026",
