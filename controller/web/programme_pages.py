@@ -13,16 +13,15 @@ from aiohttp import web
 
 from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass
-from controller.domain.bulletins import Bulletin, BulletinState, Frame, TuneId
+from controller.domain.bulletins import Frame, TuneId
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.programmes import CLASSES, BulletinItem, Item, Programme, ProgrammeId, RelayItem, SilenceItem
 from controller.domain.rights import Right
-from controller.web import programmeviews, subjects, targets, views
+from controller.web import programmeoffers, programmeviews, subjects, targets, views
 from controller.web.asking import Ask
 from controller.web.broadcasting import send_content
 from controller.web.bulletin_pages import desk_frame, to
-from controller.web.bulletinviews import says
 from controller.web.composeviews import CLASS_NAMES, Option, tune_options
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
@@ -35,9 +34,6 @@ from controller.web.targetviews import Where
 from controller.web.usage import Usage, usage_of
 
 SHOWN: Final = 200
-OFFERED: Final = 8
-SEARCHED: Final = 400
-SPARES: Final = 60
 USUAL_SILENCE_S: Final = 3.0
 USUAL_RELAY_MINUTES: Final = 30.0
 _MOST_S: Final = 1e6
@@ -314,50 +310,13 @@ async def _shown(ask: Ask, draft: ProgrammeForm, known: Programme | None = None,
         items=programmeviews.items_shown(items, seen, ask.say, now_us),
         track=await programme_track(ask, imagined, seen.values()) if ids or imagined.relays else views.Track(),
         searched=searched,
-        offered=await _offered(ask, searched, now_us),
-        spares=await _spares(ask, imagined, now_us),
+        offered=await programmeoffers.offered(ask, searched, now_us),
+        spares=await programmeoffers.spares(ask, imagined, now_us),
     )
 
 
 def _ids(known: Programme | None) -> frozenset[BulletinId]:
     return frozenset(known.bulletin_ids) if known else frozenset()
-
-
-async def _offered(ask: Ask, searched: str, now_us: int) -> list[programmeviews.Offered]:
-    def fits(one: Bulletin) -> bool:
-        return one.state is BulletinState.READY and not one.expired(now_us) and (not searched or says(one, searched))
-
-    found = [one for one in await subjects.seen_bulletins(ask, SEARCHED) if fits(one)]
-    return [
-        programmeviews.Offered(
-            id=one.bulletin_id,
-            title=one.title,
-            duration_s=programmeviews.content_s(one),
-            changed_by=one.changed_by,
-        )
-        for one in found[:OFFERED]
-    ]
-
-
-async def _spares(ask: Ask, imagined: Programme, now_us: int) -> list[programmeviews.Offered]:
-    """What can be heard where a relay cannot be had: the latest, and what is chosen already."""
-    if not imagined.relays:
-        return []
-    chosen = {one.fallback_bulletin_id for one in imagined.relays if one.fallback_bulletin_id}
-    async with ask.parts.store.reading() as tx:
-        found = list((await tx.bulletins.several(list(chosen))).values())
-    latest = await subjects.seen_bulletins(ask, SPARES)
-    found += [
-        one
-        for one in latest
-        if one.bulletin_id not in chosen and one.state is BulletinState.READY and not one.expired(now_us)
-    ]
-    return [
-        programmeviews.Offered(
-            id=one.bulletin_id, title=one.title, duration_s=programmeviews.content_s(one), changed_by=one.changed_by
-        )
-        for one in found
-    ]
 
 
 async def _editor(ask: Ask, shown: ProgrammeForm) -> dict[str, Any]:
