@@ -5,13 +5,14 @@ own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from agents.protocol.ids import BulletinId
 from agents.protocol.values import ClipPart, Part, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.bulletins import Bulletin, BulletinState, Tune, TuneId, content_parts, framed
-from controller.domain.programmes import Programme, Relays, programme_parts, programme_relays
+from controller.domain.programmes import Programme, RelayItem, Relays, programme_parts, programme_relays
 from controller.domain.sounds import PreparedClips, Sound, SoundState
 from controller.web.asking import Ask
 from controller.web.i18n import Translator
@@ -60,7 +61,20 @@ async def programme_track(ask: Ask, programme: Programme, bulletins: Iterable[Bu
     except (ValueError, KeyError):
         return Track()
     named = {**_of_tunes(tunes), **_of_bulletins(known.values(), ask.say, titled=True)}
-    return track(sequence, named, ask.say, relays)
+    shown = [_relay_shown(relay, known) for _, relay in sorted(relays.items())]
+    return replace(track(sequence, named, ask.say, relays), relays=shown)
+
+
+def _relay_shown(relay: RelayItem, known: Mapping[BulletinId, Bulletin]) -> RelayShown:
+    spare = None if relay.fallback_bulletin_id is None else known.get(relay.fallback_bulletin_id)
+    return RelayShown(
+        name=relay.name,
+        source_url=relay.source_url,
+        duration_s=relay.seconds,
+        second_url=relay.second_url,
+        spare_id=spare.bulletin_id if spare else "",
+        spare=spare.title if spare else "",
+    )
 
 
 def sound_track(sound: Sound, label: str, say: Translator) -> Track:
@@ -131,8 +145,7 @@ def track(sequence: Sequence[Part], known: Mapping[str, Known], say: Translator,
                 for mark in one.clips.marks
             ]
         start_s += duration_s
-    shown = [RelayShown(name=o.name, source_url=o.source_url, duration_s=o.seconds) for _, o in sorted(relays.items())]
-    return Track(parts=parts, peaks=_picture(stretches), marks=marks, relays=shown)
+    return Track(parts=parts, peaks=_picture(stretches), marks=marks)
 
 
 def _picture(stretches: Sequence[tuple[float, Sequence[int]]]) -> Sequence[int]:

@@ -236,11 +236,14 @@ class SoundPart:
 
 @dataclass(frozen=True, kw_only=True)
 class RelayShown:
-    """A relay that is planned: it cannot be heard yet, and is silent as long as it lasts."""
+    """A relay that is planned, and what is heard where its source fails: ``spare`` is the title of a bulletin."""
 
     name: str
     source_url: str
     duration_s: float
+    second_url: str = ""
+    spare_id: str = ""
+    spare: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +259,7 @@ class SentenceMark:
 @dataclass(frozen=True, kw_only=True)
 class Track:
     """What is heard from the beginning to the end. ``peaks`` are levels from 0 to 100, evenly over it; ``relays`` what
-    is in it that cannot be heard yet.
+    is in it that arrives while it is heard.
     """
 
     parts: Sequence[SoundPart] = ()
