@@ -137,6 +137,11 @@ class Figures:
         page.gauge("loa_boxes_records_waiting", "Journal records that boxes have not handed in.", waiting)
         underruns = sum(one.underruns for one in told)
         page.gauge("loa_boxes_underruns", "Underruns that boxes counted since their programs began.", underruns)
+        late, made_up = (one.live_late or 0 for one in told), (one.live_concealed or 0 for one in told)
+        page.gauge("loa_boxes_live_late", "Packets of live sound that came too late to be heard.", sum(late))
+        page.gauge("loa_boxes_live_concealed", "Packets of live sound that boxes made up.", sum(made_up))
+        unbelieved = sum(one.live_refused or 0 for one in told)
+        page.gauge("loa_boxes_live_refused", "Live bundles that boxes did not believe.", unbelieved)
         page.counter("loa_readings_lost_total", "Readings given up while the database failed.", self.telemetry.lost)
 
     def _links(self, page: Page) -> None:
