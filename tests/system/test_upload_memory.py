@@ -14,7 +14,7 @@ from controller.stage import Stage
 SIZE_BYTES = 60_000_000
 MOST_MB = 50
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = pytest.mark.system
 
 
 @pytest.mark.parametrize("send", [resumable, in_a_form])

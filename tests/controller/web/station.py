@@ -4,6 +4,7 @@ Its three speakers are adopted and away: no device is connected.
 """
 
 import asyncio
+import functools
 import json
 import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -11,9 +12,11 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
+from unittest import mock
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from jinja2 import Environment
 
 from agents.protocol.ids import AreaId, BulletinId, DeviceId, SpeakerId
 from agents.protocol.values import ClipRef, RenditionName
@@ -31,7 +34,11 @@ from controller.services.desk import Desk
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
-from controller.web.server import WebParts, make_web_app
+from controller.web import server
+from controller.web.i18n import Language, Translator, load_translators
+from controller.web.parts import WebParts
+from controller.web.statics import Statics
+from controller.web.templating import STATIC_FOLDER, make_environments
 from schedules.areas import Area
 from tests.controller.web.browser import Browser
 
@@ -216,7 +223,7 @@ class Station:
                 **changes,
             }
         )
-        self.app = make_web_app(self.parts)
+        self.app = _app(self.parts)
         self.server = TestServer(self.app)
 
     @classmethod
@@ -272,6 +279,32 @@ class Station:
 
     async def active_stop(self) -> ActiveStop | None:
         return await self.desk.dispatch.active_stop()
+
+
+def _app(parts: WebParts) -> web.Application:
+    """What it reads and compiles is the same for all of them, and takes longer than most tests."""
+    with mock.patch.multiple(
+        server,
+        load_translators=_translators,
+        make_environments=lambda _: _environments(parts.zone),
+        Statics=lambda _: _statics(),
+    ):
+        return server.make_web_app(parts)
+
+
+@functools.cache
+def _translators(zone: str) -> Mapping[Language, Translator]:
+    return load_translators(zone)
+
+
+@functools.cache
+def _environments(zone: str) -> Mapping[Language, Environment]:
+    return make_environments(_translators(zone))
+
+
+@functools.cache
+def _statics() -> Statics:
+    return Statics(STATIC_FOLDER)
 
 
 async def _device(_request: web.Request) -> web.StreamResponse:
