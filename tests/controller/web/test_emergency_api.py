@@ -1,5 +1,8 @@
 """Emergencies over the API: what programs and persons are told, and who is let through."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from controller.domain.rights import Right, Role
 from tests.controller.web.browser import Browser
 from tests.controller.web.callers import HOME, SIBLING, person, program, second_area
@@ -7,10 +10,10 @@ from tests.controller.web.station import Station
 from tests.controller.web.test_api import call
 
 FOLDER = "/api/v1/emergencies"
-DRAFT = {"area_ids": [HOME], "texts": {"vi": "Bà con lên nơi cao ngay."}, "severity": "Extreme"}
+DRAFT: dict[str, Any] = {"area_ids": [HOME], "texts": {"vi": "Bà con lên nơi cao ngay."}, "severity": "Extreme"}
 
 
-async def prepared(station: Station, browser: Browser, draft: dict[str, object] = DRAFT) -> str:
+async def prepared(station: Station, browser: Browser, draft: Mapping[str, Any] = DRAFT) -> str:
     made = await call(browser, "POST", FOLDER, draft, 202)
     await station.desk.emergencies.book.wait_ready(made["emergency_id"])
     return f"{FOLDER}/{made['emergency_id']}"
