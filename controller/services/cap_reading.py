@@ -94,10 +94,19 @@ class World:
         if len(wanted) > most:
             wider += sorted({one for area_id in wanted for one in self.path(area_id)}, key=lambda a: len(self.path(a)))
         for one in wider:
-            below = {area_id for area_id in self.paths if one in self.paths[area_id]}
-            if below and below <= wanted | {one}:
+            below = self.below.get(one, frozenset())
+            if below and below <= wanted:
                 wanted = (wanted - below) | {one}
         return tuple(sorted(wanted))
+
+    @cached_property
+    def below(self) -> Mapping[AreaId, frozenset[AreaId]]:
+        """For each area the areas in it, itself too, in which a speaker stands."""
+        found: dict[AreaId, set[AreaId]] = {}
+        for area_id, path in self.paths.items():
+            for one in path:
+                found.setdefault(one, set()).add(area_id)
+        return {one: frozenset(those) for one, those in found.items()}
 
     def heard_in(self, area_id: AreaId) -> tuple[str, ...]:
         """The languages that are preferred there, the first first."""
