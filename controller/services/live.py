@@ -5,7 +5,6 @@ guards, stops, evidence are those of airings. The order that tells its speakers 
 sent before it is stored. A controller that was killed in the middle ends what it had opened, and keeps what went out.
 """
 
-import gc
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,6 +33,7 @@ from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
+from controller.services.undisturbed import Undisturbed
 
 _log = logging.getLogger(__name__)
 LIVE_CONTENT: Final = BulletinId("live")
@@ -62,6 +62,7 @@ class LiveDesk:
         self._studio = studio
         self._settings = office.settings
         self._gate = Gate(office)
+        self._undisturbed = Undisturbed()
         self.counters: Final = LiveCounters()
         self.archiving: Final = LiveArchiving(office, studio)
         self._workshop = Workshop(office, links, self.counters, self.archiving.tape, self._close)
@@ -178,8 +179,7 @@ class LiveDesk:
 
     def _add(self, airing: Airing, places: Places, *, owned: bool) -> LiveStream:
         stream = LiveStream(self._workshop, airing, places, owned=owned)
-        if not self._streams:
-            gc.freeze()  # looking through all there is for circles takes longer than sound can wait
+        self._undisturbed.begin()
         self._streams[airing.airing_id] = stream
         if owned:
             self._office.crew.spawn(self._listen(stream), f"level of {airing.airing_id}")
@@ -227,8 +227,9 @@ class LiveDesk:
 
     async def _close(self, stream: LiveStream, by: str, reason: str) -> None:
         ended_us = stream.finish(reason)
-        if self._streams.pop(stream.airing.airing_id, None) is not None and not self._streams:
-            gc.unfreeze()
+        self._streams.pop(stream.airing.airing_id, None)
+        if not self._streams:
+            self._undisturbed.end()
         if stream.tape is not None:
             self._office.crew.spawn(self.archiving.keep(stream.tape), f"archive {stream.airing.airing_id}")
         entry = stream.entry

@@ -14,7 +14,7 @@ from controller.domain.errors import LoaError
 from controller.domain.live import FRAMES, LiveArchive
 from controller.ports import Studio
 from controller.services.events import AiringChanged
-from controller.services.live_tape import SUFFIX, Label, Tape, played
+from controller.services.live_tape import SUFFIX, Label, Played, Tape
 from controller.services.office import Office
 
 _log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class LiveArchiving:
     async def _keep(self, path: Path) -> None:
         if not await asyncio.to_thread(path.exists):
             return
-        tape = await asyncio.to_thread(played, path)
-        if tape is None:  # nothing was said
+        tape = await asyncio.to_thread(Played, path)
+        if tape.label is None or tape.from_us is None:  # nothing was said
             await asyncio.to_thread(path.unlink)
             return
         clip = await self._studio.keep_stream(tape.packets())

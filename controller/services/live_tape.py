@@ -13,11 +13,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from agents.protocol.channel import LiveAudio
 from agents.protocol.errors import WireError
-from agents.protocol.live import PACKET_US, read
+from agents.protocol.live import PACKET_US, Bundle, read
 from controller.domain.live import SILENT_PACKET
 
 _log = logging.getLogger(__name__)
@@ -67,60 +67,53 @@ class Tape:
             _log.error("What goes out live is not kept: %s", error, extra={"event": "live_not_kept"})
 
 
-@dataclass(frozen=True, slots=True)
 class Played:
-    """A tape read back: from ``from_us`` to ``until_us`` something went out."""
+    """A tape read back, a piece at a time. Not for the event loop."""
 
-    label: Label
-    bundles: tuple[tuple[int, tuple[bytes, ...]], ...]
-
-    @property
-    def from_us(self) -> int:
-        return self.bundles[0][0]
-
-    @property
-    def until_us(self) -> int:
-        at_us, packets = self.bundles[-1]
-        return at_us + len(packets) * PACKET_US
+    def __init__(self, path: Path) -> None:
+        """Raises `OSError`."""
+        self._path = path
+        with path.open("rb") as file:
+            self.label: Final = _label(file)
+            first = next(_bundles(file), None) if self.label is not None else None
+        self.from_us: Final = None if first is None else first.at_us
+        """When what is on it began to be heard; None where nothing can be read."""
+        self.until_us = self.from_us or 0
+        """When it was over: known once all `packets` were read."""
 
     def packets(self) -> Iterator[bytes]:
         """All of it without a hole: silence where nothing went out."""
-        following_us = self.from_us
-        for at_us, packets in self.bundles:
-            for _ in range((at_us - following_us) // PACKET_US):
-                yield SILENT_PACKET
-            yield from packets
-            following_us = at_us + len(packets) * PACKET_US
+        with self._path.open("rb") as file:
+            _label(file)
+            self.until_us = self.from_us or 0
+            for bundle in _bundles(file):
+                for _ in range((bundle.at_us - self.until_us) // PACKET_US):
+                    yield SILENT_PACKET
+                yield from bundle.packets
+                self.until_us = bundle.at_us + len(bundle.packets) * PACKET_US
 
 
-def played(path: Path) -> Played | None:
-    """What is on a tape; None where nothing can be read. Not for the event loop. Raises `OSError`."""
-    raw = path.read_bytes()
-    label, at = _label(raw)
-    if label is None:
-        return None
-    found: list[tuple[int, tuple[bytes, ...]]] = []
-    while at + _RECORD.size <= len(raw):
-        length, at_us = _RECORD.unpack_from(raw, at)
-        at += _RECORD.size
-        if at + length > len(raw):
-            break
+def _bundles(file: BinaryIO) -> Iterator[Bundle]:
+    """Those with sound in them, up to where the tape ends or cannot be read any more."""
+    while len(head := file.read(_RECORD.size)) == _RECORD.size:
+        length, at_us = _RECORD.unpack(head)
+        payload = file.read(length)
         try:
-            bundle = read(LiveAudio(at_us, raw[at : at + length]))
+            bundle = read(LiveAudio(at_us, payload))
         except WireError:
-            break
-        at += length
+            return
+        if len(payload) < length:
+            return
         if bundle.packets:
-            found.append((bundle.at_us, bundle.packets))
-    return Played(label, tuple(found)) if found else None
+            yield bundle
 
 
-def _label(raw: bytes) -> tuple[Label | None, int]:
-    if len(raw) < _LENGTH.size:
-        return None, 0
-    end = _LENGTH.size + int(_LENGTH.unpack_from(raw)[0])
+def _label(file: BinaryIO) -> Label | None:
+    head = file.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
     try:
-        airing_id, begins_us = json.loads(raw[_LENGTH.size : end])
+        airing_id, begins_us = json.loads(file.read(int(_LENGTH.unpack(head)[0])))
     except ValueError:
-        return None, 0
-    return Label(str(airing_id), int(begins_us)), end
+        return None
+    return Label(str(airing_id), int(begins_us))

@@ -16,7 +16,7 @@ from agents.protocol.live import PACKET_US, tag_of
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, Profile
 from controller.domain.airings import Airing, AiringState, PlayState
 from controller.domain.guarding import STATION
-from controller.domain.live import LiveArchive
+from controller.domain.live import SILENT_PACKET, LiveArchive
 from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.domain.speakers import Speaker
 from controller.services.live import LiveDesk
@@ -169,7 +169,9 @@ async def test_the_end_is_ordered_stored_and_what_went_out_is_kept(station: Stat
     assert kept.frames == (ended_us - kept.started_at_us) // PACKET_US * 960
     assert kept.started_at_us == device.bundles[0].at_us
     assert kept.from_us == kept.started_at_us - stream.begins_us
-    assert station.studio.clip_path(kept.sha256) is not None
+    clip = station.studio.clip_path(kept.sha256)
+    assert clip is not None
+    assert clip.read_bytes().count(SILENT_PACKET) == kept.frames // 960 - 100, "the pause is in it"
     await station.restart()
     assert station.studio.clip_path(kept.sha256) is not None, "nobody clears it away"
 
