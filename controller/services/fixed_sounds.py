@@ -55,8 +55,9 @@ class FixedSounds:
         """Learns what is there already. Raises `StoreFailed`."""
         names = await self._names(self._parts)
         async with self._store.reading() as tx:
-            for key, sound_id in names.items():
-                self._note(key, await _stored(tx, sound_id))
+            stored = await tx.sounds.several(names.values())
+        for key, sound_id in names.items():
+            self._note(key, stored.get(sound_id))
         if self._after_s is not None:
             self._kept = self._all_ready()
 
