@@ -102,16 +102,19 @@ def _superseded(one: CapAlert, by: CapAlert, now_us: int) -> CapAlert:
 
 def correcting(alert: CapAlert, sending: Sending, earlier: Iterable[CapAlert]) -> Sending:
     """The sending with the emergency that it takes over: the first on the air of those that this alert updates which
-    is heard in one of its areas, else any that nothing of this alert took over yet.
+    is heard in one of its areas, else any that nothing of this alert took over yet. While areas are still held only one
+    that is heard nowhere else: what nobody has decided on yet goes on.
     """
-    taken = {one.corrects for one in alert.sendings}
+    taken, mine = {one.corrects for one in alert.sendings}, set(sending.area_ids)
     aired = [
         one
         for before in earlier
         for one in before.on_air
         if one.state is SendingState.SENT and one.drill is sending.drill and one.emergency_id not in taken
     ]
-    shared = [one for one in aired if set(one.area_ids) & set(sending.area_ids)]
+    if alert.held:
+        aired = [one for one in aired if set(one.area_ids) <= mine]
+    shared = [one for one in aired if set(one.area_ids) & mine]
     found = next(iter(shared or aired), None)
     return sending if found is None else replace(sending, corrects=found.emergency_id)
 

@@ -55,6 +55,8 @@ class CapOut:
         self, office: Office, emergencies: EmergencyDesk, identity: ControllerIdentity, options: CapOptions
     ) -> None:
         self._areas = office.areas
+        self._clock = office.clock
+        self._asked_at_us: int | None = None
         self._emergencies = emergencies
         self._identity = identity
         self.public: Final = options.public
@@ -77,7 +79,14 @@ class CapOut:
         return found
 
     async def _messages(self) -> list[Published]:
-        """Written once each: a message never changes."""
+        """Written once each: a message never changes. What many ask for is read from the database once a second."""
+        now_us = self._clock.now_us()
+        if self._asked_at_us is None or not 0 <= now_us - self._asked_at_us < _SECOND_US:
+            await self._read()
+            self._asked_at_us = now_us
+        return sorted(self._written.values(), key=lambda one: one.sent_at_us, reverse=True)
+
+    async def _read(self) -> None:
         sent = {one.emergency_id: one for one in await self._emergencies.book.latest(_MOST) if _told(one)}
         named = {_identifier(one): one for one in sent.values()}
         endings = {f"{one.emergency_id}{_END}": one for one in sent.values() if one.end in _ENDED_EARLY}
@@ -90,7 +99,6 @@ class CapOut:
                     self._written[name] = await asyncio.to_thread(self._message, name, one, sent, name in endings)
                 except ValueError:
                     _log.exception("an emergency cannot be told as CAP", extra={"emergency_id": one.emergency_id})
-        return sorted(self._written.values(), key=lambda one: one.sent_at_us, reverse=True)
 
     def _message(self, name: str, one: Emergency, sent: dict[EmergencyId, Emergency], ending: bool) -> Published:
         from controller import cap

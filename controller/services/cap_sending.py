@@ -168,8 +168,7 @@ class CapSendings:
             emergency = await self._desk.get(EmergencyId(sending.emergency_id))
             try:
                 if emergency.on_air:
-                    all_clear = alert.state is AlertState.CANCELLED
-                    await self._desk.end(emergency.emergency_id, by, all_clear=all_clear)
+                    await self._silenced(emergency, by, all_clear=alert.state is AlertState.CANCELLED)
                 elif emergency.open:
                     await self._desk.withdraw(emergency.emergency_id, by)
             except Refused:
@@ -180,6 +179,15 @@ class CapSendings:
                 state = SendingState.ENDED
         ended = replace(sending, state=state)
         await self._book.change(alert.alert_id, lambda now: _noted(now, ended))
+
+    async def _silenced(self, emergency: Emergency, by: Actor, *, all_clear: bool) -> None:
+        """Announced where that can be, else quietly."""
+        try:
+            await self._desk.end(emergency.emergency_id, by, all_clear=all_clear)
+        except Invalid:
+            if not all_clear:
+                raise
+            await self._desk.end(emergency.emergency_id, by, all_clear=False)
 
     def open_emergencies(self) -> tuple[Emergency, ...]:
         """Those that were made of alerts, and are not over."""

@@ -303,3 +303,23 @@ async def test_what_was_refused_is_forgotten_in_time(station: Station, monkeypat
     found = await station.desk.cap.inbox.latest(50)
     assert len(found) == 1 + 2 + 4
     assert kept in found
+
+
+async def test_an_update_that_one_commune_confirmed_takes_nothing_from_the_other(station: Station) -> None:
+    first, _ = await station.speaker("Chợ")
+    second, _ = await station.adopt("Xa", area="Thôn Tây")
+    both = "".join(
+        f"<area><areaDesc>{one}</areaDesc><geocode><valueName>code</valueName><value>{one}</value></geocode></area>"
+        for one in (first.area_id, second.area_id)
+    )
+    made = Made(infos=(Info(area=both),))
+    alert = await take(station, made)
+    await station.desk.cap.inbox.confirm(alert.alert_id, MAI)
+    alert = await until(station, alert, SendingState.SENT)
+    update = await take(station, Made(identifier="A-2", kind="Update", references=(made,), infos=(Info(area=both),)))
+    await station.desk.cap.inbox.confirm(update.alert_id, MAI, area_ids=[first.area_id])
+    update = await until(station, update, SendingState.SENT)
+    assert (update.state, update.sendings[0].corrects) == (AlertState.HELD, "")
+    assert (await station.desk.cap.inbox.view(alert.alert_id)).alert.sendings[0].state is SendingState.SENT
+    await station.desk.cap.inbox.confirm(update.alert_id, LAN, area_ids=[second.area_id])
+    await until(station, alert, SendingState.REPLACED)
