@@ -23,6 +23,7 @@ DEVICES = 3_000
 SECONDS = 20
 PACKET_S = 0.02
 _SETTLE_S = 4.0
+_TAIL_S = 1.0
 _WITHIN_S = 30.0
 _SOUND_ROOM = "controller.bench.live_sound"
 PACKET = bytes([0x48, *(number * 37 % 256 for number in range(59))])
@@ -72,6 +73,7 @@ async def _spoken(station: Crowd, fleet: Fleet, devices: int, seconds: float) ->
     packets = await _speak(stage, stream["microphone_url"], round(seconds / PACKET_S))
     took_s = time.monotonic() - began_s
     percents = {f"{name}_cpu_percent": (cpu_seconds(pid) - used_s[name]) / took_s * 100 for name, pid in pids.items()}
+    await asyncio.sleep(_TAIL_S)  # what was spoken last is still on its way
     hearing = float((await _stream(stage, airing_id))["hearing"])
     await stage.api("POST", f"/api/v1/live/{airing_id}/end")
     await asyncio.sleep(1.0)
