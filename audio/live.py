@@ -113,6 +113,10 @@ def _nobody(line: str) -> None:
     """What ffmpeg says while somebody speaks is of no use to anybody: nothing that comes of it is told by that."""
 
 
+_SILENT_PACKET: Final = b"\xf8\xff\xfe"
+"""20 ms of silence (RFC 6716: CELT, full band, nothing coded)."""
+
+
 class PacketMeter:
     """How loud the packets of one stream are, in dB below full scale (RMS). It hears all of them, in order."""
 
@@ -122,6 +126,7 @@ class PacketMeter:
         self._decoder: Any = av.CodecContext.create("libopus", "r")
         self._decoder.sample_rate = 48_000
         self._decoder.layout = "mono"
+        self(_SILENT_PACKET)  # what the first packet has loaded is loaded now, where nobody's sound waits
 
     def __call__(self, packet: bytes) -> float | None:
         import av
