@@ -1,4 +1,4 @@
-"""What every page shows of emergencies, drills and stops; see `controller.web.views` for the rules."""
+"""What every page shows of what sounds, of emergencies, drills and stops; see `controller.web.views` for the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,3 +51,20 @@ class AreaStop:
     may_release: bool = False
     silent: int | None = None
     speakers: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopAll:
+    """A stop of everything that is latched."""
+
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnAir:
+    """What sounds now, for the light in the header. ``others`` counts further airings that sound as well."""
+
+    airing_id: str
+    title: str
+    others: int = 0

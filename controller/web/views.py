@@ -16,7 +16,7 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web.aboveviews import Above
-from controller.web.alarmviews import Alarm, AreaStop
+from controller.web.alarmviews import Alarm, AreaStop, OnAir, StopAll
 from controller.web.i18n import Language
 
 
@@ -55,23 +55,6 @@ class Flash:
 
     tone: Tone
     sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StopAll:
-    """A stop of everything that is latched."""
-
-    since: datetime
-    by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OnAir:
-    """What sounds now, for the light in the header. ``others`` counts further airings that sound as well."""
-
-    airing_id: str
-    title: str
-    others: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

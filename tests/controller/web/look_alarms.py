@@ -135,7 +135,7 @@ def emergency(stage: Stage, may: May, *, drill: bool = False, **more: Any) -> Em
     return Emergency(**(values | more))
 
 
-SENT = {
+SENT: dict[str, Any] = {
     "confirmed_by": "Trần Thị Lan",
     "confirmed_at": NOW - timedelta(minutes=2),
     "airing_id": "a1",
@@ -323,7 +323,7 @@ SETTINGS = SettingsShown(
 ALL = May(confirm=True, alone=False, withdraw=True)
 MINE = May(alone=True, withdraw=True, confirm_sentence="Bạn đã chuẩn bị, nên một người khác xác nhận.")
 ON_AIR = May(correct=True, end=True, all_clear=True, stop=True, speak=True)
-BANNERS = {
+BANNERS: dict[str, Any] = {
     "alarms": [
         alarm(1, Stage.WAITING, may_confirm=True),
         alarm(2, Stage.SENT, drill=True),

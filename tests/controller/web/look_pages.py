@@ -40,6 +40,7 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web import views
+from controller.web.alarmviews import OnAir, StopAll
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
@@ -319,8 +320,8 @@ def speakers_shown(rows: Sequence[views.SpeakerRow]) -> SpeakersShown:
 
 BUSY: dict[str, Any] = {
     "open_faults": 128,
-    "on_air": views.OnAir(airing_id="a1", title="Thông báo lịch tiêm phòng cho trẻ em", others=1),
-    "stop_all": views.StopAll(since=NOW - timedelta(minutes=4), by="Quản trị"),
+    "on_air": OnAir(airing_id="a1", title="Thông báo lịch tiêm phòng cho trẻ em", others=1),
+    "stop_all": StopAll(since=NOW - timedelta(minutes=4), by="Quản trị"),
     "flashes": [views.Flash(tone=tone, sentence=f"Câu {tone}.") for tone in views.Tone],
 }
 
