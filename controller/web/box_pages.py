@@ -114,6 +114,20 @@ async def hands_part(ask: Ask) -> web.StreamResponse:
     return page(ask, "_hands.html", hands=await _hands(ask, _id(ask)))
 
 
+async def actions_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/speakers/{id}/actions"""
+    frame = await full_frame(ask, path=f"/speakers/{_id(ask)}")
+    overview = await ask.parts.speakers.one(_id(ask))
+    return page(
+        ask,
+        "_actions_list.html",
+        frame=frame,
+        speaker_id=_id(ask),
+        away=overview.connected_since_us is None,
+        offered=handwords.offered(ask.say),
+    )
+
+
 async def past_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/speakers/{id}/past"""
     overview = await ask.parts.speakers.one(_id(ask))

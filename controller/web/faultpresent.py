@@ -10,6 +10,7 @@ from controller.web.faultwords import TOGETHER, WEIGHT, WORDS, seen_sentence, ti
 from controller.web.i18n import Translator
 from controller.web.moments import maybe_moment, moment
 from controller.web.placeviews import Choice
+from schedules.areanames import folded
 
 MEMBERS_SHOWN: Final = 100
 
@@ -42,7 +43,8 @@ def card(
     together = fault.group_id is not None
     seen = seen_sentence(fault.kind, fault.detail, say)
     name, stands_in = names.get(fault.speaker_id, ("", "")) if fault.speaker_id else ("", "")
-    listed = [one.speaker_id for one in members if one.speaker_id in names]
+    there = {one.speaker_id for one in members if one.speaker_id is not None and one.speaker_id in names}
+    listed = sorted(there, key=lambda one: (folded(names[one][0]), one))
     return FaultCard(
         id=fault.fault_id,
         icon=words.icon,
@@ -57,9 +59,7 @@ def card(
         speaker_id=fault.speaker_id if name and fault.speaker_id else "",
         speaker_name=name,
         airing_id=fault.detail.airing_id or "",
-        members=[FaultMember(id=one, name=names[one][0], area_name=names[one][1]) for one in listed if one is not None][
-            :MEMBERS_SHOWN
-        ],
+        members=[FaultMember(id=one, name=names[one][0], area_name=names[one][1]) for one in listed[:MEMBERS_SHOWN]],
         more=max(0, len(listed) - MEMBERS_SHOWN),
         noted_by=fault.seen_by or "",
         noted_at=maybe_moment(fault.seen_at_us),

@@ -90,6 +90,9 @@ def offered(say: Translator) -> list[ActionOffered]:
     ]
 
 
+NO_SENSOR: Final = "This device has neither a microphone nor a current sensor: see its settings."
+"""As devices write it."""
+
 _PLAIN: Final[Mapping[str, Hand]] = {
     ActionName.IDENTIFY: Identify(),
     ActionName.TEST_TONE: TestTone(),
@@ -117,11 +120,19 @@ def _line(one: AskedHand, say: Translator) -> ActionLine:
         word=say.gettext(words.word),
         by=one.by,
         asked_at=moment(one.asked_at_us),
-        state="waiting" if one.result is None else one.result.value,
+        state=_state(one),
         sentence=say.gettext(words.waits) if one.result is None else detail_sentence(one.detail, one.result, say),
         took_s=None if one.ended_at_us is None else max(0, one.ended_at_us - one.asked_at_us) / 1e6,
         has_log=one.has_log,
     )
+
+
+def _state(one: AskedHand) -> str:
+    """A self-test that had nothing to listen with is done, and found nothing out."""
+    if one.result is None:
+        return "waiting"
+    blind = one.action is ActionName.SELF_TEST and one.detail == NO_SENSOR
+    return "no_sensor" if blind and one.result is ActionResult.DONE else one.result.value
 
 
 def result_word(result: ActionResult, say: Translator) -> str:

@@ -240,8 +240,12 @@ def marks(mine: Sequence[Fault], state: SpeakerState, say: Translator) -> list[M
         SpeakerState.OFFLINE: FaultKind.OFFLINE,
         SpeakerState.TIME_UNKNOWN: FaultKind.TIME_UNKNOWN,
     }.get(state)
-    return [
-        Mark(icon=WORDS[one.kind].icon, tone=WORDS[one.kind].tone, word=say.gettext(WORDS[one.kind].word))
-        for one in by_weight(mine)
-        if one.kind is not said
-    ]
+    return [_mark(one, say) for one in by_weight(mine) if one.kind is not said]
+
+
+def _mark(fault: Fault, say: Translator) -> Mark:
+    """One that was away and is there again is no bad news: its fault closes when it has stayed for a while."""
+    if fault.kind is FaultKind.OFFLINE:
+        return Mark(icon="history", tone="quiet", word=say.gettext(N_("Just back")))
+    words = WORDS[fault.kind]
+    return Mark(icon=words.icon, tone=words.tone, word=say.gettext(words.word))

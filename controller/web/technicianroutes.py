@@ -48,6 +48,13 @@ TECHNICIAN: Final = (
     ),
     Route(
         method="GET",
+        path="/parts/speakers/{id}/actions",
+        handler=box_pages.actions_part,
+        right=_TEND,
+        over=subjects.speaker,
+    ),
+    Route(
+        method="GET",
         path="/parts/speakers/{id}/hands",
         handler=box_pages.hands_part,
         right=_TEND,

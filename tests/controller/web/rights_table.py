@@ -130,6 +130,7 @@ GET     /api/v1/pronunciations                         see
 DELETE  /api/v1/pronunciations/{language}/{written}    manage_station over wherever_heard
 PUT     /api/v1/pronunciations/{language}/{written}    manage_station over wherever_heard
 POST    /api/v1/recordings                             compose
+GET     /api/v1/relays                                 see
 GET     /api/v1/roles                                  anyone
 POST    /api/v1/say                                    compose
 GET     /api/v1/schedules                              see
@@ -281,6 +282,7 @@ GET     /parts/schedules/{id}/at/{original}            see over schedule
 GET     /parts/speaker-rows                            see
 GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
+GET     /parts/speakers/{id}/actions                   tend over speaker
 GET     /parts/speakers/{id}/faults                    see over speaker
 GET     /parts/speakers/{id}/hands                     tend over speaker
 GET     /parts/speakers/{id}/journal                   see over speaker_or_none

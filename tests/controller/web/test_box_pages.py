@@ -1,15 +1,17 @@
 """The page of one speaker as a technician uses it: what it is told to do, its label, its way of reporting, its box."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from agents.io.selftest import NO_SENSOR
 from agents.protocol.documents import SelfTest, TestTone
 from agents.protocol.ids import DeviceId, DocumentId, SpeakerId
 from agents.protocol.journal import ActionName, ActionResult
 from agents.protocol.values import Profile
 from controller.domain.hands import AskedHand
-from controller.web.handwords import WORDS, hand_of, offered
+from controller.web.handwords import WORDS, action_lines, hand_of, offered
 from controller.web.i18n import Language, load_translators
 from controller.web.labelling import qr_path
 from tests.controller.web.station import STATION, Station
@@ -51,6 +53,32 @@ async def test_a_speaker_that_is_away_is_told_nothing_and_the_page_says_so(stati
         assert AWAY in answer.says
         assert answer.status == (422 if scripts else 503)
         assert (await browser.post("/speakers/s-1/hands", {"action": "explode"})).status == 400
+
+
+async def test_its_buttons_are_no_use_meanwhile_and_the_reason_stands_beside_them(station: Station) -> None:
+    async with station.browser() as browser:
+        for path in ("/speakers/s-0", "/parts/speakers/s-0/actions"):
+            shown = await browser.get(path)
+            assert "It is not connected now" in shown.says
+            buttons = re.findall(r'<button[^>]*aria-describedby="do-[^>]*>', shown.text)
+            assert len(buttons) == len(WORDS)
+            assert all("disabled" in one and "actions-away" in one for one in buttons)
+
+
+def test_a_self_test_without_a_sensor_does_not_look_like_a_good_one() -> None:
+    asked = AskedHand(
+        order_id=DocumentId("o-1"),
+        speaker_id=SpeakerId("s-0"),
+        device_id=DeviceId("d-0"),
+        action=ActionName.SELF_TEST,
+        by="admin",
+        asked_at_us=0,
+        ended_at_us=1_000_000,
+        result=ActionResult.DONE,
+        detail=NO_SENSOR.verdict.detail,
+    )
+    (blind, heard) = action_lines([asked, replace(asked, detail="The horn was heard.")], VIETNAMESE)
+    assert (blind.state, heard.state) == ("no_sensor", "done")
 
 
 async def test_what_became_of_actions_is_told_the_newest_first_and_a_log_can_be_kept(station: Station) -> None:

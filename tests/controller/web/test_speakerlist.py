@@ -127,4 +127,6 @@ def test_there_is_to_choose_from_what_is_there() -> None:
 
 def test_a_fault_that_the_state_says_already_is_not_said_twice() -> None:
     assert [one.word for one in marks(FAULTS[SpeakerId("s-3")], Shown.OFFLINE, SAY)] == ["No battery clock"]
-    assert [one.word for one in marks(FAULTS[SpeakerId("s-3")], Shown.READY, SAY)] == ["Offline", "No battery clock"]
+    back = marks(FAULTS[SpeakerId("s-3")], Shown.READY, SAY)
+    assert [one.word for one in back] == ["Just back", "No battery clock"], "its fault closes when it has stayed"
+    assert back[0].tone == "quiet"
