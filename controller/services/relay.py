@@ -14,10 +14,12 @@ from agents.protocol.ids import AiringId
 from agents.protocol.values import ClipPart, LivePart, Part, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import OPEN_STATES, Airing, AiringState
+from controller.domain.bulletins import BulletinState, content_parts
 from controller.domain.errors import StoreFailed
 from controller.domain.planning import is_live
 from controller.domain.programmes import CLASSES, RelayItem, item_from
 from controller.domain.relaying import RelayState
+from controller.ports import Transaction
 from controller.ports.relays import Radio
 from controller.services.bell import Bell
 from controller.services.events import AiringChanged, Event, Lagged
@@ -60,6 +62,11 @@ class Relays:
     def states(self) -> tuple[RelayState, ...]:
         """All that are heard now or about to be, the earliest first."""
         return tuple(sorted((turn.state for turn in self._turns.values()), key=_by_time))
+
+    def airing(self, airing_id: AiringId) -> Airing | None:
+        """One that is open."""
+        entry = self._board.get(airing_id)
+        return None if entry is None else entry.airing
 
     # --- which ------------------------------------------------------------------------------------------------------
 
@@ -125,7 +132,9 @@ class Relays:
     async def _begin(self, airing: Airing, now_us: int, group: asyncio.TaskGroup) -> int:
         """Begins those of an airing's relays that are due; returns when to look again."""
         try:
-            relays = await self._relays_of(airing)
+            async with self._store.reading() as tx:
+                relays = await _relays_of(tx, airing)
+                spares = {number: await _spare(tx, relay, now_us) for number, relay in relays.items()}
         except StoreFailed:
             _log.exception("a relay waits for the database", extra={"airing_id": airing.airing_id})
             return now_us + _RETRY_US
@@ -138,23 +147,10 @@ class Relays:
                 continue
             done.add(number)
             if number in relays:
-                turn = Turn(self._tools, Place(airing, number, relays[number], from_us, until_us))
+                turn = Turn(self._tools, Place(airing, number, relays[number], from_us, until_us, spares[number]))
                 self._turns[airing.airing_id, number] = turn
                 group.create_task(self._run(turn), name=f"relay {airing.airing_id} {number}")
         return again_us
-
-    async def _relays_of(self, airing: Airing) -> dict[int, RelayItem]:
-        """Which parts of its sequence are which relay."""
-        async with self._store.reading() as tx:
-            revisions = await tx.revisions.of(airing.content_id)
-        written = next((one.content for one in revisions if one.number == airing.revision), {})
-        items = [item_from(one) for one in written.get("items", ())]
-        relays = [one for one in items if isinstance(one, RelayItem)]
-        if not relays:
-            _log.error("An airing is live, and nobody knows from where.", extra={"airing_id": airing.airing_id})
-            return {}
-        numbers = [number for number, part in enumerate(airing.sequence) if isinstance(part, LivePart)]
-        return {number: relays[place % len(relays)] for place, number in enumerate(numbers)}
 
     async def _run(self, turn: Turn) -> None:
         extra = {"event": "relay", "airing_id": turn.place.airing.airing_id, "part": turn.place.number}
@@ -169,6 +165,28 @@ class Relays:
         finally:
             self._turns.pop((turn.place.airing.airing_id, turn.place.number), None)
         _log.info("A relay is over.", extra=extra)
+
+
+async def _relays_of(tx: Transaction, airing: Airing) -> dict[int, RelayItem]:
+    """Which parts of its sequence are which relay."""
+    revisions = await tx.revisions.of(airing.content_id)
+    written = next((one.content for one in revisions if one.number == airing.revision), {})
+    items = [item_from(one) for one in written.get("items", ())]
+    relays = [one for one in items if isinstance(one, RelayItem)]
+    if not relays:
+        _log.error("An airing is live, and nobody knows from where.", extra={"airing_id": airing.airing_id})
+        return {}
+    numbers = [number for number, part in enumerate(airing.sequence) if isinstance(part, LivePart)]
+    return {number: relays[place % len(relays)] for place, number in enumerate(numbers)}
+
+
+async def _spare(tx: Transaction, relay: RelayItem, now_us: int) -> tuple[Part, ...]:
+    """What is heard where the sources fail, as it is now; nothing where it cannot be heard."""
+    if relay.fallback_bulletin_id is None:
+        return ()
+    found = await tx.bulletins.several([relay.fallback_bulletin_id])
+    usable = [one for one in found.values() if one.state is BulletinState.READY and not one.withdrawn]
+    return content_parts(usable[0]) if usable and not usable[0].expired(now_us) else ()
 
 
 def _may_relay(airing: Airing) -> bool:

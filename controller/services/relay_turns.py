@@ -13,8 +13,7 @@ from typing import Final
 
 from agents.protocol.values import Part
 from controller.domain.airings import Airing
-from controller.domain.bulletins import BulletinState, content_parts
-from controller.domain.errors import NotFound, Refused, StoreFailed, StudioFailed
+from controller.domain.errors import Refused, StudioFailed
 from controller.domain.programmes import RelayItem
 from controller.domain.relaying import SOURCES, RelayLimits, RelayState, Rung, choose, second_wanted
 from controller.ports.relays import Radio
@@ -32,13 +31,16 @@ _LOOK_EVERY_US: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Part ``number`` of an airing's sequence: the relay that is heard there, and when."""
+    """Part ``number`` of an airing's sequence: the relay that is heard there, and when. ``spare`` is the recording that
+    is heard where its sources fail, nothing where there is none.
+    """
 
     airing: Airing
     number: int
     relay: RelayItem
     from_us: int
     until_us: int
+    spare: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Turn:
         self._rung = Rung.SILENCE
         self._since_us = self._clock.now_us()
         self._stream: LiveStream | None = None
-        self._parts: tuple[Part, ...] = ()
+        self._parts = place.spare
         self._playing: asyncio.Task[None] | None = None
 
     @property
@@ -93,7 +95,6 @@ class Turn:
         place = self.place
         try:
             self._hold(Rung.FIRST, place.relay.source_url)
-            self._parts = await self._recorded()
             delay_us = 0
             while self._here() and self._clock.now_us() < place.until_us - delay_us:
                 if self._stream is None:
@@ -134,6 +135,7 @@ class Turn:
             self._stream = await self._tools.live.attach(airing, start_at_us=airing.start_at_us, part=self.place.number)
         except Refused:
             return  # tried again at the next look
+        self._stream.take()  # no microphone comes to it
 
     # --- which sound --------------------------------------------------------------------------------------------------
 
@@ -194,20 +196,6 @@ class Turn:
             self._stream.feed(packet)
 
     # --- the recording ------------------------------------------------------------------------------------------------
-
-    async def _recorded(self) -> tuple[Part, ...]:
-        """What is heard where the sources fail, as it is now; nothing where it cannot be heard."""
-        bulletin_id = self.place.relay.fallback_bulletin_id
-        if bulletin_id is None or self._tools.radio is None:
-            return ()
-        try:
-            async with self._tools.office.store.reading() as tx:
-                bulletin = await tx.bulletins.get(bulletin_id)
-        except (NotFound, StoreFailed):
-            _log.exception("the recording for a relay cannot be read", extra={"bulletin_id": bulletin_id})
-            return ()
-        usable = bulletin.state is BulletinState.READY and not bulletin.withdrawn
-        return content_parts(bulletin) if usable and not bulletin.expired(self._clock.now_us()) else ()
 
     async def _play(self) -> None:
         """The recording, again and again, in real time."""

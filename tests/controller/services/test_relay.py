@@ -38,6 +38,22 @@ async def planned(station: Station, *items: Item, names: tuple[str, ...] = ("Ch�
     return [await schedule(programme.programme_id, [one.speaker_id], at_us, "an") for one in speakers]
 
 
+async def connected_to(station: Station, count: int = 1) -> None:
+    """What a disk is asked for before a relay takes time that is none here."""
+
+    async def look() -> bool:
+        return len(station.desk.relays.states()) == count
+
+    await station.until(look)
+
+
+async def begins(station: Station, radio: FakeRadio, seconds: float) -> None:
+    """So long after the relay has begun."""
+    await passes(station, radio, BEGINS_S - LIMITS.lead_s + 0.2)
+    await connected_to(station)
+    await passes(station, radio, LIMITS.lead_s - 0.2 + seconds)
+
+
 def device(station: Station, name: str = "Chợ") -> FakeDevice:
     return next(one for one in station.links.devices.values() if one.name == name)
 
@@ -60,7 +76,9 @@ async def test_a_source_is_connected_to_before_its_time_once_for_all_and_heard_i
     airings = await planned(station, SilenceItem(seconds=3), VOV, names=("Chợ", "Đình"))
     await passes(station, radio, BEGINS_S + 3 - LIMITS.lead_s - 1)
     assert radio.tuned == {}
-    await passes(station, radio, 2)
+    await passes(station, radio, 1.2)
+    await connected_to(station, 2)
+    await passes(station, radio, 0.8)
     assert radio.tuned == {FIRST: 1}
     state = station.desk.relays.state(airings[0].airing_id)
     assert state is not None
@@ -86,7 +104,7 @@ async def test_what_fails_is_left_for_the_next_best_and_gone_back_to_when_it_is_
     spare = await made(station)
     relay = replace(VOV, second_url=SECOND, fallback_bulletin_id=spare.bulletin_id, seconds=120)
     (airing,) = await planned(station, relay)
-    await passes(station, radio, BEGINS_S + 2)
+    await begins(station, radio, 2)
     assert (rung(station, airing), radio.tuned) == (Rung.FIRST, {FIRST: 1})
     radio.breaks(FIRST, "The host does not answer.")
     await passes(station, radio, LIMITS.lost_s + 2)
@@ -113,7 +131,7 @@ async def test_without_anything_to_fall_back_to_it_is_silent_and_the_airing_goes
 ) -> None:
     radio.on.clear()
     (airing,) = await planned(station, VOV)
-    await passes(station, radio, BEGINS_S + 10)
+    await begins(station, radio, 10)
     assert rung(station, airing) is Rung.SILENCE
     assert device(station).bundles == []
     radio.on.add(FIRST)
@@ -124,7 +142,9 @@ async def test_without_anything_to_fall_back_to_it_is_silent_and_the_airing_goes
 async def test_two_relays_of_one_programme_follow_each_other(station: Station, radio: FakeRadio) -> None:
     other = replace(VOV, name="VOV2", source_url=SECOND)
     await planned(station, replace(VOV, seconds=30), other)
-    await passes(station, radio, BEGINS_S + 100)
+    await begins(station, radio, 30 - LIMITS.lead_s + 0.2 + 1)
+    await connected_to(station, 2)
+    await passes(station, radio, 80)
     bundles = device(station).bundles
     assert heard(bundles) == [FIRST.encode(), SECOND.encode()]
     numbers = [bundle.number for bundle in bundles]
@@ -133,12 +153,13 @@ async def test_two_relays_of_one_programme_follow_each_other(station: Station, r
 
 async def test_a_controller_that_starts_in_the_middle_goes_on(station: Station, radio: FakeRadio) -> None:
     (airing,) = await planned(station, VOV)
-    await passes(station, radio, BEGINS_S + 20)
+    await begins(station, radio, 20)
     market = device(station)
     before = len(market.bundles)
     assert before > 300
     await station.restart()
     await station.connect(market)
+    await connected_to(station)
     await passes(station, radio, 10)
     assert rung(station, airing) is Rung.FIRST
     numbers = [bundle.number for bundle in market.bundles]
@@ -148,7 +169,7 @@ async def test_a_controller_that_starts_in_the_middle_goes_on(station: Station, 
 
 async def test_an_airing_that_is_stopped_lets_go_of_its_source(station: Station, radio: FakeRadio) -> None:
     (airing,) = await planned(station, VOV)
-    await passes(station, radio, BEGINS_S + 5)
+    await begins(station, radio, 5)
     await station.desk.dispatch.stop(airing.airing_id, "an")
     await passes(station, radio, 1)
     assert radio.listening == {}
