@@ -96,10 +96,7 @@ class LiveDesk:
         Raises `Invalid` (``no_speakers``, ``no_title``), `NotFound` (``speaker_unknown``), `Refused`
         (``stop_all_latched``, what `Gate` refuses), `StoreFailed`.
         """
-        if not title.strip() or len(title) > _LONGEST_TITLE:
-            raise Invalid("a title of 1 to 200 letters is needed", code="no_title")
-        if airing_class not in _CLASSES:
-            raise Invalid(f"{airing_class} is not spoken live", code="bad_request")
+        _require_sayable(title, airing_class)
         longest_s = min(ends_after_s or self._settings.live_longest_s, self._settings.live_longest_s)
         await self._secretary.stock(DocumentKind.ORDER, 2)
         async with self._store.transaction() as tx:
@@ -113,9 +110,7 @@ class LiveDesk:
                 raise Refused("everything is stopped there", code="stop_all_latched")
             airing = _airing(airing_class, title.strip(), speakers, by=by.name, now_us=now_us, length_us=length_us)
             airing = replace(airing, start_at_us=start_us, slot_ends_us=start_us + length_us)
-            to = await self._audience(tx, speakers)
-            if airing_class is AiringClass.EMERGENCY and area_ids:
-                to = Audience(areas=tuple(area_ids), devices=to.devices)
+            to = await self._audience(tx, speakers, area_ids if airing_class is AiringClass.EMERGENCY else ())
             not_after_us = start_us + 2 * length_us
             order, signed = self._secretary.order(to, Play(airing=planned_airing(airing)), not_after_us)
             await tx.airings.add(airing)
@@ -209,12 +204,14 @@ class LiveDesk:
             raise Invalid("no speaker was chosen", code="no_speakers")
         return [adopted[one] for one in wanted]
 
-    async def _audience(self, tx: Transaction, speakers: Sequence[Speaker]) -> Audience:
+    async def _audience(self, tx: Transaction, speakers: Sequence[Speaker], areas_too: Sequence[AreaId]) -> Audience:
+        """Few by name, many by areas; ``areas_too`` as a whole, for who is adopted there while it lasts."""
         meant = tuple(speaker.device_id for speaker in speakers)
         if len(meant) <= FEW:
-            return audience(meant, {})
+            return _with_areas(audience(meant, {}), areas_too)
         areas = self._office.areas
-        return audience(meant, {one.device_id: await areas.path(tx, one.area_id) for one in await tx.speakers.all()})
+        standing = {one.device_id: await areas.path(tx, one.area_id) for one in await tx.speakers.all()}
+        return _with_areas(audience(meant, standing), areas_too)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -348,3 +345,14 @@ def _deed(airing: Airing) -> Deed:
         subject=airing.airing_id,
         detail=f"{len(airing.speaker_ids)} speakers",
     )
+
+
+def _with_areas(to: Audience, area_ids: Sequence[AreaId]) -> Audience:
+    return Audience(areas=tuple(dict.fromkeys((*to.areas, *area_ids))), devices=to.devices)
+
+
+def _require_sayable(title: str, airing_class: AiringClass) -> None:
+    if not title.strip() or len(title) > _LONGEST_TITLE:
+        raise Invalid("a title of 1 to 200 letters is needed", code="no_title")
+    if airing_class not in _CLASSES:
+        raise Invalid(f"{airing_class} is not spoken live", code="bad_request")
