@@ -83,6 +83,18 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keyup", letGo);
 
+// --- pressed twice is prepared once -------------------------------------------------------------------------------------
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest?.("[data-console]");
+  if (!form || event.defaultPrevented || event.submitter?.hasAttribute("formaction")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-console]")) delete form.dataset.sent;
+});
+
 // --- what only scripts can do shows where there are some; how long it has lasted ----------------------------------------
 
 function reveal() {
