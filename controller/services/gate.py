@@ -23,6 +23,8 @@ from schedules.guards import NO_GUARDS, Guards, along, days, forbidden
 
 _MINUTE_US: Final = 60_000_000
 _UNUSED: Final = Used()
+_SPARE_US: Final = 10_000_000
+"""A speaker counts what sounded to the moment, and skips what does not fit whole into what it has left."""
 _AT_ONCE: Final = 500
 
 
@@ -109,7 +111,7 @@ def _left_us(guards: Guards, zone: str, start_us: int, wanted_us: int, used: Use
     if guards.slot_minutes is not None:
         found.append(guards.slot_minutes * _MINUTE_US)
     if guards.day_minutes is not None:
-        found.append(guards.day_minutes * _MINUTE_US - used.sounds_us)
+        found.append(guards.day_minutes * _MINUTE_US - used.sounds_us - _SPARE_US)
     quiet = forbidden(guards, zone, start_us, start_us + wanted_us)
     return min([*found, *(from_us - start_us for from_us, _ in quiet)])
 

@@ -291,6 +291,8 @@ async def test_guards_shorten_it_or_keep_it_from_beginning(station: Station) -> 
     speaker, _ = await station.speaker("Chợ")
     await station.desk.guards.put(STATION, Guards(slot_minutes=15), DUNG)
     assert (await opened(station, speaker)).airing.duration_us == 15 * 60 * SECOND_US
+    await station.desk.guards.put(STATION, Guards(day_minutes=60), DUNG)
+    assert (await opened(station, speaker)).airing.duration_us == (45 * 60 - 10) * SECOND_US
     await station.desk.guards.put(STATION, Guards(quiet=(Quiet(time(0), time(23, 59)),)), DUNG)
     assert await code_of(opened(station, speaker)) == "guard_quiet_hours"
     emergency = await desk(station).open(
