@@ -11,6 +11,7 @@ Everything that is decided follows from stored evidence, so that a restart at an
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.protocol.documents import Audience, Play
@@ -94,7 +95,7 @@ class Dispatch:
             own = await self._passed(tx, content, speakers, now_us, approver)
             if self._stops.active() is not None:  # meanwhile
                 raise Refused("everything is stopped", code="stop_all_latched")
-            airing = self._airing(content, speakers, by, None)
+            airing = self._unwaiting(self._airing(content, speakers, by, None))
             to = await self._audience(tx, speakers)
             not_after_us = airing.planned_at_us + self._longest_us(airing)
             order, signed = self._secretary.order(to, self._play(airing), not_after_us)
@@ -103,9 +104,29 @@ class Dispatch:
             await tx.deeds.add(_deed(airing, DeedKind.SEND, own=own))
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         self._board.put(_entry(airing, devices, [order.header.document_id], to))
-        self._outbox.push_all_behind(self._outbox.connected() & set(devices.values()), order, signed)
+        self._outbox.push_all_behind(
+            self._outbox.connected() & set(devices.values()),
+            order,
+            signed,
+            overtaking=airing.airing_class is AiringClass.EMERGENCY,
+        )
         self._events.publish(AiringChanged(airing.airing_id))
         return airing
+
+    def _unwaiting(self, airing: Airing) -> Airing:
+        """An emergency waits for nobody: its siren sounds on arrival, its words begin at an instant that is known.
+        Who comes later joins in step.
+        """
+        if airing.airing_class is not AiringClass.EMERGENCY:
+            return airing
+        start_at_us = airing.planned_at_us + round(self._settings.emergency_lead_s * _SECOND_US)
+        return replace(
+            airing,
+            state=AiringState.PLANNED,
+            start_at_us=start_at_us,
+            slot_ends_us=start_at_us + airing.duration_us,
+            lateness_window_us=max(airing.lateness_window_us, airing.duration_us),
+        )
 
     def _play(self, airing: Airing) -> Play:
         emergency = airing.airing_class is AiringClass.EMERGENCY

@@ -114,12 +114,22 @@ class Outbox:
                 return reply
             await self._clock.sleep_until(now_us + _AGAIN_US)
 
-    def push_all_behind(self, device_ids: Iterable[DeviceId], document: Document, signed: SignedDocument) -> None:
+    def push_all_behind(
+        self,
+        device_ids: Iterable[DeviceId],
+        document: Document,
+        signed: SignedDocument,
+        *,
+        overtaking: bool = False,
+    ) -> None:
         """To many, without waiting for their answers, which are stored when they come."""
-        self._crew.spawn(self._all_behind(tuple(device_ids), document, signed), f"push {document.header.document_id}")
+        pushing = self._all_behind(tuple(device_ids), document, signed, overtaking)
+        self._crew.spawn(pushing, f"push {document.header.document_id}")
 
-    async def _all_behind(self, device_ids: Sequence[DeviceId], document: Document, signed: SignedDocument) -> None:
-        await self.push_all(device_ids, document, signed)
+    async def _all_behind(
+        self, device_ids: Sequence[DeviceId], document: Document, signed: SignedDocument, overtaking: bool
+    ) -> None:
+        await self.push_all(device_ids, document, signed, overtaking=overtaking)
 
     async def push_all(
         self,
