@@ -29,6 +29,7 @@ CAP_PAGES: Final = (
     Route(method="GET", path="/cap/{id}", handler=cap_pages.alert, right=_CAP),
     Route(method="GET", path="/cap/{id}/xml", handler=cap_pages.raw, right=_CAP),
     Route(method="GET", path="/parts/cap", handler=cap_pages.alerts_part, right=_CAP),
+    Route(method="GET", path="/parts/cap-count", handler=cap_pages.count_part, right=_CAP),
     Route(method="GET", path="/parts/cap/{id}", handler=cap_pages.alert_part, right=_CAP),
 )
 

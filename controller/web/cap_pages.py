@@ -39,6 +39,12 @@ async def alerts_part(ask: Ask) -> web.StreamResponse:
     return page(ask, "_cap_rows.html", held=held, latest=latest)
 
 
+async def count_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/cap-count: how many wait for somebody, beside the name of the page, wherever one is."""
+    waiting = sum(1 for one in await ask.parts.cap_inbox.held() if cappresent.sees(ask, one))
+    return page(ask, "_cap_count.html", waiting=waiting)
+
+
 async def upload(ask: Ask) -> web.StreamResponse:
     """POST /cap: a file that somebody chose."""
     actor = ask.known_actor

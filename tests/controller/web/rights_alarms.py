@@ -36,6 +36,7 @@ POST    /live/{id}/end                                 live over airing
 GET     /parts/airings/{id}/relay                      see over airing
 GET     /parts/alarms                                  anyone
 GET     /parts/cap                                     cap
+GET     /parts/cap-count                               cap
 GET     /parts/cap/{id}                                cap
 GET     /parts/emergency/areas                         prepare_emergency
 GET     /parts/emergency/{id}                          see over emergency
