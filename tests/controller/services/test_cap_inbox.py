@@ -10,6 +10,7 @@ from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
 from controller.domain.cap_alerts import AlertState, CapAlert, SendingState, Source, SourceKind, Status
 from controller.domain.cap_rules import Rule
+from controller.domain.emergencies import EmergencyState
 from controller.domain.errors import Refused
 from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.services import cap_inbox
@@ -323,3 +324,36 @@ async def test_an_update_that_one_commune_confirmed_takes_nothing_from_the_other
     assert (await station.desk.cap.inbox.view(alert.alert_id)).alert.sendings[0].state is SendingState.SENT
     await station.desk.cap.inbox.confirm(update.alert_id, LAN, area_ids=[second.area_id])
     await until(station, alert, SendingState.REPLACED)
+
+
+async def test_what_is_cancelled_while_its_sound_is_made_is_never_heard(station: Station) -> None:
+    code, device = await here(station)
+    made = Made(code=code)
+    alert = await take(station, made)
+    station.studio.hold = asyncio.Event()
+    await station.desk.cap.inbox.confirm(alert.alert_id, MAI)
+    await take(station, Made(identifier="A-2", kind="Cancel", references=(made,), code=code))
+    alert = await until(station, alert, SendingState.DROPPED)
+    station.studio.hold.set()
+
+    async def withdrawn() -> bool:
+        found = await station.desk.emergencies.book.latest(10)
+        return all(one.state is EmergencyState.WITHDRAWN for one in found) and not station.desk.emergencies.open()
+
+    await station.until(withdrawn)
+    assert alert.state is AlertState.CANCELLED
+    assert not [one for one in device.orders() if isinstance(one, Play)]
+
+
+async def test_a_rule_takes_an_update_of_what_it_sent(station: Station) -> None:
+    code, _ = await here(station)
+    rule = Rule(
+        rule_id="", area_id=AreaId(code), sender=SENDER, severity="Minor", urgency="Unknown", certainty="Unknown"
+    )
+    await station.desk.cap.settings.put_rule(rule, MAI)
+    made = Made(code=code)
+    first = await until(station, await take(station, made), SendingState.SENT)
+    update = await take(station, Made(identifier="A-2", kind="Update", references=(made,), code=code))
+    assert update.sendings[0].corrects == first.sendings[0].emergency_id
+    await until(station, update, SendingState.SENT)
+    await until(station, first, SendingState.REPLACED)
