@@ -8,7 +8,7 @@ from agents.protocol import live
 from agents.protocol.channel import live_plain
 from agents.protocol.errors import MalformedMessage
 from agents.protocol.ids import AiringId
-from agents.protocol.journal import Ended
+from agents.protocol.journal import Ended, Finished
 from agents.protocol.signing import SigningKey
 from agents.protocol.values import LivePart, PlannedAiring, RenditionName, SilencePart
 from controller.domain.airings import AiringState, Playback, PlayState
@@ -105,7 +105,7 @@ def test_what_an_airing_ends_is_over_when_it_is_heard_and_repeats_count() -> Non
     one.take(again, "o-2", ("a-1",))
     assert box.run() == ["Stored", "Armed", "Stored", "Armed", "Sounding", "Ended", "Sounding", "Finished"]
     assert box.told[5] == Ended(airing_id="a-1", order_id="o-2", at_us=3 * SECOND_US)
-    assert box.at_us == T0_US + 9 * SECOND_US
+    assert [event.ended_at_us for event in box.told if isinstance(event, Finished)] == [T0_US + 9 * SECOND_US]
 
 
 def test_a_bundle_is_in_time_late_lost_or_none_of_its_business() -> None:
