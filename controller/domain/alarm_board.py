@@ -63,15 +63,20 @@ class Readiness:
     not_ready: Mapping[NotReady, int]
 
 
-_WORST_FIRST: Final = (
-    Reach.FAILED,
-    Reach.NOT_REACHED,
-    Reach.STOPPED,
-    Reach.RECEIVED,
-    Reach.SIREN,
-    Reach.SOUNDING,
-    Reach.FINISHED,
-)
+_WORST_FIRST: Final = {
+    reach: place
+    for place, reach in enumerate(
+        (
+            Reach.FAILED,
+            Reach.NOT_REACHED,
+            Reach.STOPPED,
+            Reach.RECEIVED,
+            Reach.SIREN,
+            Reach.SOUNDING,
+            Reach.FINISHED,
+        )
+    )
+}
 
 
 _REACHES: Final = {
@@ -105,4 +110,4 @@ def counted(lines: Iterable[BoardLine]) -> Mapping[Reach, int]:
 
 def worst_first(lines: Sequence[BoardLine]) -> tuple[BoardLine, ...]:
     """Those that somebody should look at first, by name among the same."""
-    return tuple(sorted(lines, key=lambda one: (_WORST_FIRST.index(one.reach), one.area_name, one.speaker_name)))
+    return tuple(sorted(lines, key=lambda one: (_WORST_FIRST[one.reach], one.area_name, one.speaker_name)))

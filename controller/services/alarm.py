@@ -201,8 +201,13 @@ class Alarm:
 
         async def first(tx: Transaction) -> None:
             await tx.emergencies.put(sending.emergency)
-            await tx.airings.add(replace(sending.airing, speaker_ids=()))
+            # What was stopped before it could be stored must not begin when the stop is released.
+            gone = self._board.get(sending.airing.airing_id) is None
+            state = AiringState.STOPPED if gone else sending.airing.state
+            await tx.airings.add(replace(sending.airing, speaker_ids=(), state=state))
             await tx.documents.put(sending.play.order, sending.play.signed)
+            if gone:
+                await tx.documents.close_orders([sending.emergency.order_id])
             if sending.end is not None:
                 await tx.documents.put(sending.end.order, sending.end.signed)
             await tx.deeds.add(deed)

@@ -136,3 +136,28 @@ async def test_half_the_devices_gone_it_goes_out_to_the_others_and_the_board_say
     await station.until(counted)
     board = await station.desk.emergencies.board(emergency.emergency_id)
     assert {line.speaker_name for line in board.lines if line.reach is Reach.NOT_REACHED} == {"Ba", "Bốn"}
+
+
+async def test_stopped_before_it_could_be_stored_it_does_not_begin_when_the_stop_is_released(station: Station) -> None:
+    speaker, _ = await station.speaker("Cổng làng")
+    _, away = await station.adopt("Chợ")
+    waiting = await prepared(station, flood(speaker.area_id))
+    async with locked(station):
+        confirming = asyncio.create_task(station.desk.emergencies.confirm(waiting.emergency_id, MINH))
+        await station.until(lambda: asyncio.sleep(0, station.desk.emergencies.open()[0].on_air))
+        stopping = asyncio.create_task(station.desk.dispatch.stop_all("minh"))
+
+        async def stopped() -> bool:
+            return await station.desk.dispatch.active_stop() is not None
+
+        await station.until(stopped)
+    emergency = await confirming
+    await stopping
+    await station.desk.dispatch.release_stop("minh")
+    await station.connect(away)
+    assert away.plays() == []
+
+    async def over() -> bool:
+        return (await station.desk.emergencies.get(emergency.emergency_id)).state is EmergencyState.ENDED
+
+    await station.until(over)
