@@ -4,7 +4,9 @@ An Ogg Opus file (RFC 3533, RFC 7845) of packets of 20 ms exactly as they are: n
 what went out. Its pre-skip is 0: what a decoder returns is what horns were given, sample for sample.
 """
 
+import math
 import struct
+from array import array
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -139,10 +141,10 @@ class PacketMeter:
 
 
 def _level_db(frame: "av.AudioFrame") -> float:
-    import numpy as np
-
-    samples = frame.to_ndarray().astype(np.float64)
-    if frame.format.name.startswith("s16"):
-        samples /= 32_768
-    mean = float(np.mean(samples * samples))
-    return max(_QUIETEST_DB, 10 * float(np.log10(mean))) if mean > 0 else _QUIETEST_DB
+    plane = bytes(frame.planes[0])
+    whole = frame.format.name.startswith("s16")
+    samples: array[int] | array[float] = array("h") if whole else array("f")
+    samples.frombytes(plane[: samples.itemsize * frame.samples])
+    full = 32_768.0 if whole else 1.0
+    mean = sum(sample * sample for sample in samples) / (len(samples) * full * full) if samples else 0.0
+    return max(_QUIETEST_DB, 10 * math.log10(mean)) if mean > 0 else _QUIETEST_DB
