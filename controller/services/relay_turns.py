@@ -103,6 +103,9 @@ class Turn:
                     delay_us = self._stream.delay_us
                 self._look()
                 await self._clock.sleep_until(self._next_us())
+        except asyncio.CancelledError:
+            self._stream = None  # the whole desk closes; what went out is taken up at the next start
+            raise
         finally:
             self._stop_playing()
             for rung in tuple(self._taps):
