@@ -130,8 +130,7 @@ class CapPoll:
         return health, pause_s
 
     def _wanted(self, feed: CapFeed, url: str, headers: Mapping[str, str] | None = None) -> Wanted:
-        own = (urlsplit(url).hostname, urlsplit(url).scheme) == (urlsplit(feed.url).hostname, urlsplit(feed.url).scheme)
-        secret = {feed.header: feed.secret} if own and feed.header and feed.secret else {}
+        secret = {feed.header: feed.secret} if _origin(url) == _origin(feed.url) and feed.header and feed.secret else {}
         host = urlsplit(feed.url).hostname
         inside = frozenset(one.casefold() for one in self._options.inside_hosts)
         return Wanted(
@@ -215,6 +214,11 @@ def _read(body: bytes, most_bytes: int) -> "FeedReading":
     from controller import cap
 
     return cap.read_feed(body, limits=cap.Limits(file_bytes=most_bytes))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.casefold()
 
 
 def _asking(before: FeedHealth) -> dict[str, str]:
