@@ -1,5 +1,6 @@
 """Relays: connected before their time, each source once, with something to fall back to."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -23,7 +24,9 @@ BEGINS_S = 30.0
 @pytest.fixture
 async def radio(station: Station) -> FakeRadio:
     made = FakeRadio(on={FIRST, SECOND})
-    station.radio, station.settings = made, replace(station.settings, relay_limits=LIMITS)
+    live_folder = station.folder.parent / "live"
+    station.radio = made
+    station.settings = replace(station.settings, relay_limits=LIMITS, live_folder=live_folder)
     await station.restart()
     return made
 
@@ -151,13 +154,16 @@ async def test_two_relays_of_one_programme_follow_each_other(station: Station, r
     assert numbers == sorted(set(numbers)), "devices believe growing numbers alone"
 
 
-async def test_a_controller_that_starts_in_the_middle_goes_on(station: Station, radio: FakeRadio) -> None:
+async def test_a_controller_that_starts_in_the_middle_goes_on(
+    station: Station, radio: FakeRadio, caplog: pytest.LogCaptureFixture
+) -> None:
     (airing,) = await planned(station, VOV)
     await begins(station, radio, 20)
     market = device(station)
     before = len(market.bundles)
     assert before > 300
     await station.restart()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
     await station.connect(market)
     await connected_to(station)
     await passes(station, radio, 10)
