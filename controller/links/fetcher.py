@@ -50,7 +50,7 @@ class HttpFetcher:
             answer = await self._asked(url, headers, wanted)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
-            url = urljoin(url, answer.headers["location"])
+            url = _next(url, answer.headers["location"])
             if _host(url, wanted) != host or _port(url) != _port(wanted.url):
                 headers = {}
         raise FetchFailed(f"more than {wanted.most_redirects}", code="fetch_redirects")
@@ -164,6 +164,14 @@ def _host(url: str, wanted: Wanted) -> str:
     if not _dialled(host, host, wanted.inside):
         raise FetchFailed(host[:200], code="fetch_inside")
     return host
+
+
+def _next(url: str, location: str) -> str:
+    """Raises `FetchFailed` (``fetch_url``)."""
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchFailed(_said(error), code="fetch_url") from error
 
 
 def _port(url: str) -> tuple[str, int | None]:

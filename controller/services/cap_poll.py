@@ -193,7 +193,11 @@ class CapPoll:
         if not raw:
             if not entry.link:
                 return
-            answer = await self._fetcher.fetch(self._wanted(feed, urljoin(base, entry.link)))
+            try:
+                wanted = self._wanted(feed, urljoin(base, entry.link))
+            except ValueError:
+                return  # it leads nowhere, and always will
+            answer = await self._fetcher.fetch(wanted)
             if answer.status in _GONE or answer.status == _NO_CONTENT:
                 return
             if answer.status != _OK:

@@ -81,6 +81,7 @@ async def test_a_redirect_is_checked_as_an_address_is() -> None:
     async with serving(away=away, again=again) as url:
         assert await failure(Wanted(url=f"{url}/away?to=http://10.0.0.1/", inside=HERE)) == "fetch_inside"
         assert await failure(Wanted(url=f"{url}/away?to=file:///etc/passwd", inside=HERE)) == "fetch_url"
+        assert await failure(Wanted(url=f"{url}/away?to=http://[::1", inside=HERE)) == "fetch_url"
         only = frozenset({"127.0.0.1"})
         assert await failure(Wanted(url=f"{url}/away?to=http://localhost:1/", inside=HERE, hosts=only)) == "fetch_host"
         assert await failure(Wanted(url=f"{url}/again", inside=HERE)) == "fetch_redirects"

@@ -63,7 +63,8 @@ async def test_only_what_is_new_is_fetched(station: Station, poll: CapPoll) -> N
         tag = f'"{len(entries)}"'
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304)
-        return web.Response(text=atom(*(entry(one, f"alert?id={one}") for one in entries)), headers={"ETag": tag})
+        links = [entry("0", "http://[::1"), *(entry(one, f"alert?id={one}") for one in entries)]
+        return web.Response(text=atom(*links), headers={"ETag": tag})
 
     async def alert(request: web.Request) -> web.Response:
         asked.append(request.query["id"])
@@ -72,7 +73,7 @@ async def test_only_what_is_new_is_fetched(station: Station, poll: CapPoll) -> N
     async with serving(index=index, alert=alert) as url:
         made = await feed(station, f"{url}/index")
         health, _ = await poll.ask(made)
-        assert (health.state, health.entries, health.failures) == (FeedState.WELL, 1, 0)
+        assert (health.state, health.entries, health.failures) == (FeedState.WELL, 2, 0)
         await poll.ask(made)
         entries.append("2")
         await poll.ask(made)
