@@ -73,7 +73,7 @@ async def test_nothing_is_fetched_from_inside_unless_it_was_allowed() -> None:
 
 async def test_a_redirect_is_checked_as_an_address_is() -> None:
     async def away(request: web.Request) -> web.Response:
-        raise web.HTTPFound(request.query["to"])
+        return web.Response(status=302, headers={"Location": request.query["to"]})
 
     async def again(request: web.Request) -> web.Response:
         raise web.HTTPFound("/again")
