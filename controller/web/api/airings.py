@@ -46,8 +46,9 @@ class AiringTold(Told):
     It is heard from ``from_us`` into its sequence on, for ``play_us`` (null: to its end), faded out over the last
     ``fade_us``; ``duration_us`` is how long that sounds. Where it follows from a schedule, ``original`` is the wall
     time that names the occurrence, which was to begin at ``due_us``. Where a device has it cut by something that nobody
-    had planned, it goes on as ``on_interrupted`` says, and nothing of it is heard after ``slot_ends_us``. An emergency is
-    heard ``times`` times with ``pause_us`` between, and takes the place of the airings in ``references``.
+    had planned, it goes on as ``on_interrupted`` says, and nothing of it is heard after ``slot_ends_us``.
+
+    An emergency is heard ``times`` times with ``pause_us`` between, and takes the place of the airings in ``references``.
     """
 
     airing_id: AiringId
