@@ -14,9 +14,9 @@ from agents.protocol.live import MAX_PACKET_BYTES, MAX_PACKETS, PACKET_FRAMES, P
 from agents.protocol.values import ClipPart, LivePart, Part, Profile, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 
-LATE_AT_MOST_US: Final = 100_000
-"""So much later than its turn may a packet come and still have its place: what is left of the delay takes it to the
-horns."""
+ON_ITS_WAY_US: Final = 180_000
+"""So much of the delay is for what follows its arrival: a bundle is filled, sent, checked, and waits in the output. By
+the rest a packet may come later than its turn and still have its place."""
 EARLY_AT_MOST_US: Final = 1_000_000
 """What comes earlier than this before its turn is a flood, and left out."""
 _DRIFTED_US: Final = 2 * PACKET_US
@@ -82,7 +82,7 @@ class Stamper:
             if early_us > EARLY_AT_MOST_US or self._runs_ahead(early_us):
                 self.left_out += 1
                 return None
-            if early_us >= -LATE_AT_MOST_US:
+            if early_us >= -max(PACKET_US, self.delay_us - ON_ITS_WAY_US):
                 place = following
             else:
                 self.moved += place - following

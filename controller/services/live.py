@@ -216,9 +216,11 @@ class LiveDesk:
     # --- the end ----------------------------------------------------------------------------------------------------
 
     async def end(self, airing_id: AiringId, by: str) -> None:
-        """Ends an open stream. Raises `NotFound` (``not_live``) where there is none."""
+        """Ends an open stream. Raises `NotFound` (``not_live``) where there is none, or it is that of a relay, which is
+        stopped as its airing is.
+        """
         stream = self._streams.get(airing_id)
-        if stream is None:
+        if stream is None or not stream.owned:
             raise NotFound(f"no stream of {airing_id}", code="not_live")
         await stream.close(by)
 

@@ -23,11 +23,25 @@ def placed(one: Stamper, arrivals_us: list[int]) -> list[int | None]:
 
 def test_packets_lie_beside_each_other_whatever_jitter_they_come_with() -> None:
     one = stamper()
-    jitter_us = [0, 15_000, 40_000, 0, 90_000, 5_000, 0, 30_000]
+    jitter_us = [0, 15_000, 40_000, 0, 60_000, 5_000, 0, 30_000]
     got = placed(one, [T0_US + number * PACKET_US + late_us for number, late_us in enumerate(jitter_us)])
     first = T0_US + DELAY_US
     assert got == [first + number * PACKET_US for number in range(len(jitter_us))]
     assert (one.moved, one.left_out) == (0, 0)
+
+
+def test_a_packet_that_could_not_reach_the_horns_any_more_moves_what_follows() -> None:
+    one = stamper()
+    one.place(T0_US)
+    assert one.place(T0_US + PACKET_US + 70_000) == T0_US + DELAY_US + 5 * PACKET_US
+    assert one.moved == 4
+
+
+def test_a_long_delay_bears_as_much_jitter() -> None:
+    one = Stamper(T0_US, T0_US + HOUR_US, 1_500_000)
+    first = one.place(T0_US)
+    assert first is not None
+    assert one.place(T0_US + PACKET_US + 1_300_000) == first + PACKET_US
 
 
 def test_what_comes_before_the_beginning_is_left_out_and_the_rest_lies_on_the_grid() -> None:
