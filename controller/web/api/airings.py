@@ -48,7 +48,7 @@ class AiringTold(Told):
     time that names the occurrence, which was to begin at ``due_us``. Where a device has it cut by something that nobody
     had planned, it goes on as ``on_interrupted`` says, and nothing of it is heard after ``slot_ends_us``.
 
-    An emergency is heard ``times`` times with ``pause_us`` between, and takes the place of the airings in ``references``.
+    It is heard ``times`` times with ``pause_us`` between, and takes the place of the airings in ``references``.
     """
 
     airing_id: AiringId
