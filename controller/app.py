@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _START_WITHIN_S: Final = 60.0
+_SWITCH_S: Final = 0.000_5
+"""SQLite gives the interpreter up for each row, and waits so long for it while the event loop is busy: at the 5 ms of
+Python itself a page waits seconds for its rows when thousands of devices connect.
+"""
 _T = TypeVar("_T")
 
 
@@ -78,6 +83,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
     """
     stay_small()
     collect_seldom()
+    sys.setswitchinterval(_SWITCH_S)
     folder, interfaces = config.data_folder(), _interfaces(config)
     with only_one(folder):
         stopping = _on_signals()
