@@ -158,7 +158,10 @@ class EmergencyDesk:
             raise Refused(f"it is {emergency.state}", code="emergency_decided")
         again = replace(emergency, state=EmergencyState.PREPARING, failure=None, changed_at_us=self._clock.now_us())
         await self._sounds.again(again)
-        await self.book.put(again, deed(again, DeedKind.PREPARE_EMERGENCY, self.book.by(by), "again"))
+        what = deed(again, DeedKind.PREPARE_EMERGENCY, self.book.by(by), "again")
+        await self.book.settle(emergency, again, what)
+        if self.book.current(again) is not again:
+            raise Refused("somebody has decided about it", code="emergency_decided")
         self.make(again)
         return again
 
@@ -197,7 +200,7 @@ class EmergencyDesk:
         return await self._sent(alone, who, DeedKind.BREAK_GLASS, reason)
 
     async def _prepared(self, emergency_id: EmergencyId) -> Emergency:
-        emergency = self.book.known(emergency_id) or await self.book.get(emergency_id)
+        emergency = await self.book.get(emergency_id)
         rules.require_prepared(emergency, self._clock.now_us())
         if self._stops.silences(emergency.draft.area_ids):
             raise Refused("all of it is stopped", code="stop_all_latched")
@@ -252,7 +255,7 @@ class EmergencyDesk:
         """The prepared words go out at once: each second of what was wrong is one too many."""
         rules.require_responsible(emergency, by)
         parts = await self._sounds.answer(emergency.draft, kind)
-        rules.require_on_air(self.book.known(emergency.emergency_id) or emergency)  # somebody else was faster
+        rules.require_on_air(self.book.current(emergency))  # somebody else was faster
         who = self.book.by(by)
         answer = Emergency(
             emergency_id=EmergencyId(fresh_id("e")),

@@ -1,11 +1,13 @@
 """Emergencies about which something is still to be done, in memory and in the database.
 
 What is in memory counts: an emergency is in force the moment it was confirmed, whatever the database does. What is not
-urgent is written first and remembered afterwards.
+urgent is written first and remembered afterwards. What is over is remembered for a while too: until the database knows
+it as well, it would give out as waiting, or on the air, what somebody has just withdrawn or ended.
 """
 
 import asyncio
 from collections.abc import Iterable
+from typing import Final
 
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.emergencies import By, Emergency, EmergencyId, EmergencyState
@@ -16,6 +18,8 @@ from controller.services.events import EmergencyChanged
 from controller.services.office import Office
 
 _ORDER = (EmergencyState.SENT, EmergencyState.PREPARED, EmergencyState.FAILED, EmergencyState.PREPARING)
+_MOST_CLOSED: Final = 1_000
+"""So many that are over are remembered, the last ones."""
 
 
 class EmergencyBook:
@@ -26,6 +30,7 @@ class EmergencyBook:
         self._clock = office.clock
         self._events = office.events
         self._open: dict[EmergencyId, Emergency] = {}
+        self._closed: dict[EmergencyId, Emergency] = {}
         self._changed = asyncio.Event()
 
     async def load(self) -> None:
@@ -43,10 +48,18 @@ class EmergencyBook:
 
     async def get(self, emergency_id: EmergencyId) -> Emergency:
         """Raises `NotFound` (``emergency_unknown``), `StoreFailed` for one that is not open."""
-        if (found := self._open.get(emergency_id)) is not None:
+        if (found := self._remembered(emergency_id)) is not None:
             return found
         async with self._store.reading() as tx:
-            return await tx.emergencies.get(emergency_id)
+            stored = await tx.emergencies.get(emergency_id)
+        return self.current(stored)
+
+    def current(self, emergency: Emergency) -> Emergency:
+        """The emergency as it is now, whatever happened to it since it was asked for."""
+        return self._remembered(emergency.emergency_id) or emergency
+
+    def _remembered(self, emergency_id: EmergencyId) -> Emergency | None:
+        return self._open.get(emergency_id) or self._closed.get(emergency_id)
 
     def require(self, emergency_id: EmergencyId) -> Emergency:
         """Raises `NotFound` (``emergency_unknown``): it is not open."""
@@ -59,7 +72,7 @@ class EmergencyBook:
         """All there were, the last changed first. Raises `StoreFailed`."""
         async with self._store.reading() as tx:
             found = await tx.emergencies.latest(limit, before)
-        return tuple(self._open.get(one.emergency_id, one) for one in found)
+        return tuple(self.current(one) for one in found)
 
     async def wait_ready(self, emergency_id: EmergencyId) -> Emergency:
         """Waits while its sounds are made; the one returned may have failed. Raises `NotFound`, `StoreFailed`."""
@@ -70,10 +83,14 @@ class EmergencyBook:
     def remember(self, emergencies: Iterable[Emergency]) -> None:
         """They are so from now on; who stores them is another question."""
         for one in emergencies:
+            self._open.pop(one.emergency_id, None)
+            self._closed.pop(one.emergency_id, None)
             if one.open:
                 self._open[one.emergency_id] = one
             else:
-                self._open.pop(one.emergency_id, None)
+                self._closed[one.emergency_id] = one
+                if len(self._closed) > _MOST_CLOSED:
+                    del self._closed[next(iter(self._closed))]
             self._events.publish(EmergencyChanged(one.emergency_id))
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
@@ -82,6 +99,19 @@ class EmergencyBook:
         """Stored, then remembered. Raises `StoreFailed`, and then nothing has changed."""
         await self.store(emergency, deed)
         self.remember([emergency])
+
+    async def settle(self, before: Emergency, after: Emergency, deed: Deed | None = None) -> None:
+        """Stored, then remembered, unless somebody has decided about it meanwhile: then that counts, in the database
+        too. Raises `StoreFailed`, and then nothing has changed.
+        """
+        if self.current(before) is not before:
+            return
+        await self.store(after, deed)
+        now = self.current(before)
+        if now is before:
+            self.remember([after])
+        else:
+            await self.store(now)
 
     async def store(self, emergency: Emergency, deed: Deed | None = None) -> None:
         """What is remembered already. Raises `StoreFailed`."""

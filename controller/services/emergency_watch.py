@@ -117,10 +117,11 @@ class EmergencyWatch:
             if emergency.draft.expires_at_us is not None:
                 until_us = min(until_us, emergency.draft.expires_at_us)
             if now_us >= until_us:
-                await self._become(replace(emergency, state=EmergencyState.EXPIRED, changed_at_us=now_us))
+                expired = replace(emergency, state=EmergencyState.EXPIRED, changed_at_us=now_us)
+                await self._desk.book.settle(emergency, expired)
             return max(until_us, now_us + _RETRY_US)
         if self._board.get(emergency.airing_id) is None and (end := await self._end(emergency)) is not None:
-            await self._become(rules.over(emergency, end, By(name=_STATION, at_us=now_us)))
+            await self._desk.book.settle(emergency, rules.over(emergency, end, By(name=_STATION, at_us=now_us)))
             return now_us + _IDLE_US
         if now_us >= (emergency.until_us or 0):
             return now_us + _RETRY_US  # the clockwork settles its airing first
@@ -137,9 +138,6 @@ class EmergencyWatch:
         if airing.state in OPEN_STATES:
             return None
         return EndKind.STOPPED if airing.state is AiringState.STOPPED else EndKind.OVER
-
-    async def _become(self, emergency: Emergency) -> None:
-        await self._desk.book.put(emergency)
 
     async def _joined(self, emergency: Emergency) -> None:
         """Speakers that were adopted or moved there while it lasts."""
