@@ -17,6 +17,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from audio.names import look_up
+
 _HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 _PAGES = (b"text/html", b"application/xhtml")
@@ -36,7 +38,7 @@ class Reach:
 
 def why_not(address: str, reach: Reach) -> str | None:
     """Why an address must not be connected to, None where it may."""
-    ip = _inner(ipaddress.ip_address(address.partition("%")[0]))
+    ip = meant_by(ipaddress.ip_address(address.partition("%")[0]))
     if ip.is_multicast or ip.is_unspecified:
         return f"{ip} is no address of a station"
     if ip.is_loopback or ip.is_link_local or _is_own(ip):
@@ -46,7 +48,7 @@ def why_not(address: str, reach: Reach) -> str | None:
     return None
 
 
-def _inner(ip: _Address) -> _Address:
+def meant_by(ip: _Address) -> _Address:
     """The IPv4 address that an IPv6 address stands for, where it stands for one."""
     if not isinstance(ip, ipaddress.IPv6Address):
         return ip
@@ -150,10 +152,10 @@ class Way:
 
     async def _connected(self, host: str, port: int) -> _Pair:
         """The first of the host's addresses that may be, and can be, connected to."""
-        loop, why = asyncio.get_running_loop(), ""
+        why = ""
         try:
             async with asyncio.timeout(self.patience_s):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                found = await look_up(host, port)
                 for address in dict.fromkeys(str(place[0]) for *_, place in found):
                     refusal = why_not(address, self.reach)
                     self.refused = refusal is not None

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
+from audio.names import look_up
+from audio.way import meant_by
 from controller.domain.errors import FetchFailed
 from controller.ports import Fetched, Wanted
 
@@ -115,7 +117,7 @@ def _resolver(inside: frozenset[str]) -> "AbstractResolver":
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
         ) -> "list[ResolveResult]":
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+            found = await look_up(host, port, family)
             addresses = [(where[0], kind, proto) for kind, _, proto, _, where in found]
             for address, _, _ in addresses:
                 if not _dialled(str(address), host, inside):
@@ -141,9 +143,8 @@ def _resolver(inside: frozenset[str]) -> "AbstractResolver":
 def _dialled(address: str, host: str, inside: frozenset[str]) -> bool:
     if host.casefold() in inside or address in inside:
         return True
-    known = ipaddress.ip_address(address.partition("%")[0])
-    mapped = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
-    return (mapped or known).is_global and not (mapped or known).is_multicast
+    known = meant_by(ipaddress.ip_address(address.partition("%")[0]))
+    return known.is_global and not known.is_multicast
 
 
 def _host(url: str, wanted: Wanted) -> str:
@@ -157,13 +158,29 @@ def _host(url: str, wanted: Wanted) -> str:
         raise FetchFailed(url[:200], code="fetch_url")
     if wanted.hosts is not None and host not in wanted.hosts:
         raise FetchFailed(host[:200], code="fetch_host")
+    # An address is dialled without being looked up, and the client makes one of digits of any script.
+    for written in (host, _as_dialled(url)):
+        if _is_address(written) and not _dialled(written, host, wanted.inside):
+            raise FetchFailed(host[:200], code="fetch_inside")
+    return host
+
+
+def _as_dialled(url: str) -> str:
+    """The host as the client reads it. Raises `FetchFailed` (``fetch_url``)."""
+    from yarl import URL
+
+    try:
+        return URL(url).raw_host or ""
+    except ValueError as error:
+        raise FetchFailed(_said(error), code="fetch_url") from error
+
+
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return host
-    if not _dialled(host, host, wanted.inside):
-        raise FetchFailed(host[:200], code="fetch_inside")
-    return host
+        return False
+    return True
 
 
 def _next(url: str, location: str) -> str:

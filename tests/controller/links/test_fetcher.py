@@ -65,9 +65,11 @@ async def test_nothing_is_fetched_from_inside_unless_it_was_allowed() -> None:
 
     async with serving(page=page) as url:
         port = url.rpartition(":")[2]
-        for host in ("127.0.0.1", "localhost", "127.1", "0x7f.1", "[::ffff:127.0.0.1]", "2130706433"):
+        written = ("127.0.0.1", "localhost", "127.1", "0x7f.1", "[::ffff:127.0.0.1]", "2130706433")
+        for host in (*written, "１２７.0.0.1", "①②⑦.0.0.1", "127。0。0。1"):
             assert await failure(Wanted(url=f"http://{host}:{port}/page")) in {"fetch_inside", "fetch_url"}, host
-    for host in ("10.0.0.1", "192.168.1.1", "169.254.169.254", "[fe80::1]", "[::1]", "0.0.0.0", "224.0.0.1"):
+    some = ("10.0.0.1", "192.168.1.1", "169.254.169.254", "[fe80::1]", "[::1]", "0.0.0.0", "224.0.0.1")
+    for host in (*some, "[64:ff9b::7f00:1]", "[2002:7f00:1::]"):
         assert await failure(Wanted(url=f"http://{host}/")) == "fetch_inside", host
 
 
