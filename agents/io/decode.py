@@ -69,6 +69,12 @@ class PacedSource:
         """What was read as silence because it was not here, since this was asked last."""
         raise NotImplementedError
 
+    def pending(self) -> Hole | None:
+        """What has been silence up to the frame that is read next, and is not told yet because it may still go on; None
+        where nothing is missing. Any thread may ask.
+        """
+        raise NotImplementedError
+
 
 class ClipDecoder:
     """One clip as a stream of frames. Raises DecodeError from every method, NoOpus where there is no decoder."""

@@ -55,10 +55,13 @@ class JitterBuffer:
         self._joined_at = 0
         self._broken = False
         self._over_from: int | None = None
+        self._over_until: int | None = None
 
     def put(self, packet: LivePacket) -> bool:
         """Keep it until its place is read; False where that has been: it is late, unless nobody was to hear it."""
         with self._lock:
+            if self._over_from is not None and self._over_until is None and packet.frame >= self._over_from:
+                self._over_until = packet.frame  # another stream of the same airing
             if packet.frame + PACKET_FRAMES <= self._joined_at:
                 return False
             if self._read_to is not None and packet.frame + PACKET_FRAMES <= self._read_to:
@@ -77,12 +80,16 @@ class JitterBuffer:
             return True
 
     def finish(self, frame: int) -> None:
-        """Nothing comes for this frame and those behind it: the stream is over there."""
-        self._over_from = frame
+        """Nothing comes for this frame and those behind it, until another stream begins: this one is over there."""
+        with self._lock:
+            self._over_from, self._over_until = frame, None
 
     def is_over(self, frame: int) -> bool:
         """Whether nothing comes for this frame any more, and nothing is missing there."""
-        return self._over_from is not None and frame >= self._over_from
+        with self._lock:
+            if self._over_from is None or frame < self._over_from:
+                return False
+            return self._over_until is None or frame < self._over_until
 
     def lose(self) -> None:
         """A packet came when it should have been heard."""
@@ -110,6 +117,7 @@ class JitterBuffer:
         with self._lock:
             self._read_to = None
             self._joined_at = 0
+            self._over_from = self._over_until = None  # another live part has a stream of its own
 
     def clear(self) -> None:
         """What is kept belongs elsewhere."""
@@ -152,6 +160,13 @@ class LiveReader:
         self._note_hole(self._at - behind, self._missing - behind)
         self._missing = 0
         self._buffer.leave()
+
+    def pending(self) -> Hole | None:
+        """The stretch up to here that nothing came in, while nobody knows whether something will. For any thread."""
+        frames, at = self._missing, self._at
+        if frames < LEAST_HOLE_FRAMES or self._buffer.is_over(at - frames):
+            return None
+        return Hole(at - frames, frames, "live")
 
     def holes(self) -> tuple[Hole, ...]:
         """What has been found missing since this was asked last."""

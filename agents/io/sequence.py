@@ -152,6 +152,11 @@ class SequenceSource(PacedSource):
         found, self._holes = tuple(self._holes), []
         return found
 
+    def pending(self) -> Hole | None:
+        """See `PacedSource`."""
+        live = self._live
+        return None if live is None else live.pending()
+
     def close(self) -> None:
         """Close every open clip."""
         while self._open:

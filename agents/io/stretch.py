@@ -58,6 +58,13 @@ class Stretch(PacedSource):
         mine = ((hole, self._inside(hole)) for hole in found)
         return tuple(Hole(inside.start, len(inside), hole.cause) for hole, inside in mine if inside)
 
+    def pending(self) -> Hole | None:
+        """See `PacedSource`."""
+        hole = self._source.pending() if isinstance(self._source, PacedSource) else None
+        if hole is None or not (inside := self._inside(hole)):
+            return None
+        return Hole(inside.start, len(inside), hole.cause)
+
     def close(self) -> None:
         """Let go of the source."""
         self._source.close()

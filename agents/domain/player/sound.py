@@ -133,9 +133,15 @@ def _underrun(turn: Turn, item: Item, lost_us: int) -> None:
 
 
 def _missing(turn: Turn, item: Item, event: PlayMissing) -> None:
-    """It goes on, in step; what had not come is heard as silence, now or in a moment."""
+    """It goes on, in step; what had not come is heard as silence, now or in a moment. Of one that is cut only what was
+    to be heard before counts.
+    """
     lost_us = frames_us(event.lost_frames)
-    if item.stage not in (Stage.STARTING, Stage.SOUNDING) or lost_us <= 0:
+    if item.stage is Stage.CUTTING and item.sounding_since_us is not None:
+        lost_us = min(lost_us, turn.now.local_us - item.sounding_since_us - frames_us(event.first_frame))
+    elif item.stage not in (Stage.STARTING, Stage.SOUNDING):
+        return
+    if lost_us <= 0:
         return
     item = replace(
         item,

@@ -173,8 +173,7 @@ class PlayEngine:
             self._worker.submit(partial(self._worker.reject, play))
 
     def _missing(self, play: Play, hole: Hole) -> None:
-        if not play.feed.closed:
-            self._on_event(Missing(play.play_id, hole.first_frame, hole.frames, hole.cause))
+        self._on_event(Missing(play.play_id, hole.first_frame, hole.frames, hole.cause))
 
     def _tell(self, event: PlayEvent) -> None:
         self._on_loop(partial(self._on_event, event))

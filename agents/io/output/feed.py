@@ -24,7 +24,7 @@ class Feed:
 
     ``on_ready`` is called once, from the feed's thread, when the first half second lies ready, with None, or with what
     went wrong before that, or when the rest is held back; also where the feed is closed first (see ``closed``).
-    ``on_hole`` is called from the feed's thread with what was not here when it was read.
+    ``on_hole`` is called with what was not here when it was read, from the feed's thread or by `tell_pending`.
     """
 
     def __init__(
@@ -92,6 +92,12 @@ class Feed:
             if until_frame > self._needed:
                 self._needed = until_frame
                 self._changed.notify()
+
+    def tell_pending(self) -> None:
+        """It ends here: what is missing of the frames that were taken last is told now, or nobody will be told."""
+        hole = None if self._paced is None else self._paced.pending()
+        if hole is not None and hole.first_frame < self._position:
+            self._on_hole(Hole(hole.first_frame, min(hole.frames, self._position - hole.first_frame), hole.cause))
 
     def begin(self) -> None:
         """Begin to decode."""
@@ -164,7 +170,7 @@ class Feed:
             ready = self._ended or len(self._buffer) >= _READY_BYTES or self._held()
         if ready:
             self._tell_ready(None)
-        for hole in () if self._paced is None else self._paced.holes():
+        for hole in () if self._paced is None or self._closed else self._paced.holes():
             self._on_hole(hole)
         return True
 

@@ -332,6 +332,7 @@ class OutputThread:
             self._forget(play)
             self._tell(Stopped(play.play_id, 0))
             return
+        play.feed.tell_pending()
         event = Stopped(play.play_id, play.feed.position)
         self._line.let_fade(play.tail(fade_frames))
         self._when_heard(self._line.at, partial(self._tell, event))
@@ -340,6 +341,7 @@ class OutputThread:
     def _silence(self, play: Play) -> None:
         """Stop what sounds, with its fade as the last thing of it that is written."""
         self._line.let_fade(play.tail())
+        play.feed.tell_pending()
         event = Stopped(play.play_id, play.feed.position)
         self._write(bytes(len(self._line.tail)))
         self._when_heard(self._line.at, partial(self._tell, event))

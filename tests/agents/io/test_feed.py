@@ -45,6 +45,9 @@ class LateSource(PacedSource):
         found, self._holes = tuple(self._holes), []
         return found
 
+    def pending(self) -> Hole | None:
+        return Hole(LIVE.start, self.at - LIVE.start, "live") if self.at in LIVE else None
+
     def close(self) -> None:
         self.closed.set()
 

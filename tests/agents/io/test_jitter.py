@@ -108,6 +108,31 @@ def test_after_the_last_packet_it_is_over(filled: Filled, packets: list[bytes]) 
     assert reader.holes() == ()
 
 
+def test_what_is_lost_of_another_stream_of_the_same_airing_is_a_hole(filled: Filled, packets: list[bytes]) -> None:
+    buffer, reader = filled(*range(3))
+    buffer.finish(3 * PACKET_FRAMES)
+    reader.read(20 * PACKET_FRAMES)
+    buffer.put(LivePacket(20 * PACKET_FRAMES, packets[3], follows=False))
+    buffer.put(LivePacket(30 * PACKET_FRAMES, packets[4], follows=False))
+    reader.read(11 * PACKET_FRAMES)
+    reader.end()
+
+    assert reader.holes() == (Hole(21 * PACKET_FRAMES, 9 * PACKET_FRAMES, "live"),), "the pause between them was meant"
+
+
+def test_the_end_of_one_live_part_says_nothing_of_the_next(filled: Filled, packets: list[bytes]) -> None:
+    buffer, reader = filled(*range(3))
+    buffer.finish(3 * PACKET_FRAMES)
+    reader.read(5 * PACKET_FRAMES)
+    reader.end()
+    following = LiveReader(buffer, 50 * PACKET_FRAMES)
+    buffer.put(LivePacket(60 * PACKET_FRAMES, packets[3], follows=False))
+    following.read(61 * PACKET_FRAMES - 50 * PACKET_FRAMES)
+
+    assert reader.holes() == ()
+    assert following.holes() == (Hole(50 * PACKET_FRAMES, 10 * PACKET_FRAMES, "live"),)
+
+
 def test_where_nothing_comes_there_is_silence_and_one_hole(filled: Filled) -> None:
     _, reader = filled()
 

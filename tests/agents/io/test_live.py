@@ -223,6 +223,26 @@ async def test_where_nothing_came_it_finishes_all_the_same_and_says_what_was_los
     assert finished.lost_us >= 500_000
 
 
+async def test_what_was_silent_up_to_its_end_is_a_gap_though_nothing_came_after_it(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with box(tmp_path, station) as one:
+        start_us = soon(one.agent, SOON_US)
+        await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        await speak([one], bundles(station.desk.key, "mic", start_us, packets[:15]))
+        ends_us = start_us + 1_200_000
+        await push(one.agent, station, station.desk.order(End(airing_ids=("mic",), end_at_us=ends_us)))
+        await eventually(lambda: _has(one, Ended), one.agent.records)
+        *_, gap, ended = await one.agent.records()
+
+    assert isinstance(gap, Gap)
+    assert isinstance(ended, Ended)
+    assert gap.cause == "live"
+    if not one.output.broke_off:
+        assert gap.from_us == 15 * PACKET_US
+        assert ended.at_us - gap.lost_us == pytest.approx(15 * PACKET_US, abs=250_000), "as much as was heard"
+
+
 # --- who is believed --------------------------------------------------------------------------------------------------
 
 
