@@ -115,7 +115,9 @@ def _after(playback: Playback, record: JournalRecord) -> Playback:
         case Stopped() as event:
             after = _cut(_ended(playback, record, PlayState.STOPPED, None, event.order_id), playback, event.at_us)
         case Ended() as event:
-            after = _cut(_ended(playback, record, PlayState.FINISHED, "ended", event.order_id), playback, event.at_us)
+            heard = playback.started_at_us is not None or event.at_us > 0
+            state = PlayState.FINISHED if heard else PlayState.SKIPPED
+            after = _cut(_ended(playback, record, state, "ended", event.order_id), playback, event.at_us)
         case SirenSounding() | Refused() | StartedUp() | RecordsLost() | ActionEnded() | SelfTested():
             after = playback
     return after
@@ -205,10 +207,12 @@ def _ended(playback: Playback, record: JournalRecord, state: PlayState, reason: 
 
 
 def _cut(ended: Playback, before: Playback, at_us: int) -> Playback:
-    """What was cut at ``at_us`` into it has played up to there, but for what it had lost."""
+    """What was cut at ``at_us`` into it has played up to there, but for what it had lost: what a device that joins late
+    has missed is a gap of its own.
+    """
     if ended is before:
         return ended
-    return replace(ended, played_us=max(0, at_us - (before.joined_at_us or 0) - before.lost_us))
+    return replace(ended, played_us=max(0, at_us - before.lost_us))
 
 
 def reported_state(airing: Airing, playbacks: Sequence[Playback]) -> AiringState:

@@ -11,6 +11,7 @@ from msgspec.structs import replace as replace_event
 
 from agents.protocol.journal import (
     Armed,
+    Ended,
     Failed,
     FailReason,
     Finished,
@@ -49,6 +50,7 @@ INTERRUPTED = Interrupted(
 )
 SIREN = SirenSounding(airing_id=AIRING, began_at_us=START_US)
 STOPPED = Stopped(airing_id=AIRING, order_id="o-1", at_us=2_000_000)
+ENDED = Ended(airing_id=AIRING, order_id="o-2", at_us=4_000_000)
 FINISHED = Finished(airing_id=AIRING, ended_at_us=11_000_000, played_us=10_000_000, underruns=2)
 
 
@@ -154,8 +156,16 @@ def test_what_was_lost_before_it_began_again_is_not_lost_any_more() -> None:
 
 
 def test_what_was_cut_has_played_up_to_the_cut_less_what_was_lost() -> None:
-    assert folded(sounding(joined_us=500_000), gap(100_000), STOPPED).played_us == 2_000_000 - 500_000 - 100_000
+    late = (sounding(joined_us=500_000), gap(500_000))  # a device says of what it missed at the beginning that it did
+    assert folded(*late, gap(100_000), STOPPED).played_us == 2_000_000 - 500_000 - 100_000
+    assert folded(*late, ENDED).played_us == 4_000_000 - 500_000
     assert folded(sounding(), PREEMPTED).played_us == 3_000_000
+
+
+def test_what_was_ended_before_anything_of_it_was_heard_was_not_heard() -> None:
+    found = folded(STORED, replace_event(ENDED, at_us=0))
+    assert (found.state, found.reason, found.played_us) == (PlayState.SKIPPED, "ended", 0)
+    assert folded(sounding(), replace_event(ENDED, at_us=0)).state is PlayState.FINISHED
 
 
 def test_a_retry_that_sounds_has_no_end_and_no_reason_left() -> None:
