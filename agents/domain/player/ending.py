@@ -39,3 +39,5 @@ def finish_ended(turn: Turn) -> None:
             turn.cut(turn.hush(item), EndedBy(ending.order_id))
         elif turn.now_us is not None:
             turn.end(item, Ended(airing_id=item.airing_id, order_id=ending.order_id, at_us=item.heard_us))
+        else:
+            turn.hush(item)

@@ -79,6 +79,20 @@ def test_without_time_it_is_over_at_once() -> None:
     assert world.heard("speech") == [span(0, 30)]
 
 
+def test_without_time_its_siren_is_over_at_once_too() -> None:
+    desk = Desk()
+    world = told(desk)
+    world.store(ref_of(clip_bytes("siren")).sha256)
+    alarm = airing("alarm", start_at_us=after(60), seconds=60, airing_class=AiringClass.EMERGENCY)
+    world.take(desk.order(Play(airing=alarm, siren=SIREN)))
+    world.until(after(10))
+    assert world.on_air == siren_of("alarm")
+    world.lose_time()
+    world.take(end(desk, "alarm", at_s=11))
+
+    assert world.on_air is None
+
+
 def test_what_was_ended_before_it_came_does_not_begin() -> None:
     desk = Desk()
     world = told(desk)
