@@ -7,6 +7,7 @@ whose sign-in has ended, is cut within seconds. How it goes is told twice a seco
 
 import asyncio
 import json
+import logging
 from contextlib import AsyncExitStack
 from typing import Final
 from weakref import WeakSet
@@ -14,7 +15,7 @@ from weakref import WeakSet
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from agents.protocol.ids import AiringId
-from controller.domain.errors import Invalid, NotFound, Refused, StudioFailed
+from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.live import is_packet
 from controller.ports import Recoder
 from controller.services.live_stream import LiveStream
@@ -23,6 +24,7 @@ from controller.web.i18n import Translator
 from controller.web.security import from_our_pages
 from controller.web.sentences import sentence
 
+_log = logging.getLogger(__name__)
 PACKET: Final = 1
 RECORDED: Final = 2
 _MOST_MESSAGE_BYTES: Final = 65_536
@@ -166,10 +168,18 @@ class _Microphone:
             except TimeoutError:
                 if loop.time() >= ask_at_s:
                     ask_at_s = loop.time() + _WELCOME_EVERY_S
-                    if not await self._ask.still_welcome():
+                    if not await self._welcome():
                         await self._goodbye("sign_in_needed")
                         return
         await self._goodbye(f"live_{self._stream.reason or 'ended'}")
+
+    async def _welcome(self) -> bool:
+        """Nobody is cut because the database does not answer: it is asked again."""
+        try:
+            return await self._ask.still_welcome()
+        except StoreFailed:
+            _log.exception("whether somebody may still speak could not be asked")
+            return True
 
     async def _goodbye(self, code: str) -> None:
         await self._send({"code": code, "sentence": sentence(code, self._say)})

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType, WSServerHandshakeError
 
+from controller.domain.errors import StoreFailed
 from controller.domain.rights import Role
 from controller.services.live_stream import LiveStream
+from controller.web import live_socket
+from controller.web.asking import Ask
 from tests.controller.web.browser import Browser
 from tests.controller.web.callers import HOME, SIBLING, add_person, second_area, signed_in
 from tests.controller.web.station import Station
@@ -57,6 +60,28 @@ async def test_who_speaks_is_told_how_it_goes_until_it_ends(station: Station) ->
         assert (await call(program, "GET", "/api/v1/live")) == {"streams": []}
         await call(program, "POST", f"/api/v1/live/{told['airing_id']}/end", None, 404)
         assert await call(program, "GET", f"/api/v1/airings/{told['airing_id']}/archives") == {"archives": []}
+
+
+async def test_nobody_is_cut_or_left_without_word_because_the_database_does_not_answer(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asyncio.Event()
+
+    async def unanswered(ask: Ask) -> bool:
+        asked.set()
+        raise StoreFailed("locked")
+
+    monkeypatch.setattr(Ask, "still_welcome", unanswered)
+    monkeypatch.setattr(live_socket, "_WELCOME_EVERY_S", 0.0)
+    monkeypatch.setattr(live_socket, "_TELL_EVERY_S", 0.01)
+    async with station.program() as program:
+        told, _ = await opened(station, program)
+        async with program.http.ws_connect(told["microphone_url"], headers=ENGLISH) as socket, asyncio.timeout(10):
+            await asked.wait()
+            for _ in range(5):
+                assert json.loads((await socket.receive()).data)["state"] == "waiting"
+            await call(program, "POST", f"/api/v1/live/{told['airing_id']}/end", None, 204)
+            assert (await said(socket))["code"] == "live_ended"
 
 
 REFUSED: tuple[tuple[list[Any], str], ...] = (
