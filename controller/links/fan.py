@@ -53,6 +53,8 @@ class Fan:
         get = self._roll.get
         links = [link for device_id in device_ids if (link := get(device_id)) is not None]
         plain = live_plain(audio)
+        if self._behind:
+            self._forget_ended()
         head = frame_head(Kind.BINARY, len(plain) + SEAL_BYTES)
         most_bytes = max(LEAST_BYTES, BUNDLES_A_SECOND * (len(head) + len(plain) + SEAL_BYTES))
         self._turn = (self._turn + 1) % _LOOKED_AT
@@ -61,8 +63,11 @@ class Fan:
 
     def behind(self) -> frozenset[DeviceId]:
         """Whose link is left out now."""
-        self._behind = {link for link in self._behind if not link.over}
+        self._forget_ended()
         return frozenset(link.device_id for link in self._behind)
+
+    def _forget_ended(self) -> None:
+        self._behind = {link for link in self._behind if not link.over}
 
     def _piece(self, sending: "_Sending", start: int) -> None:
         behind, left_out = self._behind, 0

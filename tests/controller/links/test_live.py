@@ -82,6 +82,18 @@ async def test_who_takes_nothing_is_left_out_after_a_second_of_sound(station: St
     pushing.cancel()
 
 
+async def test_a_link_that_ended_is_not_kept(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan, "LEAST_BYTES", -1)
+    monkeypatch.setattr(fan, "BUNDLES_A_SECOND", -1)  # whoever is looked at has too much
+    gone, stays = await station.adopted(), await station.adopted()
+    for number in range(4):
+        station.hub.live([gone.device_id, stays.device_id], bundle(number))
+    assert len(station.hub.fan._behind) == 2
+    station.hub.roll.end(gone.device_id, "replaced")
+    station.hub.live([stays.device_id], bundle(4))
+    assert [link.device_id for link in station.hub.fan._behind] == [stays.device_id]
+
+
 async def numbers_until(device: Device, last: int | None) -> list[int]:
     """The numbers of the bundles that come, up to the last, or up to the first message."""
     numbers: list[int] = []
