@@ -28,10 +28,10 @@ from functools import lru_cache
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from noise.connection import Keypair, NoiseConnection
 from noise.exceptions import NoiseHandshakeError, NoiseInvalidMessage, NoiseValidationError, NoiseValueError
 
+from agents.protocol.cipher import Cipher
 from agents.protocol.errors import HandshakeFailed, MalformedMessage, TooLarge
 from agents.protocol.version import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
 
@@ -51,9 +51,6 @@ SEAL_BYTES: Final = _TAG_BYTES
 """What sealing adds to a plain text."""
 _DEFLATED_FROM_BYTES: Final = 200
 """What is shorter hardly shrinks."""
-_NONCE: Final = struct.Struct("<4xQ")
-_LAST_NONCE: Final = 2**64 - 2
-"""The number after it is reserved by Noise."""
 _PART_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - 1
 MAX_LIVE_BYTES: Final = MAX_FRAME_BYTES - _TAG_BYTES - _AUDIO_HEADER_BYTES
 """The most that one live audio frame can carry."""
@@ -132,7 +129,7 @@ def _key_pair(library: Any, static_private: bytes) -> Any:
     return library.from_private_bytes(static_private)
 
 
-class _Cipher:
+class Cipher:
     """One direction of a channel after the handshake: ChaCha20-Poly1305 under a counter that never repeats."""
 
     __slots__ = ("_aead", "_number")
@@ -199,8 +196,8 @@ class Channel:
         self.handshake_hash = b""
         self._remote_static = remote_static
         self._parts: bytearray | None = None
-        self._sealing: _Cipher | None = None
-        self._opening: _Cipher | None = None
+        self._sealing: Cipher | None = None
+        self._opening: Cipher | None = None
         noise: Any = NoiseConnection.from_name(f"Noise_{pattern}_{_SUITE}".encode())
         self._noise = noise
         if initiator:
@@ -292,8 +289,8 @@ class Channel:
             self.my_turn = False
             self.handshake_hash = bytes(noise.get_handshake_hash())
             self._remote_static = bytes(handshake.rs.public_bytes)
-            self._sealing = _Cipher(noise.noise_protocol.cipher_state_encrypt)
-            self._opening = _Cipher(noise.noise_protocol.cipher_state_decrypt)
+            self._sealing = Cipher(noise.noise_protocol.cipher_state_encrypt)
+            self._opening = Cipher(noise.noise_protocol.cipher_state_decrypt)
             self._noise = None
 
     def encrypt(self, message: bytes) -> list[bytes]:
