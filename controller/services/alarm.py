@@ -92,6 +92,7 @@ class Alarm:
         self._settings = office.settings
         self._planning = office.planning
         self._pins = pins
+        self._orders = office.unstored
         self._unstored: dict[EmergencyId, asyncio.Task[None]] = {}
 
     # --- sending ------------------------------------------------------------------------------------------------------
@@ -112,13 +113,14 @@ class Alarm:
     async def _send(self, sending: _Sending, speakers: Sequence[Speaker], deed: Deed) -> None:
         """On its way when this returns, whatever the database does."""
         until_us, name = sending.emergency.until_us or 0, sending.emergency.emergency_id
-        first = self._storing([sending.emergency, *sending.replaced], self._first(sending, deed), until_us)
+        orders = [one for one in (sending.play, sending.end) if one is not None]
+        first = self._storing([sending.emergency, *sending.replaced], self._first(sending, deed), until_us, orders)
         entry = _entry(sending, speakers)
         self._board.put(entry)
         await first.tried_within(_RECORD_FIRST_S)
         connected = self._outbox.connected()
         there = [one.device_id for one in speakers if one.device_id in connected]
-        pushed = [self._push(there, what) for what in (sending.play, sending.end) if what is not None]
+        pushed = [self._push(there, what) for what in orders]
         self._forget(sending.replaced)
         self._events.publish(AiringChanged(sending.airing.airing_id))
         self._crew.spawn(self._recorded([first.task, *pushed], entry), f"record speakers {name}")
@@ -165,7 +167,7 @@ class Alarm:
             await tx.deeds.add(deed)
             await _over(tx, [ended])
 
-        stored = self._storing([ended], step, order.order.header.not_after_us)
+        stored = self._storing([ended], step, order.order.header.not_after_us, [order])
         self._planning.wake()
         await stored.tried_within(_ANSWERED_WITHIN_S)
 
@@ -240,18 +242,24 @@ class Alarm:
         self._planning.wake()
         await self._secretary.stock(DocumentKind.ORDER)
 
-    def _storing(self, emergencies: Iterable[Emergency], step: Step, until_us: int) -> "_Storing":
+    def _storing(
+        self, emergencies: Iterable[Emergency], step: Step, until_us: int, orders: Sequence[Signed]
+    ) -> "_Storing":
         """Begins to store ``step``, behind what is still to be stored of these emergencies: none of them ends in the
         database before it began there.
         """
         names = [one.emergency_id for one in emergencies]
         before = {self._unstored[name] for name in names if name in self._unstored}
         tried = asyncio.Event()
+        for one in orders:
+            self._orders.hold(one.order, one.signed)
 
         async def store() -> None:
             if before:
                 await asyncio.wait(before)
             await self._until_stored(step, until_us, tried)
+            for one in orders:
+                self._orders.drop(one.order.header.document_id)
 
         task = self._crew.spawn(store(), f"record {names[0]}")
         self._unstored.update(dict.fromkeys(names, task))

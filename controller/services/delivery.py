@@ -8,6 +8,7 @@ from agents.protocol.documents import Audience, Document, Order, ReleaseDevice, 
 from agents.protocol.ids import AreaId, DeviceId
 from agents.protocol.values import DocumentKind
 from controller.domain.errors import StoreFailed
+from controller.domain.orders import airing_of
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.domain.stops import stops_everything
 from controller.ports import Transaction
@@ -22,6 +23,7 @@ from controller.services.secretary import MustSign
 _log = logging.getLogger(__name__)
 _HAND_IN_WITHIN_US: Final = 60_000_000
 _LOOK_EVERY_US: Final = 1_000_000
+_RETRY_US: Final = 5_000_000
 
 
 class Delivery:
@@ -38,29 +40,65 @@ class Delivery:
         self._rundowns = rundowns
         self._board = office.board
         self._areas = office.areas
+        self._crew = office.crew
+        self._unstored = office.unstored
+        self._where = office.whereabouts
 
     async def deliver(self, device_id: DeviceId) -> None:
         """To be called once a device's link can be pushed to (it is in ``Links.connected()``).
 
         Sends what it lacks, in order: its assignment, its rundown, then open orders and stops by their numbers; to one
         that is being released only that. Returns when all is delivered or the device is gone; never raises
-        `Unreachable`. What failed is tried again at its next connect.
+        `Unreachable`. What is in force and not stored yet goes last; where the database fails that alone, and the rest
+        is tried again while the device is there.
         """
         present = self._roster.get(device_id)
         if present is None:
             return
         self._board.links_changed()
         marks = {kind: present.marks.get((self._secretary.key_id, kind), 0) for kind in DocumentKind}
+        unstored = self._not_stored_for(device_id)
+        lacking: Sequence[tuple[Document, SignedDocument]] = ()
         try:
             lacking = await self._lacking(device_id, marks)
         except StoreFailed:
-            _log.exception("nothing could be delivered", extra={"device_id": device_id})
-            return
+            _log.exception("nothing that is stored could be delivered", extra={"device_id": device_id})
+            self._crew.spawn(self._again(present), f"deliver {device_id}")
         if present.former_of is not None:
             await self._handed_in(present)
-        for document, signed in lacking:
-            if await self._outbox.push_until_heard(device_id, document, signed) is None:
-                return
+        found = {document.header.document_id for document, _ in lacking}
+        more = [one for one in unstored if one[0].header.document_id not in found and self._holds(one[0])]
+        for document, signed in (*lacking, *more):
+            try:
+                if await self._outbox.push_until_heard(device_id, document, signed) is None:
+                    return
+            except StoreFailed:
+                _log.exception("that it was delivered is not stored", extra={"device_id": device_id})
+
+    async def _again(self, present: Present) -> None:
+        await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
+        if self._roster.get(present.device_id) is present:
+            await self.deliver(present.device_id)
+
+    def _not_stored_for(self, device_id: DeviceId) -> list[tuple[Order, SignedDocument]]:
+        """Orders for this device that are in force, and that the database does not have yet."""
+        orders = self._unstored.all(self._clock.now_us())
+        speaker = self._where.of(device_id) if orders else None
+        if speaker is None or speaker.state is not SpeakerState.ADOPTED:
+            return []
+        around = tuple(AreaId(one) for one in self._areas.around(speaker.area_id))
+        found = []
+        for order, signed in orders:
+            if addressed(order, device_id, around):
+                found.append((order, signed))
+            elif stops_everything(order):
+                found.append(self._widened(order, device_id))
+        return found
+
+    def _holds(self, order: Order) -> bool:
+        """Whether what it puts on the air was not ended or stopped meanwhile."""
+        airing_id = airing_of(order)
+        return airing_id is None or self._board.get(airing_id) is not None
 
     async def _handed_in(self, present: Present) -> None:
         """A box that was replaced forgets all when it is released: for a minute, what it has seen comes first."""

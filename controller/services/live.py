@@ -243,6 +243,7 @@ class LiveDesk:
         to = entry.to or Audience(devices=tuple(entry.devices.values()))
         action = End(airing_ids=(airing.airing_id,), end_at_us=end_at_us)
         order, signed = self._secretary.order(to, action, start_us + 2 * airing.duration_us)
+        self._office.unstored.hold(order, signed)
         self._outbox.push_all_behind(self._outbox.connected() & set(entry.devices.values()), order, signed)
         entry.airing = replace(airing, duration_us=max(0, end_at_us - start_us))
         deed = Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.END_LIVE, subject=airing.airing_id)
@@ -259,6 +260,7 @@ class LiveDesk:
             await tx.documents.close_orders(played)
             await tx.airings.shorten(airing_id, entry.airing.duration_us)
             await tx.deeds.add(deed)
+        self._office.unstored.drop(order.header.document_id)
         await self._secretary.stock(DocumentKind.ORDER)
         if self._board.get(airing_id) is entry:
             self._board.put(entry)

@@ -12,6 +12,7 @@ from controller.services.events import Events
 from controller.services.roster import Roster
 from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
+from controller.services.unstored import Unstored
 from controller.services.whereabouts import Whereabouts
 
 
@@ -30,6 +31,7 @@ class Office:
     areas: AreaBook
     boxes: BoxHistory = field(default_factory=BoxHistory)
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
+    unstored: Unstored = field(default_factory=Unstored)
     planning: Bell = field(default_factory=Bell)
     """Rung by whatever changes what is planned, or what plans depend on."""
     fleet: Bell = field(default_factory=Bell)

@@ -46,6 +46,7 @@ class Stops:
         self._areas = office.areas
         self._planning = office.planning
         self._where = office.whereabouts
+        self._unstored = office.unstored
         self._holding: dict[DocumentId, ActiveStop] = {}
 
     async def resume(self) -> None:
@@ -192,6 +193,7 @@ class Stops:
             await tx.deeds.add(Deed(at_us=now_us, by=by, what=DeedKind.RELEASE_STOP, subject=stops[-1].order_id))
         for one in stops:
             self._holding.pop(one.order_id, None)
+            self._unstored.drop(one.order_id)
         for order, signed in orders:
             self._push(self._outbox.connected(), order, signed)
         self._events.publish(StopChanged())
@@ -241,6 +243,7 @@ class Stops:
         """Stores a stop that is already on its way. Where that fails it is tried again until it works."""
         for airing in ended:
             self._board.remove(airing.airing_id)
+        self._unstored.hold(order, signed)
         try:
             await self._stored(order, signed, ended, deed)
         except StoreFailed:
@@ -264,6 +267,7 @@ class Stops:
                 await tx.airings.set_state(airing.airing_id, AiringState.STOPPED)
             await _close_orders_of(tx, {airing.airing_id for airing in ended}, self._clock.now_us())
             self._where.stand(await tx.speakers.all())  # who came a moment ago is told after this
+        self._unstored.drop(order.header.document_id)
         for airing in ended:
             self._events.publish(AiringChanged(airing.airing_id))
         if ended:
