@@ -171,12 +171,12 @@ class Desk:
             await self.stops.resume()
             await self.hands.resume()
             await self._clockwork.resume()
-            await self._emergency_watch.resume()
             await self.live.resume()
             await self.planner.prepare()
             await self._making.resume()
             await self.tunes.prepare()
             await self.fixed_sounds.load()
+            await self._emergency_watch.resume()  # its sounds are being made again, and can be waited for
             await self.pins.prepare()
             for service in (
                 self._outbox.run(),

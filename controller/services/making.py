@@ -207,10 +207,13 @@ class Making:
             owners = {sound.sound_id: await tx.sounds.bulletins_with(sound.sound_id) for sound in unfinished}
             known = await tx.bulletins.several([one for those in owners.values() for one in those])
             clips = await tx.sounds.clips() | await tx.airings.clips() | await tx.live_archives.clips()
-        await self._studio.keep_only(clips)
+            emergencies = await tx.emergencies.open()
+        recorded = [one.draft.audio for one in emergencies if one.draft.audio is not None]
+        await self._studio.keep_only(clips | {clip.sha256 for one in recorded for clip in one.renditions.values()})
         await self.recordings.keep_only(sound.sound_id for sound in unfinished)
+        awaited = {sound_id for one in emergencies for sound_id in one.sound_ids.values()}
         for sound in unfinished:
-            urgent = any(known[bulletin_id].urgent for bulletin_id in owners[sound.sound_id])
+            urgent = sound.sound_id in awaited or any(known[one].urgent for one in owners[sound.sound_id])
             self.begin(sound, self._told_all(owners[sound.sound_id]), urgent=urgent)
 
     def _told_all(self, bulletin_ids: Iterable[BulletinId]) -> Changed:
