@@ -21,6 +21,8 @@ MAX_PACKETS: Final = 500
 """Ten seconds: more than any play delay."""
 CONCEALED_FRAMES: Final = opus.RATE_HZ // 10
 """So long what is missing is made up, ever more quietly."""
+AWAY_FRAMES: Final = 30 * opus.RATE_HZ
+"""Where nothing came for so long, nobody speaks any more, or the link is lost."""
 LEAST_HOLE_FRAMES: Final = opus.RATE_HZ // 10
 """A shorter one is concealed, and nobody is told."""
 
@@ -53,6 +55,7 @@ class JitterBuffer:
         self._packets: list[LivePacket] = []
         self._read_to: int | None = None
         self._joined_at = 0
+        self._came_to = 0
         self._broken = False
         self._over_from: int | None = None
         self._over_until: int | None = None
@@ -62,6 +65,7 @@ class JitterBuffer:
         with self._lock:
             if self._over_from is not None and self._over_until is None and packet.frame >= self._over_from:
                 self._over_until = packet.frame  # another stream of the same airing
+            self._came_to = max(self._came_to, packet.frame + PACKET_FRAMES)
             if packet.frame + PACKET_FRAMES <= self._joined_at:
                 return False
             if self._read_to is not None and packet.frame + PACKET_FRAMES <= self._read_to:
@@ -90,6 +94,14 @@ class JitterBuffer:
             if self._over_from is None or frame < self._over_from:
                 return False
             return self._over_until is None or frame < self._over_until
+
+    @property
+    def away(self) -> bool:
+        """Whether somebody reads, and nothing has come for a long time."""
+        with self._lock:
+            if self._read_to is None:
+                return False
+            return self._read_to - max(self._came_to, self._joined_at) > AWAY_FRAMES
 
     def lose(self) -> None:
         """A packet came when it should have been heard."""
@@ -123,6 +135,7 @@ class JitterBuffer:
         """What is kept belongs elsewhere."""
         with self._lock:
             self._packets.clear()
+            self._came_to = 0
 
 
 class LiveReader:

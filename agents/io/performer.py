@@ -29,7 +29,7 @@ from agents.domain.player.effects import (
     StopSound,
     WakeAt,
 )
-from agents.domain.player.events import ClipLost, Event, Tick
+from agents.domain.player.events import ClipLost, Event, LiveAway, Tick
 from agents.domain.player.state import Stage, frames_of
 from agents.io.arming import Armoury, ClipGone
 from agents.io.clips import ClipStore
@@ -98,6 +98,7 @@ class Performer:
         self._clock = clock
         self._engine = engine
         self._armoury = Armoury(clips, live)
+        self._live = live
         self._journal = journal
         self._heard = heard
         self._fetch = fetch
@@ -357,6 +358,8 @@ class Performer:
             known = self.now().controller_us is not None
             if known and item is not None and item.play_id is not None and item.begins_us is not None:
                 self._engine.retarget(item.play_id, self._in_step(item.begins_us))
+            if item is not None and item.spoken and item.away is not self._live(item.airing_id).away:
+                self.tell(LiveAway(item.airing_id, not item.away))
 
     # --- what was heard ---------------------------------------------------------------------------------------------
 

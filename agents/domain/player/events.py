@@ -39,6 +39,14 @@ class ClipStored:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveAway:
+    """Nothing live has come for this airing for long (``away``), or something comes again."""
+
+    airing_id: str
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClipLost:
     """A clip that was stored turned out to be missing or damaged, and is gone."""
 
@@ -132,4 +140,4 @@ class Tick:
 
 
 PlayEvent = PlayArmed | PlaySounding | PlayUnderrun | PlayMissing | PlayFinished | PlayStopped | PlayFailed
-Event = Restored | DocumentTaken | ClipStored | ClipLost | FetchFailed | PlayEvent | ClockChanged | Tick
+Event = Restored | DocumentTaken | ClipStored | LiveAway | ClipLost | FetchFailed | PlayEvent | ClockChanged | Tick

@@ -269,6 +269,8 @@ def _holder(turn: Turn, item: Item) -> Item | None:
 def _holds(one: Item, other: Item) -> bool:
     if one.siren_sounds:
         return True
+    if one.away and one.stage is Stage.SOUNDING:
+        return False
     return one.stage in (Stage.STARTING, Stage.SOUNDING) and _overlap(one, other)
 
 

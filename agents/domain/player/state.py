@@ -181,6 +181,8 @@ class Item:
     hopes_until_us: int | None = None
     """It has no room as things stand. Until this controller instant it waits for what has the air to end sooner."""
     end: Ending | None = None
+    away: bool = False
+    """Somebody was to speak, and nothing has come for long: it keeps the air from nobody."""
 
     @property
     def airing_id(self) -> str:
@@ -214,6 +216,11 @@ class Item:
     def open_ended(self) -> bool:
         """Whether an order is likely to end it before all of it was heard."""
         return self.order_id is not None and (self.airing.live or self.airing.times > 1)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is a microphone, for as long as somebody speaks. An emergency is one that is not given up."""
+        return self.order_id is not None and self.airing.live and self.airing.airing_class is AiringClass.LIVE
 
     @property
     def whole_us(self) -> int:

@@ -12,6 +12,7 @@ from agents.domain.player.events import (
     DocumentTaken,
     Event,
     FetchFailed,
+    LiveAway,
     PlayArmed,
     PlayFailed,
     PlayFinished,
@@ -53,6 +54,8 @@ def step(state: PlayerState, event: Event, now: Now) -> tuple[PlayerState, tuple
             | PlayFailed()
         ):
             hear(turn, event)
+        case LiveAway(airing_id=airing_id, away=away):
+            _away(turn, airing_id, away)
         case ClockChanged():
             _aim_again(turn)
         case Tick():
@@ -94,6 +97,13 @@ def _trouble(turn: Turn, trouble: Trouble) -> None:
     for item in turn.items:
         if trouble.sha256 in item.missing:
             turn.put(replace(item, trouble=trouble))
+
+
+def _away(turn: Turn, airing_id: str, away: bool) -> None:
+    """Its end may have been lost with the link: what is planned must not wait for that."""
+    item = turn.item(airing_id)
+    if item is not None and item.spoken:
+        turn.put(replace(item, away=away))
 
 
 def _aim_again(turn: Turn) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents.domain.player.events import LiveAway
 from agents.protocol.documents import End, Order, Play
 from agents.protocol.journal import Ended, Finished, Gap, Interrupted, Preempted
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
@@ -115,6 +116,37 @@ def test_an_end_survives_a_power_cut() -> None:
 
     assert world.heard("speech") == [span(0, 20), (20_020_000, 40 * SECOND_US)]
     assert world.story("speech")[-1] == "ended"
+
+
+@pytest.mark.parametrize("kind", [AiringClass.LIVE, AiringClass.EMERGENCY])
+def test_a_microphone_that_nothing_comes_from_keeps_the_air_from_no_plan_and_an_emergency_does(
+    kind: AiringClass,
+) -> None:
+    desk = Desk()
+    world = told(desk, airing("noon", start_at_us=after(100), seconds=50))
+    world.take(desk.order(Play(airing=speech(0, kind=kind))))
+    world.until(after(60))
+    world.tell(LiveAway("speech", away=True))
+    world.until(after(80))
+    assert world.on_air == "speech", "nothing else wants the air"
+    world.until(after(1_000))
+
+    gave = kind is AiringClass.LIVE
+    assert world.heard("noon") == ([span(100, 150)] if gave else [])
+    assert any(isinstance(event, Preempted) for event in world.records("speech")) is gave
+
+
+def test_a_microphone_that_is_heard_again_has_the_air_as_before() -> None:
+    desk = Desk()
+    world = told(desk, airing("noon", start_at_us=after(100), seconds=50))
+    world.take(desk.order(Play(airing=speech(0))))
+    world.until(after(60))
+    world.tell(LiveAway("speech", away=True))
+    world.tell(LiveAway("speech", away=False))
+    world.until(after(300))
+
+    assert world.heard("noon") == []
+    assert world.on_air == "speech"
 
 
 @pytest.mark.parametrize("delay_us", [0, 700_000])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from agents.io.decode import Hole
-from agents.io.jitter import MAX_PACKETS, JitterBuffer, LiveCounters, LivePacket, LiveReader
+from agents.io.jitter import AWAY_FRAMES, MAX_PACKETS, JitterBuffer, LiveCounters, LivePacket, LiveReader
 from agents.protocol.live import PACKET_FRAMES
 
 from .live_world import loudest, packets_of, sine, steps
@@ -177,6 +177,28 @@ def test_a_packet_that_is_none_is_made_up(filled: Filled) -> None:
 
     assert steps(heard[2_000:]) < 1.2 * OWN_STEP
     assert buffer.counters.played == 10
+
+
+def test_it_is_away_when_nothing_comes_for_half_a_minute(filled: Filled, packets: list[bytes]) -> None:
+    buffer, reader = filled(*range(10), at=PACKET_FRAMES)
+    assert not any(read_on(buffer, reader, 10 * PACKET_FRAMES + AWAY_FRAMES))
+    reader.read(2 * PACKET_FRAMES)
+    assert buffer.away
+    buffer.put(LivePacket(12 * PACKET_FRAMES + AWAY_FRAMES, packets[10]))
+    assert not buffer.away
+    reader.read(20 * PACKET_FRAMES + AWAY_FRAMES)
+    assert buffer.away
+    reader.end()
+    assert not buffer.away, "nobody listens"
+
+
+def read_on(buffer: JitterBuffer, reader: LiveReader, until: int) -> list[bool]:
+    """Whether it was away, after each packet's time."""
+    told = []
+    for _ in range(PACKET_FRAMES, until, PACKET_FRAMES):
+        reader.read(PACKET_FRAMES)
+        told.append(buffer.away)
+    return told
 
 
 def test_only_so_much_is_kept(packets: list[bytes]) -> None:

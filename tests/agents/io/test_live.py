@@ -16,7 +16,7 @@ from agents.io.output.null import NullOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import End, Play
-from agents.protocol.journal import Ended, Finished, Gap, JournalEvent, Sounding
+from agents.protocol.journal import Ended, Finished, Gap, JournalEvent, Preempted, Sounding
 from agents.protocol.live import Bundle, sign, tag_of
 from agents.protocol.signing import SigningKey
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
@@ -241,6 +241,23 @@ async def test_what_was_silent_up_to_its_end_is_a_gap_though_nothing_came_after_
     if not one.output.broke_off:
         assert gap.from_us == 15 * PACKET_US
         assert ended.at_us - gap.lost_us == pytest.approx(15 * PACKET_US, abs=250_000), "as much as was heard"
+
+
+async def test_what_is_planned_does_not_wait_for_a_microphone_whose_end_was_lost(
+    tmp_path: Path, station: Station, encode: Encode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.io.jitter.AWAY_FRAMES", 12_000)
+    clip = encode("noon.opus", tone(0.5)).read_bytes()
+    station.offer(clip)
+    async with box(tmp_path, station) as one:
+        start_us = soon(one.agent, SOON_US)
+        noon = airing("noon", start_at_us=start_us + 1_500_000, sequence=(clip_part(clip, 0.5),))
+        await push(one.agent, station, station.desk.rundown(noon))
+        await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
+        await eventually(lambda: _has(one, Finished), one.agent.records)
+        ends = [event for event in await one.agent.records() if isinstance(event, Finished | Preempted)]
+
+    assert [(type(event), event.airing_id) for event in ends] == [(Preempted, "mic"), (Finished, "noon")]
 
 
 # --- who is believed --------------------------------------------------------------------------------------------------
