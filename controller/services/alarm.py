@@ -38,6 +38,8 @@ _RECORD_FIRST_S: Final = 0.05
 _ANSWERED_WITHIN_S: Final = 2.0
 _LINES_WITHIN_S: Final = 3.0
 _RETRY_US: Final = _SECOND_US
+_TRIED_AFTER_US: Final = 86_400 * _SECOND_US
+"""So long after it was over its record is still tried: who sent what must not be forgotten with a full disk."""
 _ANSWER_LEAD_US: Final = 1_500_000
 """A correction or an all clear has nothing to be fetched: all of it is on the devices."""
 
@@ -224,6 +226,7 @@ class Alarm:
         first, *pushed = before
         await asyncio.wait(pushed, timeout=_LINES_WITHIN_S)
         await first
+        entry.unstored = False
         until_us = entry.airing.slot_ends_us or 0
         written: dict[SpeakerId, Playback] = {}
 
@@ -282,7 +285,7 @@ class Alarm:
             finally:
                 if tried is not None:
                     tried.set()
-            if self._clock.now_us() > until_us:
+            if self._clock.now_us() > until_us + _TRIED_AFTER_US:
                 return
             await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
 
@@ -365,6 +368,7 @@ def _playback(airing_id: AiringId, speaker_id: SpeakerId) -> Playback:
 def _entry(sending: _Sending, speakers: Sequence[Speaker]) -> OpenAiring:
     airing_id = sending.airing.airing_id
     return OpenAiring(
+        unstored=True,
         unwritten=True,
         airing=sending.airing,
         playbacks={one.speaker_id: _playback(airing_id, one.speaker_id) for one in speakers},

@@ -17,6 +17,7 @@ class OpenAiring:
     """``devices`` is who hangs on each speaker; ``orders`` are the ids of its open orders, ``to`` whom they
     name. Until ``grace_until_us`` speakers that already had the airing are waited for though they are away: after a
     restart all are. While it is ``unwritten`` its playbacks are here alone: whoever commits evidence leaves them out.
+    While it is ``unstored`` so is all of it: it is over once the database knows that it began.
     """
 
     airing: Airing
@@ -27,6 +28,7 @@ class OpenAiring:
     grace_until_us: int = 0
     retry_at_us: int = 0
     unwritten: bool = False
+    unstored: bool = False
 
     @property
     def states(self) -> dict[SpeakerId, PlayState]:

@@ -106,6 +106,8 @@ class Clockwork:
         now_us = self._clock.now_us()
         playbacks = tuple(entry.playbacks.values())
         reported = evidence.reported_state(entry.airing, playbacks)
+        if reported is AiringState.ENDED and entry.unstored:
+            return now_us + _RETRY_US
         if reported is not entry.airing.state:
             await self._set(entry, reported)
             if reported is AiringState.ENDED:
@@ -117,6 +119,8 @@ class Clockwork:
             case sending.Begin(start_at_us):
                 await self._begin(entry, start_at_us)
                 return start_at_us
+            case sending.Settle() if entry.unstored:
+                return now_us + _RETRY_US
             case sending.Settle():
                 await self._set(entry, evidence.settled_state(entry.airing, playbacks))
                 return now_us + _IDLE_US
