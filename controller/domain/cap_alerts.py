@@ -309,8 +309,12 @@ def may_follow(later: CapAlert, earlier: CapAlert) -> bool:
     """
     if later.key.sender != earlier.key.sender or later.status is not earlier.status:
         return False
-    same_way = (later.source.kind, later.source.source_id) == (earlier.source.kind, earlier.source.source_id)
-    return later.trusted or (same_way and not earlier.trusted)
+    return later.trusted or (came_alike(later, earlier) and not earlier.trusted)
+
+
+def came_alike(one: CapAlert, other: CapAlert) -> bool:
+    """Whether both came by the same way."""
+    return (one.source.kind, one.source.source_id) == (other.source.kind, other.source.source_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

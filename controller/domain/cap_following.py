@@ -1,14 +1,16 @@
 """What an alert that comes does to those that came, and they to it: pure.
 
 Rules: a message follows another by its ``references`` alone. It changes the other by itself where it may speak for it
-(`cap_alerts.may_follow`); where it may not it waits for a person. A message that came before the one it speaks of has
-the same effect. What is on the air goes on until what replaces it is decided; a cancel ends it at once.
+(`cap_alerts.may_follow`) and came by a way that reaches all areas of it; where not it waits for a person. A message
+that came before the one it speaks of, by the same way or signed, has the same effect. What is on the air goes on until
+what replaces it is decided; a cancel ends it at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from controller.domain.cap_alerts import (
+    SIGNED,
     AlertState,
     AreaState,
     CapAlert,
@@ -16,9 +18,16 @@ from controller.domain.cap_alerts import (
     Reason,
     Sending,
     SendingState,
+    came_alike,
     may_follow,
 )
 
+_WIDENED = frozenset(
+    {AlertState.HELD, AlertState.NOT_ACTUAL, AlertState.DECIDED, AlertState.DECLINED, AlertState.ELSEWHERE}
+)
+Covers = Callable[[CapAlert], bool]
+"""Whether the way by which a message came reaches all areas of another one."""
+OTHER_SENDER = "other_sender"
 _SETTLED = frozenset({AlertState.REFUSED, AlertState.IGNORED, AlertState.CANCELLED, AlertState.APPLIED})
 
 
@@ -42,19 +51,25 @@ class Arrival:
         )
 
 
-def arrived(alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAlert], now_us: int) -> Arrival:
+def arrived(
+    alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAlert], now_us: int, covers: Covers
+) -> Arrival:
     """``earlier`` are those that it refers to, with what updated them since; ``later`` came before it, and refer to it
     all the same.
     """
     alert = replace(alert, earlier=tuple(one.alert_id for one in earlier))
     for one in later:
-        if alert.open and one.state is not AlertState.REFUSED and may_follow(one, alert):
+        if not alert.open or one.state is AlertState.REFUSED or not may_follow(one, alert):
+            continue
+        if came_alike(one, alert) or one.signature == SIGNED:
             return _too_late(alert, one, now_us)
+        alert = _doubted(alert)  # how far the way of the other reaches is not known any more
+    mine = [one for one in earlier if may_follow(alert, one) and covers(one)]
     match alert.message_type:
         case MessageType.CANCEL if alert.open:
-            return _cancels(alert, earlier, now_us)
+            return _cancels(alert, earlier, mine, now_us)
         case MessageType.UPDATE if alert.open:
-            return _updates(alert, earlier, now_us)
+            return _updates(alert, earlier, mine, now_us)
         case _:
             return Arrival(alert)
 
@@ -69,13 +84,31 @@ def _too_late(alert: CapAlert, by: CapAlert, now_us: int) -> Arrival:
     return Arrival(late, (replace(by, state=AlertState.APPLIED, changed_at_us=now_us),))
 
 
-def _cancels(alert: CapAlert, earlier: Sequence[CapAlert], now_us: int) -> Arrival:
+def widened(kept: CapAlert, again: CapAlert, now_us: int) -> CapAlert:
+    """The same alert, that came ``again`` by a way that reaches areas which the first one did not: it is held there.
+    ``kept`` itself where nothing is new, or it is over.
+    """
+    known = {one.area_id for one in kept.areas}
+    new = tuple(one for one in again.areas if one.area_id not in known)
+    if not new or kept.messages != again.messages or again.trusted < kept.trusted or kept.state not in _WIDENED:
+        return kept
+    named = tuple(dict.fromkeys((*kept.named_area_ids, *again.named_area_ids)))
+    state = kept.state if kept.state is AlertState.NOT_ACTUAL else AlertState.HELD
+    return replace(kept, areas=(*kept.areas, *new), named_area_ids=named, state=state, changed_at_us=now_us)
+
+
+def _doubted(alert: CapAlert) -> CapAlert:
+    """A person has to look at whose word it is."""
+    if any(one.code == OTHER_SENDER for one in alert.reasons):
+        return alert
+    return replace(alert, reasons=(*alert.reasons, Reason(OTHER_SENDER, "warning")))
+
+
+def _cancels(alert: CapAlert, earlier: Sequence[CapAlert], mine: Sequence[CapAlert], now_us: int) -> Arrival:
     if not earlier:
         reasons = (*alert.reasons, Reason("takes_back_unknown"))
         return Arrival(replace(alert, state=AlertState.WAITING, reasons=reasons))
-    if not any(may_follow(alert, one) for one in earlier):
-        return Arrival(replace(alert, reasons=(*alert.reasons, Reason("other_sender", "warning"))))
-    return applied(alert, [one for one in earlier if may_follow(alert, one)], now_us)
+    return applied(alert, mine, now_us) if mine else Arrival(_doubted(alert))
 
 
 def applied(cancel: CapAlert, earlier: Iterable[CapAlert], now_us: int) -> Arrival:
@@ -88,10 +121,9 @@ def applied(cancel: CapAlert, earlier: Iterable[CapAlert], now_us: int) -> Arriv
     return Arrival(replace(cancel, state=AlertState.APPLIED, changed_at_us=now_us), changed)
 
 
-def _updates(alert: CapAlert, earlier: Sequence[CapAlert], now_us: int) -> Arrival:
-    mine = [one for one in earlier if may_follow(alert, one)]
+def _updates(alert: CapAlert, earlier: Sequence[CapAlert], mine: Sequence[CapAlert], now_us: int) -> Arrival:
     if len(mine) < len(earlier):
-        alert = replace(alert, reasons=(*alert.reasons, Reason("other_sender", "warning")))
+        alert = _doubted(alert)
     changed = tuple(_superseded(one, alert, now_us) for one in mine if one.open and not one.on_air)
     return Arrival(alert, changed)
 

@@ -28,7 +28,7 @@ from controller.domain.cap_alerts import (
     groups,
     may_be_automatic,
 )
-from controller.domain.cap_following import Arrival
+from controller.domain.cap_following import Arrival, Covers
 from controller.domain.cap_rules import SEVERITIES, URGENCIES, Rule, rule_for
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.emergencies import MOST_AREAS, Emergency, checked_reason
@@ -108,35 +108,41 @@ class CapInbox:
         async with self._reading:
             reader = Reader(options=self._options, world=lambda: world, reach=reach, now_us=self._clock.now_us())
             alerts = await asyncio.to_thread(reader.read_all, raw, source)
-        return tuple([await self._kept(alert, raw, by, world) for alert in alerts])
+        return tuple([await self._kept(alert, raw, by, world, reach) for alert in alerts])
 
     async def _refused_before(self, raw: bytes) -> CapAlert | None:
         key = Key("", f"#{hashlib.sha256(raw).hexdigest()}.0", 0)
         async with self._store.reading() as tx:
             return next(iter(await tx.cap_alerts.keyed([key])), None)
 
-    async def _kept(self, alert: CapAlert, raw: bytes, by: Actor, world: World) -> Taken:
+    async def _kept(self, alert: CapAlert, raw: bytes, by: Actor, world: World, reach: Reach) -> Taken:
         now_us = self._clock.now_us()
         async with self._store.transaction() as tx:
             doubted = await tx.cap_alerts.keyed([alert.key])
             there = [one for one in doubted if one.trusted >= alert.trusted or one.sendings]
-            if there:
-                return Taken(max(there, key=lambda one: (bool(one.sendings), one.trusted)), new=False)
             earlier = await self._chain(tx, alert)
-            later = await tx.cap_alerts.referring(alert.key)
-            arrival = following.arrived(alert, earlier, later, now_us)
+            if there:
+                kept = max(there, key=lambda one: (bool(one.sendings), one.trusted))
+                wider = following.widened(kept, alert, now_us)
+                if wider is kept:
+                    return Taken(kept, new=False)
+                arrival, doubted = Arrival(wider), ()
+            else:
+                later = await tx.cap_alerts.referring(alert.key)
+                arrival = following.arrived(alert, earlier, later, now_us, _covering(reach, world))
             if arrival.alert.state is AlertState.HELD and may_be_automatic(arrival.alert):
                 rules = await tx.cap_settings.rules()
                 arrival = self._automatic(arrival, [one for one in rules if one.enabled], world, earlier)
             changed = (*arrival.changed, *(_outdone(one, alert, now_us) for one in doubted if one.open))
-            await tx.cap_alerts.put_raw(alert.digest, raw)
+            if not there:
+                await tx.cap_alerts.put_raw(alert.digest, raw)
             for one in (arrival.alert, *changed):
                 await tx.cap_alerts.put(one)
             await self._pruned(tx)
             if arrival.alert.state is not AlertState.REFUSED:
                 await tx.deeds.add(_deed(arrival.alert, DeedKind.TAKE_ALERT, by.name, now_us))
         self._tell(arrival.alert, *changed)
-        return Taken(arrival.alert, new=True)
+        return Taken(arrival.alert, new=not there)
 
     async def _pruned(self, tx: Transaction) -> None:
         """Now and then: what was never heard and never will be is kept for a while, not for ever."""
@@ -178,8 +184,9 @@ class CapInbox:
     ) -> CapAlert:
         """To be heard in these of its areas (all that are held). A cancel is applied; an exercise needs ``drill``.
 
-        Raises `NotFound`, `Refused` (``cap_decided``, ``cap_expired``, ``cap_not_actual``), `Invalid`
-        (``areas_missing``, ``area_unknown``).
+        Raises `NotFound`, `Refused` (``cap_decided``, ``cap_expired``, ``cap_not_actual``, ``cap_others_areas``: a
+        cancel, and ``by`` may not decide in all areas of what it takes back), `Invalid` (``areas_missing``,
+        ``area_unknown``).
         """
         world = await self._worlds.now()
         now_us = self._clock.now_us()
@@ -187,10 +194,13 @@ class CapInbox:
             alert = await tx.cap_alerts.get(alert_id)
             earlier = await tx.cap_alerts.several(alert.earlier)
             if alert.message_type is MessageType.CANCEL and alert.state is AlertState.HELD:
+                _require_covered(earlier, _covering(_reach(by, None, Right.CAP), world))
                 arrival = following.applied(alert, earlier, now_us)
                 arrival = replace(arrival, alert=replace(arrival.alert, decided_by=by.name, decided_at_us=now_us))
             else:
                 _require_open(alert, now_us, drill=drill)
+                if any(one.code == following.OTHER_SENDER for one in alert.reasons):
+                    earlier = tuple(filter(_covering(_reach(by, None, Right.CAP), world), earlier))
                 arrival = self._confirmed(alert, by, area_ids, world, earlier)
             for one in (arrival.alert, *arrival.changed):
                 await tx.cap_alerts.put(one)
@@ -312,6 +322,17 @@ def _reach(by: Actor, within: AreaId | None, right: Right) -> Reach:
         return (within is None or within in path) and by.may(right, path)
 
     return reach
+
+
+def _covering(reach: Reach, world: World) -> Covers:
+    """Whether all areas of an alert are reached."""
+    return lambda alert: all(reach(world.path(one.area_id)) for one in alert.areas)
+
+
+def _require_covered(earlier: Iterable[CapAlert], covers: Covers) -> None:
+    """Raises `Refused` (``cap_others_areas``): it would take off the air what others decide on."""
+    if not all(covers(one) for one in earlier):
+        raise Refused("it is heard in areas of others too", code="cap_others_areas")
 
 
 def _outdone(doubted: CapAlert, by: CapAlert, now_us: int) -> CapAlert:

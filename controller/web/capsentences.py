@@ -13,6 +13,9 @@ CAP_CODES: Final[Mapping[str, str]] = {
     "cap_alert_unknown": N_("There is no alert like this here."),
     "cap_decided": N_("This was decided already. Load the page again to see how."),
     "cap_expired": N_("The time of this alert is over. Nothing of it is heard any more."),
+    "cap_others_areas": N_(
+        "It takes back what is heard in areas where you do not decide. Somebody who does has to confirm it."
+    ),
     "cap_not_actual": N_(
         "This alert is not in earnest. An exercise can be heard as a drill; everything else stays silent."
     ),
