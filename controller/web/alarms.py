@@ -1,7 +1,7 @@
 """Emergencies and stops for whoever looks: what they may see and do, and what every page shows of them.
 
 Rules: an emergency is seen wherever something of it is heard, or around that; who sends, ends or withdraws it needs the
-right in all of its areas.
+right in all of its areas, and in those of what it takes off the air.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,8 +41,14 @@ def sees(ask: Ask, one: Emergency, right: Right = Right.SEE) -> bool:
 
 
 def holds(ask: Ask, one: Emergency, right: Right) -> bool:
-    """Whether ``right`` holds in all of its areas."""
-    return ask.may_all(right, one.draft.area_ids)
+    """Whether ``right`` holds in all of its areas, and in all of what it replaces."""
+    return ask.may_all(right, (*one.draft.area_ids, *areas_replaced(ask, one.draft.references)))
+
+
+def areas_replaced(ask: Ask, references: Iterable[EmergencyId]) -> Sequence[AreaId]:
+    """Where those of them are heard, or would be, that are not over."""
+    known = map(ask.parts.emergencies.book.known, references)
+    return [area_id for one in known if one is not None for area_id in one.draft.area_ids]
 
 
 async def emergency(ask: Ask, right: Right) -> bool:

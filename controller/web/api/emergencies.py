@@ -70,7 +70,7 @@ def _require_areas(ask: Ask, right: Right, body: DraftBody) -> None:
     unknown = [one for one in body.area_ids if one not in ask.parts.areas.tree()]
     if unknown:
         raise NotFound(f"no area {unknown[0][:80]}", code="area_unknown")
-    ask.require_all(right, body.area_ids)
+    ask.require_all(right, (*body.area_ids, *alarms.areas_replaced(ask, body.references)))
 
 
 @raises(NotFound, "emergency_unknown")
