@@ -68,7 +68,10 @@ document.addEventListener("pointerdown", (event) => {
   const button = event.target.closest?.("[data-hold]");
   if (button && event.isPrimary && event.button === 0) hold(button);
 });
-for (const kind of ["pointerup", "pointercancel", "blur", "contextmenu"]) document.addEventListener(kind, letGo, true);
+for (const kind of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(kind, letGo, true);
+// The press itself takes the focus from the field that was written last: only the button's own loss of it lets go.
+document.addEventListener("blur", (event) => holding?.button === event.target && letGo(), true);
+window.addEventListener("blur", letGo);
 document.addEventListener("pointermove", (event) => {
   if (!holding) return;
   const box = holding.button.getBoundingClientRect();
