@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from agents.domain.journal import is_last
-from agents.domain.player.events import ClipLost, FetchFailed, PlayUnderrun
+from agents.domain.player.events import ClipLost, FetchFailed, LiveAway, PlayMissing, PlayUnderrun
 from agents.protocol.documents import End, Order, Play, ReleaseStop, Start, Stop
 from agents.protocol.guards import Stretch, WireGuards
 from agents.protocol.journal import Armed, FailReason, Interrupted, Sounding, Stopped, Stored, airing_of
@@ -69,6 +69,8 @@ acts: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("lose_clip"), names),
     st.tuples(st.just("fetch_failed"), st.tuples(names, st.booleans())),
     st.tuples(st.just("underrun"), st.none()),
+    st.tuples(st.just("missing"), st.none()),
+    st.tuples(st.just("away"), st.tuples(names, st.booleans())),
     st.tuples(st.just("lose_time"), st.none()),
     st.tuples(st.just("know_time"), st.none()),
     st.tuples(st.just("kill"), st.none()),
@@ -149,6 +151,11 @@ class Story:
             case "underrun":
                 if world._current is not None:
                     world.tell(PlayUnderrun(world._current[0], 480))
+            case "missing":
+                if world._current is not None:
+                    world.tell(PlayMissing(world._current[0], 48_000, 96_000, "live"))
+            case "away":
+                world.tell(LiveAway(*value))
             case "lose_time":
                 world.lose_time()
             case "know_time":
