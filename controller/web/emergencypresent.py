@@ -17,12 +17,13 @@ from controller.domain.emergencies import (
     Origin,
     Policy,
 )
+from controller.domain.emergency_sound import written
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
 from controller.web import alarms, console, emergencyviews
 from controller.web.alarmviews import Stage
 from controller.web.asking import Ask
-from controller.web.emergencyviews import AreaTally, Console, How, Lines, May, Said, SpeakerLine, Step, Tally
+from controller.web.emergencyviews import AreaTally, Lines, May, Said, SpeakerLine, Step, Tally
 from controller.web.i18n import N_, Translator
 from controller.web.moments import maybe_moment, moment
 from controller.web.sentences import playback_sentence, sentence
@@ -66,7 +67,7 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         severity_name=say.gettext(console.SEVERITIES[draft.severity]),
         area_names=names,
         word=say.gettext(DRILL_WORD) if one.drill else names[0],
-        said=said(ask, one),
+        said=said(one, say),
         prepared_by=one.prepared.name,
         prepared_at=moment(one.prepared.at_us),
         confirmed_by=one.confirmed.name if one.confirmed else "",
@@ -90,16 +91,9 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
     )
 
 
-def said(ask: Ask, one: Emergency) -> Sequence[Said]:
-    """Its words, as they are or will be said."""
-    draft, say = one.draft, ask.say
-    template = next((t for t in ask.parts.emergencies.templates() if t.template_id == draft.template_id), None)
-    form = Console(drill=one.drill, values=draft.values, english="en" in draft.languages, template_id="")
-    if template is None or (draft.texts and one.kind is not EmergencyKind.ALARM):
-        return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in draft.texts.items()]
-    if one.kind is EmergencyKind.CORRECTION:
-        return console.correction(replace(form, how=How.TEMPLATE), template, say)
-    return console.said(form, template, say)
+def said(one: Emergency, say: Translator) -> Sequence[Said]:
+    """Its words, as they are or will be said: what is confirmed is what is heard."""
+    return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in written(one).items()]
 
 
 def _sentence(one: Emergency, say: Translator) -> str:
