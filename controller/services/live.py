@@ -18,7 +18,7 @@ from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.audiences import FEW, audience
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed
+from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
 from controller.domain.live import LiveArchive, delay_us, live_from_us
 from controller.domain.rights import Actor
 from controller.domain.rundowns import planned_airing
@@ -299,7 +299,8 @@ class LiveDesk:
             for stream in self.open_streams():
                 try:
                     await self._look(stream)
-                except LoaError:
+                except Exception:
+                    # One stream must not end the others, nor the desk, and with it every stop.
                     _log.exception("a stream could not be looked at", extra={"airing_id": stream.airing.airing_id})
 
     async def _look(self, stream: LiveStream) -> None:

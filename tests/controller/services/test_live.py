@@ -287,6 +287,26 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_from_speaking(station: Sta
     assert await desk(station).archives(stream.airing.airing_id) == ()
 
 
+async def test_a_stream_that_cannot_be_looked_at_ends_neither_the_others_nor_the_desk(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, _), (second, _) = await station.speaker("Chợ"), await station.speaker("Đình")
+    broken, well = await opened(station, first), await opened(station, second)
+
+    def look() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(broken, "look", look)
+    assert broken.take()
+    assert well.take()
+    station.clock.advance(1)
+    await asyncio.sleep(0)
+    well.let_go()
+    await looked(station, well)
+    assert well.reason == "microphone_lost"
+    assert not broken.over.is_set()
+
+
 async def test_guards_shorten_it_or_keep_it_from_beginning(station: Station) -> None:
     speaker, _ = await station.speaker("Chợ")
     await station.desk.guards.put(STATION, Guards(slot_minutes=15), DUNG)
