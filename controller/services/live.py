@@ -158,8 +158,11 @@ class LiveDesk:
         the air with a part that is spoken, which is attached when the first asks for it. Raises `StoreFailed`.
         """
         entry, opened = self._board.get(airing_id), self._streams.get(airing_id)
-        if opened is not None or entry is None:
-            return opened
+        if opened is not None:
+            # Nobody speaks into a relay.
+            return opened if opened.owned or opened.airing.airing_class in _SPOKEN else None
+        if entry is None:
+            return None
         airing = entry.airing
         if airing.airing_class not in _SPOKEN or airing.start_at_us is None or live_from_us(airing.sequence) is None:
             return None

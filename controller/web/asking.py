@@ -164,12 +164,22 @@ class Ask:
 
     async def still_welcome(self) -> bool:
         """Whether whoever asked could ask again now."""
+        return await self._actor_now() is not None
+
+    async def still_may(self, right: Right, area_ids: Iterable[AreaId]) -> bool:
+        """Whether whoever asked could ask again now, and has ``right`` in each of these areas: roles may have been
+        taken away meanwhile.
+        """
+        return replace(self, actor=await self._actor_now()).may_all(right, area_ids)
+
+    async def _actor_now(self) -> Actor | None:
         if not self.bearer:
-            return await self.parts.accounts.who(self.secret) is not None
+            person = await self.parts.accounts.who(self.secret)
+            return None if person is None else person.actor
         try:
-            return bool(await self.parts.api_tokens.who(self.bearer))
+            return await self.parts.api_tokens.who(self.bearer)
         except Refused:
-            return False
+            return None
 
     def path_of(self, area_id: AreaId) -> tuple[AreaId, ...]:
         """From the widest area down to this one, or to what it was merged into; nothing for the whole station."""

@@ -1,6 +1,7 @@
 """GET /live/{id}/microphone: a WebSocket through which a person speaks.
 
-Rules of the module: one microphone a stream; whoever comes back within some seconds goes on. What comes in is counted:
+Rules of the module: who speaks may do so in every area where it is heard; into an emergency or a drill, who may prepare
+one there. One microphone a stream; whoever comes back within some seconds goes on. What comes in is counted:
 nobody speaks faster than sound, and what is no sound ends the socket with a sentence. A person who may not any more, or
 whose sign-in has ended, is cut within seconds. How it goes is told twice a second.
 """
@@ -8,17 +9,21 @@ whose sign-in has ended, is cut within seconds. How it goes is told twice a seco
 import asyncio
 import json
 import logging
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from typing import Final
 from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from agents.protocol.ids import AiringId
+from agents.protocol.ids import AiringId, AreaId
+from agents.protocol.values import AiringClass
 from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.live import is_packet
+from controller.domain.rights import Right
 from controller.ports import Recoder
 from controller.services.live_stream import LiveStream
+from controller.web import subjects
 from controller.web.asking import Ask, Forbidden
 from controller.web.i18n import Translator
 from controller.web.security import from_our_pages
@@ -60,12 +65,16 @@ class _Refusal(Exception):
 
 
 async def microphone(ask: Ask) -> web.StreamResponse:
-    """Raises `NotFound` (``not_live``), `Forbidden` (``foreign_page``), `Refused` (``microphone_taken``), `Invalid`."""
+    """Raises `NotFound` (``not_live``), `Forbidden` (``foreign_page``), `NotAllowed`, `Refused` (``microphone_taken``),
+    `Invalid`.
+    """
     if not from_our_pages(ask.request):
         raise Forbidden("the request comes from another site", code="foreign_page")
     stream = await ask.parts.live_desk.spoken(AiringId(ask.request.match_info["id"]))
     if stream is None:
         raise NotFound("nothing is open there", code="not_live")
+    where = await subjects.areas_of_speakers(ask, stream.airing.speaker_ids)
+    ask.require_all(_right(stream), where)
     socket = web.WebSocketResponse(heartbeat=_PING_EVERY_S, max_msg_size=_MOST_MESSAGE_BYTES, compress=False)
     if not socket.can_prepare(ask.request):
         raise Invalid("this address takes a WebSocket", code="bad_request")
@@ -74,10 +83,16 @@ async def microphone(ask: Ask) -> web.StreamResponse:
     try:
         await socket.prepare(ask.request)
         ask.request.app[SOCKETS].open.add(socket)
-        await _Microphone(ask, stream, socket).run()
+        await _Microphone(ask, stream, socket, where).run()
     finally:
         stream.let_go()
     return socket
+
+
+def _right(stream: LiveStream) -> Right:
+    """What it takes to speak: for an emergency or a drill that of those who prepare them."""
+    spoken = stream.airing.airing_class in {AiringClass.EMERGENCY, AiringClass.DRILL}
+    return Right.PREPARE_EMERGENCY if spoken else Right.LIVE
 
 
 async def end_all(app: web.Application) -> None:
@@ -89,8 +104,9 @@ async def end_all(app: web.Application) -> None:
 class _Microphone:
     """One socket at one stream."""
 
-    def __init__(self, ask: Ask, stream: LiveStream, socket: web.WebSocketResponse) -> None:
+    def __init__(self, ask: Ask, stream: LiveStream, socket: web.WebSocketResponse, where: AbstractSet[AreaId]) -> None:
         self._ask = ask
+        self._where = where
         self._stream = stream
         self._socket = socket
         self._say: Translator = ask.say
@@ -176,7 +192,7 @@ class _Microphone:
     async def _welcome(self) -> bool:
         """Nobody is cut because the database does not answer: it is asked again."""
         try:
-            return await self._ask.still_welcome()
+            return await self._ask.still_may(_right(self._stream), self._where)
         except StoreFailed:
             _log.exception("whether somebody may still speak could not be asked")
             return True

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType, WSServerHandshakeError
 
+from agents.protocol.values import AiringClass
 from controller.domain.errors import StoreFailed
-from controller.domain.rights import Role
+from controller.domain.rights import Grant, Role
 from controller.services.live_stream import LiveStream
+from controller.services.people import shell
 from controller.web import live_socket
 from controller.web.asking import Ask
 from tests.controller.web.browser import Browser
@@ -67,11 +70,11 @@ async def test_nobody_is_cut_or_left_without_word_because_the_database_does_not_
 ) -> None:
     asked = asyncio.Event()
 
-    async def unanswered(ask: Ask) -> bool:
+    async def unanswered(ask: Ask, *_: object) -> bool:
         asked.set()
         raise StoreFailed("locked")
 
-    monkeypatch.setattr(Ask, "still_welcome", unanswered)
+    monkeypatch.setattr(Ask, "still_may", unanswered)
     monkeypatch.setattr(live_socket, "_WELCOME_EVERY_S", 0.0)
     monkeypatch.setattr(live_socket, "_TELL_EVERY_S", 0.01)
     async with station.program() as program:
@@ -142,6 +145,50 @@ async def test_a_socket_takes_one_microphone_of_somebody_who_may_speak_there(sta
         for path, status in ((url, 400), ("/live/a-no/microphone", 404)):
             async with http.get(path, headers=here) as answer:
                 assert answer.status == status, path
+
+
+async def test_nobody_speaks_where_they_may_not_though_they_may_in_some_area_of_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await second_area(station)
+    monkeypatch.setattr(live_socket, "_WELCOME_EVERY_S", 0.0)
+    monkeypatch.setattr(live_socket, "_TELL_EVERY_S", 0.01)
+    await add_person(station, "here", (Role.ANNOUNCER, HOME))
+    everywhere = await add_person(station, "both", (Role.ANNOUNCER, HOME), (Role.ANNOUNCER, SIBLING))
+    async with station.program() as program, ClientSession(station.url, cookie_jar=DummyCookieJar()) as http:
+        told = await call(program, "POST", "/api/v1/live", {"title": "Cả hai", "area_ids": [HOME, SIBLING]}, 201)
+        url = told["microphone_url"]
+        with pytest.raises(WSServerHandshakeError) as error:
+            await http.ws_connect(url, headers=await signed_in(station, "here"))
+        assert error.value.status == 403
+        async with http.ws_connect(url, headers=await signed_in(station, "both")) as socket:
+            await station.desk.people.change(everywhere, "", [Grant(Role.ANNOUNCER, HOME)], True, shell())
+            assert (await said(socket))["code"] == "sign_in_needed"
+
+
+async def test_into_an_emergency_speaks_who_may_prepare_one_and_into_a_relay_nobody(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_person(station, "announcer", (Role.ANNOUNCER, HOME))
+    await add_person(station, "officer", (Role.OFFICER, HOME))
+    async with station.program() as program, ClientSession(station.url, cookie_jar=DummyCookieJar()) as http:
+        told, stream = await opened(station, program)
+        url, usual = told["microphone_url"], stream.airing
+
+        async def status(name: str) -> int:
+            try:
+                async with http.ws_connect(url, headers=await signed_in(station, name)):
+                    pass
+            except WSServerHandshakeError as error:
+                return error.status
+            await until_free(stream)
+            return 101
+
+        monkeypatch.setattr(stream, "airing", replace(usual, airing_class=AiringClass.EMERGENCY))
+        assert [await status(one) for one in ("announcer", "officer")] == [403, 101]
+        monkeypatch.setattr(stream, "airing", usual)
+        monkeypatch.setattr(stream, "owned", False)
+        assert [await status(one) for one in ("announcer", "officer")] == [404, 404]
 
 
 async def test_areas_are_opened_by_those_who_may_in_all_of_them(station: Station) -> None:
