@@ -268,7 +268,7 @@ class PositionTold(Told):
     longitude: float | None
 
 
-@raises(NotFound)
+@raises(NotFound, "speaker_unknown")
 async def get_speaker_position(ask: Ask, speaker_id: SpeakerId) -> PositionTold:
     """Where a speaker stands, as somebody said."""
     latitude, longitude = (await ask.parts.cap_settings.positions()).get(speaker_id, (None, None))
@@ -276,7 +276,7 @@ async def get_speaker_position(ask: Ask, speaker_id: SpeakerId) -> PositionTold:
 
 
 @raises(Invalid, "place_out_of_range")
-@raises(NotFound)
+@raises(NotFound, "speaker_unknown")
 async def set_speaker_position(ask: Ask, speaker_id: SpeakerId, body: PositionBody) -> None:
     """Say where a speaker stands, so that alerts for a part of an area reach it."""
     if (body.latitude is None) is not (body.longitude is None):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.protocol.documents import Play, Start
+from agents.protocol.documents import Play
 from agents.protocol.values import AiringClass
 from controller.domain.airings import AiringState
 from controller.domain.deeds import DeedKind
@@ -247,8 +247,9 @@ async def test_an_emergency_on_the_air_is_stopped(station: Station) -> None:
     made, _ = await station.desk.hand_ins.hand_in(emergency(speaker.area_id), SENDER)
     airing = await until_sent(station, made)
     await station.arm(device, airing)
-    start = await station.until_ordered(device, Start)
-    await station.sound(device, airing.airing_id, start.start_at_us)
+    play = await station.until_ordered(device, Play)
+    assert play.airing.start_at_us is not None, "nobody is waited for"
+    await station.sound(device, airing.airing_id, play.airing.start_at_us)
     await station.until_state(airing, AiringState.ON_AIR)
     await station.desk.hand_ins.withdraw(made.hand_in_id, SENDER.name)
     assert (await station.airing(airing.airing_id)).state is AiringState.STOPPED
