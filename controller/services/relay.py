@@ -15,7 +15,6 @@ from agents.protocol.values import ClipPart, LivePart, Part, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import OPEN_STATES, Airing, AiringState
 from controller.domain.bulletins import BulletinState, content_parts
-from controller.domain.errors import StoreFailed
 from controller.domain.planning import is_live
 from controller.domain.programmes import CLASSES, RelayItem, item_from
 from controller.domain.relaying import RelayState
@@ -135,8 +134,9 @@ class Relays:
             async with self._store.reading() as tx:
                 relays = await _relays_of(tx, airing)
                 spares = {number: await _spare(tx, relay, now_us) for number, relay in relays.items()}
-        except StoreFailed:
-            _log.exception("a relay waits for the database", extra={"airing_id": airing.airing_id})
+        except Exception:
+            # Of whatever cannot be read: no other relay waits for it, and the desk goes on.
+            _log.exception("what a relay is cannot be read", extra={"airing_id": airing.airing_id})
             return now_us + _RETRY_US
         again_us, done = now_us + _LOOK_EVERY_US, self._done.setdefault(airing.airing_id, set())
         for number, from_us, until_us in live_places(airing):

@@ -10,6 +10,8 @@ from controller.domain.airings import Airing
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.programmes import Item, RelayItem, SilenceItem
 from controller.domain.relaying import RelayLimits, Rung
+from controller.ports import Transaction
+from controller.services import relay
 from tests.controller.fakes import FakeDevice
 from tests.controller.services.content import made
 from tests.controller.services.radio import RECORDED, FakeRadio, passes
@@ -171,6 +173,23 @@ async def test_a_controller_that_starts_in_the_middle_goes_on(
     numbers = [bundle.number for bundle in market.bundles]
     assert len(numbers) > before + 100
     assert numbers == sorted(set(numbers))
+
+
+async def test_a_relay_that_cannot_be_read_ends_no_other(
+    station: Station, radio: FakeRadio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, well = await planned(station, VOV, names=("Chợ", "Đình"))
+    read = relay._relays_of
+
+    async def unreadable(tx: Transaction, airing: Airing) -> dict[int, RelayItem]:
+        if airing.airing_id == broken.airing_id:
+            raise KeyError("what a later version wrote")
+        return await read(tx, airing)
+
+    monkeypatch.setattr(relay, "_relays_of", unreadable)
+    await begins(station, radio, 2)
+    assert rung(station, well) is Rung.FIRST
+    assert station.desk.relays.state(broken.airing_id) is None
 
 
 async def test_an_airing_that_is_stopped_lets_go_of_its_source(station: Station, radio: FakeRadio) -> None:
