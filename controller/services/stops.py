@@ -262,6 +262,9 @@ class Stops:
     async def _stored(self, order: Order, signed: SignedDocument, ended: Sequence[Airing], deed: Deed) -> None:
         async with self._store.transaction() as tx:
             await tx.documents.put(order, signed)
+            order_id = DocumentId(order.header.document_id)
+            if latches(order) and order_id not in self._holding:
+                await tx.documents.close_orders([order_id])  # it was released before it could be stored
             await tx.deeds.add(deed)
             for airing in ended:
                 await tx.airings.set_state(airing.airing_id, AiringState.STOPPED)

@@ -7,7 +7,9 @@ from typing import NoReturn
 import pytest
 
 from agents.protocol.documents import End, Play, Stop
+from controller.domain.deeds import DeedKind
 from controller.domain.errors import StoreFailed
+from controller.domain.stops import latches
 from tests.controller.services.emergency_samples import MINH, flood, prepared, sent
 from tests.controller.services.station import Station
 
@@ -63,6 +65,26 @@ async def test_who_connects_before_an_end_could_be_stored_does_not_begin_what_is
         await station.connect(late)
         end = await station.until_ordered(late, End)
     assert end.airing_ids == (emergency.airing_id,)
+
+
+async def test_a_stop_that_was_released_before_it_could_be_stored_holds_nobody_afterwards(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station.speaker("Cổng làng")
+    async with full(station, monkeypatch):
+        order_id = await station.desk.dispatch.stop_all("minh")
+    await station.desk.dispatch.release_stop("minh")
+
+    async def stored() -> bool:
+        station.clock.advance(1)
+        async with station.store.reading() as tx:
+            return any(deed.subject == order_id and deed.what is DeedKind.STOP_ALL for deed in await tx.deeds.latest(9))
+
+    await station.until(stored)
+    async with station.store.reading() as tx:
+        assert not any(latches(order) for order, _ in await tx.documents.open_orders(station.clock.now_us()))
+    await station.restart()
+    assert await station.desk.dispatch.active_stop() is None
 
 
 async def test_what_could_not_be_looked_up_is_delivered_when_the_database_answers(
