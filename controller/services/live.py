@@ -128,7 +128,10 @@ class LiveDesk:
         self._outbox.push_all_behind(self._outbox.connected() & set(devices.values()), order, signed)
         start_us = airing.start_at_us or 0
         delay = self._delay_us(speakers)
-        stream = self._add(airing, Places(start_us, start_us + airing.duration_us, delay), owned=True)
+        emergency = airing.airing_class is AiringClass.EMERGENCY  # which is heard everywhere at once
+        tail_us = 0 if emergency else max(speaker.delay_us for speaker in speakers)
+        places = Places(start_us, start_us + airing.duration_us, delay, tail_us=tail_us)
+        stream = self._add(airing, places, owned=True)
         self._office.planning.wake()  # it takes air and airtime that something else was to have
         self._office.events.publish(AiringChanged(airing.airing_id))
         return stream

@@ -67,13 +67,14 @@ class Workshop:
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the live part of an airing lies, how much later its sound is heard than it arrives, and the number that its
-    first bundle has.
+    first bundle has. ``tail_us`` is how much later than at others it is heard from the last of its horns.
     """
 
     begins_us: int
     ends_us: int
     delay_us: int
     first_number: int = 0
+    tail_us: int = 0
 
 
 class LiveStream:
@@ -85,6 +86,7 @@ class LiveStream:
         self.begins_us: Final = places.begins_us
         self.ends_us: Final = places.ends_us
         self.owned: Final = owned
+        self._tail_us = places.tail_us
         self.over = asyncio.Event()
         self.meter: Meter | None = None
         self._held = False
@@ -245,11 +247,11 @@ class LiveStream:
             await self._workshop.close(self, by, reason)
 
     def finish(self, reason: str) -> int:
-        """Sends what waits as the last; returns the instant at which the sound ends."""
+        """Sends what waits as the last; returns the instant at which the sound has ended at every horn."""
         self.reason = reason
         if self._heard_us is not None and self.entry is not None:
             self._send(self._bundler.last(self._stamper.ended_us))
         elif self._flushing is not None:
             self._flushing.cancel()
         self.over.set()
-        return self._stamper.ended_us
+        return min(self._stamper.ended_us + self._tail_us, self.ends_us)

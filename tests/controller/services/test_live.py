@@ -176,6 +176,20 @@ async def test_the_end_is_ordered_stored_and_what_went_out_is_kept(station: Stat
     assert station.studio.clip_path(kept.sha256) is not None, "nobody clears it away"
 
 
+async def test_the_last_words_are_heard_from_horns_that_speak_later_than_others_too(station: Station) -> None:
+    (here, device), (echo, _) = await station.speaker("Chợ"), await station.speaker("Đình")
+    async with station.store.transaction() as tx:
+        await tx.speakers.put(replace(echo, delay_us=700_000))
+    stream = await opened(station, here, echo)
+    station.clock.advance(1)
+    speak(station, stream, 30)
+    await stream.close("dung")
+    end = await station.until_ordered(device, End)
+    *_, spoken, last = device.bundles
+    assert last.last
+    assert end.end_at_us == spoken.at_us + len(spoken.packets) * PACKET_US + 700_000
+
+
 async def test_who_was_away_is_told_that_it_is_over(station: Station) -> None:
     speaker, device = await station.speaker("Chợ")
     stream = await opened(station, speaker)
