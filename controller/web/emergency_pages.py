@@ -186,7 +186,7 @@ async def one_part(ask: Ask) -> web.StreamResponse:
     if found.stage in {Stage.SENT, Stage.ENDED} and was not in {Stage.SENT, Stage.ENDED}:
         # Somebody sent it: the page gets its board, and a spoken one its microphone.
         return web.Response(headers={"HX-Redirect": f"{PATH}/{found.id}"})
-    return page(ask, "_emergency.html", frame=await full_frame(ask), one=found, word_problem="")
+    return page(ask, "_emergency.html", frame=await full_frame(ask), one=found, word_problem="", reason="")
 
 
 async def more_part(ask: Ask) -> web.StreamResponse:
@@ -228,7 +228,9 @@ async def break_glass(ask: Ask) -> web.StreamResponse:
             _require_deed(ask, found, form, held=False)
             await ask.parts.emergencies.break_glass(found.emergency_id, ask.known_actor, form.text("reason"))
         except (Invalid, Refused) as error:
-            return await _refused(ask, found, error)
+            told = problem_of(error, ask.say)
+            now = await ask.parts.emergencies.get(found.emergency_id)
+            return await _page(ask, now, problem=told.sentence, reason=form.text("reason"), status=told.status)
     return _to(f"{PATH}/{found.emergency_id}")
 
 
@@ -317,7 +319,7 @@ async def _refused(ask: Ask, found: Emergency, error: LoaError) -> web.Response:
 
 
 async def _page(
-    ask: Ask, found: Emergency, *, problem: str = "", word_problem: str = "", status: int = 200
+    ask: Ask, found: Emergency, *, problem: str = "", word_problem: str = "", reason: str = "", status: int = 200
 ) -> web.Response:
     sent = found.state in {EmergencyState.SENT, EmergencyState.ENDED}
     board = None
@@ -332,6 +334,7 @@ async def _page(
         board=board,
         problem=problem,
         word_problem=word_problem,
+        reason=reason,
         airing_id=found.airing_id,
     )
 

@@ -200,7 +200,7 @@ BANNERS: dict[str, Any] = {
     "area_stops": STOPS,
 }
 _CONSOLE: dict[str, Any] = {"severities": SEVERITIES, "past": PAST, "max_recording_s": 3_600.0}
-_ONE: dict[str, Any] = {"board": None, "problem": "", "word_problem": "", "airing_id": "a1"}
+_ONE: dict[str, Any] = {"board": None, "problem": "", "word_problem": "", "reason": "", "airing_id": "a1"}
 
 ALARM_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "emergency": ("emergency.html", {"shown": shown(drill=False), **_CONSOLE}, {}),

@@ -146,6 +146,10 @@ async def test_one_alone_sends_it_only_where_the_area_allows_it_and_with_a_reaso
 
         assert "send it alone" in (await duc.get(address)).says
         assert (await duc.post(f"{address}/break-glass", {**said, "reason": " "})).status == 422
+        mistyped = await duc.post(f"{address}/break-glass", {**said, "word": "Xã Khác"})
+        assert 'role="alert"' in mistyped.text
+        assert 'id="alone" data-keep open' in mistyped.text  # not folded away over what was written
+        assert "Mất điện thoại" in mistyped.says
         sent = await duc.post(f"{address}/break-glass", said)
         assert "Mất điện thoại" in sent.says
         assert await state(station_of_two, one) is EmergencyState.SENT
