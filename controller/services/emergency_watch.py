@@ -28,7 +28,7 @@ _RETRY_US: Final = _SECOND_US
 _PACE_US: Final = _SECOND_US
 _IDLE_US: Final = 3_600 * _SECOND_US
 _UNCONFIRMED_US: Final = 24 * 3_600 * _SECOND_US
-"""What nobody confirmed for so long is not offered any more."""
+"""What nobody confirmed for so long is not offered any more, where it does not say itself until when it holds."""
 _STATION: Final = "Loa"
 
 
@@ -113,9 +113,7 @@ class EmergencyWatch:
     async def _look(self, emergency: Emergency) -> int:
         now_us = self._clock.now_us()
         if emergency.state is not EmergencyState.SENT:
-            until_us = emergency.changed_at_us + _UNCONFIRMED_US
-            if emergency.draft.expires_at_us is not None:
-                until_us = min(until_us, emergency.draft.expires_at_us)
+            until_us = emergency.draft.expires_at_us or emergency.changed_at_us + _UNCONFIRMED_US
             if now_us >= until_us:
                 expired = replace(emergency, state=EmergencyState.EXPIRED, changed_at_us=now_us)
                 await self._desk.book.settle(emergency, expired)
