@@ -59,10 +59,17 @@ class SqlCapAlerts:
         )
         await self._session.merge(row)
         await self._session.flush()
-        for position, key in enumerate(dict.fromkeys(alert.references)):
-            reference = CapReferenceRow(alert_id=alert.alert_id, position=position, key_digest=_key_digest(key))
-            await self._session.merge(reference)
-        await self._session.flush()
+        await self._put_references(alert)
+
+    async def _put_references(self, alert: CapAlert) -> None:
+        """Once, all in one go: they never change, there may be thousands, and everybody who writes waits meanwhile."""
+        mine = select(CapReferenceRow.position).where(col(CapReferenceRow.alert_id) == alert.alert_id).limit(1)
+        if alert.references and await self._session.scalar(mine) is None:
+            self._session.add_all(
+                CapReferenceRow(alert_id=alert.alert_id, position=position, key_digest=_key_digest(key))
+                for position, key in enumerate(dict.fromkeys(alert.references))
+            )
+            await self._session.flush()
 
     async def keyed(self, keys: Sequence[Key]) -> tuple[CapAlert, ...]:
         found: list[CapAlert] = []
