@@ -8,15 +8,16 @@ before it. What was made of an alert of others is not told again as ours.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from controller.domain.emergencies import Emergency, EmergencyId, EmergencyKind, EndKind, Origin
-from controller.domain.errors import Invalid, NotFound
+from controller.domain.emergency_sound import spoken_languages, written
+from controller.domain.errors import LoaError, NotFound
 from controller.domain.hazard_templates import template
-from controller.domain.hazards import Hazard, filled
+from controller.domain.hazards import Hazard
 from controller.domain.speakers import ControllerIdentity
 from controller.services.cap_options import CapOptions
 from controller.services.emergencies import EmergencyDesk
@@ -97,7 +98,7 @@ class CapOut:
                 one = named.get(name) or endings[name]
                 try:
                     self._written[name] = await asyncio.to_thread(self._message, name, one, sent, name in endings)
-                except ValueError:
+                except (ValueError, LoaError):
                     _log.exception("an emergency cannot be told as CAP", extra={"emergency_id": one.emergency_id})
 
     def _message(self, name: str, one: Emergency, sent: dict[EmergencyId, Emergency], ending: bool) -> Published:
@@ -122,7 +123,8 @@ class CapOut:
             references=tuple(cap.AlertKey(self._sender, _identifier(b), _whole(_sent_at_us(b))) for b in before),
             infos=tuple(self._infos(one, at_us, ending=ending)),
         )
-        return Published(name, one.title, at_us, cap.write_alert(alert))
+        title = f"DIỄN TẬP: {one.title}" if one.drill else one.title  # a feed's readers show nothing but titles
+        return Published(name, title, at_us, cap.write_alert(alert))
 
     def _infos(self, one: Emergency, at_us: int, *, ending: bool) -> "Iterable[cap.Info]":
         from controller import cap
@@ -131,7 +133,7 @@ class CapOut:
         known = template(draft.template_id) if draft.template_id else None
         over = ending or one.kind is EmergencyKind.ALL_CLEAR
         ends_us = one.until_us or draft.expires_at_us or at_us + 3_600 * _SECOND_US
-        for language in draft.languages or ("vi",):
+        for language, words in _words(one, ending=ending).items():
             event = draft.event or (known.wordings[language].event if known and language in known.wordings else "")
             yield cap.Info(
                 language=language,
@@ -140,7 +142,7 @@ class CapOut:
                     cap.Category(draft.category or (known.category if known else "") or _category(draft.hazard)),
                 ),
                 urgency=cap.Urgency.PAST
-                if over
+                if over or one.kind is EmergencyKind.CORRECTION  # it says that there was nothing
                 else cap.Urgency(draft.urgency or (known.urgency if known else "Immediate")),
                 severity=cap.Severity(draft.severity.value),
                 certainty=cap.Certainty(draft.certainty or (known.certainty if known else "Likely")),
@@ -149,7 +151,7 @@ class CapOut:
                 expires_us=max(_whole(ends_us), at_us + _SECOND_US),
                 sender_name=self._identity.name,
                 headline=one.title,
-                description=_said(one, language),
+                description=words,
                 areas=tuple(self._area(area_id) for area_id in draft.area_ids),
             )
 
@@ -210,27 +212,12 @@ def _before(one: Emergency, sent: dict[EmergencyId, Emergency]) -> Iterable[Emer
         waiting += [*before.draft.references, *([before.answers] if before.answers is not None else [])]
 
 
-def _said(one: Emergency, language: str) -> str:
-    """The words that are heard, the fixed ones too."""
-    draft = one.draft
-    words = [draft.texts[language]] if language in draft.texts else []
-    if draft.template_id:
-        known = template(draft.template_id)
-        wording = known.wordings.get(language)
-        if wording is not None and one.kind is EmergencyKind.ALL_CLEAR:
-            return wording.all_clear
-        if wording is not None and one.kind is EmergencyKind.CORRECTION and not words:
-            return wording.correction
-        if wording is not None:
-            words = [wording.opening, *(words or [_filled(one, language)]), wording.instructions]
-    return " ".join(part for part in words if part) or one.title
-
-
-def _filled(one: Emergency, language: str) -> str:
-    try:
-        return filled(template(one.draft.template_id or ""), language, one.draft.values)
-    except Invalid:
-        return ""
+def _words(one: Emergency, *, ending: bool) -> Mapping[str, str]:
+    """What is heard, by language; nothing where it fell silent without a word."""
+    languages = spoken_languages(one.draft) or ("vi",)
+    if ending:
+        return dict.fromkeys(languages, "")
+    return written(one) or dict.fromkeys(languages, one.title)
 
 
 def _category(hazard: Hazard) -> str:

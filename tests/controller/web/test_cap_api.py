@@ -177,6 +177,37 @@ async def test_a_correction_is_an_update_and_an_end_a_cancel(station: Station) -
         assert (cancel.message_type, cancel.references[0].identifier) == (cap.MessageType.CANCEL, second.emergency_id)
 
 
+async def test_what_is_said_in_other_languages_is_told_in_each(station: Station) -> None:
+    draft = EmergencyDraft(
+        drill=False,
+        hazard=Hazard.FLOOD,
+        area_ids=(AreaId("x-1"),),
+        texts={"en": "The river rises.", "vi": "Nước lên."},
+        lasts_s=600,
+    )
+    desk = station.desk.emergencies
+    prepared = await desk.prepare(draft, somebody(1))
+    await desk.book.wait_ready(prepared.emergency_id)
+    await desk.confirm(prepared.emergency_id, somebody(2))
+    async with stranger() as session:
+        alert = await read(session, f"{station.url}cap/alerts/{prepared.emergency_id}.xml")
+    assert {one.language: one.description for one in alert.infos} == {"en": "The river rises.", "vi": "Nước lên."}
+
+
+async def test_what_takes_an_alarm_back_does_not_repeat_it(station: Station) -> None:
+    desk = station.desk.emergencies
+    wrong, over, quiet = await sent(station), await sent(station), await sent(station)
+    correction = await desk.correct(wrong.emergency_id, None, somebody(1), "Sai xã.")
+    await desk.end(over.emergency_id, somebody(1), all_clear=True)
+    await desk.end(quiet.emergency_id, somebody(1), all_clear=False)
+    clear = (await desk.get(over.emergency_id)).answered_by
+    async with stranger() as session:
+        for name in (correction.emergency_id, clear, f"{quiet.emergency_id}.end"):
+            (info,) = (await read(session, f"{station.url}cap/alerts/{name}.xml")).infos
+            assert "Nước lên" not in info.description, name
+            assert info.urgency is cap.Urgency.PAST
+
+
 async def test_our_own_can_be_kept_for_who_signs_in(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(station.parts.cap_out, "public", False)
     async with stranger() as session, session.get(f"{station.url}cap/feed.atom", allow_redirects=False) as answer:
