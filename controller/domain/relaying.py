@@ -2,7 +2,7 @@
 
 Rules of the module: a source that is away, or silent for too long, is left at once for the next best that can be had; a
 better one is gone back to only when it has been well for a while, so that a bad line does not make the sound jump to
-and fro. One that nobody has left yet is taken as soon as it is there.
+and fro. One that nobody has left yet is taken as soon as it is there, and any where nothing else is heard.
 """
 
 import math
@@ -78,7 +78,7 @@ def choose(now: Rung, sights: Sights, left: AbstractSet[Rung], limits: RelayLimi
             continue
         if rung is now and sight.good(limits):
             return rung
-        steady_s = limits.back_s if rung in left else 0.0 if now is Rung.SILENCE else STEADY_S
+        steady_s = 0.0 if now is Rung.SILENCE else limits.back_s if rung in left else STEADY_S
         if rung is not now and sight.good(limits) and sight.well_s >= steady_s:
             return rung
         if now is not Rung.RECORDED and rung is not now and rung not in left and _may_come(sight, limits):

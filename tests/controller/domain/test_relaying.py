@@ -48,6 +48,11 @@ def test_a_source_that_was_left_is_gone_back_to_only_when_it_was_well_for_long()
     assert chosen(RECORDED, BACK, BACK, FIRST) is SECOND, "the second one was never left"
 
 
+def test_where_nothing_else_is_heard_a_source_that_was_left_is_gone_back_to_at_once() -> None:
+    assert chosen(SILENCE, replace(BACK, well_s=0), None, FIRST, recorded=False) is FIRST
+    assert chosen(SILENCE, LOST, replace(BACK, well_s=0), FIRST, SECOND, recorded=False) is SECOND
+
+
 def test_a_source_that_is_only_just_tried_is_waited_for_before_a_recording_begins() -> None:
     assert chosen(SILENCE, COMING) is SILENCE
     assert chosen(SILENCE, NEVER) is RECORDED
