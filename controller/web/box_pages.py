@@ -6,7 +6,7 @@ from aiohttp import web
 
 from agents.protocol.ids import DocumentId, SpeakerId
 from agents.protocol.values import Profile
-from controller.domain.errors import Invalid, LoaError, StoreFailed
+from controller.domain.errors import Invalid, LoaError, NotFound, StoreFailed
 from controller.domain.speakers import Speaker, SpeakerOverview
 from controller.domain.telemetry import Reading
 from controller.web import handwords
@@ -115,9 +115,12 @@ async def hands_part(ask: Ask) -> web.StreamResponse:
 
 
 async def actions_part(ask: Ask) -> web.StreamResponse:
-    """GET /parts/speakers/{id}/actions"""
+    """GET /parts/speakers/{id}/actions; nothing where its speaker was released a moment ago"""
+    try:
+        overview = await ask.parts.speakers.one(_id(ask))
+    except NotFound:
+        return web.Response(status=204)
     frame = await full_frame(ask, path=f"/speakers/{_id(ask)}")
-    overview = await ask.parts.speakers.one(_id(ask))
     return page(
         ask,
         "_actions_list.html",

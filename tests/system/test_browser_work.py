@@ -208,3 +208,4 @@ async def test_a_page_that_lost_its_server_says_so_and_catches_up_by_itself(some
     await expect(lost).to_be_hidden(timeout=15 * SECONDS)
     await expect(speaker(somebody, FIRST)).to_contain_text(somebody.reads("Ready"), timeout=SOON)
     somebody.forgive("Failed to load resource: net::ERR_", STREAM_ENDED)
+    somebody.forgive("htmx:afterRequest", "htmx:sendError")  # of what was being asked as it was killed

@@ -128,7 +128,7 @@ async def test_a_relay_outlives_its_sources(real: Station, tmp_path: Path) -> No
         airing = await send(programme.programme_id, [speaker.speaker_id], at_us, "an")
         await until_heard(device, ICECAST_HZ)
         first = next(bundle for bundle in device.bundles if bundle.packets)
-        assert at_us <= first.at_us < at_us + 60_000, "connected ahead of time, it is whole from its beginning"
+        assert at_us <= first.at_us < at_us + 300_000, "connected ahead of time, it is whole from its beginning"
         vov.dies()
         await until_heard(device, HLS_HZ)
         province.dies()

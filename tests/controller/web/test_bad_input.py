@@ -133,7 +133,7 @@ async def test_an_instant_needs_its_zone(station: Station, start_at: object) -> 
 
 WITH_ID = [r for r in ROUTES if r.method == "GET" and re.search(r"\{\w*id\}", r.path) and r.needs is Needs.SIGNED_IN]
 
-OF_A_PAGE = {"/parts/speakers/{id}", "/parts/speakers/{id}/journal"}
+OF_A_PAGE = {"/parts/speakers/{id}", "/parts/speakers/{id}/journal", "/parts/speakers/{id}/actions"}
 
 
 @pytest.mark.parametrize("wrong", ["x", "đài", "%00", "..%2F..%2Fetc%2Fpasswd", "a" * 500])
