@@ -12,6 +12,7 @@ from controller.domain.cap_alerts import (
     MessageType,
     Reason,
     Sending,
+    SendingState,
     Status,
 )
 from controller.domain.rights import Right
@@ -100,8 +101,14 @@ def shown(ask: Ask, found: AlertView) -> AlertShown:
         anywhere=alert.anywhere,
         may_confirm=waits and ask.may(Right.CAP) and bool(open_ones or alert.anywhere or cancels),
         may_decline=waits and ask.may(Right.CAP) and bool(open_ones or alert.anywhere or cancels),
-        explain_sentence=say.gettext(capwords.EXPLAINED[alert.state]),
+        explain_sentence=say.gettext(_explained(alert)),
     )
+
+
+def _explained(alert: CapAlert) -> str:
+    if alert.state is AlertState.DECIDED and any(one.state is SendingState.PREPARED for one in alert.sendings):
+        return capwords.SECOND_EXPLAINED
+    return capwords.EXPLAINED[alert.state]
 
 
 def _word(ask: Ask, open_ones: Sequence[AreaDecision], *, drill: bool) -> str:

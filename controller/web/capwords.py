@@ -40,6 +40,11 @@ EXPLAINED: Final[Mapping[AlertState, str]] = {
     AlertState.EXPIRED: N_("Its time was over before anybody decided, so it was never heard."),
 }
 
+SECOND_EXPLAINED: Final = N_(
+    "It was confirmed once. Nothing of it is heard before a second person has confirmed it too."
+)
+"""In place of what `EXPLAINED` says where what was made of it waits."""
+
 MESSAGES: Final[Mapping[MessageType, str]] = {
     MessageType.ALERT: N_("Alert"),
     MessageType.UPDATE: N_("Update of an earlier alert"),
