@@ -116,7 +116,12 @@ class LiveDesk:
             await tx.airings.add(airing)
             await tx.documents.put(order, signed)
             await tx.deeds.add(_deed(airing))
-        return self._begin(airing, speakers, order, signed)
+        stream = self._begin(airing, speakers, order, signed)
+        if self._stops.silences({speaker.area_id for speaker in speakers}):
+            # Stopped while it was being stored: it must not begin when the stop is released.
+            await stream.close(by.name, "stopped")
+            raise Refused("everything is stopped there", code="stop_all_latched")
+        return stream
 
     def _begin(self, airing: Airing, speakers: Sequence[Speaker], order: Order, signed: SignedDocument) -> LiveStream:
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}

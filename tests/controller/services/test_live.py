@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.protocol.documents import End, Play
+from agents.protocol.documents import Audience, End, Play
 from agents.protocol.ids import AiringId
 from agents.protocol.journal import Ended
 from agents.protocol.live import PACKET_US, tag_of
@@ -333,6 +334,30 @@ async def test_guards_shorten_it_or_keep_it_from_beginning(station: Station) -> 
         title="Khẩn", by=BY, speaker_ids=[speaker.speaker_id], airing_class=AiringClass.EMERGENCY
     )
     assert emergency.airing.duration_us == 7_200 * SECOND_US
+
+
+async def test_what_is_stopped_while_it_is_opened_does_not_begin_when_the_stop_is_released(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    stopping: list[asyncio.Task[object]] = []
+    usual = LiveDesk._audience
+
+    async def stopped_meanwhile(live: LiveDesk, *what: Any) -> Audience:
+        stopping.append(asyncio.create_task(station.desk.dispatch.stop_all("dung")))
+        await asyncio.sleep(0)
+        return await usual(live, *what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LiveDesk, "_audience", stopped_meanwhile)
+        assert await code_of(opened(station, speaker)) == "stop_all_latched"
+    await asyncio.gather(*stopping)
+    assert desk(station).open_streams() == ()
+    await station.desk.dispatch.release_stop("dung")
+    (ended,) = (await station.until_ordered(device, End)).airing_ids
+    async with station.store.reading() as tx:
+        orders = [order for order, _ in await tx.documents.open_orders(station.clock.now_us())]
+    assert not any(isinstance(order.action, Play) and order.action.airing.airing_id == ended for order in orders)
 
 
 async def test_nonsense_is_refused(station: Station) -> None:
