@@ -225,11 +225,13 @@ def strictest(policies: Iterable[Policy]) -> Policy:
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
-def require_prepared(emergency: Emergency, now_us: int) -> None:
-    """Raises `Refused` (``emergency_not_ready``, ``emergency_expired``, ``emergency_decided``)."""
+def require_prepared(emergency: Emergency, heard_us: int) -> None:
+    """Whether it may be sent, to be heard from ``heard_us`` on. Raises `Refused` (``emergency_not_ready``,
+    ``emergency_expired``, ``emergency_decided``).
+    """
     if emergency.state in {EmergencyState.PREPARING, EmergencyState.FAILED}:
         raise Refused(f"it is {emergency.state}", code="emergency_not_ready")
-    if expired(emergency, now_us):
+    if expired(emergency, heard_us):
         raise Refused("its time is over", code="emergency_expired")
     if emergency.state is not EmergencyState.PREPARED:
         raise Refused(f"it is {emergency.state}", code="emergency_decided")

@@ -99,6 +99,11 @@ class Alarm:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
+    @property
+    def lead_us(self) -> int:
+        """So long after it was confirmed its words begin."""
+        return round(self._settings.emergency_lead_s * _SECOND_US)
+
     def sign(
         self, emergency: Emergency, speakers: Sequence[Speaker], replaced: Sequence[Emergency]
     ) -> tuple[Emergency, Callable[[Deed], Awaitable[None]]]:
@@ -131,7 +136,7 @@ class Alarm:
     def _signed(self, emergency: Emergency, speakers: Sequence[Speaker], replaced: Sequence[Emergency]) -> _Sending:
         now_us = self._clock.now_us()
         answers = emergency.kind is not EmergencyKind.ALARM
-        lead_us = _ANSWER_LEAD_US if answers else round(self._settings.emergency_lead_s * _SECOND_US)
+        lead_us = _ANSWER_LEAD_US if answers else self.lead_us
         starts_at_us = now_us + lead_us
         often = emergency_sound.repetition(
             emergency,

@@ -50,7 +50,7 @@ _PRUNED_EVERY: Final = 50
 KEPT_REFUSED: Final = 200
 """So many alerts that were refused are kept, the newest."""
 KEPT_UNHEARD: Final = 5_000
-"""So many of those that were for nobody here, or over when they came."""
+"""So many of those that were for nobody here, or over when they came; and of cancels of what never came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ class CapInbox:
             self._kept_since = 0
             await tx.cap_alerts.prune([AlertState.REFUSED], KEPT_REFUSED)
             await tx.cap_alerts.prune([AlertState.ELSEWHERE, AlertState.EXPIRED, AlertState.IGNORED], KEPT_UNHEARD)
+            await tx.cap_alerts.prune([AlertState.WAITING], KEPT_UNHEARD)
 
     async def _chain(self, tx: Transaction, alert: CapAlert) -> tuple[CapAlert, ...]:
         """Those that it refers to, with what updated them since."""

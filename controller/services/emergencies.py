@@ -201,7 +201,7 @@ class EmergencyDesk:
 
     async def _prepared(self, emergency_id: EmergencyId) -> Emergency:
         emergency = await self.book.get(emergency_id)
-        rules.require_prepared(emergency, self._clock.now_us())
+        rules.require_prepared(emergency, self._clock.now_us() + self._alarm.lead_us)
         if self._stops.silences(emergency.draft.area_ids):
             raise Refused("all of it is stopped", code="stop_all_latched")
         return emergency

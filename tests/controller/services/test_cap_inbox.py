@@ -306,6 +306,18 @@ async def test_what_was_refused_is_forgotten_in_time(station: Station, monkeypat
     assert kept in found
 
 
+async def test_cancels_of_what_never_came_are_forgotten_in_time(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cap_inbox, "KEPT_UNHEARD", 2)
+    monkeypatch.setattr(cap_inbox, "_PRUNED_EVERY", 5)
+    code, _ = await here(station)
+    never = Made(identifier="never", code=code)
+    for number in range(5):
+        await take(station, Made(identifier=f"C-{number}", kind="Cancel", references=(never,), code=code))
+    assert len(await station.desk.cap.inbox.latest(50)) == 2
+
+
 async def test_an_update_that_one_commune_confirmed_takes_nothing_from_the_other(station: Station) -> None:
     first, _ = await station.speaker("Chợ")
     second, _ = await station.adopt("Xa", area="Thôn Tây")

@@ -206,6 +206,16 @@ async def test_what_nobody_confirms_in_time_is_not_sent_any_more(station: Statio
     await station.until(expired)
 
 
+async def test_what_would_be_over_before_its_first_word_is_not_sent(station: Station) -> None:
+    speaker, device = await station.speaker("Cổng làng")
+    until_us = station.clock.now_us() + 3_000_000
+    waiting = await prepared(station, flood(speaker.area_id, expires_at_us=until_us))
+    with pytest.raises(Refused) as refused:
+        await station.desk.emergencies.confirm(waiting.emergency_id, MINH)
+    assert refused.value.code == "emergency_expired"
+    assert device.plays() == []
+
+
 async def test_what_cannot_be_made_fails_and_is_repaired(station: Station) -> None:
     speaker, _ = await station.speaker("Cổng làng")
     station.studio.failing = "tool_failed"
