@@ -25,8 +25,13 @@ class EmergencyPolicies:
             self._said = dict(await tx.emergencies.policies())
 
     def of(self, area_ids: Sequence[AreaId]) -> Policy:
-        """What holds in all of these areas together. Raises `NotFound` (``area_unknown``)."""
-        return strictest(policy_of(self.path(area_id), self._said) for area_id in area_ids)
+        """What holds in all of these areas together, and in all below them of which something else was said. Raises
+        `NotFound` (``area_unknown``).
+        """
+        paths = [self.path(area_id) for area_id in area_ids]
+        wanted = {path[-1] for path in paths}
+        below = [path for path in map(self.path, self._said) if not wanted.isdisjoint(path)]
+        return strictest(policy_of(path, self._said) for path in (*paths, *below))
 
     async def told(self, area_ids: Sequence[AreaId]) -> Policy:
         """The same, for whoever asks as of anything else. Raises `NotFound` (``area_unknown``)."""

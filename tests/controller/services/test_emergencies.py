@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from agents.protocol.documents import End, Play
+from agents.protocol.ids import AreaId
 from agents.protocol.journal import SirenSounding
 from agents.protocol.values import AiringClass, ClipPart
 from controller.domain.airings import AiringState
@@ -99,6 +100,23 @@ async def test_one_alone_needs_an_area_that_allows_it_and_a_reason_and_the_other
         deed = next(one for one in await tx.deeds.latest(10) if one.what is DeedKind.BREAK_GLASS)
     assert (deed.by, deed.subject) == ("lan", alone.emergency_id)
     assert "không ai khác ở đây" in deed.detail
+
+
+async def test_what_a_smaller_area_forbids_is_not_done_by_naming_the_wider_one(station: Station) -> None:
+    speaker, device = await station.speaker("Cổng làng")
+    desk = station.desk.emergencies
+    wider = speaker.area_id
+    inner = AreaId((await station.desk.areas.add("Xóm Bãi", wider, "hamlet", "minh")).area_id)
+    await desk.policies.put(wider, AreaPolicy(break_glass=True, second_person=False), MINH)
+    await desk.policies.put(inner, AreaPolicy(break_glass=False, second_person=True), MINH)
+    waiting = await prepared(station, flood(wider))
+    for send in (desk.confirm(waiting.emergency_id, LAN), desk.break_glass(waiting.emergency_id, LAN, "không còn ai")):
+        with pytest.raises(Refused) as refused:
+            await send
+        assert refused.value.code in {"second_person_needed", "break_glass_forbidden"}
+    assert device.plays() == []
+    await desk.policies.put(inner, AreaPolicy(), MINH)
+    assert desk.policies.of([wider]).break_glass
 
 
 async def test_a_drill_says_so_first_and_last_has_no_siren_and_never_becomes_real(station: Station) -> None:
