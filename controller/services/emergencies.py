@@ -88,8 +88,9 @@ class EmergencyDesk:
 
     # --- preparing ----------------------------------------------------------------------------------------------------
 
-    async def prepare(self, draft: EmergencyDraft, by: Actor) -> Emergency:
-        """An emergency whose sounds are being made; it waits for the second person when they are ready.
+    async def prepare(self, draft: EmergencyDraft, by: Actor, reason: str = "") -> Emergency:
+        """An emergency whose sounds are being made; it waits for the second person when they are ready. ``reason`` is
+        kept with it: why it puts right what was said.
 
         Raises `Invalid` (``areas_missing``, ``text_empty``, ``text_too_long``, ``slot_missing``, ``slot_unknown``,
         ``slot_too_long``, ``language_unknown``, ``lasts_out_of_range``, ``validity_passed``, ``title_too_long``,
@@ -112,11 +113,12 @@ class EmergencyDesk:
             changed_at_us=who.at_us,
             sound_ids={language: sound.sound_id for language, sound in sounds.items()},
             answers=answers,
+            reason=reason,
         )
         async with self._store.transaction() as tx:
             await self._sounds.store(tx, sounds)
             await tx.emergencies.put(prepared)
-            await tx.deeds.add(deed(prepared, DeedKind.PREPARE_EMERGENCY, who))
+            await tx.deeds.add(deed(prepared, DeedKind.PREPARE_EMERGENCY, who, reason))
         self._sounds.begin(sounds)
         self.book.remember([prepared])
         self.make(prepared)
@@ -232,7 +234,7 @@ class EmergencyDesk:
         rules.require_on_air(emergency)
         reason = rules.checked_reason(reason)
         if draft is not None:
-            return await self.prepare(replace(draft, references=(emergency_id,)), by)
+            return await self.prepare(replace(draft, references=(emergency_id,)), by, reason)
         return await self._answered(emergency, EmergencyKind.CORRECTION, by, reason)
 
     async def end(self, emergency_id: EmergencyId, by: Actor, *, all_clear: bool) -> Emergency:

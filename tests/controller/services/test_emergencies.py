@@ -156,6 +156,20 @@ async def test_the_prepared_correction_goes_out_at_once_and_ends_what_was_wrong(
     )
 
 
+async def test_why_it_was_corrected_in_words_of_ones_own_is_kept(station: Station) -> None:
+    speaker, _ = await station.speaker("Cổng làng")
+    desk = station.desk.emergencies
+    wrong = await sent(station, flood(speaker.area_id))
+    own = flood(speaker.area_id, template_id=None, values={}, texts={"vi": "Chỉ xóm Bãi phải đi."}, title="Đính chính")
+    correction = await desk.correct(wrong.emergency_id, own, LAN, "nhầm xóm")
+    await desk.book.wait_ready(correction.emergency_id)
+    heard = await desk.confirm(correction.emergency_id, MINH)
+    assert (heard.reason, heard.broken_glass, heard.answers) == ("nhầm xóm", False, wrong.emergency_id)
+    async with station.store.reading() as tx:
+        deeds = [one for one in await tx.deeds.latest(10) if one.subject == correction.emergency_id]
+    assert any("nhầm xóm" in one.detail for one in deeds)
+
+
 async def test_the_all_clear_ends_and_announces_and_who_was_away_is_told_of_the_end_alone(station: Station) -> None:
     speaker, device = await station.speaker("Cổng làng")
     _, away = await station.adopt("Chợ")
