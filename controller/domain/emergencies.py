@@ -308,6 +308,15 @@ def require_on_air(emergency: Emergency) -> None:
         raise Refused(f"it is {emergency.state}", code="emergency_over")
 
 
+def require_unanswered(emergency: Emergency, replaced: Emergency) -> None:
+    """Whether what was written to replace another may still be sent: the other may have been corrected, or said to be
+    over, while this one waited. What another system says stands for itself. Raises `Refused` (``emergency_over``).
+    """
+    answered = replaced.end in {EndKind.ALL_CLEAR, EndKind.CORRECTED}
+    if emergency.draft.origin is Origin.STATION and answered:
+        raise Refused(f"{replaced.emergency_id} was answered by {replaced.answered_by}", code="emergency_over")
+
+
 def expired(emergency: Emergency, now_us: int) -> bool:
     """Whether nothing of it may be heard any more, though it was never sent."""
     return emergency.draft.expires_at_us is not None and now_us >= emergency.draft.expires_at_us

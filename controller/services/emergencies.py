@@ -184,7 +184,8 @@ class EmergencyDesk:
         """Sends what another person prepared.
 
         Raises `NotFound`, `Refused` (``emergency_not_ready``, ``emergency_decided``, ``emergency_expired``,
-        ``person_needed``, ``second_person_needed``, ``stop_all_latched``).
+        ``person_needed``, ``second_person_needed``, ``stop_all_latched``, ``emergency_over``: what it was to
+        replace was answered meanwhile).
         """
         emergency = await self._prepared(emergency_id)
         rules.require_second(emergency, by, self.policies.of(emergency.draft.area_ids))
@@ -204,6 +205,9 @@ class EmergencyDesk:
     async def _prepared(self, emergency_id: EmergencyId) -> Emergency:
         emergency = await self.book.get(emergency_id)
         rules.require_prepared(emergency, self._clock.now_us() + self._alarm.lead_us)
+        for one in map(self.book.remembered, emergency.draft.references):
+            if one is not None:
+                rules.require_unanswered(emergency, one)
         if self._stops.silences(emergency.draft.area_ids):
             raise Refused("all of it is stopped", code="stop_all_latched")
         return emergency

@@ -48,7 +48,7 @@ class EmergencyBook:
 
     async def get(self, emergency_id: EmergencyId) -> Emergency:
         """Raises `NotFound` (``emergency_unknown``), `StoreFailed` for one that is not open."""
-        if (found := self._remembered(emergency_id)) is not None:
+        if (found := self.remembered(emergency_id)) is not None:
             return found
         async with self._store.reading() as tx:
             stored = await tx.emergencies.get(emergency_id)
@@ -56,9 +56,10 @@ class EmergencyBook:
 
     def current(self, emergency: Emergency) -> Emergency:
         """The emergency as it is now, whatever happened to it since it was asked for."""
-        return self._remembered(emergency.emergency_id) or emergency
+        return self.remembered(emergency.emergency_id) or emergency
 
-    def _remembered(self, emergency_id: EmergencyId) -> Emergency | None:
+    def remembered(self, emergency_id: EmergencyId) -> Emergency | None:
+        """One that is open, or was over not long ago; asks nobody."""
         return self._open.get(emergency_id) or self._closed.get(emergency_id)
 
     def require(self, emergency_id: EmergencyId) -> Emergency:

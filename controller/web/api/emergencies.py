@@ -75,7 +75,7 @@ def _require_areas(ask: Ask, right: Right, body: DraftBody) -> None:
 
 @raises(NotFound, "emergency_unknown")
 @raises(Refused, "emergency_not_ready", "emergency_decided", "emergency_expired", "second_person_needed")
-@raises(Refused, "person_needed", "stop_all_latched")
+@raises(Refused, "person_needed", "stop_all_latched", "emergency_over")
 async def confirm_emergency(ask: Ask, emergency_id: EmergencyId) -> EmergencyTold:
     """Send what another person prepared: it is on its way when this is answered."""
     return emergency_told(await ask.parts.emergencies.confirm(emergency_id, ask.known_actor))
@@ -84,7 +84,7 @@ async def confirm_emergency(ask: Ask, emergency_id: EmergencyId) -> EmergencyTol
 @raises(NotFound, "emergency_unknown")
 @raises(Invalid, "reason_missing", "reason_too_long")
 @raises(Refused, "emergency_not_ready", "emergency_decided", "emergency_expired", "break_glass_forbidden")
-@raises(Refused, "person_needed", "stop_all_latched")
+@raises(Refused, "person_needed", "stop_all_latched", "emergency_over")
 async def break_glass(ask: Ask, emergency_id: EmergencyId, body: ReasonBody) -> EmergencyTold:
     """Send it alone, with a reason, where every area of it allows that."""
     return emergency_told(await ask.parts.emergencies.break_glass(emergency_id, ask.known_actor, body.reason))

@@ -8,7 +8,7 @@ import pytest
 
 from controller.domain.emergencies import EmergencyState
 from controller.domain.errors import Refused, StoreFailed
-from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared
+from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared, sent
 from tests.controller.services.station import Station
 
 
@@ -78,3 +78,25 @@ async def test_what_is_confirmed_while_it_expires_is_on_the_air(station: Station
             return (await tx.emergencies.get(waiting.emergency_id)).on_air
 
     await station.until(stored)
+
+
+async def test_a_correction_that_waits_is_not_sent_over_an_all_clear_or_another_correction(station: Station) -> None:
+    speaker, _ = await station.speaker("Cổng làng")
+    desk = station.desk.emergencies
+    emergency = await sent(station, flood(speaker.area_id))
+    first, second = [
+        await desk.book.wait_ready(
+            (await desk.correct(emergency.emergency_id, flood(speaker.area_id), LAN, "sai giờ")).emergency_id
+        )
+        for _ in range(2)
+    ]
+    await desk.confirm(first.emergency_id, MINH)
+    with pytest.raises(Refused) as refused:
+        await desk.confirm(second.emergency_id, MINH)
+    assert refused.value.code == "emergency_over"
+    third = await desk.correct(first.emergency_id, flood(speaker.area_id), LAN, "sai giờ")
+    await desk.book.wait_ready(third.emergency_id)
+    await desk.end(first.emergency_id, MINH, all_clear=True)
+    with pytest.raises(Refused) as refused:
+        await desk.confirm(third.emergency_id, MINH)
+    assert refused.value.code == "emergency_over"
