@@ -287,7 +287,7 @@ def _pages(config: Config, folder: Path, house: House, secure: "Secure | None") 
             zone=config.time_zone,
             upload_limit_bytes=config.max_upload_bytes,
             secure_cookies=config.secure_cookies,
-            device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio)),
+            device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio, house.desk.foremost)),
             ready=partial(_ready, house),
             metrics=_figures(house).page,
             metrics_token=config.metrics_token,

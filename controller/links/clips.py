@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 
 from agents.protocol.ids import DeviceId, is_sha256
 from controller.links.hub import Hub
+from controller.services.foremost import Foremost
 
 _SCHEME: Final = "Loa-Device"
 _TYPE: Final = "audio/ogg"
@@ -25,9 +26,10 @@ class ClipShelf(Protocol):
 class ClipRoom:
     """The handler of `version.CLIP_PATH`."""
 
-    def __init__(self, hub: Hub, shelf: ClipShelf) -> None:
+    def __init__(self, hub: Hub, shelf: ClipShelf, foremost: Foremost) -> None:
         self._hub = hub
         self._shelf = shelf
+        self._foremost = foremost
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 without a live link's ticket, 404 where there is no such clip, else the bytes asked for."""
@@ -35,6 +37,7 @@ class ClipRoom:
             self._hub.counters.clips_denied += 1
             return web.Response(status=401, headers={hdrs.WWW_AUTHENTICATE: _SCHEME})
         name = request.match_info["sha256"]
+        await self._foremost.wait()
         # Nothing but 64 hexadecimal digits ever reaches the file system.
         path = self._shelf.clip_path(name) if is_sha256(name) else None
         if path is None:

@@ -30,6 +30,7 @@ from controller.services.events import Events
 from controller.services.fault_watch import FaultWatch
 from controller.services.faults import FaultDesk
 from controller.services.fixed_sounds import FixedSounds
+from controller.services.foremost import Foremost
 from controller.services.groups import GroupDesk
 from controller.services.guards import GuardDesk
 from controller.services.hand_in_watch import HandInWatch
@@ -84,6 +85,7 @@ class Desk:
         self.settings: Final = settings
         self.store: Final = store
         self.events: Final = Events()
+        self.foremost: Final = Foremost()
         self.started: Final = asyncio.Event()
         self._office = office = Office(
             store=store,
@@ -91,6 +93,7 @@ class Desk:
             secretary=Secretary(store, signer, clock),
             settings=settings,
             events=self.events,
+            foremost=self.foremost,
             crew=Crew(),
             roster=Roster(),
             board=Board(),

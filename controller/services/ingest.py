@@ -94,6 +94,7 @@ class Ingest:
         self._events = office.events
         self._planning = office.planning
         self._crew = office.crew
+        self._foremost = office.foremost
         self._boxes = office.boxes
         self._replacing = Replacing(office)
         self._health_every_us = round(office.settings.health_every_s * _SECOND_US)
@@ -212,6 +213,7 @@ class Ingest:
         return self._journals.put(work)
 
     async def _commit(self, works: Sequence[_Work]) -> Sequence[int]:
+        await self._foremost.wait()
         committed: dict[tuple[DeviceId, str], int] = {}
         pairs: dict[JournalKey, SpeakerId] = {}
         received: list[tuple[SpeakerId, ReceivedRecords]] = []

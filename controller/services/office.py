@@ -9,6 +9,7 @@ from controller.services.board import Board
 from controller.services.box_history import BoxHistory
 from controller.services.crew import Crew
 from controller.services.events import Events
+from controller.services.foremost import Foremost
 from controller.services.roster import Roster
 from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
@@ -32,6 +33,7 @@ class Office:
     boxes: BoxHistory = field(default_factory=BoxHistory)
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     unstored: Unstored = field(default_factory=Unstored)
+    foremost: Foremost = field(default_factory=Foremost)
     planning: Bell = field(default_factory=Bell)
     """Rung by whatever changes what is planned, or what plans depend on."""
     fleet: Bell = field(default_factory=Bell)

@@ -55,6 +55,7 @@ class Outbox:
         self._board = office.board
         self._events = office.events
         self._crew = office.crew
+        self._foremost = office.foremost
         self._lanes = Lanes()
         self._answers: Batcher[_Answer, None] = Batcher(self._keep)
 
@@ -151,7 +152,8 @@ class Outbox:
             free = tuple(set(left).difference(busy)) if busy else left
             async with asyncio.TaskGroup() as group:
                 alone = [group.create_task(self._quietly(one, document, signed)) for one in busy]
-                found.update(await self._round(free, document, signed, lanes=not overtaking, still=still))
+                with self._foremost.going(len(free)):
+                    found.update(await self._round(free, document, signed, lanes=not overtaking, still=still))
             one_by_one = zip(busy, (task.result() for task in alone), strict=True)
             found.update((one, reply) for one, reply in one_by_one if reply is not None)
             now_us, connected = self._clock.now_us(), self.connected()

@@ -25,6 +25,7 @@ from controller.links.hub import Hub
 from controller.links.keys import FileSigner, Keys
 from controller.links.routes import device_routes
 from controller.services.desk import Desk
+from controller.services.foremost import Foremost
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from firmware_stubs.fleet import Fleet, Plan
@@ -136,7 +137,7 @@ async def whole(new_database: Path, tmp_path: Path) -> AsyncIterator[Whole]:
     )
     door = Door(hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, settings)
     app = web.Application()
-    app.add_routes(device_routes(door, ClipRoom(hub, FakeShelf(clips))))
+    app.add_routes(device_routes(door, ClipRoom(hub, FakeShelf(clips), Foremost())))
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     running = asyncio.create_task(desk.run())

@@ -20,6 +20,7 @@ from controller.links.hub import Hub
 from controller.links.keys import FileSigner, Keys
 from controller.links.routes import device_routes
 from controller.services.desk import Desk
+from controller.services.foremost import Foremost
 from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from schedules.areas import Area
@@ -126,7 +127,7 @@ class Station:
         desk = self.desk
         door = Door(self.hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery), clock, links)
         app = web.Application()
-        app.add_routes(device_routes(door, ClipRoom(self.hub, studio)))
+        app.add_routes(device_routes(door, ClipRoom(self.hub, studio, Foremost())))
         self._running = asyncio.create_task(desk.run())
         started = asyncio.ensure_future(desk.started.wait())
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)

@@ -30,6 +30,7 @@ from controller.links.door import Door
 from controller.links.hub import Hub
 from controller.links.keys import Keys
 from controller.links.routes import device_routes
+from controller.services.foremost import Foremost
 
 KEYS = Keys(static_private=bytes(range(32)), signing_private=bytes(range(32, 64)))
 IDENTITY = KEYS.identity("Test station")
@@ -330,7 +331,7 @@ async def open_station(tmp_path: Path) -> AsyncIterator[Open]:
         clips = tmp_path / "clips"
         clips.mkdir(exist_ok=True)
         app = web.Application()
-        app.add_routes(device_routes(door, ClipRoom(hub, Shelf(clips))))
+        app.add_routes(device_routes(door, ClipRoom(hub, Shelf(clips), Foremost())))
         server = TestServer(app, host="127.0.0.1")
         await server.start_server()
         servers.append(server)
