@@ -70,7 +70,7 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         said=said(one, say),
         prepared_by=one.prepared.name,
         prepared_at=moment(one.prepared.at_us),
-        confirmed_by=one.confirmed.name if one.confirmed else "",
+        confirmed_by=_confirmed_by(one, say),
         confirmed_at=maybe_moment(one.confirmed.at_us) if one.confirmed else None,
         alone_reason=one.reason if one.broken_glass else "",
         ended_by=one.ended.name if one.ended else "",
@@ -94,6 +94,14 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
 def said(one: Emergency, say: Translator) -> Sequence[Said]:
     """Its words, as they are or will be said: what is confirmed is what is heard."""
     return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in written(one).items()]
+
+
+def _confirmed_by(one: Emergency, say: Translator) -> str:
+    """Who confirmed it: a person, or the rule that somebody made."""
+    if one.confirmed is None:
+        return ""
+    _ = say.gettext
+    return one.confirmed.name if one.confirmed.person_id else _("the rule of %(name)s", name=one.confirmed.name)
 
 
 def _sentence(one: Emergency, say: Translator) -> str:

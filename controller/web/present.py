@@ -240,6 +240,7 @@ def airing_row(summary: AiringSummary) -> views.AiringRow:
         duration_s=airing.duration_us / 1e6,
         finished=summary.finished,
         targets=summary.targets,
+        airing_class=airing.airing_class,
     )
 
 

@@ -313,6 +313,7 @@ class AiringRow:
     duration_s: float
     finished: int
     targets: int
+    airing_class: AiringClass = AiringClass.ORDINARY
     from_above: str = ""
 
 
