@@ -265,7 +265,7 @@ class Ingest:
         await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
         for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
             if self._board.get(airing_id) is None:
-                await self._late(tx, airing_id)
+                await self._late(tx, airing_id, [one for one in changed if one.airing_id == airing_id])
         return changed
 
     async def _playbacks(self, tx: Transaction, pairs: Sequence[tuple[AiringId, SpeakerId]]) -> list[Playback]:
@@ -280,12 +280,12 @@ class Ingest:
                 here.append(playback)
         return here + list(await tx.airings.playbacks_of(stored))
 
-    async def _late(self, tx: Transaction, airing_id: AiringId) -> None:
-        """Evidence of an airing that is over: a speaker was away, and tells now."""
+    async def _late(self, tx: Transaction, airing_id: AiringId, changed: Sequence[Playback]) -> None:
+        """Evidence of an airing that is over: a speaker was away, and tells now. What others told counts already."""
         airing = await tx.airings.get(airing_id)
         if airing.state in OPEN_STATES:
             return
-        state = evidence.reported_state(airing, await tx.airings.playbacks(airing_id))
+        state = evidence.reported_state(airing, changed)
         if state is not airing.state:
             await tx.airings.set_state(airing_id, state)
 
