@@ -336,6 +336,9 @@ async def _over(tx: Transaction, ended: Iterable[Emergency]) -> None:
     for one in ended:
         await tx.emergencies.put(one)
         await tx.airings.set_state(one.airing_id, AiringState.ENDED)
+        if one.ended is not None and one.starts_at_us is not None:  # it could have been heard for hours
+            over_us = min(one.ended.at_us, one.until_us or one.ended.at_us)
+            await tx.airings.shorten(one.airing_id, max(0, over_us - one.starts_at_us))
         await tx.documents.close_orders([one.order_id])
 
 

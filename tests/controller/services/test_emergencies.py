@@ -191,6 +191,9 @@ async def test_it_ends_quietly_at_once(station: Station) -> None:
     assert (ended.state, ended.end) == (EmergencyState.ENDED, EndKind.QUIET)
     assert (await station.until_ordered(device, End)).airing_ids == (emergency.airing_id,)
     assert station.desk.emergencies.open() == ()
+    async with station.store.reading() as tx:
+        airing = await tx.airings.get(ended.airing_id)
+    assert airing.duration_us < 60_000_000, "the log tells how long it was, not how long it could have been"
 
 
 async def test_who_is_adopted_while_it_lasts_gets_it_and_stands_on_the_board(station: Station) -> None:
