@@ -89,13 +89,18 @@ class Pins:
         self._events.publish(TunesChanged())
 
     async def _follow(self) -> None:
+        """Looks once when it begins to listen: what became ready between that and `prepare` told nobody."""
         async with self._events.subscribe() as events:
+            await self._load_again()
             async for event in events:
                 if isinstance(event, TunesChanged | Lagged):
-                    try:
-                        await self._load()
-                    except StoreFailed:
-                        _log.exception("the pinned clips could not be read")
+                    await self._load_again()
+
+    async def _load_again(self) -> None:
+        try:
+            await self._load()
+        except StoreFailed:
+            _log.exception("the pinned clips could not be read")
 
     async def _load(self) -> Sound | None:
         """Learns what is to be pinned; returns the siren as it is stored. Raises `StoreFailed`."""

@@ -51,7 +51,7 @@ TECHNICIAN: Final = (
         path="/parts/speakers/{id}/actions",
         handler=box_pages.actions_part,
         right=_TEND,
-        over=subjects.speaker,
+        over=subjects.speaker_or_none,
     ),
     Route(
         method="GET",
