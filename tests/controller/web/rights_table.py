@@ -282,7 +282,7 @@ GET     /parts/schedules/{id}/at/{original}            see over schedule
 GET     /parts/speaker-rows                            see
 GET     /parts/speakers                                see
 GET     /parts/speakers/{id}                           see over speaker_or_none
-GET     /parts/speakers/{id}/actions                   tend over speaker
+GET     /parts/speakers/{id}/actions                   tend over speaker_or_none
 GET     /parts/speakers/{id}/faults                    see over speaker
 GET     /parts/speakers/{id}/hands                     tend over speaker
 GET     /parts/speakers/{id}/journal                   see over speaker_or_none
