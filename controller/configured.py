@@ -11,7 +11,7 @@ from controller.domain.relays import cards_from
 from controller.links.desk import LAN_PACE, SIM_PACE, LinkSettings, ProfilePace
 from controller.links.keys import Keys
 from controller.radio import RadioSettings
-from controller.services.cap_options import CapOptions
+from controller.services.cap.options import CapOptions
 from controller.services.settings import DeskSettings
 
 

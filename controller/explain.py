@@ -22,9 +22,9 @@ from controller.domain.speakers import Speaker, SpeakerState
 from controller.links.clock import ControllerClock
 from controller.ports import Transaction
 from controller.services.areabook import AreaBook, day_of
-from controller.services.guards import effective_of
-from controller.services.outlook import speaker_outlook
-from controller.services.planning_world import Asked, nothing, read_world
+from controller.services.planning.guards import effective_of
+from controller.services.planning.outlook import speaker_outlook
+from controller.services.planning.world import Asked, nothing, read_world
 from controller.store.database import SqlStore
 from controller.store.migrate import is_current
 from controller.web import rundownpresent as present

@@ -21,7 +21,7 @@ from controller.links.door import Door
 from controller.links.hub import Hub
 from controller.services.dispatch import Dispatch
 from controller.services.faults import FaultDesk
-from controller.services.live import LiveDesk
+from controller.services.live.desk import LiveDesk
 from controller.services.speakers import SpeakerDesk
 from controller.services.telemetry import TelemetryDesk
 from controller.supervise import DiskWatch, LoopWatch

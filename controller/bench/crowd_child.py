@@ -30,8 +30,8 @@ from controller.services.areabook import AreaBook, day_of
 from controller.services.assignments import Assignments
 from controller.services.board import Board
 from controller.services.crew import Crew
+from controller.services.emergency.fixed_sounds import FixedSounds
 from controller.services.events import Events
-from controller.services.fixed_sounds import FixedSounds
 from controller.services.making import Making
 from controller.services.office import Office
 from controller.services.pins import Pins

@@ -18,7 +18,7 @@ from controller.domain.rights import Actor, Right
 from controller.domain.schedules import ScheduleId
 from controller.domain.tokens import BY_TOKEN, ApiToken
 from controller.ports import Store, Transaction
-from controller.services.planned import areas_of_target
+from controller.services.planning.planned import areas_of_target
 
 _PIECE: Final = 200
 _MOST_READ: Final = 5_000

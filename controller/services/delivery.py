@@ -16,8 +16,8 @@ from controller.services.assignments import Assignments
 from controller.services.lacking import Lacking, addressed
 from controller.services.office import Office
 from controller.services.outbox import Outbox
+from controller.services.planning.rundowns import Rundowns
 from controller.services.roster import Present
-from controller.services.rundowns import Rundowns
 from controller.services.secretary import MustSign
 
 _log = logging.getLogger(__name__)

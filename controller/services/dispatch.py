@@ -34,7 +34,7 @@ from controller.services.gate import Gate
 from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.pins import Pins
-from controller.services.rundowns import Rundowns
+from controller.services.planning.rundowns import Rundowns
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
 from schedules.precedence import AirClass

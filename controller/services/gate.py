@@ -17,8 +17,8 @@ from controller.domain.speakers import Speaker
 from controller.ports import Transaction
 from controller.services.contents import Content
 from controller.services.office import Office
-from controller.services.planned import guards_by_area, guards_by_speaker, known_contents
-from controller.services.self_approval import require_approver
+from controller.services.planning.planned import guards_by_area, guards_by_speaker, known_contents
+from controller.services.planning.self_approval import require_approver
 from schedules.guards import NO_GUARDS, Guards, along, days, forbidden
 
 _MINUTE_US: Final = 60_000_000

@@ -16,7 +16,7 @@ from controller.domain.stops import stops_everything
 from controller.ports import Transaction
 from controller.services.assignments import Assignments
 from controller.services.office import Office
-from controller.services.rundowns import Rundowns
+from controller.services.planning.rundowns import Rundowns
 from controller.services.together import Together
 
 Lack = tuple[tuple[Document, SignedDocument], ...]

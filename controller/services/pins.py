@@ -20,8 +20,8 @@ from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.sounds import SIREN, Sound, SoundState
 from controller.domain.speakers import SpeakerState
 from controller.ports import Transaction
+from controller.services.emergency.fixed_sounds import FixedSounds
 from controller.services.events import Lagged, TunesChanged
-from controller.services.fixed_sounds import FixedSounds
 from controller.services.making import Making
 from controller.services.office import Office
 

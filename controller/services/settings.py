@@ -6,7 +6,7 @@ from pathlib import Path
 from controller.domain.fault_watch import FaultLimits
 from controller.domain.guarding import FirstGuards
 from controller.domain.relaying import RelayLimits
-from controller.services.cap_options import CapOptions
+from controller.services.cap.options import CapOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from controller.domain.errors import Invalid, NotFound
 from controller.domain.handing_in import HandIn, HandInId, may_be_declined
 from controller.domain.rights import Right
 from controller.domain.speakers import Speaker
-from controller.services.hand_in_reports import Outcome
+from controller.services.hand_ins.reports import Outcome
 from controller.web.asking import Ask, NotAllowed
 
 

@@ -10,7 +10,7 @@ from controller.domain.bulletins import Bulletin, Variant
 from controller.domain.evidence import ENDS
 from controller.domain.handing_in import HandIn, HandInState
 from controller.domain.rights import Right
-from controller.services.hand_in_reports import Outcome
+from controller.services.hand_ins.reports import Outcome
 from controller.web import above
 from controller.web.aboveviews import Above, AboveAiring, AboveEmergency, AboveSound, HandInView
 from controller.web.asking import Ask

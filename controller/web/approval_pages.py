@@ -14,7 +14,7 @@ from controller.domain.errors import Invalid, LoaError, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import Approval, ApprovalState, PlannedSchedule, content_id_of
 from controller.services import previews
-from controller.services.approvals import Request
+from controller.services.planning.approvals import Request
 from controller.web import planpreview, plans
 from controller.web.approvalviews import ApprovedRow, RequestShown
 from controller.web.asking import Ask

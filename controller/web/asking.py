@@ -19,7 +19,6 @@ from controller.domain.accounts import Person
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.web.i18n import Language, Translator, pick_language
-from controller.web.live import Live
 from controller.web.parts import WebParts
 from controller.web.security import (
     SAFE_METHODS,
@@ -29,6 +28,7 @@ from controller.web.security import (
     from_our_pages,
     sign_in_digest,
 )
+from controller.web.sse import Live
 from controller.web.statics import Statics
 from controller.web.uploads import Uploads
 from controller.web.views import Theme
@@ -130,7 +130,7 @@ class Ask:
     person: Person | None
     secret: str
     mark: str
-    """Which changes are in what this request reads; see `controller.web.live`."""
+    """Which changes are in what this request reads; see `controller.web.sse`."""
     actor: Actor | None = None
     """Whoever asks, with their rights as they are now; None for a stranger."""
     bearer: str = ""

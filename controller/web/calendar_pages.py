@@ -15,7 +15,7 @@ from agents.protocol.ids import AreaId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import PlannedSchedule, content_id_of
-from controller.services.outlook import WeekEntry, week_of
+from controller.services.planning.outlook import WeekEntry, week_of
 from controller.web import plans, subjects, weekly
 from controller.web.asking import Ask
 from controller.web.calendarviews import (

@@ -6,9 +6,9 @@ from agents.protocol.ids import AreaId
 from controller.domain.airings import AiringState
 from controller.domain.rights import EVERYWHERE, Right
 from controller.web.abovepresent import above_of
-from controller.web.alarms import alarms_of, area_stops
-from controller.web.alarmviews import OnAir, StopAll
 from controller.web.asking import Ask, NotAllowed
+from controller.web.emergency.alarms import alarms_of, area_stops
+from controller.web.emergency.alarmviews import OnAir, StopAll
 from controller.web.moments import moment
 from controller.web.secured import trust_to
 from controller.web.views import Flash, Frame

@@ -7,7 +7,7 @@ from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import NotFound
 from controller.domain.guarding import GuardPlace, PlaceKind
 from controller.domain.rights import EVERYWHERE, Right
-from controller.services.guards import Effective
+from controller.services.planning.guards import Effective
 from controller.web.asking import Ask
 from controller.web.i18n import N_, Translator
 from controller.web.rundownwords import limit_sentences, quiet_sentence

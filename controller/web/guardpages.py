@@ -9,7 +9,7 @@ from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import Invalid, LoaError, Refused
 from controller.domain.guarding import STATION, GuardPlace, PlaceGuards, PlaceKind
 from controller.domain.rights import EVERYWHERE, Right
-from controller.services.guards import Effective, SelfApproval
+from controller.services.planning.guards import Effective, SelfApproval
 from controller.web import guardforms
 from controller.web.api.calendar import area_asked, calendar_file
 from controller.web.asking import Ask

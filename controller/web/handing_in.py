@@ -12,7 +12,7 @@ from aiohttp import web
 from agents.protocol.ids import SpeakerId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.handing_in import HandInId
-from controller.services.hand_in_reports import Outcome
+from controller.services.hand_ins.reports import Outcome
 from controller.web import above, targets
 from controller.web.abovepresent import view
 from controller.web.aboveviews import Deciding, HandInView

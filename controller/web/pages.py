@@ -20,9 +20,9 @@ from controller.web.composeviews import choices
 from controller.web.frames import full_frame, rights_of, wherever_heard
 from controller.web.i18n import N_
 from controller.web.listening import Sentences
-from controller.web.live import Listener, Voice, page_voice
-from controller.web.livepresent import archives, relay
+from controller.web.live.present import archives, relay
 from controller.web.sounding import bulletin_track
+from controller.web.sse import Listener, Voice, page_voice
 from controller.web.targets import Choice
 from controller.web.targetviews import SpeakersBeside, Where
 from controller.web.usage import Usage, usage_of

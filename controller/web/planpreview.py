@@ -9,8 +9,8 @@ from controller.domain.errors import Invalid
 from controller.domain.schedules import PlannedSchedule, ScheduleDraft
 from controller.services import previews
 from controller.services.losing import Losses, losses
-from controller.services.outlook import conflicts_of
-from controller.services.planned import Known, known_contents
+from controller.services.planning.outlook import conflicts_of
+from controller.services.planning.planned import Known, known_contents
 from controller.web import plans, planwords, schedule_forms
 from controller.web.asking import Ask
 from controller.web.errors import problem_of

@@ -13,7 +13,7 @@ from controller.domain.errors import NotFound
 from controller.domain.programmes import Programme, ProgrammeId
 from controller.domain.rights import Right
 from controller.domain.schedules import PlannedSchedule, ScheduleId, content_id_of
-from controller.services.planned import summaries
+from controller.services.planning.planned import summaries
 from controller.web import planwords, subjects
 from controller.web.approvalviews import TextShown
 from controller.web.asking import Ask

@@ -15,20 +15,19 @@ from controller.web import (
     target_pages,
 )
 from controller.web.aboveroutes import ABOVE_ACTIONS, ABOVE_API, ABOVE_PAGES
-from controller.web.alarmroutes import CAP_ACTIONS, CAP_PAGES, LIVE_PAGES
 from controller.web.api import airings, newcomers, openapi, signing_in, speakers, watching
 from controller.web.api import areas as api_areas
 from controller.web.api import people as api_people
 from controller.web.api.endpoint import endpoint
 from controller.web.asking import Needs, Route, Token
-from controller.web.caproutes import CAP_API, CAP_PUBLIC
+from controller.web.cap.routes import CAP_ACTIONS, CAP_API, CAP_PAGES, CAP_PUBLIC
 from controller.web.contentroutes import CONTENT
 from controller.web.deskroutes import DESK
-from controller.web.emergencyapi import EMERGENCY_API
-from controller.web.emergencyroutes import EMERGENCY_ACTIONS, EMERGENCY_PAGES
+from controller.web.emergency.api import EMERGENCY_API
+from controller.web.emergency.routes import EMERGENCY_ACTIONS, EMERGENCY_PAGES
 from controller.web.faultroutes import FAULT_API
 from controller.web.handroutes import HAND_API
-from controller.web.liveroutes import LIVE_API, LIVE_SOCKETS
+from controller.web.live.routes import LIVE_API, LIVE_PAGES, LIVE_SOCKETS
 from controller.web.placeroutes import PLACE_ACTIONS, PLACE_API, PLACE_PAGES
 from controller.web.planningroutes import PLANNING_API, PLANNING_PAGES
 from controller.web.scheduleroutes import PLANS

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from agents.protocol.ids import AiringId
-from controller.services.planning_world import is_direct
+from controller.services.planning.world import is_direct
 from controller.web.i18n import Translator
 from controller.web.moments import instant_us, moment
 from controller.web.rundownviews import Bar, QuietRow, RundownRow

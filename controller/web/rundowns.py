@@ -8,7 +8,7 @@ from aiohttp import web
 from agents.protocol.ids import SpeakerId
 from controller.domain.guarding import GuardPlace
 from controller.domain.rights import Right
-from controller.services.outlook import speaker_outlook
+from controller.services.planning.outlook import speaker_outlook
 from controller.web import rundownpresent as present
 from controller.web.asking import Ask
 from controller.web.guarding import limit_sources, place_name

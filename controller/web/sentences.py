@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from agents.protocol.journal import FailReason, RefusalReason, SkipReason
-from controller.web.alarmcodes import ALARM_CODES
-from controller.web.capsentences import CAP_CODES
+from controller.web.cap.sentences import CAP_CODES
+from controller.web.emergency.codes import ALARM_CODES
 from controller.web.i18n import N_, Translator
 from controller.web.plancodes import PLAN_CODES
 

@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
-from controller.web import live_socket
 from controller.web.asking import HOUSE, House, Route, answer
 from controller.web.errors import tell_errors
 from controller.web.forms import MOST_BYTES
 from controller.web.i18n import load_translators
-from controller.web.live import Live
+from controller.web.live import socket as live_socket
 from controller.web.parts import WebParts
 from controller.web.routes import ROUTES
 from controller.web.security import SAFE_METHODS, add_headers
+from controller.web.sse import Live
 from controller.web.statics import Statics
 from controller.web.templating import STATIC_FOLDER, make_environments
 from controller.web.uploads import Limits, Uploads

@@ -7,9 +7,9 @@ from aiohttp import web
 from agents.protocol.ids import AreaId, DocumentId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
-from controller.web import alarms
 from controller.web.asking import Ask
-from controller.web.consoletree import ground
+from controller.web.emergency import alarms
+from controller.web.emergency.consoletree import ground
 from controller.web.errors import problem_of
 from controller.web.forms import reading
 from controller.web.frames import full_frame, require_stop_all

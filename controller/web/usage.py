@@ -14,8 +14,8 @@ from controller.domain.airings import ContentId
 from controller.domain.approving import next_start_us, parts
 from controller.domain.programmes import ProgrammeId
 from controller.domain.schedules import ApprovalState, PlannedSchedule
-from controller.services.planned import Known, known_contents
-from controller.services.planning_world import Reading
+from controller.services.planning.planned import Known, known_contents
+from controller.services.planning.world import Reading
 from controller.web import plans, subjects
 from controller.web.asking import Ask
 from controller.web.i18n import Translator

@@ -16,7 +16,7 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web.aboveviews import Above
-from controller.web.alarmviews import Alarm, AreaStop, OnAir, StopAll
+from controller.web.emergency.alarmviews import Alarm, AreaStop, OnAir, StopAll
 from controller.web.i18n import Language
 
 

@@ -1,14 +1,14 @@
 """What becomes of each occurrence in a stretch of days, over all of its speakers: one fate, and the reasons of it.
 
-Reads nothing: what `controller.services.outlook` found goes in.
+Reads nothing: what `controller.services.planning.outlook` found goes in.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from controller.services.outlook import Tally, Week, WeekEntry
-from controller.services.planning_world import is_direct
+from controller.services.planning.outlook import Tally, Week, WeekEntry
+from controller.services.planning.world import is_direct
 from controller.web.calendarviews import Fate, OccurrenceShown, Reason
 from controller.web.i18n import N_, Translator
 from controller.web.moments import minute_up, moment

@@ -13,7 +13,7 @@ from agents.protocol.signing import SigningKey
 from agents.protocol.values import LivePart, PlannedAiring, RenditionName, SilencePart
 from controller.domain.airings import AiringState, Playback, PlayState
 from controller.domain.rights import EVERYWHERE, Actor, Right
-from controller.services.live_stream import LiveStream
+from controller.services.live.stream import LiveStream
 from firmware_stubs.live import Bundles, HeardBundle, LiveTally
 from firmware_stubs.playing import Player
 from tests.agents.making import SECOND_US, T0_US, airing

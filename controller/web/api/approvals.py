@@ -9,7 +9,7 @@ from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.paging import Place
 from controller.domain.schedules import Approval, ApprovalState, ScheduleId
-from controller.services.approvals import Request
+from controller.services.planning.approvals import Request
 from controller.web.api import content_values as content
 from controller.web.api import plan_values as plan
 from controller.web.api.content_values import PartHeard

@@ -12,7 +12,7 @@ from controller.domain.errors import Invalid, NotFound
 from controller.domain.paging import Place
 from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.schedules import PlannedSchedule, ScheduleId
-from controller.services.outlook import WeekEntry, week_of
+from controller.services.planning.outlook import WeekEntry, week_of
 from controller.web import plans, subjects
 from controller.web.api import plan_values as plan
 from controller.web.api.endpoint import Query, Sends, raises

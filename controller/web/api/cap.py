@@ -16,12 +16,12 @@ from controller.domain.cap_alerts import AlertState, CapAlert, CapAlertId, Sourc
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.paging import Place
 from controller.domain.rights import Right
-from controller.services.cap_inbox import Taken
-from controller.web import cappresent
+from controller.services.cap.inbox import Taken
 from controller.web.api.cap_told import CapAlertTold, alert_told
 from controller.web.api.endpoint import JSON, Body, BytesOf, Sends, raises
 from controller.web.api.values import PageQuery, Told, following, place
 from controller.web.asking import Ask
+from controller.web.cap import present as cappresent
 
 CAP_TYPE: Final = "application/cap+xml"
 ALSO: Final = ("application/xml", "text/xml", "application/octet-stream")

@@ -13,7 +13,7 @@ from controller.domain.rights import EVERYWHERE, Right
 from controller.web.api.endpoint import Body, Created, raises
 from controller.web.api.values import Told, told
 from controller.web.asking import Ask
-from controller.web.capreasons import reason_of
+from controller.web.cap.reasons import reason_of
 
 RULES = "/api/v1/cap-rules"
 FEEDS = "/api/v1/cap-feeds"

@@ -13,7 +13,7 @@ from controller.domain.cap_alerts import (
 )
 from controller.web.api.values import Told
 from controller.web.asking import Ask
-from controller.web.capreasons import reason_of
+from controller.web.cap.reasons import reason_of
 
 FOLDER = "/api/v1/cap"
 

@@ -15,8 +15,8 @@ from controller.domain.airings import ContentId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import ChosenOrder, ScheduleDraft, ScheduleId
-from controller.services.outlook import conflicts_of, free_after
-from controller.services.planned import Known, counting, known_contents
+from controller.services.planning.outlook import conflicts_of, free_after
+from controller.services.planning.planned import Known, counting, known_contents
 from controller.services.previews import looked_from, preview
 from controller.web import plans, subjects
 from controller.web.api import plan_values as plan

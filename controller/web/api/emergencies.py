@@ -9,7 +9,6 @@ from controller.domain.emergencies import AreaPolicy, EmergencyId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.paging import Place
 from controller.domain.rights import Right
-from controller.web import alarms
 from controller.web.api.emergency_values import (
     FOLDER,
     BoardLineTold,
@@ -30,6 +29,7 @@ from controller.web.api.emergency_values import (
 from controller.web.api.endpoint import Accepted, Body, Created, raises
 from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
+from controller.web.emergency import alarms
 
 
 async def list_templates(ask: Ask) -> TemplatesTold:

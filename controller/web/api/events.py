@@ -13,17 +13,17 @@ import msgspec
 from msgspec import Struct
 
 from controller.services.events import Lagged
-from controller.web import live
+from controller.web import sse
 from controller.web.api.values import Told
 
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def _name(kind: type[live.Told]) -> str:
+def _name(kind: type[sse.Told]) -> str:
     return "everything_changed" if kind is Lagged else _WORD.sub("_", kind.__name__).lower()
 
 
-def _struct(kind: type[live.Told]) -> type[Struct]:
+def _struct(kind: type[sse.Told]) -> type[Struct]:
     hints = get_type_hints(kind)
     return msgspec.defstruct(
         f"{kind.__name__}Told",
@@ -35,11 +35,11 @@ def _struct(kind: type[live.Told]) -> type[Struct]:
     )
 
 
-_STRUCTS: Final[Mapping[type, type[Struct]]] = {kind: _struct(kind) for kind in get_args(live.Told)}
+_STRUCTS: Final[Mapping[type, type[Struct]]] = {kind: _struct(kind) for kind in get_args(sse.Told)}
 EventTold: Final[Any] = Union[tuple(_STRUCTS.values())]  # noqa: UP007 - of what is known only here
 
 
-def api_voice(event: live.Told) -> tuple[tuple[str, str], ...]:
+def api_voice(event: sse.Told) -> tuple[tuple[str, str], ...]:
     """The event for programs."""
     told = _STRUCTS[type(event)](**{one.name: getattr(event, one.name) for one in fields(event)})
     return ((_name(type(event)), msgspec.json.encode(told).decode()),)

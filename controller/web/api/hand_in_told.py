@@ -9,7 +9,7 @@ from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.evidence import ENDS
 from controller.domain.handing_in import HandIn, HandInId, HandInState
 from controller.domain.speakers import Speaker
-from controller.services.hand_in_reports import Outcome
+from controller.services.hand_ins.reports import Outcome
 from controller.web.api.values import Told
 from controller.web.asking import Ask
 from controller.web.errors import code_sentence

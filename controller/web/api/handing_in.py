@@ -26,7 +26,7 @@ from controller.domain.paging import Place
 from controller.domain.rights import Right
 from controller.domain.sounds import Reading
 from controller.domain.texts import MAX_TITLE, bulletin_text
-from controller.services.handing_in import Handing, same
+from controller.services.hand_ins.handing_in import Handing, same
 from controller.web import above
 from controller.web.api.airings import AiringTold
 from controller.web.api.bulletins import File

@@ -14,7 +14,7 @@ from agents.protocol.values import AiringClass
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.live import LiveArchive
 from controller.domain.rights import Right
-from controller.services.live_stream import LiveStream, StreamState
+from controller.services.live.stream import LiveStream, StreamState
 from controller.web import subjects
 from controller.web.api.endpoint import Body, Created, raises
 from controller.web.api.values import Told

@@ -28,7 +28,7 @@ from controller.cap import (
 )
 from controller.cap.check import as_json, as_line, check
 from controller.cap.sentences import SENTENCES
-from controller.web.capsentences import FINDINGS
+from controller.web.cap.sentences import FINDINGS
 from tests.controller.cap.alerts import NOW_US, area, cap, info, look, references
 from tests.controller.cap.certificates import holder, signed
 

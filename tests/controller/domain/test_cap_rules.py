@@ -23,7 +23,7 @@ from controller.domain.cap_alerts import (
 from controller.domain.cap_rules import Rule, rule_for
 from controller.domain.cap_words import MOST_LETTERS, hazard_of, language_of, to_be_heard
 from controller.domain.hazards import Hazard
-from controller.services.cap_reading import Standing, World
+from controller.services.cap.reading import Standing, World
 from schedules.areas import Area, AreaTree
 
 HOME, VILLAGE = AreaId("x-1"), AreaId("t-1")

@@ -8,7 +8,7 @@ from controller.domain.airings import Airing
 from controller.domain.drafts import BulletinDraft, TextVariant
 from controller.domain.handing_in import HandIn, HandInState, Sent
 from controller.domain.rights import Actor
-from controller.services.handing_in import Handing
+from controller.services.hand_ins.handing_in import Handing
 from tests.controller.drafts import reading
 from tests.controller.fakes import T0_US
 from tests.controller.services.station import Station

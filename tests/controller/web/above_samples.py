@@ -6,7 +6,7 @@ from controller.domain.drafts import BulletinDraft, TextVariant
 from controller.domain.handing_in import HandIn, HandInId, HandInState, Sent, Written
 from controller.domain.rights import Actor
 from controller.domain.sounds import Reading
-from controller.services.handing_in import Handing
+from controller.services.hand_ins.handing_in import Handing
 from tests.controller.web.station import Station
 
 SENDER = Actor(name="token:Sở TTTT Hưng Yên", scopes=(), token_id="t-1")

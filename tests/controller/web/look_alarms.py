@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.web.alarmviews import Alarm, AreaStop, Stage
-from controller.web.emergencyviews import (
+from controller.web.emergency.alarmviews import Alarm, AreaStop, Stage
+from controller.web.emergency.views import (
     AreaRow,
     AreaTally,
     Board,
@@ -24,7 +24,7 @@ from controller.web.emergencyviews import (
     Tally,
     TemplateOption,
 )
-from controller.web.liveviews import ArchiveShown, RelayShown, StreamShown
+from controller.web.live.views import ArchiveShown, RelayShown, StreamShown
 from controller.web.views import SoundPart, Track
 from tests.controller.web.look_cap import CAP_PAGES
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.web.capviews import (
+from controller.web.cap.views import (
     AlertRow,
     AlertShown,
     AreaShown,
@@ -15,7 +15,7 @@ from controller.web.capviews import (
     SendingShown,
     SettingsShown,
 )
-from controller.web.emergencyviews import AreaRow
+from controller.web.emergency.views import AreaRow
 
 NOW = datetime(2026, 3, 2, 10, 3, 20, tzinfo=UTC)
 TEXT = "Nước sông Hồng đang lên nhanh tại thôn Đông và thôn Hạ.\nBà con hãy đến ngay trường tiểu học xã."

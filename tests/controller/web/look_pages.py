@@ -40,8 +40,8 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web import views
-from controller.web.alarmviews import OnAir, StopAll
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
+from controller.web.emergency.alarmviews import OnAir, StopAll
 from controller.web.i18n import Language
 from controller.web.listening import Line, Sentences
 from controller.web.speaker_pages import SpeakersShown

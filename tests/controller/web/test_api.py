@@ -18,7 +18,7 @@ from controller.domain.airings import Airing, Playback
 from controller.domain.journals import ReceivedRecords
 from controller.domain.speakers import Speaker
 from controller.web.api.events import api_voice
-from controller.web.live import Told
+from controller.web.sse import Told
 from tests.controller.web.api_client import as_promised, documented, operation_at
 from tests.controller.web.browser import Browser
 from tests.controller.web.station import NAME, PASSWORD, SOUND, Station

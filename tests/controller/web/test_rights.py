@@ -25,7 +25,7 @@ from controller.domain.hazards import Hazard
 from controller.domain.programmes import BulletinItem
 from controller.domain.rights import RIGHTS, TOKEN_RIGHTS, Right, Role
 from controller.domain.schedules import ScheduleDraft
-from controller.services.handing_in import Handing
+from controller.services.hand_ins.handing_in import Handing
 from controller.services.people import shell
 from controller.web import server
 from controller.web.asking import Ask, Needs, Route

@@ -1,0 +1,81 @@
+"""The page of live broadcasts: where it is heard, the microphone, and what is live now. The sound itself goes through
+`controller.web.live.socket`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from agents.protocol.ids import AiringId
+from controller.domain.rights import EVERYWHERE, Right
+from controller.services.live.stream import LiveStream
+from controller.web import subjects
+from controller.web.asking import Ask
+from controller.web.emergency.consoletree import grounds
+from controller.web.frames import full_frame
+from controller.web.live.present import relay
+from controller.web.live.views import StreamShown
+from controller.web.moments import moment
+from controller.web.pages import page
+from controller.web.secured import require_microphone
+
+PATH: Final = "/live"
+MOST_SINGLE: Final = 60
+"""So many speakers can be chosen one by one; where there are more, by area."""
+
+
+async def live(ask: Ask) -> web.StreamResponse:
+    """GET /live"""
+    require_microphone(ask)
+    standing = await ask.parts.speakers.standing()
+    found = grounds(ask, standing, Right.LIVE)
+    mine = [one for one in standing if ask.may(Right.LIVE, one.speaker.area_id)]
+    single = sorted(mine, key=lambda one: (one.area.name, one.speaker.name)) if len(mine) <= MOST_SINGLE else []
+    return page(
+        ask,
+        "live.html",
+        frame=await full_frame(ask, path=PATH),
+        areas=found.rows(()),
+        speakers=[(one.speaker.speaker_id, one.speaker.name, one.area.name, one.not_ready is None) for one in single],
+        streams=await _streams(ask),
+    )
+
+
+async def live_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/live"""
+    return page(ask, "_live_streams.html", frame=await full_frame(ask, path=PATH), streams=await _streams(ask))
+
+
+async def end(ask: Ask) -> web.StreamResponse:
+    """POST /live/{id}/end"""
+    await ask.parts.live_desk.end(AiringId(ask.request.match_info["id"]), ask.by)
+    return web.Response(status=303, headers={"Location": PATH})
+
+
+async def _streams(ask: Ask) -> Sequence[StreamShown]:
+    found = []
+    for stream in ask.parts.live_desk.open_streams():
+        areas = await subjects.areas_of_speakers(ask, stream.airing.speaker_ids)
+        if ask.may(Right.SEE, EVERYWHERE) or any(ask.may(Right.SEE, one) for one in areas):
+            found.append(_shown(stream, may_end=stream.owned and ask.may_all(Right.LIVE, areas)))
+    return found
+
+
+def _shown(stream: LiveStream, *, may_end: bool) -> StreamShown:
+    return StreamShown(
+        id=stream.airing.airing_id,
+        title=stream.airing.title,
+        by=stream.airing.planned_by,
+        since=moment(stream.begins_us),
+        hearing=stream.hearing(),
+        of=stream.of,
+        relay=not stream.owned,
+        may_end=may_end,
+    )
+
+
+async def relay_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/airings/{id}/relay"""
+    airing_id = AiringId(ask.request.match_info["id"])
+    return page(ask, "_airing_relay.html", relay=relay(ask, airing_id), airing_id=airing_id)

@@ -1,0 +1,40 @@
+"""An alert that a rule sends, and that takes effect later, is heard then: neither before, nor not at all."""
+
+from agents.protocol.documents import Play
+from agents.protocol.ids import AreaId
+from controller.domain.cap_alerts import AlertState, SendingState
+from controller.domain.cap_rules import Rule
+from controller.domain.emergencies import EmergencyState
+from tests.controller.fakes import T0_US
+from tests.controller.services.alerts import HOUR_US, SENDER, Info, Made, written
+from tests.controller.services.cap.test_inbox import CENTRE, HANDED, MAI, here, until
+from tests.controller.services.emergency_samples import flood, prepared
+from tests.controller.services.station import Station
+
+
+async def test_it_waits_for_longer_than_what_nobody_confirms(station: Station) -> None:
+    code, device = await here(station)
+    forgotten = await prepared(station, flood(AreaId(code)))
+    station.clock.advance(1)  # what changed last is looked at first
+    rule = Rule(rule_id="", area_id=AreaId(code), sender=SENDER, severity="Minor", urgency="Future", certainty="Likely")
+    await station.desk.cap.settings.put_rule(rule, MAI)
+    effective = f"<effective>{written(T0_US + 30 * HOUR_US)}</effective>".encode()
+    made = Made(code=code, infos=(Info(expires_us=T0_US + 40 * HOUR_US),))
+    raw = made.xml().replace(b"<expires>", effective + b"<expires>")
+    (taken,) = await station.desk.cap.inbox.take(raw, source=CENTRE, by=HANDED)
+    assert taken.alert.state is AlertState.DECIDED, taken.alert.reasons
+
+    async def ready() -> bool:
+        return [one.state for one in station.desk.emergencies.open()] == [EmergencyState.PREPARED] * 2
+
+    async def expired() -> bool:
+        return (await station.desk.emergencies.get(forgotten.emergency_id)).state is EmergencyState.EXPIRED
+
+    await station.until(ready)
+    station.clock.advance(28 * 3_600)
+    await station.until(expired)
+    assert not [one for one in device.orders() if isinstance(one, Play)]
+
+    station.clock.advance(2 * 3_600)
+    await station.until_ordered(device, Play)
+    await until(station, taken.alert, SendingState.SENT)
