@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from controller.bench.figures import CannotMeasure
+from controller.domain.sounds import SIREN, SoundState
 from controller.stage import Program, Stage, command
 
 SPEAKERS = 9_000
 AREAS = 49
 _MADE_WITHIN_S = 60.0
+_DATABASE = "loa.db"
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class Crowd:
     @property
     def database(self) -> Path:
         """The station's database."""
-        return self.stage.data_dir / "loa.db"
+        return self.stage.data_dir / _DATABASE
 
     def fleet(self, count: int, *flags: str) -> "Fleet":
         """So many of its devices, not started yet. ``flags`` go to ``loa-fleet``."""
@@ -96,7 +99,7 @@ async def crowd(folder: Path, speakers: int = SPEAKERS, *flags: str) -> AsyncIte
     async with Stage(folder / "station", controller_flags=flags) as stage:
         await stage.start_controller()
         await stage.sign_in()
-        await stage.until("the first tunes to be made", lambda: _tunes_made(stage), within_s=_MADE_WITHIN_S)
+        await stage.until("the first tunes and the siren to be made", lambda: _made(stage), within_s=_MADE_WITHIN_S)
         assert stage.controller is not None
         await stage.controller.stop()
         child = [sys.executable, "-m", "controller.bench.crowd_child", str(stage.data_dir), str(state_file)]
@@ -116,6 +119,10 @@ async def prepare(argv: list[str]) -> None:
         raise CannotMeasure(f"the station could not be prepared: {said.decode(errors='replace')[-500:]}")
 
 
-async def _tunes_made(stage: Stage) -> bool | None:
+async def _made(stage: Stage) -> bool | None:
     tunes = (await stage.api("GET", "/api/v1/tunes"))["tunes"]
-    return True if tunes and all(tune["sound"]["state"] == "ready" for tune in tunes) else None
+    if not tunes or any(tune["sound"]["state"] != "ready" for tune in tunes):
+        return None
+    with contextlib.closing(sqlite3.connect(f"file:{stage.data_dir / _DATABASE}?mode=ro", uri=True)) as connection:
+        row = connection.execute("SELECT state FROM sound WHERE sound_id = ?", (SIREN,)).fetchone()
+    return True if row == (SoundState.READY,) else None

@@ -19,7 +19,7 @@ from schedules.guards import PRESETS, Guards
 from schedules.rundown.values import Refused as NotHeard
 from schedules.rundown.values import RefusedFor
 from tests.controller.drafts import text_draft
-from tests.controller.services.hand_ins import SENDER, emergency
+from tests.controller.services.hand_ins.samples import SENDER, emergency
 from tests.controller.services.plans import (
     ADMIN,
     HOUR_US,

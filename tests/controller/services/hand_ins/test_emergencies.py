@@ -17,7 +17,7 @@ from controller.domain.handing_in import HandInState
 from controller.domain.rights import Right
 from controller.services.people import shell
 from tests.controller.fakes import FakeDevice
-from tests.controller.services.hand_ins import (
+from tests.controller.services.hand_ins.samples import (
     HOUR,
     MINUTE,
     SECOND_US,

@@ -16,7 +16,7 @@ from controller.domain.handing_in import Audio, HandInState, Sent
 from controller.domain.rights import Actor
 from tests.controller.drafts import reading
 from tests.controller.fakes import T0_US
-from tests.controller.services.hand_ins import (
+from tests.controller.services.hand_ins.samples import (
     HOUR,
     MINUTE,
     SECOND_US,

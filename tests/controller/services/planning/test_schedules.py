@@ -41,7 +41,7 @@ from tests.controller.services.desk_plans import (
     rule,
     wall,
 )
-from tests.controller.services.hand_ins import handing, waiting
+from tests.controller.services.hand_ins.samples import handing, waiting
 from tests.controller.services.station import Station
 
 NOBODY = BulletinId("b-no")
