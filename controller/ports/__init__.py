@@ -279,8 +279,23 @@ class Transaction(Protocol):
     station_settings: StationSettings
 
 
+class Aside(Protocol):
+    """A few words beside the database, for what must outlast a restart while the database takes nothing."""
+
+    async def read(self) -> bytes:
+        """What was written last. Raises `StoreFailed`."""
+        ...
+
+    async def write(self, words: bytes) -> None:
+        """In place of what was there. Raises `StoreFailed`."""
+        ...
+
+
 class Store(Protocol):
     """Raises `StoreFailed` when the database or the disk fails."""
+
+    @property
+    def aside(self) -> Aside: ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """To read and write; one at a time."""
@@ -303,6 +318,7 @@ __all__ = [
     "ApiTokens",
     "Approvals",
     "Areas",
+    "Aside",
     "Boxes",
     "Bulletins",
     "CapAlerts",

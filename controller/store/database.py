@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from controller import ports
 from controller.domain.errors import StoreFailed
 from controller.store.airings import SqlAirings
+from controller.store.aside import FileAside
 from controller.store.boxes import SqlBoxes, SqlFaults, SqlHands, SqlSelfTests, SqlTelemetry
 from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions, SqlTunes
 from controller.store.cap import SqlCapAlerts, SqlCapSettings
@@ -80,6 +83,8 @@ class SqlStore:
         self._writing = asyncio.Lock()
         self._turns = asyncio.Semaphore(READERS)
         self._kept = Kept()
+        database = make_url(url).database
+        self.aside: Final = FileAside(Path(f"{database}-aside") if database and database != ":memory:" else None)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[ports.Transaction]:

@@ -36,6 +36,7 @@ from controller.services.emergency.boards import AlarmBoards
 from controller.services.emergency.book import EmergencyBook, deed
 from controller.services.emergency.policies import EmergencyPolicies
 from controller.services.emergency.sounds import EmergencySounds
+from controller.services.emergency.withdrawals import Withdrawals
 from controller.services.office import Office
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
@@ -65,6 +66,7 @@ class EmergencyDesk:
         self._stops = stops
         self.boards: Final = boards
         self.book: Final = EmergencyBook(office)
+        self.withdrawals: Final = Withdrawals(office, self.book)
         self.policies: Final = EmergencyPolicies(office)
         self.latest: Final = self.book.latest
         self.readiness: Final = boards.readiness
@@ -168,15 +170,11 @@ class EmergencyDesk:
         return again
 
     async def withdraw(self, emergency_id: EmergencyId, by: Actor) -> Emergency:
-        """It is not sent. Raises `NotFound`, `Refused` (``emergency_decided``)."""
+        """It is not sent, whatever the database does. Raises `NotFound`, `Refused` (``emergency_decided``)."""
         emergency = await self.book.get(emergency_id)
         if emergency.state not in rules.UNSENT_STATES:
             raise Refused(f"it is {emergency.state}", code="emergency_decided")
-        who = self.book.by(by)
-        withdrawn = replace(emergency, state=EmergencyState.WITHDRAWN, ended=who, changed_at_us=who.at_us)
-        self.book.remember([withdrawn])  # before anybody else can confirm it
-        await self.book.store(withdrawn, deed(withdrawn, DeedKind.WITHDRAW_EMERGENCY, who))
-        return withdrawn
+        return await self.withdrawals.withdraw(emergency, self.book.by(by))
 
     # --- sending ------------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ class EmergencyWatch:
     async def resume(self) -> None:
         """Takes up what was open. Raises `StoreFailed`."""
         await self._desk.book.load()
+        await self._desk.withdrawals.resume()
         await self._desk.policies.load()
         async with self._store.reading() as tx:
             self._where.stand(await tx.speakers.all())

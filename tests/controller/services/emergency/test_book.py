@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from controller.domain.deeds import DeedKind
 from controller.domain.emergencies import EmergencyState
 from controller.domain.errors import Refused, StoreFailed
 from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared, sent
@@ -24,11 +25,51 @@ async def test_what_was_withdrawn_is_not_sent_though_the_database_could_not_be_t
     desk = station.desk.emergencies
     with monkeypatch.context() as patch:
         patch.setattr(station.store, "transaction", refuse)
-        with pytest.raises(StoreFailed):
-            await desk.withdraw(waiting.emergency_id, LAN)
+        assert (await desk.withdraw(waiting.emergency_id, LAN)).state is EmergencyState.WITHDRAWN
         with pytest.raises(Refused, match="withdrawn"):
             await desk.confirm(waiting.emergency_id, MINH)
     assert device.plays() == []
+
+    async def stored() -> bool:
+        station.clock.advance(2)
+        async with station.store.reading() as tx:
+            found = await tx.emergencies.get(waiting.emergency_id)
+        return found.state is EmergencyState.WITHDRAWN
+
+    await station.until(stored)
+    async with station.store.reading() as tx:
+        deeds = [one for one in await tx.deeds.latest(10) if one.what is DeedKind.WITHDRAW_EMERGENCY]
+    assert [(one.by, one.subject) for one in deeds] == [("lan", waiting.emergency_id)]
+    await station.until(lambda: nothing_beside(station))
+
+
+async def test_what_was_withdrawn_is_not_offered_after_a_restart_though_the_database_never_heard_of_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, _ = await station.speaker("Cổng làng")
+    waiting, other = [await prepared(station, flood(speaker.area_id)) for _ in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(station.store, "transaction", refuse)
+        await station.desk.emergencies.withdraw(waiting.emergency_id, LAN)
+    async with station.store.reading() as tx:
+        assert (await tx.emergencies.get(waiting.emergency_id)).state is EmergencyState.PREPARED
+    await station.restart()
+    desk = station.desk.emergencies
+    assert [one.emergency_id for one in desk.open()] == [other.emergency_id]
+    found = await desk.get(waiting.emergency_id)
+    assert found.ended is not None
+    assert (found.state, found.ended.name) == (EmergencyState.WITHDRAWN, "lan")
+
+    async def stored() -> bool:
+        async with station.store.reading() as tx:
+            return (await tx.emergencies.get(waiting.emergency_id)).state is EmergencyState.WITHDRAWN
+
+    await station.until(stored)
+    await station.until(lambda: nothing_beside(station))
+
+
+async def nothing_beside(station: Station) -> bool:
+    return await station.store.aside.read() in {b"", b"{}"}
 
 
 async def test_what_was_ended_is_not_sent_or_ended_again_before_the_database_knows(
