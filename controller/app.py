@@ -13,7 +13,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -240,63 +240,28 @@ def _studio(config: Config, folder: Path) -> AudioStudio:
 
 
 def _pages(config: Config, folder: Path, house: House, secure: "Secure | None") -> "web.Application":
+    from controller.web.parts import parts_of
     from controller.web.security import networks
-    from controller.web.server import WebParts, make_web_app
+    from controller.web.server import make_web_app
 
-    desk = house.desk
-    return make_web_app(
-        WebParts(
-            store=house.store,
-            clock=house.clock,
-            studio=house.studio,
-            events=desk.events,
-            compose=desk.compose,
-            programmes=desk.programmes,
-            tunes=desk.tunes,
-            voices=desk.voices,
-            dispatch=desk.dispatch,
-            adoption=desk.adoption,
-            speakers=desk.speakers,
-            hands=desk.hands,
-            faults=desk.faults,
-            telemetry=desk.telemetry,
-            public_urls=config.public_urls,
-            sim_quota_bytes=desk.settings.sim_quota_bytes,
-            accounts=desk.accounts,
-            people=desk.people,
-            api_tokens=desk.api_tokens,
-            audit=desk.audit,
-            areas=desk.areas,
-            reports=desk.reports,
-            hand_ins=desk.hand_ins,
-            schedules=desk.schedules,
-            approvals=desk.approvals,
-            succession=desk.succession,
-            guards=desk.guards,
-            groups=desk.groups,
-            planner=desk.planner,
-            cap_inbox=desk.cap.inbox,
-            cap_settings=desk.cap.settings,
-            cap_out=desk.cap.out,
-            live_desk=desk.live,
-            relays=desk.relays,
-            emergencies=desk.emergencies,
-            stops=desk.stops,
-            upload_folder=folder / "uploads",
-            station_name=config.name,
-            zone=config.time_zone,
-            upload_limit_bytes=config.max_upload_bytes,
-            secure_cookies=config.secure_cookies,
-            device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio, house.desk.foremost)),
-            ready=partial(_ready, house),
-            metrics=_figures(house).page,
-            metrics_token=config.metrics_token,
-            secure=secure,
-            trusted_proxies=networks(config.trusted_proxies),
-            max_text_letters=config.max_text_letters,
-            max_recording_s=config.max_recording_s,
-        )
+    parts = replace(
+        parts_of(house.desk, house.clock, house.studio, folder / "uploads"),
+        public_urls=config.public_urls,
+        sim_quota_bytes=house.desk.settings.sim_quota_bytes,
+        station_name=config.name,
+        zone=config.time_zone,
+        upload_limit_bytes=config.max_upload_bytes,
+        secure_cookies=config.secure_cookies,
+        device_routes=device_routes(house.door, ClipRoom(house.hub, house.studio, house.desk.foremost)),
+        ready=partial(_ready, house),
+        metrics=_figures(house).page,
+        metrics_token=config.metrics_token,
+        secure=secure,
+        trusted_proxies=networks(config.trusted_proxies),
+        max_text_letters=config.max_text_letters,
+        max_recording_s=config.max_recording_s,
     )
+    return make_web_app(parts)
 
 
 async def _ready(house: House) -> bool:

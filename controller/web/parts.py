@@ -18,6 +18,7 @@ from controller.services.cap.inbox import CapInbox
 from controller.services.cap.out import CapOut
 from controller.services.cap.settings import CapSettingsDesk
 from controller.services.compose import Compose
+from controller.services.desk import Desk
 from controller.services.dispatch import Dispatch
 from controller.services.emergency.desk import EmergencyDesk
 from controller.services.events import Events
@@ -138,3 +139,44 @@ class WebParts:
     sim_quota_bytes: int | None = None
     max_text_letters: int = 20_000
     max_recording_s: float = 3_600.0
+
+
+def parts_of(desk: Desk, clock: Clock, studio: Studio, upload_folder: Path) -> WebParts:
+    """All that there is no other way for; what is set for the station is left as it is without a word."""
+    return WebParts(
+        store=desk.store,
+        clock=clock,
+        studio=studio,
+        events=desk.events,
+        compose=desk.compose,
+        programmes=desk.programmes,
+        tunes=desk.tunes,
+        voices=desk.voices,
+        dispatch=desk.dispatch,
+        adoption=desk.adoption,
+        speakers=desk.speakers,
+        hands=desk.hands,
+        faults=desk.faults,
+        telemetry=desk.telemetry,
+        accounts=desk.accounts,
+        people=desk.people,
+        api_tokens=desk.api_tokens,
+        audit=desk.audit,
+        areas=desk.areas,
+        succession=desk.succession,
+        reports=desk.reports,
+        hand_ins=desk.hand_ins,
+        schedules=desk.schedules,
+        approvals=desk.approvals,
+        guards=desk.guards,
+        groups=desk.groups,
+        planner=desk.planner,
+        cap_inbox=desk.cap.inbox,
+        cap_settings=desk.cap.settings,
+        cap_out=desk.cap.out,
+        live_desk=desk.live,
+        relays=desk.relays,
+        emergencies=desk.emergencies,
+        stops=desk.stops,
+        upload_folder=upload_folder,
+    )

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 from unittest import mock
@@ -36,7 +37,7 @@ from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
 from controller.web import server
 from controller.web.i18n import Language, Translator, load_translators
-from controller.web.parts import WebParts
+from controller.web.parts import WebParts, parts_of
 from controller.web.statics import Statics
 from controller.web.templating import STATIC_FOLDER, make_environments
 from schedules.areas import Area
@@ -180,48 +181,14 @@ class Station:
         self.uploads = folder / "uploads"
         self.studio = QuickStudio(folder)
         self.desk = _desk(folder, store, self.studio, Hub(lambda: None))
-        self.parts = WebParts(
+        self.parts = replace(
+            parts_of(self.desk, ControllerClock(trust_system_clock=True), self.studio, self.uploads),
             **{
-                "store": store,
-                "clock": ControllerClock(trust_system_clock=True),
-                "studio": self.studio,
-                "events": self.desk.events,
-                "compose": self.desk.compose,
-                "programmes": self.desk.programmes,
-                "tunes": self.desk.tunes,
-                "voices": self.desk.voices,
-                "dispatch": self.desk.dispatch,
-                "adoption": self.desk.adoption,
-                "speakers": self.desk.speakers,
-                "hands": self.desk.hands,
-                "faults": self.desk.faults,
-                "telemetry": self.desk.telemetry,
-                "accounts": self.desk.accounts,
-                "people": self.desk.people,
-                "api_tokens": self.desk.api_tokens,
-                "audit": self.desk.audit,
-                "areas": self.desk.areas,
-                "reports": self.desk.reports,
-                "hand_ins": self.desk.hand_ins,
-                "schedules": self.desk.schedules,
-                "approvals": self.desk.approvals,
-                "guards": self.desk.guards,
-                "groups": self.desk.groups,
-                "succession": self.desk.succession,
-                "planner": self.desk.planner,
-                "cap_inbox": self.desk.cap.inbox,
-                "cap_settings": self.desk.cap.settings,
-                "cap_out": self.desk.cap.out,
-                "live_desk": self.desk.live,
-                "relays": self.desk.relays,
-                "emergencies": self.desk.emergencies,
-                "stops": self.desk.stops,
-                "upload_folder": self.uploads,
                 "station_name": STATION,
                 "metrics": _metrics,
                 "device_routes": [web.get("/link", _device), web.get("/device/clips/{sha256}", _device)],
                 **changes,
-            }
+            },
         )
         self.app = _app(self.parts)
         self.server = TestServer(self.app)
