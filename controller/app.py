@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _START_WITHIN_S: Final = 60.0
+_LEAVE_WITHIN_S: Final = 2.0
 _SWITCH_S: Final = 0.000_5
 """SQLite gives the interpreter up for each row, and waits so long for it while the event loop is busy: at the 5 ms of
 Python itself a page waits seconds for its rows when thousands of devices connect.
@@ -112,7 +113,7 @@ async def serve(config: Config, say: Callable[[str], None]) -> None:
                 systemd.notify("READY=1")
                 await stopping.wait()
                 systemd.notify("STOPPING=1")
-                await _close(house.hub)
+                await _close(house)
                 for service in reversed(services):
                     service.cancel()
     _log.info("stopped", extra={"event": "stopped"})
@@ -160,11 +161,12 @@ async def _while_running(event: Awaitable[_T], services: Sequence["asyncio.Task[
         waiting.cancel()
 
 
-async def _close(hub: Hub) -> None:
-    """Lets go of the devices first, so that each is told and what they said last is kept."""
+async def _close(house: House) -> None:
+    """Ends what is spoken live, then lets go of the devices, so that each is told and what they said last is kept."""
     try:
+        await house.desk.live.leave(_LEAVE_WITHIN_S)
         async with asyncio.timeout(CLOSE_WITHIN_S):
-            await hub.close()
+            await house.hub.close()
     except TimeoutError:
         _log.warning("Some devices did not let go in time.")
 

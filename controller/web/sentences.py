@@ -140,6 +140,10 @@ CODES: Mapping[str, str] = {
     "live_ended": N_("The live broadcast has ended."),
     "live_stopped": N_("The live broadcast was stopped."),
     "live_longest": N_("The live broadcast has ended: its time is over."),
+    "live_closing": N_(
+        "The live broadcast has ended, because the station's program is being restarted. What was said is kept; begin"
+        " again in a moment."
+    ),
     "live_microphone_lost": N_("The live broadcast has ended, because nothing came from the microphone any more."),
     "stop_all_latched": N_("Everything is stopped. Allow playing again before you send."),
     "clock_not_synchronised": N_(

@@ -5,6 +5,8 @@ guards, stops, evidence are those of airings. The order that tells its speakers 
 sent before it is stored. A controller that was killed in the middle ends what it had opened, and keeps what went out.
 """
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +20,7 @@ from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.audiences import FEW, audience
 from controller.domain.deeds import Deed, DeedKind
-from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed
+from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.live import LiveArchive, delay_us, live_from_us
 from controller.domain.rights import Actor
 from controller.domain.rundowns import planned_airing
@@ -28,6 +30,7 @@ from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged
 from controller.services.gate import Gate
 from controller.services.live.archive import LiveArchiving
+from controller.services.live.ends import LiveEnds
 from controller.services.live.stream import LiveCounters, LiveStream, Places, Workshop
 from controller.services.office import Office
 from controller.services.outbox import Outbox
@@ -42,7 +45,6 @@ LEAST_US: Final = 60_000_000
 """Where guards leave less than this, nobody begins."""
 _SECOND_US: Final = 1_000_000
 _LOOK_EVERY_US: Final = 500_000
-_RETRY_US: Final = 5_000_000
 _LONGEST_TITLE: Final = 200
 _CLASSES: Final = (AiringClass.LIVE, AiringClass.EMERGENCY)
 _SPOKEN: Final = (AiringClass.EMERGENCY, AiringClass.DRILL)
@@ -63,6 +65,7 @@ class LiveDesk:
         self._settings = office.settings
         self._gate = Gate(office)
         self._undisturbed = Undisturbed()
+        self._ends = LiveEnds(office, outbox)
         self.counters: Final = LiveCounters()
         self.archiving: Final = LiveArchiving(office, studio)
         self._workshop = Workshop(office, links, self.counters, self.archiving.tape, self._close)
@@ -244,48 +247,25 @@ class LiveDesk:
             self._office.crew.spawn(self.archiving.keep(stream.tape), f"archive {stream.airing.airing_id}")
         entry = stream.entry
         if stream.owned and entry is not None:
-            await self._end(entry, max(ended_us, self._clock.now_us()), by)
+            await self._ends.end(entry, max(ended_us, self._clock.now_us()), by)
         self._office.events.publish(AiringChanged(stream.airing.airing_id))
 
-    async def _end(self, entry: OpenAiring, end_at_us: int, by: str) -> None:
-        """The order that ends an airing goes out at once, and is open until nobody can have the airing any more."""
-        airing = entry.airing
-        start_us = airing.start_at_us or end_at_us
-        to = entry.to or Audience(devices=tuple(entry.devices.values()))
-        action = End(airing_ids=(airing.airing_id,), end_at_us=end_at_us)
-        order, signed = self._secretary.order(to, action, start_us + 2 * airing.duration_us)
-        self._office.unstored.hold(order, signed)
-        self._outbox.push_all_behind(self._outbox.connected() & set(entry.devices.values()), order, signed)
-        entry.airing = replace(airing, duration_us=max(0, end_at_us - start_us))
-        deed = Deed(at_us=self._clock.now_us(), by=by, what=DeedKind.END_LIVE, subject=airing.airing_id)
-        try:
-            await self._stored(entry, order, signed, deed)
-        except StoreFailed:
-            _log.exception("the end of a live airing is not stored yet", extra={"airing_id": airing.airing_id})
-            self._office.crew.spawn(self._store_later(entry, order, signed, deed), f"end {airing.airing_id}")
-
-    async def _stored(self, entry: OpenAiring, order: Order, signed: SignedDocument, deed: Deed) -> None:
-        airing_id, played = entry.airing.airing_id, list(entry.orders)
-        async with self._store.transaction() as tx:
-            await tx.documents.put(order, signed)
-            await tx.documents.close_orders(played)
-            await tx.airings.shorten(airing_id, entry.airing.duration_us)
-            await tx.deeds.add(deed)
-        self._office.unstored.drop(order.header.document_id)
-        await self._secretary.stock(DocumentKind.ORDER)
-        if self._board.get(airing_id) is entry:
-            self._board.put(entry)
-        self._office.planning.wake()
-        self._office.events.publish(AiringChanged(airing_id))
-
-    async def _store_later(self, entry: OpenAiring, order: Order, signed: SignedDocument, deed: Deed) -> None:
-        while self._clock.now_us() < order.header.not_after_us:
-            await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
-            try:
-                await self._stored(entry, order, signed, deed)
-            except StoreFailed:
-                continue
-            return
+    async def leave(self, within_s: float) -> None:
+        """The program ends: whoever speaks is told so, and so are the horns, which would wait for more. Returns when
+        they have said that they know, or after ``within_s``; what the database does not take by then is ended at the
+        next start.
+        """
+        until_s = asyncio.get_running_loop().time() + within_s
+        spoken = [one for one in self.open_streams() if one.owned]
+        closing = {
+            self._office.crew.spawn(one.close(one.airing.planned_by, "closing"), f"close {one.airing.airing_id}")
+            for one in spoken
+        }
+        if closing:
+            await asyncio.wait(closing, timeout=within_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until_s):
+                    await self._ends.told()
 
     # --- what goes on by itself -------------------------------------------------------------------------------------
 
@@ -300,7 +280,7 @@ class LiveDesk:
         for entry in self._board.all():
             airing = entry.airing
             if airing.now and airing.content_id == LIVE_CONTENT and airing.airing_id not in ended:
-                await self._end(entry, self._clock.now_us(), airing.planned_by)
+                await self._ends.end(entry, self._clock.now_us(), airing.planned_by)
         self._office.crew.spawn(self.archiving.recover(), "what went out live before the start")
 
     async def run(self) -> None:
