@@ -136,7 +136,8 @@ class Emergency:
 
     ``sound_ids`` are those being made for it, by language; ``sequence`` is what is heard once, when they are ready.
     ``starts_at_us`` and ``until_us`` bound when it is heard. ``broken_glass`` was sent by one person alone, for
-    ``reason``. ``answers`` is the emergency that this one corrects or ends.
+    ``reason``. ``answers`` is the emergency that this one corrects or ends, ``again_of`` the one that a stop had
+    silenced and that this one says once more.
     """
 
     emergency_id: EmergencyId
@@ -162,6 +163,7 @@ class Emergency:
     end: EndKind | None = None
     answers: EmergencyId | None = None
     answered_by: EmergencyId | None = None
+    again_of: EmergencyId | None = None
 
     @property
     def drill(self) -> bool:
@@ -295,6 +297,19 @@ def answer_draft(emergency: Emergency) -> EmergencyDraft:
         expires_at_us=None,
         references=(emergency.emergency_id,),
     )
+
+
+def again_draft(emergency: Emergency, stopped: Iterable[AreaId]) -> EmergencyDraft:
+    """The same once more, where a stop silenced it: everywhere, or while it is on the air in the areas ``stopped``. It
+    is the station's own word, whoever had it first. Raises `Refused` (``emergency_not_stopped``).
+    """
+    area_ids = tuple(stopped) if emergency.on_air else emergency.draft.area_ids
+    silenced = emergency.end is EndKind.STOPPED or (emergency.on_air and area_ids)
+    if emergency.kind is not EmergencyKind.ALARM or not silenced:
+        raise Refused(f"it is {emergency.state}", code="emergency_not_stopped")
+    if len(area_ids) > MOST_AREAS:
+        area_ids = emergency.draft.area_ids
+    return replace(emergency.draft, area_ids=area_ids, references=(), origin=Origin.STATION, cap_id=None)
 
 
 def checked_text(text: str, max_letters: int) -> str:

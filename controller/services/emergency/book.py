@@ -46,6 +46,10 @@ class EmergencyBook:
         """The emergency, if it is open."""
         return self._open.get(emergency_id)
 
+    def again_of(self, emergency_id: EmergencyId) -> Emergency | None:
+        """The one that says this once more after a stop, while it is open."""
+        return next((one for one in self.open() if one.again_of == emergency_id), None)
+
     async def get(self, emergency_id: EmergencyId) -> Emergency:
         """Raises `NotFound` (``emergency_unknown``), `StoreFailed` for one that is not open."""
         if (found := self.remembered(emergency_id)) is not None:

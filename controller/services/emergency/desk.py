@@ -13,7 +13,7 @@ from typing import Final
 from agents.protocol.ids import AiringId, DocumentId
 from controller.domain import emergencies as rules
 from controller.domain import emergency_sound
-from controller.domain.alarm_board import Board
+from controller.domain.alarm_board import Board, Reach
 from controller.domain.deeds import DeedKind
 from controller.domain.emergencies import (
     MOST_AREAS,
@@ -90,7 +90,9 @@ class EmergencyDesk:
 
     # --- preparing ----------------------------------------------------------------------------------------------------
 
-    async def prepare(self, draft: EmergencyDraft, by: Actor, reason: str = "") -> Emergency:
+    async def prepare(
+        self, draft: EmergencyDraft, by: Actor, reason: str = "", again_of: EmergencyId | None = None
+    ) -> Emergency:
         """An emergency whose sounds are being made; it waits for the second person when they are ready. ``reason`` is
         kept with it: why it puts right what was said.
 
@@ -116,6 +118,7 @@ class EmergencyDesk:
             sound_ids={language: sound.sound_id for language, sound in sounds.items()},
             answers=answers,
             reason=reason,
+            again_of=again_of,
         )
         async with self._store.transaction() as tx:
             await self._sounds.store(tx, sounds)
@@ -125,6 +128,17 @@ class EmergencyDesk:
         self.book.remember([prepared])
         self.make(prepared)
         return prepared
+
+    async def again(self, emergency_id: EmergencyId, by: Actor) -> Emergency:
+        """Prepares once more what a stop silenced, where it did: nothing begins again by itself, and two persons send
+        it as any other. The one that waits already, where there is one. Raises `NotFound`, `Refused`
+        (``emergency_not_stopped``), and what `prepare` raises.
+        """
+        emergency = await self.book.get(emergency_id)
+        lines = (await self.boards.of(emergency)).lines if emergency.on_air else ()
+        stopped = dict.fromkeys(line.area_id for line in lines if line.reach is Reach.STOPPED)
+        draft = rules.again_draft(emergency, stopped)
+        return self.book.again_of(emergency_id) or await self.prepare(draft, by, again_of=emergency_id)
 
     def _checked(self, draft: EmergencyDraft) -> EmergencyDraft:
         if not 0 < len(draft.area_ids) <= MOST_AREAS:

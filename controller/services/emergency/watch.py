@@ -12,6 +12,7 @@ from typing import Final
 
 from controller.domain import emergencies as rules
 from controller.domain.airings import OPEN_STATES, AiringState
+from controller.domain.deeds import Deed, DeedKind
 from controller.domain.emergencies import By, Emergency, EmergencyState, EndKind
 from controller.domain.errors import LoaError, NotFound
 from controller.services.delivery import Delivery
@@ -30,6 +31,8 @@ _IDLE_US: Final = 3_600 * _SECOND_US
 _UNCONFIRMED_US: Final = 24 * 3_600 * _SECOND_US
 """What nobody confirmed for so long is not offered any more, where it does not say itself until when it holds."""
 _STATION: Final = "Loa"
+_LATEST_DEEDS: Final = 200
+"""Among so many the stop is looked for that ended an emergency a moment ago."""
 
 
 class EmergencyWatch:
@@ -119,24 +122,39 @@ class EmergencyWatch:
                 expired = replace(emergency, state=EmergencyState.EXPIRED, changed_at_us=now_us)
                 await self._desk.book.settle(emergency, expired)
             return max(until_us, now_us + _RETRY_US)
-        if self._board.get(emergency.airing_id) is None and (end := await self._end(emergency)) is not None:
-            await self._desk.book.settle(emergency, rules.over(emergency, end, By(name=_STATION, at_us=now_us)))
+        if self._board.get(emergency.airing_id) is None and (ended := await self._ended(emergency)) is not None:
+            await self._desk.book.settle(emergency, ended)
             return now_us + _IDLE_US
         if now_us >= (emergency.until_us or 0):
             return now_us + _RETRY_US  # the clockwork settles its airing first
         await self._joined(emergency)
         return emergency.until_us or now_us + _IDLE_US
 
-    async def _end(self, emergency: Emergency) -> EndKind | None:
-        """How it ended; None where its airing is not stored yet."""
+    async def _ended(self, emergency: Emergency) -> Emergency | None:
+        """As it has ended; None where its airing is not stored yet."""
         async with self._store.reading() as tx:
             try:
                 airing = await tx.airings.get(emergency.airing_id)
             except NotFound:
                 return None
+            deeds = await tx.deeds.latest(_LATEST_DEEDS) if airing.state is AiringState.STOPPED else ()
         if airing.state in OPEN_STATES:
             return None
-        return EndKind.STOPPED if airing.state is AiringState.STOPPED else EndKind.OVER
+        end = EndKind.STOPPED if airing.state is AiringState.STOPPED else EndKind.OVER
+        by = By(name=_STATION, at_us=self._clock.now_us())
+        stop = next((one for one in deeds if self._stopped(emergency, one)), None)
+        return rules.over(emergency, end, by if stop is None else By(name=stop.by, at_us=stop.at_us))
+
+    def _stopped(self, emergency: Emergency, deed: Deed) -> bool:
+        match deed.what:
+            case DeedKind.STOP:
+                return deed.subject == emergency.airing_id
+            case DeedKind.STOP_AREAS:
+                here, there = emergency.draft.area_ids, deed.detail.split()
+                inside = any(not self._areas.around(one).isdisjoint(here) for one in there)
+                return inside or any(not self._areas.around(one).isdisjoint(there) for one in here)
+            case _:
+                return deed.what is DeedKind.STOP_ALL
 
     async def _joined(self, emergency: Emergency) -> None:
         """Speakers that were adopted or moved there while it lasts."""

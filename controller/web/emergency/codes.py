@@ -20,6 +20,7 @@ ALARM_CODES: Final[Mapping[str, str]] = {
     "emergency_decided": N_("Somebody has decided on it already. Look at what became of it."),
     "emergency_expired": N_("Its time is over, so that it is not sent any more. Prepare it anew."),
     "emergency_over": N_("It is not on the air any more. There is nothing left to correct or to end."),
+    "emergency_not_stopped": N_("No stop has silenced it, so there is nothing to prepare again."),
     "second_person_needed": N_(
         "You prepared it yourself. Another person has to confirm it, with a sign-in of their own."
     ),
