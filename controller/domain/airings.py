@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from agents.protocol.ids import AiringId, BulletinId, SpeakerId
 from agents.protocol.values import AiringClass, OnInterrupted, Part
 from controller.domain.programmes import ProgrammeId
@@ -106,9 +108,9 @@ class Airing:
         return self.content_id.startswith(EMERGENCY_PREFIX)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Playback:
-    """The evidence of one airing on one speaker: one record, whatever was killed in between.
+class Playback(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The evidence of one airing on one speaker: one record, whatever was killed in between. An emergency makes and
+    changes thousands of them before the last horn has it, hence a struct: it takes a tenth of a dataclass's time.
 
     Every ``*_at_us`` is controller time as the device reported it (``pushed_at_us``: when the device confirmed).
     ``start_error_us`` is actual minus due, positive late; ``joined_at_us`` how far into it the speaker began.

@@ -1,13 +1,12 @@
 """Which signed document has reached which device."""
 
-from dataclasses import dataclass
+import msgspec
 
 from agents.protocol.ids import DeviceId, DocumentId
 from agents.protocol.journal import RefusalReason
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivered:
+class Delivered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A device's word on a document, and when it came. ``reason`` is set where it refused."""
 
     document_id: DocumentId

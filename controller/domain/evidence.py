@@ -6,8 +6,9 @@ stopped stays so; what failed or was skipped can still come to sound, because de
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from agents.protocol.journal import (
     ActionEnded,
@@ -61,6 +62,11 @@ def pushed(playback: Playback, at_us: int) -> Playback:
         reason=None if cleared else playback.reason,
         detail="" if cleared else playback.detail,
     )
+
+
+def taken_out(playback: Playback) -> Playback:
+    """The desk's own word: this speaker is not to play it any more."""
+    return replace(playback, withdrawn=True)
 
 
 def refused(playback: Playback, reply: DocumentReply) -> Playback:

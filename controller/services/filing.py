@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from agents.protocol.ids import AiringId, DeviceId, SpeakerId
+from controller.domain import evidence
 from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.planning import (
     Addition,
@@ -136,7 +137,7 @@ class Filing:
                     entry.devices |= {one: devices[one] for one in change.speakers if one in devices}
             for change in filed.left:
                 if change.airing_id == entry.airing.airing_id:
-                    out = {one: replace(entry.playbacks[one], withdrawn=True) for one in change.speakers}
+                    out = {one: evidence.taken_out(entry.playbacks[one]) for one in change.speakers}
                     entry.playbacks |= out
             entry.airing = replace(entry.airing, speaker_ids=tuple(entry.states))
             self._board.put(entry)

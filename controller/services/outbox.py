@@ -9,8 +9,9 @@ Answers are stored in batches, together with the evidence they are.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from agents.protocol.documents import Audience, Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
 from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
@@ -35,8 +36,7 @@ PUSH_TIMEOUT_S: Final = 30.0
 _AGAIN_US: Final = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True, gc=False):
     device_id: DeviceId
     document: Document
     reply: DocumentReply
@@ -296,11 +296,17 @@ class Outbox:
     async def _playbacks(self, tx: Transaction, answers: Sequence[_Answer]) -> list[Playback]:
         """The playbacks that these answers move forward."""
         by_pair: dict[tuple[AiringId, SpeakerId], _Answer] = {}
+        documents = {answer.document.header.document_id: answer.document for answer in answers}
+        named = {document_id: _airings_in(document) for document_id, document in documents.items()}
         for answer in answers:
-            airing_ids = _airings_in(answer.document)
-            speaker_id = await self._speaker(tx, answer.device_id) if airing_ids else None
+            airing_ids = named[answer.document.header.document_id]
+            if not airing_ids:
+                continue
+            present = self._roster.get(answer.device_id)
+            speaker_id = await _stored(tx, answer.device_id) if present is None else present.speaker_id
             if speaker_id is not None:
-                by_pair.update({(airing_id, speaker_id): answer for airing_id in airing_ids})
+                for airing_id in airing_ids:
+                    by_pair[(airing_id, speaker_id)] = answer
         changed = []
         for playback in await self._known(tx, by_pair):
             answer = by_pair[(playback.airing_id, playback.speaker_id)]
@@ -328,12 +334,11 @@ class Outbox:
                 known.append(playback)
         return known + list(await tx.airings.playbacks_of(unknown))
 
-    async def _speaker(self, tx: Transaction, device_id: DeviceId) -> SpeakerId | None:
-        present = self._roster.get(device_id)
-        if present is not None:
-            return present.speaker_id
-        speaker = await tx.speakers.by_device(device_id)
-        return None if speaker is None else speaker.speaker_id
+
+async def _stored(tx: Transaction, device_id: DeviceId) -> SpeakerId | None:
+    """The speaker of a device that is not connected any more."""
+    speaker = await tx.speakers.by_device(device_id)
+    return None if speaker is None else speaker.speaker_id
 
 
 def _overtaken(document: Document, reply: DocumentReply) -> bool:

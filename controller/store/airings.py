@@ -1,7 +1,6 @@
 """Airings, and the evidence of each on each speaker."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -20,7 +19,7 @@ from controller.store.bulk import after, change, pieces, upsert
 from controller.store.rows import AiringRow, PlaybackRow
 
 _FRESH = {"populate_existing": True}
-_PLAYBACK_FIELDS: Final = tuple(one.name for one in fields(Playback))
+_PLAYBACK_FIELDS: Final = Playback.__struct_fields__
 _PLAYBACK_VALUES: Final = attrgetter(*_PLAYBACK_FIELDS)
 
 

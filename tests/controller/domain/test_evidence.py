@@ -2,12 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace as replace_event
+from msgspec.structs import replace
 
 from agents.protocol.journal import (
     Armed,
@@ -150,7 +149,7 @@ def test_the_state_and_its_reason(events: Sequence[JournalEvent], state: PlaySta
 
 
 def test_what_was_lost_before_it_began_again_is_not_lost_any_more() -> None:
-    again = replace_event(INTERRUPTED, from_us=0)
+    again = replace(INTERRUPTED, from_us=0)
     assert folded(sounding(), gap(700_000), again, sounding(again=True), FINISHED).lost_us == 0
     assert folded(sounding(), gap(700_000), INTERRUPTED, sounding(again=True), FINISHED).lost_us == 700_000
 
@@ -163,9 +162,9 @@ def test_what_was_cut_has_played_up_to_the_cut_less_what_was_lost() -> None:
 
 
 def test_what_was_ended_before_anything_of_it_was_heard_was_not_heard() -> None:
-    found = folded(STORED, replace_event(ENDED, at_us=0))
+    found = folded(STORED, replace(ENDED, at_us=0))
     assert (found.state, found.reason, found.played_us) == (PlayState.SKIPPED, "ended", 0)
-    assert folded(sounding(), replace_event(ENDED, at_us=0)).state is PlayState.FINISHED
+    assert folded(sounding(), replace(ENDED, at_us=0)).state is PlayState.FINISHED
 
 
 def test_a_retry_that_sounds_has_no_end_and_no_reason_left() -> None:
