@@ -86,6 +86,17 @@ class Sounds(Protocol):
         ...
 
     async def bulletins_with(self, sound_id: SoundId) -> tuple[BulletinId, ...]: ...
+    async def named(self, beginning: str) -> tuple[Sound, ...]:
+        """Those whose id begins so, the oldest first."""
+        ...
+
+    async def remove(self, sound_ids: Iterable[str]) -> None:
+        """For sounds that no bulletin and no tune consists of."""
+        ...
+
+    async def clips_in_use(self, sha256s: Iterable[str]) -> frozenset[str]:
+        """Those of these clips that a sound consists of, or that an emergency was or may still be heard with."""
+        ...
 
 
 class Bulletins(Protocol):

@@ -73,7 +73,8 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
         alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
         self.emergencies: Final = EmergencyDesk(office, self._emergency_sounds, alarm, stops, boards)
         self._emergency_watch: Final = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
-        self.cap: Final = CapDesk(office, studio, self.emergencies, identity, fetcher)
+        ahead = self._emergency_sounds.ahead
+        self.cap: Final = CapDesk(office, studio, self.emergencies, ahead=ahead, identity=identity, fetcher=fetcher)
         journals, healths = (self.hands, self.fault_watch, boards), (self.fault_watch, self.telemetry)
         self.ingest: Final = Ingest(office, self.delivery, journals, healths)
 

@@ -39,6 +39,10 @@ class Recipes:
             raise Invalid(f"{reading.words_per_minute} words a minute", code="rate_out_of_range")
         return replace(reading, text=cleaned)
 
+    def voice(self, language: str) -> str | None:
+        """The voice that reads where none is named; None where there is none."""
+        return next((one.voice_id for one in self._studio.voices() if language in one.languages), None)
+
     def of_text(self, reading: Reading, profile: Profile, by: str) -> Sound:
         """A text that a voice will read. Raises what `checked` raises."""
         return self._new(Source.TEXT, by, reading=self.checked(reading), profile=profile)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Text, cast, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import BulletinId
-from agents.protocol.values import ClipRef, RenditionName
+from agents.protocol.values import AiringClass, ClipRef, RenditionName
+from controller.domain.emergencies import EmergencyState
 from controller.domain.errors import NotFound
 from controller.domain.sounds import (
     Finding,
@@ -24,6 +25,11 @@ from controller.domain.sounds import (
 )
 from controller.store.bulk import pieces
 from controller.store.content_rows import SoundClipRow, SoundRow, VariantRow
+from controller.store.emergency_rows import EmergencyRow
+from controller.store.rows import AiringRow
+
+_SPOKEN_LOUD = (AiringClass.EMERGENCY.value, AiringClass.DRILL.value)
+_NEVER_SENT = (EmergencyState.WITHDRAWN.value, EmergencyState.EXPIRED.value)
 
 
 class SqlSounds:
@@ -71,6 +77,40 @@ class SqlSounds:
             select(VariantRow.bulletin_id).where(col(VariantRow.sound_id) == sound_id).distinct()
         )
         return tuple(BulletinId(bulletin_id) for bulletin_id in found)
+
+    async def named(self, beginning: str) -> tuple[Sound, ...]:
+        rows = await self._session.scalars(
+            select(SoundRow)
+            .where(col(SoundRow.sound_id).startswith(beginning, autoescape=True))
+            .order_by(col(SoundRow.created_at_us), col(SoundRow.sound_id)),
+            execution_options={"populate_existing": True},
+        )
+        return tuple((await self._whole(rows.all())).values())
+
+    async def remove(self, sound_ids: Iterable[str]) -> None:
+        for piece in pieces(list(dict.fromkeys(sound_ids))):
+            await self._session.execute(delete(SoundClipRow).where(col(SoundClipRow.sound_id).in_(piece)))
+            await self._session.execute(delete(SoundRow).where(col(SoundRow.sound_id).in_(piece)))
+
+    async def clips_in_use(self, sha256s: Iterable[str]) -> frozenset[str]:
+        wanted, found = list(dict.fromkeys(sha256s)), set[str]()
+        for piece in pieces(wanted):
+            rows = select(SoundClipRow.sha256).where(col(SoundClipRow.sha256).in_(piece)).distinct()
+            found.update(await self._session.scalars(rows))
+        for sha256 in wanted:
+            if sha256 not in found and await self._heard_with(sha256):
+                found.add(sha256)
+        return frozenset(found)
+
+    async def _heard_with(self, sha256: str) -> bool:
+        """Whether an emergency is made of this clip that was not taken back, or the airing of one."""
+        emergencies = select(EmergencyRow.emergency_id).where(
+            col(EmergencyRow.state).not_in(_NEVER_SENT), cast(col(EmergencyRow.body), Text).contains(sha256)
+        )
+        airings = select(AiringRow.airing_id).where(
+            col(AiringRow.airing_class).in_(_SPOKEN_LOUD), cast(col(AiringRow.sequence), Text).contains(sha256)
+        )
+        return any([await self._session.scalar(one.limit(1)) is not None for one in (emergencies, airings)])
 
     async def several(self, sound_ids: Iterable[str]) -> dict[SoundId, Sound]:
         """Those that exist, fresh from the database."""

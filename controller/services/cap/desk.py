@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.domain.speakers import ControllerIdentity
 from controller.ports import Fetcher, Studio
+from controller.services.cap.ahead import CapAhead
 from controller.services.cap.book import CapBook
 from controller.services.cap.inbox import CapInbox
 from controller.services.cap.options import CapOptions
@@ -15,7 +16,9 @@ from controller.services.cap.settings import CapSettingsDesk
 from controller.services.cap.sounds import CapSounds
 from controller.services.cap.watch import CapWatch
 from controller.services.cap.world import CapWorlds
+from controller.services.emergency.ahead import SoundsAhead
 from controller.services.emergency.desk import EmergencyDesk
+from controller.services.leftovers import Leftovers
 from controller.services.office import Office
 
 
@@ -27,15 +30,28 @@ class CapDesk:
         office: Office,
         studio: Studio,
         emergencies: EmergencyDesk,
+        *,
+        ahead: SoundsAhead,
         identity: ControllerIdentity,
         fetcher: Fetcher | None = None,
     ) -> None:
         options: CapOptions = office.settings.cap
         book = CapBook(office)
         sounds = CapSounds(office, studio, fetcher, options)
-        sendings = CapSendings(book, emergencies, sounds, office.clock, options)
+        worlds = CapWorlds(office, studio)
+        leftovers = Leftovers(office.store, office.clock, studio, ahead.making)
+        self._ahead = CapAhead(
+            office,
+            book=book,
+            worlds=worlds,
+            sounds=sounds,
+            ahead=ahead,
+            emergencies=emergencies,
+            leftovers=leftovers,
+        )
+        sendings = CapSendings(book, emergencies, self._ahead, office.clock, options)
         self._watch = CapWatch(office, book, sendings)
-        self.inbox: Final = CapInbox(office, book, CapWorlds(office, studio), sendings, options)
+        self.inbox: Final = CapInbox(office, book, worlds, sendings, options)
         self.settings: Final = CapSettingsDesk(office)
         self.out: Final = CapOut(office, emergencies, identity, options)
         self._poll = None if fetcher is None else CapPoll(office, self.inbox, fetcher, options)
@@ -48,5 +64,6 @@ class CapDesk:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch.run())
+            group.create_task(self._ahead.run())
             if self._poll is not None:
                 group.create_task(self._poll.run())

@@ -29,7 +29,7 @@ from controller.domain.cap_alerts import (
     may_be_automatic,
 )
 from controller.domain.cap_following import Arrival, Covers
-from controller.domain.cap_rules import SEVERITIES, URGENCIES, Rule, rule_for
+from controller.domain.cap_rules import Rule, rule_for
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.emergencies import MOST_AREAS, Emergency, checked_reason
 from controller.domain.errors import Invalid, NotFound, Refused
@@ -37,6 +37,7 @@ from controller.domain.paging import Place
 from controller.domain.rights import Actor, Right
 from controller.ports import Transaction
 from controller.services.cap.book import CapBook
+from controller.services.cap.drafts import urgency_of
 from controller.services.cap.options import CapOptions
 from controller.services.cap.reading import Reach, Reader, World, anywhere_decisions
 from controller.services.cap.sending import CapSendings
@@ -357,6 +358,4 @@ def _deed(alert: CapAlert, what: DeedKind, by: str, now_us: int) -> Deed:
 
 
 def _by_urgency(alert: CapAlert) -> tuple[object, ...]:
-    severity = max((SEVERITIES.index(one.severity) for one in alert.messages if one.severity in SEVERITIES), default=0)
-    urgency = max((URGENCIES.index(one.urgency) for one in alert.messages if one.urgency in URGENCIES), default=0)
-    return (alert.state is not AlertState.HELD, -severity, -urgency, alert.received_at_us)
+    return (alert.state is not AlertState.HELD, *urgency_of(alert), alert.received_at_us)

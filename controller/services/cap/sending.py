@@ -15,32 +15,23 @@ from controller.domain.cap_alerts import (
     Sending,
     SendingState,
     Status,
-    ends_at_us,
-    texts_of,
 )
-from controller.domain.cap_rules import severest
-from controller.domain.cap_words import hazard_of
 from controller.domain.emergencies import (
     Emergency,
-    EmergencyDraft,
     EmergencyId,
     EmergencyState,
     EndKind,
-    Origin,
-    Severity,
 )
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed
 from controller.domain.rights import Actor
 from controller.domain.texts import shortened
 from controller.ports import Clock
+from controller.services.cap.ahead import CapAhead
 from controller.services.cap.book import CapBook
+from controller.services.cap.drafts import drafted
 from controller.services.cap.options import CapOptions
-from controller.services.cap.sounds import CapSounds
 from controller.services.emergency.desk import EmergencyDesk
 
-_SECOND_US: Final = 1_000_000
-_LEAST_S: Final = 10
-_SIREN: Final = frozenset({Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN})
 _NAME: Final = 120
 _BECAME: Final = {
     EmergencyState.SENT: SendingState.SENT,
@@ -54,12 +45,10 @@ _BECAME: Final = {
 class CapSendings:
     """Every method raises `StoreFailed` too."""
 
-    def __init__(
-        self, book: CapBook, desk: EmergencyDesk, sounds: CapSounds, clock: Clock, options: CapOptions
-    ) -> None:
+    def __init__(self, book: CapBook, desk: EmergencyDesk, ahead: CapAhead, clock: Clock, options: CapOptions) -> None:
         self._book = book
         self._desk = desk
-        self._sounds = sounds
+        self._ahead = ahead
         self._clock = clock
         self._options = options
 
@@ -99,7 +88,8 @@ class CapSendings:
         """The emergency that is there already, or a new one."""
         if sending.emergency_id:
             return await self._desk.get(EmergencyId(sending.emergency_id))
-        draft = await self._draft(alert, sending)
+        audio = await self._ahead.recording(alert, sending.messages)
+        draft = drafted(alert, sending, self._clock.now_us(), self._options.heard_s, audio)
         for one in self._desk.open():
             if (
                 one.draft.cap_id == alert.alert_id
@@ -108,6 +98,7 @@ class CapSendings:
             ):
                 return one
         by = _first(alert, sending)
+        await self._ahead.grant(draft)
         if sending.corrects:
             try:
                 reason = shortened(alert.title or alert.key.identifier, 200) or "CAP"
@@ -116,39 +107,6 @@ class CapSendings:
                 if error.code not in {"emergency_over", NotFound.code, "emergency_unknown"}:
                     raise
         return await self._desk.prepare(draft, by)
-
-    async def _draft(self, alert: CapAlert, sending: Sending) -> EmergencyDraft:
-        """Raises `Refused` (``cap_expired``), `Invalid` (``text_empty``)."""
-        heard = [alert.messages[place] for place in sending.messages]
-        now_us, over_us = self._clock.now_us(), ends_at_us(alert, sending.messages)
-        left_s = self._options.heard_s if over_us is None else (over_us - now_us) // _SECOND_US
-        if left_s <= 0:
-            raise Refused("its time is over", code="cap_expired")
-        audio = await self._sounds.find(alert, sending.messages)
-        texts = {language: text for language, text in texts_of(alert, sending.messages).items() if text}
-        if not texts and audio is None:
-            raise Invalid("neither words nor a sound", code="text_empty")
-        severity = Severity(severest(heard))
-        first = heard[0]
-        return EmergencyDraft(
-            drill=sending.drill,
-            hazard=hazard_of([one.event for one in heard], [c for one in heard for c in one.categories]),
-            area_ids=sending.area_ids,
-            severity=severity,
-            texts=texts,
-            languages=tuple(texts) or tuple(dict.fromkeys(one.language for one in heard)),
-            title=shortened(first.headline or first.event, 150),
-            lasts_s=max(min(self._options.heard_s, left_s), _LEAST_S),
-            siren=not sending.drill and severity in _SIREN and not all(one.all_clear for one in heard),
-            origin=Origin.CAP,
-            cap_id=alert.alert_id,
-            audio=audio,
-            expires_at_us=over_us,
-            category=next(iter(first.categories), ""),
-            event=first.event,
-            urgency=first.urgency,
-            certainty=first.certainty,
-        )
 
     async def follow(self, alert_id: CapAlertId, emergency: Emergency) -> None:
         """What became of an emergency is what became of its sending."""

@@ -18,7 +18,7 @@ from typing import Final
 from agents.protocol.values import ClipPart
 from controller.domain.cap_alerts import CapAlert, Sound
 from controller.domain.errors import FetchFailed, NotFound, StudioFailed
-from controller.domain.sounds import Profile
+from controller.domain.sounds import PreparedClips, Profile
 from controller.ports import Fetcher, Studio, Wanted
 from controller.services.cap.options import CapOptions
 from controller.services.office import Office
@@ -41,13 +41,13 @@ class CapSounds:
         self._options = options
 
     async def find(self, alert: CapAlert, messages: Sequence[int]) -> ClipPart | None:
-        """The recording of these messages, ready to be heard; None where the text is to be read. Of several messages
-        that are heard one after another the texts are read, unless each of them names the same recording.
-        """
-        sounds = [alert.messages[place].sounds for place in messages]
-        if not sounds or any(one != sounds[0] for one in sounds):
-            return None
-        for sound in sounds[0]:
+        """The recording of these messages, ready to be heard; None where the text is to be read."""
+        clips = await self.clips(alert, messages)
+        return None if clips is None else ClipPart(renditions=dict(clips.renditions))
+
+    async def clips(self, alert: CapAlert, messages: Sequence[int]) -> PreparedClips | None:
+        """The same as it is kept."""
+        for sound in same_sounds(alert, messages):
             try:
                 async with asyncio.timeout(_MOST_S + _MADE_WITHIN_S):
                     return await self._made(alert, sound)
@@ -55,7 +55,7 @@ class CapSounds:
                 _log.warning("the recording of the alert %s: %s", alert.alert_id, error)
         return None
 
-    async def _made(self, alert: CapAlert, sound: Sound) -> ClipPart:
+    async def _made(self, alert: CapAlert, sound: Sound) -> PreparedClips:
         content = await self._content(alert, sound)
         if sound.sha1 and not await asyncio.to_thread(_fits, content, sound.sha1):
             raise FetchFailed("its digest is another", code="cap_sound_digest")
@@ -63,8 +63,7 @@ class CapSounds:
         with tempfile.TemporaryDirectory(prefix="loa-alert-") as folder:
             path = Path(folder) / f"recording{suffix}"
             await asyncio.to_thread(path.write_bytes, content)
-            clips = await self._studio.from_recording(path, path.name, Profile.HORN, lambda _: None)
-        return ClipPart(renditions=dict(clips.renditions))
+            return await self._studio.from_recording(path, path.name, Profile.HORN, lambda _: None)
 
     async def _content(self, alert: CapAlert, sound: Sound) -> bytes:
         """Raises `FetchFailed`, `NotFound`."""
@@ -89,6 +88,14 @@ class CapSounds:
         if answer.status != 200 or answer.headers.get("content-type", "").startswith(("text/", "application/xhtml")):
             raise FetchFailed(f"HTTP {answer.status}", code="feed_status")
         return answer.body
+
+
+def same_sounds(alert: CapAlert, messages: Sequence[int]) -> tuple[Sound, ...]:
+    """The recordings of these messages, the first to be tried first. Of several messages that are heard one after
+    another the texts are read, unless each of them names the same recording.
+    """
+    sounds = [alert.messages[place].sounds for place in messages]
+    return sounds[0] if sounds and all(one == sounds[0] for one in sounds) else ()
 
 
 def _fits(content: bytes, sha1: str) -> bool:

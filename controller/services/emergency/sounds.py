@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from agents.protocol.values import ClipPart, Part
 from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyKind
@@ -10,6 +11,7 @@ from controller.domain.emergency_sound import answer_sayings, fixed_of, sayings,
 from controller.domain.errors import Invalid, LoaError
 from controller.domain.sounds import Profile, Reading, Sound, SoundId, SoundState
 from controller.ports import Transaction
+from controller.services.emergency.ahead import SoundsAhead
 from controller.services.emergency.fixed_sounds import FixedSounds
 from controller.services.making import Making
 from controller.services.office import Office
@@ -24,17 +26,15 @@ class EmergencySounds:
         self._store = office.store
         self._making = making
         self._fixed = fixed
+        self.ahead: Final = SoundsAhead(office, making, fixed)
 
     def new(self, draft: EmergencyDraft, by: str) -> dict[str, Sound]:
         """A sound for each language in which something is to be read; to be stored, then begun. Raises `Invalid`
         (``text_empty``, ``text_too_long``, ``language_unknown``, and what `sayings` raises).
         """
-        recipes = self._making.recipes
-        return {
-            one.language: recipes.of_text(Reading(text=one.text, language=one.language), Profile.HORN, by)
-            for one in sayings(draft)
-            if one.text
-        }
+        readings = [Reading(text=one.text, language=one.language) for one in sayings(draft) if one.text]
+        made = [(one.language, self._making.recipes.of_text(one, Profile.HORN, by)) for one in readings]
+        return {language: self.ahead.taken(sound) if draft.cap_id else sound for language, sound in made}
 
     async def store(self, tx: Transaction, sounds: Mapping[str, Sound]) -> None:
         """To be called before `begin`."""
@@ -44,7 +44,8 @@ class EmergencySounds:
     def begin(self, sounds: Mapping[str, Sound]) -> None:
         """Their making waits for nobody's."""
         for sound in sounds.values():
-            self._making.begin(sound, _quietly, urgent=True)
+            if sound.state is SoundState.PREPARING:
+                self._making.begin(sound, _quietly, urgent=True)
 
     async def again(self, emergency: Emergency) -> None:
         """Makes again what failed. Raises `StoreFailed`, `NotFound`."""
@@ -64,7 +65,7 @@ class EmergencySounds:
     async def _made(self, emergency: Emergency) -> tuple[Part, ...]:
         """Its correction and its all clear are there as well when it returns. Raises `LoaError`."""
         draft, said = emergency.draft, sayings(emergency.draft)
-        keys = fixed_of(said, drill=draft.drill) + _answers(draft)
+        keys = needed(draft)
         fixed = await self._fixed.need(keys)
         if missing := set(keys) - fixed.keys():
             raise LoaError(f"{min(missing)} could not be made", code="template_not_made")
@@ -94,6 +95,11 @@ class EmergencySounds:
             return sequence(plain, said, fixed, {})
         except KeyError as error:
             raise Invalid(f"{error} could not be made", code="template_not_made") from error
+
+
+def needed(draft: EmergencyDraft) -> tuple[str, ...]:
+    """The keys of all fixed parts of it, of its correction and of its all clear. Raises what `sayings` raises."""
+    return fixed_of(sayings(draft), drill=draft.drill) + _answers(draft)
 
 
 def _answers(draft: EmergencyDraft) -> tuple[str, ...]:
