@@ -270,8 +270,8 @@ class LiveDesk:
     # --- what goes on by itself -------------------------------------------------------------------------------------
 
     async def resume(self) -> None:
-        """Ends what was spoken when the controller ended: its speakers hear so when they dial again. What went out is
-        kept. Raises `StoreFailed`.
+        """Ends what was spoken when the controller ended: its speakers hear so when they dial again. Raises
+        `StoreFailed`.
         """
         async with self._store.reading() as tx:
             orders = await tx.documents.open_orders(self._clock.now_us())
@@ -281,10 +281,12 @@ class LiveDesk:
             airing = entry.airing
             if airing.now and airing.content_id == LIVE_CONTENT and airing.airing_id not in ended:
                 await self._ends.end(entry, self._clock.now_us(), airing.planned_by)
-        self._office.crew.spawn(self.archiving.recover(), "what went out live before the start")
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. To be started when the studio has cleared away what nobody refers to: a clip that is made
+        meanwhile of what was left would be gone.
+        """
+        self._office.crew.spawn(self.archiving.recover(), "what went out live before the start")
         while True:
             await self._clock.sleep_until(self._clock.now_us() + _LOOK_EVERY_US)
             for stream in self.open_streams():

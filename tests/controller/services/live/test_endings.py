@@ -1,6 +1,9 @@
 """How what is spoken live ends, whatever happens in between, and what is kept of it."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +12,11 @@ import pytest
 from agents.protocol.documents import Audience, End, Play
 from agents.protocol.journal import Ended
 from agents.protocol.live import PACKET_US
+from agents.protocol.values import ClipRef
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.live import SILENT_PACKET
 from controller.services.live.desk import LiveDesk
+from tests.controller.fakes import FakeStudio
 from tests.controller.services.content import code_of
 from tests.controller.services.live.speaking import BY, SOUND, archived, desk, looked, opened, speak
 from tests.controller.services.station import Station, sounding
@@ -166,3 +171,31 @@ async def test_what_is_stopped_while_it_is_opened_does_not_begin_when_the_stop_i
     async with station.store.reading() as tx:
         orders = [order for order, _ in await tx.documents.open_orders(station.clock.now_us())]
     assert not any(isinstance(order.action, Play) and order.action.airing.airing_id == ended for order in orders)
+
+
+async def test_what_a_killed_controller_left_is_kept_after_others_were_cleared_away(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, _ = await station.speaker("Chợ")
+    stream = await opened(station, speaker)
+    station.clock.advance(1)
+    speak(station, stream, 60)
+    clearing, making = FakeStudio.keep_only, FakeStudio.keep_stream
+    made = asyncio.Event()
+
+    async def make(studio: FakeStudio, packets: Iterable[bytes]) -> ClipRef:
+        clip = await making(studio, packets)
+        made.set()
+        return clip
+
+    async def clear(studio: FakeStudio, wanted: AbstractSet[str]) -> None:
+        with contextlib.suppress(TimeoutError):  # long enough for whoever does not wait for it
+            async with asyncio.timeout(0.5):
+                await made.wait()
+        await clearing(studio, wanted)
+
+    monkeypatch.setattr(FakeStudio, "keep_stream", make)
+    monkeypatch.setattr(FakeStudio, "keep_only", clear)
+    await station.restart()
+    [kept] = await archived(station, stream.airing)
+    assert station.studio.clip_path(kept.sha256) is not None
