@@ -8,10 +8,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _CLONE_NEWNET = 0x40000000
+
+
+_FIRST = ("tests/simulation/", "tests/agents/torture/")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: a third of the time tests wait, for a disk, a clock or another process."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest begin first, so that no worker is left with one of them when the others have nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,3 +43,21 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite+aiosqlite:///{made}"
     subprocess.run([sys.executable, "-m", "controller.store.migrate"], input=url.encode(), check=True)
     return made
+
+
+@pytest.fixture
+def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of a station inside this test waits for no disk: nothing that is done to it here cuts the power,
+    and a slow disk makes a test of a second one of ten. What it is set to otherwise is looked at with the store.
+    """
+    from controller.store import engine
+
+    as_ever = engine._prepare_sqlite
+
+    def prepare(connection: Any, record: object) -> None:
+        as_ever(connection, record)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.close()
+
+    monkeypatch.setattr(engine, "_prepare_sqlite", prepare)

@@ -1,6 +1,7 @@
 """Accounts from a shell on the controller's machine."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,15 @@ from controller import cli
 from controller.datadir import database_url
 from controller.domain.accounts import Person
 from controller.store.database import SqlStore
-from controller.store.migrate import upgrade_here
 from schedules.areas import Area
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(new_database: Path, tmp_path: Path) -> Path:
     """A station that was started once."""
 
     async def start() -> None:
-        await upgrade_here(database_url(tmp_path))
+        shutil.copyfile(new_database, tmp_path / "loa.db")
         store = SqlStore(database_url(tmp_path))
         async with store.transaction() as tx:
             await tx.areas.add(Area(area_id=AreaId("x-1"), parent_id=None, level="commune", name="Xã Hoà Bình Thử"))

@@ -109,7 +109,7 @@ class Whole:
 
 
 @pytest.fixture
-async def whole(new_database: Path, tmp_path: Path) -> AsyncIterator[Whole]:
+async def whole(new_database: Path, unflushed: None, tmp_path: Path) -> AsyncIterator[Whole]:
     shutil.copyfile(new_database, tmp_path / "loa.db")
     clips = tmp_path / "clips"
     clips.mkdir()

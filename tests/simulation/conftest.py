@@ -25,3 +25,8 @@ def in_leaps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Awaitable[No
             loop.close()
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(unflushed: None) -> None:
+    """In all tests of this room."""

@@ -20,7 +20,7 @@ from controller.domain.airings import OPEN_STATES, PlayState
 from tests.simulation.faults import World, airing_of, ended, lived_through
 
 SCHEDULES = int(os.environ.get("LOA_FAULT_SCHEDULES", "20"))
-AT_ONCE = 10
+AT_ONCE = 2
 OVER = frozenset({PlayState.FINISHED, PlayState.SKIPPED, PlayState.FAILED, PlayState.PREEMPTED, PlayState.STOPPED})
 UNTOLD = frozenset({PlayState.PLANNED, PlayState.REFUSED})
 """The speaker never had it, and so has nothing to tell of it."""

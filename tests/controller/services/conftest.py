@@ -19,3 +19,8 @@ async def station(new_database: Path, tmp_path: Path) -> AsyncIterator[Station]:
     await made.open()
     yield made
     await made.close()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(unflushed: None) -> None:
+    """In all tests of this room."""

@@ -1,10 +1,10 @@
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from controller.store.database import SqlStore
-from controller.store.migrate import upgrade_here
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[SqlStore]:
-    await upgrade_here(url)
+async def store(new_database: Path, tmp_path: Path, url: str) -> AsyncIterator[SqlStore]:
+    shutil.copyfile(new_database, tmp_path / "loa.db")
     made = SqlStore(url)
     yield made
     await made.close()

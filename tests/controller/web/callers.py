@@ -61,10 +61,8 @@ async def signed_in(station: Station, name: str) -> dict[str, str]:
 async def person(station: Station, name: str, *grants: tuple[Role, AreaId]) -> AsyncIterator[Browser]:
     """Somebody new with these roles, signed in with a browser."""
     await add_person(station, name, *grants)
-    async with Browser(station.url) as browser:
-        assert (await browser.sign_in(name, OWN_PASSWORD)).url == "/password"
-        found = [c.value for c in browser.http.cookie_jar if c.key == "loa_sign_in"]
-        browser.program_token = csrf_token(found[0])
+    async with station.browser(name=name, password=OWN_PASSWORD) as browser:
+        browser.program_token = browser.token
         yield browser
 
 

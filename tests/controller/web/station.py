@@ -18,6 +18,7 @@ from unittest import mock
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from jinja2 import Environment
+from yarl import URL
 
 from agents.protocol.ids import AreaId, BulletinId, DeviceId, SpeakerId
 from agents.protocol.values import ClipRef, RenditionName
@@ -36,8 +37,10 @@ from controller.services.settings import DeskSettings
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_to_head
 from controller.web import server
+from controller.web.asking import SIGN_IN_COOKIE
 from controller.web.i18n import Language, Translator, load_translators
 from controller.web.parts import WebParts, parts_of
+from controller.web.security import csrf_token
 from controller.web.statics import Statics
 from controller.web.templating import STATIC_FOLDER, make_environments
 from schedules.areas import Area
@@ -216,10 +219,16 @@ class Station:
         return str(self.server.make_url("/"))
 
     @asynccontextmanager
-    async def browser(self, *, language: str = "en", scripts: bool = False) -> AsyncIterator[Browser]:
-        """A person who is signed in."""
-        async with Browser(self.url, language=language, scripts=scripts) as browser:
-            assert (await browser.sign_in(NAME, PASSWORD)).url == "/password"
+    async def browser(
+        self, *, language: str = "en", scripts: bool = False, name: str = NAME, password: str = PASSWORD
+    ) -> AsyncIterator[Browser]:
+        """A person who is signed in. Not with the form: that has tests of its own, and takes longer than most of the
+        others.
+        """
+        signed_in = await self.desk.accounts.sign_in(name, password, "127.0.0.1")
+        token = csrf_token(signed_in.token)
+        async with Browser(self.url, language=language, scripts=scripts, token=token) as browser:
+            browser.http.cookie_jar.update_cookies({SIGN_IN_COOKIE: signed_in.token}, URL(self.url))
             yield browser
 
     @asynccontextmanager
