@@ -1,12 +1,14 @@
 """One bundle of live sound to many links.
 
 Rules of the module: sealed for each link and written at once, some links at a time, so that orders, answers and clocks
-go on in between. Nothing is kept for a device, and nothing waits: a link on which more than a second of sound waits
-already, here or in the machine's own buffers, is left out until the network has taken it. So an order has at most a
-second of sound before it, and who falls behind comes back in step.
+go on in between. A bundle begins when the one before it of its stream has gone to all: a device takes none that another
+overtook. Nothing is kept for a device, and nothing waits: a link on which more than a second of sound waits already,
+here or in the machine's own buffers, is left out until the network has taken it. So an order has at most a second of
+sound before it, and who falls behind comes back in step.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -22,16 +24,19 @@ AT_A_TIME: Final = 200
 BUNDLES_A_SECOND: Final = 17
 LEAST_BYTES: Final = 4_096
 """So much may always wait: where hardly anything is said, a document alone is more than a second of sound."""
+_TAG_BYTES: Final = 8
+"""With so many every bundle says of which stream it is: see `agents.protocol.live`."""
 _LOOKED_AT: Final = 4
 """Every so many bundles the machine is asked how much waits on a link that seemed to take everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sending:
-    """One bundle on its way: ``head`` and ``plain`` are the same for all. Those of ``links`` that have their ``turn``
-    are looked at closely.
+    """One bundle of a ``stream`` on its way: ``head`` and ``plain`` are the same for all. Those of ``links`` that have
+    their ``turn`` are looked at closely.
     """
 
+    stream: bytes
     links: list[DeviceLink]
     head: bytes
     plain: bytes
@@ -47,9 +52,10 @@ class Fan:
         self._counters = counters
         self._behind: set[DeviceLink] = set()
         self._turn = 0
+        self._going: dict[bytes, deque[_Sending]] = {}
 
     def send(self, device_ids: Iterable[DeviceId], audio: LiveAudio) -> int:
-        """Begins at once; returns to how many it goes. Raises `TooLarge`."""
+        """Begins at once, or behind the bundle before it; returns to how many it goes. Raises `TooLarge`."""
         get = self._roll.get
         links = [link for device_id in device_ids if (link := get(device_id)) is not None]
         plain = live_plain(audio)
@@ -58,8 +64,13 @@ class Fan:
         head = frame_head(Kind.BINARY, len(plain) + SEAL_BYTES)
         most_bytes = max(LEAST_BYTES, BUNDLES_A_SECOND * (len(head) + len(plain) + SEAL_BYTES))
         self._turn = (self._turn + 1) % _LOOKED_AT
-        self._piece(_Sending(links, head, plain, most_bytes, self._turn), 0)
+        self._begin(_Sending(audio.payload[:_TAG_BYTES], links, head, plain, most_bytes, self._turn))
         return len(links) - sum(link in self._behind for link in links) if self._behind else len(links)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything has gone out."""
+        return not self._going
 
     def behind(self) -> frozenset[DeviceId]:
         """Whose link is left out now."""
@@ -69,7 +80,15 @@ class Fan:
     def _forget_ended(self) -> None:
         self._behind = {link for link in self._behind if not link.over}
 
-    def _piece(self, sending: "_Sending", start: int) -> None:
+    def _begin(self, sending: _Sending) -> None:
+        waiting = self._going.get(sending.stream)
+        if waiting is None:
+            self._going[sending.stream] = deque()
+            self._piece(sending, 0)
+        else:
+            waiting.append(sending)
+
+    def _piece(self, sending: _Sending, start: int) -> None:
         behind, left_out = self._behind, 0
         links, head, plain = sending.links, sending.head, sending.plain
         most_bytes, turn = sending.most_bytes, sending.turn
@@ -84,3 +103,7 @@ class Fan:
         self._counters.live_sent += min(end, len(links)) - start - left_out
         if end < len(links):
             asyncio.get_running_loop().call_soon(self._piece, sending, end)
+        elif following := self._going[sending.stream]:
+            asyncio.get_running_loop().call_soon(self._piece, following.popleft(), 0)
+        else:
+            del self._going[sending.stream]

@@ -18,9 +18,9 @@ from tests.controller.links.conftest import KEYS, Device, Station, order
 KEY = SigningKey.load(KEYS.signing_private)
 
 
-def bundle(number: int, size: int = 60) -> LiveAudio:
+def bundle(number: int, size: int = 60, stream: str = "a-1") -> LiveAudio:
     packets = (bytes([0x48]) * size,) * 3
-    return live.sign(KEY, live.Bundle(60_000 * number, live.tag_of("a-1"), number, packets))
+    return live.sign(KEY, live.Bundle(60_000 * number, live.tag_of(stream), number, packets))
 
 
 async def heard(device: Device) -> Any:
@@ -47,11 +47,36 @@ async def test_every_device_gets_the_same_signed_bundles_in_order(station: Stati
 async def test_a_fan_out_goes_on_a_piece_at_a_time(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fan, "AT_A_TIME", 2)
     devices = [await station.adopted() for _ in range(5)]
-    for number in range(2):
-        station.hub.live([device.device_id for device in devices], bundle(number))
-    assert station.hub.counters.live_sent == 4, "the first piece of each at once"
+    ids = [device.device_id for device in devices]
+    station.hub.live(ids, bundle(0))
+    station.hub.live(ids, bundle(0, stream="a-2"))
+    assert station.hub.counters.live_sent == 4, "the first piece of each stream at once"
+    station.hub.live(ids, bundle(1))
     for device in devices:
-        assert [live.read(await heard(device)).number for _ in range(2)] == [0, 1]
+        got = [live.read(await heard(device)) for _ in range(3)]
+        assert [one.number for one in got if one.tag == live.tag_of("a-1")] == [0, 1]
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["is over there", "its link ended"])
+async def test_no_bundle_overtakes_another_of_its_stream_though_who_hears_it_changes_meanwhile(
+    station: Station, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    """A loop that is slow hands over several at once, and in between somebody leaves: all others move up."""
+    monkeypatch.setattr(fan, "AT_A_TIME", 2)
+    leaves, *others = [await station.adopted() for _ in range(7)]
+    rest = [device.device_id for device in others]
+    station.hub.live([leaves.device_id, *rest], bundle(0))
+    station.hub.live([leaves.device_id, *rest], bundle(1))
+    if ended:
+        station.hub.roll.end(leaves.device_id, "replaced")
+    station.hub.live([leaves.device_id, *rest] if ended else rest, bundle(2))
+    station.hub.live(rest[3:], bundle(3))
+    for number, device in enumerate(others):
+        wanted = [0, 1, 2, 3] if number >= 3 else [0, 1, 2]
+        assert [live.read(await heard(device)).number for _ in wanted] == wanted
+    station.hub.live(rest, bundle(4))
+    assert live.read(await heard(others[0])).number == 4, "the next goes out at once again"
+    assert station.hub.fan.idle
 
 
 async def test_who_takes_nothing_is_left_out_after_a_second_of_sound(station: Station) -> None:
