@@ -43,6 +43,8 @@ OPEN_STATES: Final = frozenset(
 )
 """Those in which something is still to be done about it."""
 UNSENT_STATES: Final = OPEN_STATES - {EmergencyState.SENT}
+NEVER_SENT: Final = frozenset({EmergencyState.WITHDRAWN, EmergencyState.EXPIRED})
+"""It is over, and was never heard."""
 
 
 class EmergencyKind(StrEnum):
@@ -123,11 +125,17 @@ class EmergencyDraft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class By:
-    """Who did it. ``person_id`` is None for a token or a rule."""
+    """Who did it. ``person_id`` is None for a token or a rule; ``called`` is what a person is called by others."""
 
     name: str
     at_us: int
     person_id: str | None = None
+    called: str = ""
+
+    @property
+    def whom(self) -> str:
+        """As others know them."""
+        return self.called or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

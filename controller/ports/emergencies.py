@@ -22,6 +22,10 @@ class Emergencies(Protocol):
         """The last changed first: of all, or of those that come after a place."""
         ...
 
+    async def never_sent(self, limit: int, before: Place | None = None) -> tuple[Emergency, ...]:
+        """The same of those that are over, and were never heard."""
+        ...
+
     async def of_alerts(self, cap_ids: Sequence[str]) -> tuple[Emergency, ...]:
         """Those that CAP alerts began."""
         ...

@@ -14,9 +14,11 @@ from controller.services.crew import Crew
 from controller.services.emergency.alarm import Alarm
 from controller.services.emergency.boards import AlarmBoards
 from controller.services.emergency.desk import EmergencyDesk
+from controller.services.emergency.unsent import UnsentSounds
 from controller.services.emergency.watch import EmergencyWatch
 from controller.services.events import Events
 from controller.services.ingest import Ingest
+from controller.services.leftovers import Leftovers
 from controller.services.office import Office
 from controller.services.rooms import (
     HandInRoom,
@@ -73,9 +75,11 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
         alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
         self.emergencies: Final = EmergencyDesk(office, self._emergency_sounds, alarm, stops, boards)
         self._emergency_watch: Final = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
+        leftovers = Leftovers(store, clock, studio, self._making)
+        self._unsent: Final = UnsentSounds(office, self.emergencies.book, leftovers)
         ahead = self._emergency_sounds.ahead
         self.cap: Final = CapDesk(office, studio, self.emergencies, ahead=ahead, identity=identity, fetcher=fetcher)
-        journals, healths = (self.hands, self.fault_watch, boards), (self.fault_watch, self.telemetry)
+        journals, healths = (self.hands, self.fault_watch, boards, self.live.cuts), (self.fault_watch, self.telemetry)
         self.ingest: Final = Ingest(office, self.delivery, journals, healths)
 
     def clock_changed(self) -> None:
@@ -131,6 +135,7 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
             self.planner.run(),
             self._hand_in_watch.run(),
             self._emergency_watch.run(),
+            self._unsent.run(),
             self.cap.run(),
             self.succession.run(),
             self.fault_watch.run(),

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from agents.protocol.ids import AreaId
-from controller.domain.emergencies import OPEN_STATES, AreaPolicy, Emergency, EmergencyId
+from controller.domain.emergencies import NEVER_SENT, OPEN_STATES, AreaPolicy, Emergency, EmergencyId
 from controller.domain.errors import NotFound
 from controller.domain.paging import Place
 from controller.store.bulk import after
@@ -54,6 +54,13 @@ class SqlEmergencies:
     async def latest(self, limit: int, before: Place | None = None) -> tuple[Emergency, ...]:
         at_us, key = col(EmergencyRow.changed_at_us), col(EmergencyRow.emergency_id)
         query = select(EmergencyRow) if before is None else select(EmergencyRow).where(after(before, at_us, key))
+        rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
+        return tuple(map(_emergency, rows))
+
+    async def never_sent(self, limit: int, before: Place | None = None) -> tuple[Emergency, ...]:
+        at_us, key = col(EmergencyRow.changed_at_us), col(EmergencyRow.emergency_id)
+        query = select(EmergencyRow).where(col(EmergencyRow.state).in_([state.value for state in NEVER_SENT]))
+        query = query if before is None else query.where(after(before, at_us, key))
         rows = await self._session.scalars(query.order_by(at_us.desc(), key).limit(limit), execution_options=_FRESH)
         return tuple(map(_emergency, rows))
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from agents.protocol.ids import BulletinId
 from agents.protocol.values import AiringClass, ClipRef, RenditionName
-from controller.domain.emergencies import EmergencyState
+from controller.domain.emergencies import NEVER_SENT
 from controller.domain.errors import NotFound
 from controller.domain.sounds import (
     Finding,
@@ -29,7 +29,6 @@ from controller.store.emergency_rows import EmergencyRow
 from controller.store.rows import AiringRow
 
 _SPOKEN_LOUD = (AiringClass.EMERGENCY.value, AiringClass.DRILL.value)
-_NEVER_SENT = (EmergencyState.WITHDRAWN.value, EmergencyState.EXPIRED.value)
 
 
 class SqlSounds:
@@ -105,7 +104,8 @@ class SqlSounds:
     async def _heard_with(self, sha256: str) -> bool:
         """Whether an emergency is made of this clip that was not taken back, or the airing of one."""
         emergencies = select(EmergencyRow.emergency_id).where(
-            col(EmergencyRow.state).not_in(_NEVER_SENT), cast(col(EmergencyRow.body), Text).contains(sha256)
+            col(EmergencyRow.state).not_in([state.value for state in NEVER_SENT]),
+            cast(col(EmergencyRow.body), Text).contains(sha256),
         )
         airings = select(AiringRow.airing_id).where(
             col(AiringRow.airing_class).in_(_SPOKEN_LOUD), cast(col(AiringRow.sequence), Text).contains(sha256)

@@ -1,0 +1,115 @@
+"""An emergency that was never sent leaves no sound behind: neither in the database nor among the files."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agents.protocol.ids import AreaId
+from controller.domain.emergencies import Emergency, EmergencyState
+from controller.domain.sounds import SoundState
+from controller.services.leftovers import LEAST_AGE_S
+from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared
+from tests.controller.services.station import Station
+
+
+async def area(station: Station) -> AreaId:
+    speaker, _ = await station.speaker("Chợ")
+    return speaker.area_id
+
+
+async def sounds_of(station: Station, emergency: Emergency) -> list[SoundState]:
+    async with station.store.reading() as tx:
+        return [one.state for one in (await tx.sounds.several(emergency.sound_ids.values())).values()]
+
+
+async def files_of(station: Station, emergency: Emergency) -> list[Path]:
+    """Made as if they had been there for long."""
+    async with station.store.reading() as tx:
+        sounds = (await tx.sounds.several(emergency.sound_ids.values())).values()
+    files = [station.folder / f"{c.sha256}.opus" for one in sounds if one.clips for c in one.clips.renditions.values()]
+    assert files
+    for file in files:
+        os.utime(file, (1, 1))
+    return files
+
+
+async def until_forgotten(station: Station, emergency: Emergency) -> None:
+    async def look() -> bool:
+        station.clock.advance(1)  # the database may know a moment later
+        return not await sounds_of(station, emergency)
+
+    await station.until(look)
+
+
+async def until_gone(station: Station, emergency: Emergency, files: Iterable[Path]) -> None:
+    async def removed() -> bool:
+        station.clock.advance(LEAST_AGE_S)
+        return not any(file.exists() for file in files)
+
+    await until_forgotten(station, emergency)
+    await station.until(removed)
+
+
+@pytest.mark.parametrize("how", [EmergencyState.WITHDRAWN, EmergencyState.EXPIRED])
+async def test_what_was_never_sent_leaves_nothing(station: Station, how: EmergencyState) -> None:
+    waiting = await prepared(station, flood(await area(station)))
+    files = await files_of(station, waiting)
+    if how is EmergencyState.WITHDRAWN:
+        await station.desk.emergencies.withdraw(waiting.emergency_id, LAN)
+    else:
+        station.clock.advance(25 * 3_600)
+    await until_gone(station, waiting, files)
+    after = await station.desk.emergencies.get(waiting.emergency_id)
+    assert (after.state, after.sound_ids, after.sequence) == (how, {}, ())
+
+
+async def test_what_is_withdrawn_while_it_is_made_is_made_no_further(station: Station) -> None:
+    area_id = await area(station)
+    station.studio.hold = asyncio.Event()
+    made = await station.desk.emergencies.prepare(flood(area_id), LAN)
+    await station.desk.emergencies.withdraw(made.emergency_id, LAN)
+
+    await until_forgotten(station, made)
+
+
+async def test_what_is_sent_or_waits_keeps_its_sound_also_where_another_has_the_same(station: Station) -> None:
+    area_id = await area(station)
+    twin, sent, waiting = [await prepared(station, flood(area_id)) for _ in range(3)]
+    files = await files_of(station, twin)
+    await station.desk.emergencies.confirm(sent.emergency_id, MINH)
+    await station.desk.emergencies.withdraw(twin.emergency_id, LAN)
+
+    await until_forgotten(station, twin)
+    station.clock.advance(LEAST_AGE_S)
+    other = await prepared(station, flood(area_id, values={"river": "sông Đà", "place": "Hạ", "time": "9 giờ"}))
+    others = await files_of(station, other)
+    await station.desk.emergencies.withdraw(other.emergency_id, LAN)
+    await until_gone(station, other, others)
+    assert all(file.exists() for file in files)
+    assert await sounds_of(station, sent) == await sounds_of(station, waiting) == [SoundState.READY]
+
+
+async def test_what_was_missed_is_done_at_the_next_start(station: Station) -> None:
+    waiting = await prepared(station, flood(await area(station)))
+    async with station.store.reading() as tx:
+        stored = await tx.emergencies.get(waiting.emergency_id)
+    await station.desk.emergencies.withdraw(waiting.emergency_id, LAN)
+
+    await until_forgotten(station, waiting)
+    withdrawn = await station.desk.emergencies.get(waiting.emergency_id)
+    again = await prepared(station, flood(stored.draft.area_ids[0]))
+    async with station.store.transaction() as tx:  # as if the station had ended before it came to that
+        left = {"vi": again.sound_ids["vi"]}
+        await tx.emergencies.put(with_sounds(withdrawn, left))
+        await tx.emergencies.put(with_sounds(again, {}))
+    await station.restart()
+
+    await until_forgotten(station, again)
+
+
+def with_sounds(emergency: Emergency, sound_ids: dict[str, str]) -> Emergency:
+    return replace(emergency, sound_ids=sound_ids)
