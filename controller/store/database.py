@@ -18,7 +18,7 @@ from controller.store.bulletins import SqlBulletins, SqlProgrammes, SqlRevisions
 from controller.store.cap import SqlCapAlerts, SqlCapSettings
 from controller.store.documents import SqlDocuments
 from controller.store.emergencies import SqlEmergencies
-from controller.store.engine import READERS, READING, failures, make_engine
+from controller.store.engine import READERS, READING, VIEWS, failures, make_engine
 from controller.store.groups import SqlGroups
 from controller.store.handing_in import SqlHandIns, SqlPronunciations
 from controller.store.journals import SqlJournals
@@ -29,6 +29,7 @@ from controller.store.planned import SqlPlannedAirings
 from controller.store.planning import SqlApprovals, SqlChoices, SqlGuardRows, SqlHolidays, SqlSchedules
 from controller.store.shelf import Kept, Shelf
 from controller.store.sounds import SqlSounds
+from controller.store.view import View
 
 
 class SqlTransaction:
@@ -74,7 +75,8 @@ class SqlStore:
     """Everything the station knows, in one database.
 
     Writing transactions of this process take turns, in the order they came, so that none finds the database locked
-    by another; a few reading ones go on beside them, others wait. `migrate.upgrade_to_head` must have run before.
+    by another; a few reading ones go on beside them, others wait. Some places are kept for views: who looks at a page
+    does not wait behind devices. `migrate.upgrade_to_head` must have run before.
     """
 
     def __init__(self, url: str) -> None:
@@ -82,6 +84,7 @@ class SqlStore:
         self._reading_engine = self._engine.execution_options(**{READING: True})
         self._writing = asyncio.Lock()
         self._turns = asyncio.Semaphore(READERS)
+        self._views = asyncio.Semaphore(VIEWS)
         self._kept = Kept()
         database = make_url(url).database
         self.aside: Final = FileAside(Path(f"{database}-aside") if database and database != ":memory:" else None)
@@ -89,6 +92,9 @@ class SqlStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[ports.Transaction]:
         """Commits when the block ends without an error, else nothing is kept. Raises `StoreFailed`."""
+        view = View.of_this_task(self)
+        if view is not None:
+            await view.renew()
         async with self._writing:
             shelf = Shelf(self._kept)
             try:
@@ -101,10 +107,37 @@ class SqlStore:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ports.Transaction]:
         """One consistent state, beside whoever writes. Raises `StoreFailed`."""
+        view = View.of_this_task(self)
+        if view is not None:
+            with failures():
+                async with view.reading() as seen:
+                    yield seen
+            return
         async with self._turns:
             with failures():
-                async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
-                    yield SqlTransaction(session, Shelf(self._kept))
+                session, transaction = self._begun()
+                async with session:
+                    yield transaction
+
+    def _begun(self) -> tuple[AsyncSession, ports.Transaction]:
+        """A reading; it takes a connection with its first statement."""
+        session = AsyncSession(self._reading_engine, expire_on_commit=False)
+        return session, SqlTransaction(session, Shelf(self._kept))
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[None]:
+        """See `controller.ports.Store.view`."""
+        if self._views.locked() or View.of_this_task(self) is not None:
+            yield
+            return
+        async with self._views:
+            view = View(self, self._begun)
+            view.open()
+            try:
+                yield
+            finally:
+                with failures():
+                    await view.close()
 
     async def ready(self) -> bool:
         """True while the database answers."""

@@ -20,8 +20,10 @@ from controller.domain.errors import StoreFailed
 from controller.store import one_trip
 
 READING: Final = "loa_reading"
-READERS: Final = 4
-"""How many may read at the same time."""
+READERS: Final = 3
+"""How many may read at the same time, besides views."""
+VIEWS: Final = 3
+"""How many pages may be answered from one state each; more than these read piece by piece."""
 BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 2_048
 
@@ -37,7 +39,7 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> AsyncEngine:
     Without ``foreign_keys`` SQLite does not enforce them: a table that others refer to can be replaced.
     """
     # One more for whoever writes, and one for `SqlStore.ready`.
-    engine = create_async_engine(url, pool_size=READERS + 2, max_overflow=0)
+    engine = create_async_engine(url, pool_size=READERS + VIEWS + 2, max_overflow=0)
     if is_sqlite(url):
         event.listen(engine.sync_engine, "do_connect", one_trip.connect)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

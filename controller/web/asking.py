@@ -254,7 +254,8 @@ class Route:
     ``right`` is what whoever asks must have in one area at least, or ``or_right`` in its place; None is enough for
     everybody who is signed in.
     ``over`` asks for it where the thing is that the path names. ``with_given_password`` is true for the little that a
-    person gets who has not replaced a password that somebody gave them.
+    person gets who has not replaced a password that somebody gave them. ``lasting`` answers go on for as long as
+    somebody listens.
     """
 
     method: str
@@ -266,6 +267,7 @@ class Route:
     or_right: Right | None = None
     over: Over | None = None
     with_given_password: bool = False
+    lasting: bool = False
 
 
 async def make_ask(request: web.Request) -> Ask:
@@ -299,7 +301,14 @@ def _bearer(request: web.Request) -> str:
 
 
 async def answer(route: Route, request: web.Request) -> web.StreamResponse:
-    """Lets the request through to the handler of ``route``, or raises why not."""
+    """Lets the request through to the handler of ``route``, or raises why not. What only looks sees one state."""
+    if route.lasting or route.method not in SAFE_METHODS:
+        return await _answered(route, request)
+    async with request.app[HOUSE].parts.store.view():
+        return await _answered(route, request)
+
+
+async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
     ask = await make_ask(request)
     if route.needs is not Needs.PUBLIC:
         await _admit(route, ask)

@@ -202,6 +202,7 @@ def endpoint(
     over: Over | None = None,
     token: Token = Token.BEFORE,
     with_given_password: bool = False,
+    lasting: bool = False,
 ) -> Endpoint:
     """A line of the table; what stands after ``function`` is as `Route` has it.
 
@@ -223,6 +224,7 @@ def endpoint(
         over=over,
         token=Token.HANDLER if form else token,
         with_given_password=with_given_password,
+        lasting=lasting,
         operation=operation,
     )
 

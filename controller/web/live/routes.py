@@ -44,5 +44,6 @@ LIVE_SOCKETS: Final[tuple[Route, ...]] = (
         handler=live_socket.microphone,
         right=Right.LIVE,
         over=subjects.airing,
+        lasting=True,
     ),
 )
