@@ -34,7 +34,7 @@ class Person:
     @property
     def actor(self) -> Actor:
         """This person as somebody who asks for things."""
-        return Actor(name=self.name, scopes=scopes_of(self.grants), person_id=self.person_id)
+        return Actor(name=self.name, scopes=scopes_of(self.grants), person_id=self.person_id, called=self.full_name)
 
 
 LONGEST_NAME = 60

@@ -8,7 +8,7 @@ from typing import Final
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.airings import Playback, PlayState
 from controller.domain.emergencies import Emergency
-from controller.domain.speakers import NotReady
+from controller.domain.speakers import NotReady, Standing
 
 
 class Reach(StrEnum):
@@ -56,11 +56,17 @@ class Board:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Readiness:
-    """Before anything is sent: how many of the speakers of some areas would sound, and why others would not."""
+    """Before anything is sent: how many of the speakers of some areas would sound, and why others would not.
+
+    ``missing`` are those others. ``empty`` counts ready ones that have fetched nothing yet: no siren, and no words
+    before they are fetched.
+    """
 
     ready: int
     speakers: int
     not_ready: Mapping[NotReady, int]
+    missing: Sequence[Standing] = ()
+    empty: int = 0
 
 
 _WORST_FIRST: Final = {

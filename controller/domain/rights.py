@@ -117,8 +117,9 @@ class Actor:
     """Who asks: a signed-in person, or a program that shows an API token.
 
     ``scopes`` says which rights hold where: each an area (or `EVERYWHERE`) with the rights on it and below it.
-    ``name`` is what is recorded. Exactly one of ``person_id``, ``token_id`` and ``rule_id`` is set: the last where the
-    station itself acts, by a rule that a person has set.
+    ``name`` is what is recorded, ``called`` what others call a person, where that is known. Exactly one of
+    ``person_id``, ``token_id`` and ``rule_id`` is set: the last where the station itself acts, by a rule that a person
+    has set.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Actor:
     person_id: str | None = None
     token_id: str | None = None
     rule_id: str | None = None
+    called: str = ""
 
     def may(self, right: Right, area_path: Sequence[AreaId]) -> bool:
         """Whether ``right`` holds in the last area of ``area_path``, which goes from the widest area down to it.

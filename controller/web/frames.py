@@ -7,7 +7,7 @@ from controller.domain.airings import AiringState
 from controller.domain.rights import EVERYWHERE, Right
 from controller.web.abovepresent import above_of
 from controller.web.asking import Ask, NotAllowed
-from controller.web.emergency.alarms import alarms_of, area_stops
+from controller.web.emergency.alarms import alarms_of, area_stops, called
 from controller.web.emergency.alarmviews import OnAir, StopAll
 from controller.web.moments import moment
 from controller.web.secured import trust_to
@@ -45,7 +45,7 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
         on_air=await on_air(ask),
         above=await above_of(ask),
         alarms=alarms_of(ask),
-        area_stops=area_stops(ask),
+        area_stops=await area_stops(ask),
         open_faults=len(seen_faults(ask)),
         flashes=flashes,
         rights=rights_of(ask),
@@ -58,7 +58,9 @@ async def full_frame(ask: Ask, *, path: str | None = None, flashes: Sequence[Fla
 async def stop_all(ask: Ask) -> StopAll | None:
     """The stop that is latched, if any."""
     active = await ask.parts.dispatch.active_stop()
-    return StopAll(since=moment(active.since_us), by=active.by) if active else None
+    if active is None:
+        return None
+    return StopAll(since=moment(active.since_us), by=(await called(ask, [active.by]))[active.by])
 
 
 def rights_of(ask: Ask) -> frozenset[Right]:

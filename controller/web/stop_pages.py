@@ -25,7 +25,7 @@ async def stops(ask: Ask) -> web.StreamResponse:
 
 async def stops_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/stops"""
-    return page(ask, "_stops.html", frame=await full_frame(ask, path=PATH), stops=alarms.area_stops(ask))
+    return page(ask, "_stops.html", frame=await full_frame(ask, path=PATH), stops=await alarms.area_stops(ask))
 
 
 async def stop(ask: Ask) -> web.StreamResponse:
@@ -71,7 +71,7 @@ async def _page(ask: Ask, *, problem: str = "", chosen: list[AreaId] | None = No
         "stops.html",
         status=status,
         frame=await full_frame(ask, path=PATH),
-        stops=alarms.area_stops(ask),
+        stops=await alarms.area_stops(ask),
         areas=found.rows(chosen or ()),
         problem=problem,
     )

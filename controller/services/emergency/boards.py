@@ -34,6 +34,7 @@ class AlarmBoards:
         self._areas = office.areas
         self._events = office.events
         self._outbox = outbox
+        self._roster = office.roster
         self._speakers = speakers
         self._sirens: set[tuple[str, SpeakerId]] = set()
 
@@ -55,8 +56,22 @@ class AlarmBoards:
         """How many speakers of these areas would sound now. Raises `StoreFailed`."""
         standing = {one.speaker.speaker_id: one for one in await self._speakers.standing()}
         meant = [standing[one.speaker_id] for one in self._meant(standing, area_ids)]
-        why = Counter(one.not_ready for one in meant if one.not_ready is not None)
-        return Readiness(ready=len(meant) - why.total(), speakers=len(meant), not_ready=dict(why))
+        missing = tuple(one for one in meant if one.not_ready is not None)
+        why = Counter(one.not_ready for one in missing if one.not_ready is not None)
+        empty = sum(one.not_ready is None and self._empty(one.speaker) for one in meant)
+        return Readiness(
+            ready=len(meant) - len(missing), speakers=len(meant), not_ready=dict(why), missing=missing, empty=empty
+        )
+
+    def _empty(self, speaker: Speaker) -> bool:
+        present = self._roster.get(speaker.device_id)
+        return present is not None and present.heartbeat is not None and present.heartbeat.clips == 0
+
+    async def last_seen_us(self, speaker_ids: Sequence[SpeakerId]) -> Mapping[SpeakerId, int]:
+        """When those of them were heard of last that ever were. Raises `StoreFailed`."""
+        async with self._store.reading() as tx:
+            healths = await tx.speakers.healths(speaker_ids)
+        return {speaker_id: one.seen_at_us for speaker_id, one in healths.items()}
 
     def _meant(self, standing: Mapping[SpeakerId, Standing], area_ids: Sequence[AreaId]) -> tuple[Speaker, ...]:
         return standing_in([one.speaker for one in standing.values()], area_ids, self._areas.around)

@@ -127,7 +127,7 @@ class EmergencyBook:
 
     def by(self, actor: Actor) -> By:
         """Who does something now."""
-        return By(name=actor.name, at_us=self._clock.now_us(), person_id=actor.person_id)
+        return By(name=actor.name, at_us=self._clock.now_us(), person_id=actor.person_id, called=actor.called)
 
 
 def deed(emergency: Emergency, what: DeedKind, by: By, detail: str = "") -> Deed:

@@ -29,7 +29,7 @@ from controller.web.api.emergency_values import (
 from controller.web.api.endpoint import Accepted, Body, Created, raises
 from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
-from controller.web.emergency import alarms
+from controller.web.emergency import alarms, lacking
 
 
 async def list_templates(ask: Ask) -> TemplatesTold:
@@ -91,6 +91,15 @@ async def break_glass(ask: Ask, emergency_id: EmergencyId, body: ReasonBody) -> 
 
 
 @raises(NotFound, "emergency_unknown")
+@raises(Invalid, "validity_passed")
+@raises(Refused, "emergency_not_stopped")
+async def prepare_again(ask: Ask, emergency_id: EmergencyId) -> Accepted[EmergencyTold]:
+    """Prepare once more what a stop silenced, where it did; another person confirms it. Answers with the new one."""
+    made = await ask.parts.emergencies.again(emergency_id, ask.known_actor)
+    return Accepted(told=emergency_told(made), location=f"{FOLDER}/{made.emergency_id}")
+
+
+@raises(NotFound, "emergency_unknown")
 @raises(Refused, "emergency_decided")
 async def repair_emergency(ask: Ask, emergency_id: EmergencyId) -> EmergencyTold:
     """Make again what failed of its sounds."""
@@ -131,13 +140,16 @@ async def end_emergency(ask: Ask, emergency_id: EmergencyId, body: EndBody) -> E
 
 @raises(NotFound, "emergency_unknown")
 async def get_board(ask: Ask, emergency_id: EmergencyId) -> BoardTold:
-    """Speaker by speaker: received, siren, sounding, finished, failed, not reached."""
+    """Speaker by speaker: received, siren, sounding, finished, failed, not reached. Those in areas that are not yours
+    to see are in ``counts`` alone.
+    """
     board = await ask.parts.emergencies.board(emergency_id)
+    seen = lacking.sees(ask)
     return told(
         BoardTold,
         board,
         emergency=emergency_told(board.emergency),
-        lines=[told(BoardLineTold, line) for line in board.lines],
+        lines=[told(BoardLineTold, line) for line in board.lines if seen(line.area_id)],
         counts=dict(board.counts),
     )
 

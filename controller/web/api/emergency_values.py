@@ -162,7 +162,8 @@ class EmergencyTold(Told):
     It waits for another person while it is ``prepared``, and is on the air while it is ``sent``: from ``starts_at_us``,
     ``times`` times with ``pause_us`` between, at most until ``until_us``. ``texts`` are all words of it, by language.
     ``broken_glass`` was sent by one person alone for ``reason``. ``answers`` is the emergency that it corrects or ends,
-    ``answered_by`` the one that did so to it. ``failure`` is a code.
+    ``answered_by`` the one that did so to it; ``again_of`` is one that a stop silenced and that this says once more.
+    ``failure`` is a code.
     """
 
     emergency_id: EmergencyId
@@ -194,6 +195,7 @@ class EmergencyTold(Told):
     references: list[EmergencyId]
     answers: EmergencyId | None
     answered_by: EmergencyId | None
+    again_of: EmergencyId | None
 
 
 class EmergenciesTold(Told):
@@ -239,7 +241,9 @@ class BoardLineTold(Told):
 
 
 class BoardTold(Told):
-    """What is worst stands first. ``counts`` has every word of ``reach``."""
+    """What is worst stands first. ``counts`` has every word of ``reach``, of all speakers; ``lines`` are those in areas
+    that are yours to see.
+    """
 
     emergency: EmergencyTold
     lines: list[BoardLineTold]

@@ -4,11 +4,12 @@ Rules: an emergency is seen wherever something of it is heard, or around that; w
 right in all of its areas, and in those of what it takes off the air.
 """
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 
 from agents.protocol.ids import AreaId
 from controller.domain.emergencies import Emergency, EmergencyId, EmergencyState
-from controller.domain.errors import NotFound
+from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.rights import Right
 from controller.web.asking import Ask
 from controller.web.emergency.alarmviews import Alarm, AreaStop, Stage
@@ -66,13 +67,16 @@ async def seen(ask: Ask) -> Emergency:
 
 
 def area_names(ask: Ask, area_ids: Iterable[AreaId], most: int | None = None) -> list[str]:
-    """As people call them; of more than ``most`` the last says how many others there are."""
-    tree = ask.parts.areas.tree()
-    names = [tree.get(one).name if one in tree else str(one) for one in area_ids]
-    if most is None or len(names) <= most:
-        return names
-    left = len(names) - most + 1
-    return [*names[: most - 1], ask.say.ngettext("%(num)s other area", "%(num)s other areas", left)]
+    """As people call them, those that whoever asks may know of; of what is left, and of more than ``most``, the last
+    says how many others there are.
+    """
+    tree, every = ask.parts.areas.tree(), list(area_ids)
+    names = [tree.get(one).name if one in tree else str(one) for one in every if ask.touches(Right.SEE, one)]
+    if len(names) < len(every) or (most is not None and len(every) > most):
+        names = names if most is None else names[: most - 1]
+        left = len(every) - len(names)
+        names.append(ask.say.ngettext("%(num)s other area", "%(num)s other areas", left))
+    return names
 
 
 def alarm(ask: Ask, one: Emergency) -> Alarm:
@@ -85,7 +89,7 @@ def alarm(ask: Ask, one: Emergency) -> Alarm:
         stage=STAGES[one.state],
         title=one.title,
         area_names=area_names(ask, one.draft.area_ids, MOST_NAMED),
-        by=begun.name,
+        by=begun.whom,
         since=moment(begun.at_us),
         mine=ask.person is not None and one.prepared.person_id == ask.known_actor.person_id,
         may_confirm=holds(ask, one, Right.CONFIRM_EMERGENCY),
@@ -98,10 +102,25 @@ def alarms_of(ask: Ask) -> Sequence[Alarm]:
     return [alarm(ask, one) for one in there if sees(ask, one)]
 
 
-def area_stops(ask: Ask) -> Sequence[AreaStop]:
+async def called(ask: Ask, names: Iterable[str]) -> Mapping[str, str]:
+    """What persons are called who sign in with these names; the name itself where nothing else is known, or the
+    database cannot say.
+    """
+    found = dict.fromkeys(names)
+    known: dict[str, str] = {}
+    if found:
+        with contextlib.suppress(StoreFailed):
+            async with ask.parts.store.reading() as tx:
+                known = {one.name: one.full_name for one in await tx.persons.all()}
+    return {name: known.get(name) or name for name in found}
+
+
+async def area_stops(ask: Ask) -> Sequence[AreaStop]:
     """The stops that hold and concern whoever asks, that of everything first."""
     found = []
-    for one in ask.parts.stops.holding():
+    holding = ask.parts.stops.holding()
+    whom = await called(ask, (one.by for one in holding))
+    for one in holding:
         everywhere = one.everything
         if everywhere or any(ask.touches(Right.SEE, area_id) for area_id in one.area_ids):
             found.append(
@@ -109,7 +128,7 @@ def area_stops(ask: Ask) -> Sequence[AreaStop]:
                     order_id=one.order_id,
                     since=moment(one.since_us),
                     until=moment(one.not_after_us),
-                    by=one.by,
+                    by=whom[one.by],
                     area_names=area_names(ask, one.area_ids),
                     everywhere=everywhere,
                     may_release=not everywhere and ask.may_all(Right.STOP, one.area_ids),

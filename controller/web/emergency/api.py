@@ -25,6 +25,7 @@ EMERGENCY_API: Final = (
     endpoint("GET", _ONE + "/board", api.get_board, right=Right.SEE, over=_OVER),
     endpoint("POST", _ONE + "/confirm", api.confirm_emergency, right=_CONFIRM, over=_OVER),
     endpoint("POST", _ONE + "/break-glass", api.break_glass, right=Right.BREAK_GLASS, over=_OVER),
+    endpoint("POST", _ONE + "/again", api.prepare_again, right=_PREPARE, over=_OVER),
     endpoint("POST", _ONE + "/repair", api.repair_emergency, right=_PREPARE, over=_OVER),
     endpoint("POST", _ONE + "/withdraw", api.withdraw_emergency, right=_PREPARE, over=_OVER),
     endpoint("POST", _ONE + "/correct", api.correct_emergency, right=_CONFIRM, over=_OVER),

@@ -4,13 +4,14 @@ Rules: a page holds some hundred areas and no more; what lies deeper is fetched 
 always stands there.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from agents.protocol.ids import AreaId
 from controller.domain.rights import Right
-from controller.domain.speakers import Standing
+from controller.domain.speakers import NotReady, Standing
 from controller.web.asking import Ask
 from controller.web.emergency.views import AreaRow
 from schedules.areas import AreaTree
@@ -24,10 +25,14 @@ class Count:
 
     ready: int = 0
     speakers: int = 0
+    why: Counter[NotReady] = field(default_factory=Counter)
+    """Why the others are not ready."""
 
-    def add(self, ready: bool) -> None:
+    def add(self, not_ready: NotReady | None) -> None:
         self.speakers += 1
-        self.ready += ready
+        self.ready += not_ready is None
+        if not_ready is not None:
+            self.why[not_ready] += 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +75,7 @@ class Ground:
                 speakers=count.speakers,
                 path=[area.area_id for area in self.tree.path(one)[:-1]],
                 checked=one in chosen,
+                lacking=" ".join(f"{why.value}:{number}" for why, number in count.why.items()),
                 more=0 if any(deeper in shown for deeper in inner) else len(inner),
             )
             yield from self._walk(inner, shown, chosen, depth + 1)
@@ -86,6 +92,7 @@ class Ground:
             if not any(area.area_id in wanted for area in self.tree.path(one)[:-1]):
                 total.ready += self.counts[one].ready
                 total.speakers += self.counts[one].speakers
+                total.why.update(self.counts[one].why)
         return total
 
 
@@ -100,7 +107,7 @@ def grounds(ask: Ask, standing: Iterable[Standing], right: Right) -> Ground:
             path = [area.area_id for area in tree.path(area_id)] if area_id in tree else []
             paths[area_id] = [around for around in path if ask.may(right, AreaId(around))]
         for around in paths[area_id]:
-            counts.setdefault(around, Count()).add(one.not_ready is None)
+            counts.setdefault(around, Count()).add(one.not_ready)
     below: dict[str, list[str]] = {}
     for area in tree.walk():
         if area.area_id in counts:

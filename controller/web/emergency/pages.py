@@ -16,7 +16,7 @@ from controller.domain.errors import Invalid, LoaError, NotFound, Refused, Studi
 from controller.domain.rights import Right
 from controller.web.asking import Ask
 from controller.web.deeds import require_deed
-from controller.web.emergency import alarms, console
+from controller.web.emergency import alarms, console, lacking
 from controller.web.emergency import present as emergencypresent
 from controller.web.emergency.alarmviews import Alarm, Stage
 from controller.web.emergency.consoletree import Ground, ground
@@ -161,6 +161,7 @@ def _shown(ask: Ask, typed: Console, found: Ground | None = None) -> ConsoleShow
         areas=found.rows(typed.area_ids) if found else (),
         ready=total.ready if total else 0,
         speakers=total.speakers if total else 0,
+        lacking=lacking.counted(total.why, ask.say) if total else (),
         may_alone=ask.may(Right.BREAK_GLASS),
         sound_sentence=ask.say.gettext("It is called a drill aloud, before and after this.") if typed.drill else "",
     )
@@ -198,9 +199,9 @@ async def more_part(ask: Ask) -> web.StreamResponse:
 async def board_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/emergency/{id}/board"""
     found = await alarms.seen(ask)
-    shown = emergencypresent.board(await ask.parts.emergencies.board(found.emergency_id), _wanted(ask), ask.say)
-    stage = alarms.STAGES[found.state]
-    return page(ask, "_emergency_board.html", one={"id": found.emergency_id, "stage": stage}, board=shown)
+    shown = await emergencypresent.board_of(ask, found, _wanted(ask))
+    one = {"id": found.emergency_id, "stage": alarms.STAGES[found.state]}
+    return page(ask, "_emergency_board.html", frame=await full_frame(ask), one=one, board=shown)
 
 
 async def banners_part(ask: Ask) -> web.StreamResponse:
@@ -238,6 +239,12 @@ async def break_glass(ask: Ask) -> web.StreamResponse:
 async def withdraw(ask: Ask) -> web.StreamResponse:
     """POST /emergency/{id}/withdraw"""
     found = await ask.parts.emergencies.withdraw(alarms.emergency_id(ask), ask.known_actor)
+    return _to(f"{PATH}/{found.emergency_id}")
+
+
+async def again(ask: Ask) -> web.StreamResponse:
+    """POST /emergency/{id}/again: what a stop silenced, prepared once more."""
+    found = await ask.parts.emergencies.again(alarms.emergency_id(ask), ask.known_actor)
     return _to(f"{PATH}/{found.emergency_id}")
 
 
@@ -325,7 +332,7 @@ async def _page(
     sent = found.state in {EmergencyState.SENT, EmergencyState.ENDED}
     board = None
     if sent:
-        board = emergencypresent.board(await ask.parts.emergencies.board(found.emergency_id), _wanted(ask), ask.say)
+        board = await emergencypresent.board_of(ask, found, _wanted(ask))
     return page(
         ask,
         "emergency_board.html",

@@ -1,9 +1,10 @@
 """From an emergency and what devices said of it to what a page shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from agents.protocol.ids import AreaId
 from agents.protocol.values import ClipPart, LivePart, Part, RenditionName
 from agents.protocol.version import FRAMES_PER_SECOND
 from controller.domain.alarm_board import Board, BoardLine, Reach
@@ -21,10 +22,10 @@ from controller.domain.emergency_sound import written
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
 from controller.web.asking import Ask
-from controller.web.emergency import alarms, console
+from controller.web.emergency import alarms, console, lacking
 from controller.web.emergency import views as emergencyviews
 from controller.web.emergency.alarmviews import Stage
-from controller.web.emergency.views import AreaTally, Lines, May, Said, SpeakerLine, Step, Tally
+from controller.web.emergency.views import AreaTally, Lines, May, Said, Silenced, SpeakerLine, Step, Tally
 from controller.web.i18n import N_, Translator
 from controller.web.moments import maybe_moment, moment
 from controller.web.sentences import playback_sentence, sentence
@@ -42,16 +43,8 @@ ENDS: Final = {
 }
 CONFIRMED_IT: Final = N_("confirmed and sent it")
 SENT_ALONE: Final = N_("sent it alone")
+NO_WORD: Final = N_("Nothing was heard of it yet.")
 SENT_AT_ONCE: Final = N_("sent it at once, for it stood ready")
-AWAY: Final = {
-    NotReady.RELEASING: N_("It is being released."),
-    NotReady.STOPPED: N_("It is stopped."),
-    NotReady.OFFLINE: N_("It is not connected now."),
-    NotReady.STOPPED_HERE: N_("Somebody pressed the stop button at its box."),
-    NotReady.TIME_UNKNOWN: N_("It does not know the time yet, so it stays silent."),
-    NotReady.NO_OUTPUT: N_("It has no sound: its sound device cannot be opened."),
-    NotReady.NOT_HEARD: N_("The last self-test did not hear its horn."),
-}
 
 
 async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
@@ -59,6 +52,8 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
     say, draft = ask.say, one.draft
     ready = await ask.parts.emergencies.boards.readiness(draft.area_ids)
     names = alarms.area_names(ask, draft.area_ids)
+    # Of a stop the name is known with which somebody signs in.
+    whom = await alarms.called(ask, [one.ended.name] if one.ended and one.end is EndKind.STOPPED else [])
     return emergencyviews.Emergency(
         id=one.emergency_id,
         drill=one.drill,
@@ -69,12 +64,12 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         area_names=names,
         word=say.gettext(DRILL_WORD) if one.drill else names[0],
         said=said(one, say),
-        prepared_by=one.prepared.name,
+        prepared_by=one.prepared.whom,
         prepared_at=moment(one.prepared.at_us),
         confirmed_by=_confirmed_by(one, say),
         confirmed_at=maybe_moment(one.confirmed.at_us) if one.confirmed else None,
         alone_reason=one.reason if one.broken_glass else "",
-        ended_by=one.ended.name if one.ended else "",
+        ended_by=(whom.get(one.ended.name) or one.ended.whom) if one.ended else "",
         ended_at=maybe_moment(one.ended.at_us) if one.ended else None,
         sentence=_sentence(one, say),
         siren=draft.siren,
@@ -82,12 +77,15 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         lasts_sentence=_lasts(one, say),
         corrects_id=one.answers or "",
         corrected_by_id=one.answered_by or "",
+        again_of_id=one.again_of or "",
+        silenced=_silenced(ask, one),
         airing_id=one.airing_id if one.confirmed else "",
         from_cap=(draft.cap_id or "") if draft.origin is Origin.CAP else "",
         track=track(one.sequence, say),
         ready=ready.ready,
         speakers=ready.speakers,
-        steps=_steps(one, say),
+        lacking=await lacking.not_ready(ask, ready) if one.confirmed is None else (),
+        steps=_steps(one, whom, say),
         may=_may(ask, one, ask.parts.emergencies.policies.of(draft.area_ids)),
     )
 
@@ -102,7 +100,26 @@ def _confirmed_by(one: Emergency, say: Translator) -> str:
     if one.confirmed is None:
         return ""
     _ = say.gettext
-    return one.confirmed.name if one.confirmed.person_id else _("the rule of %(name)s", name=one.confirmed.name)
+    whom = one.confirmed.whom
+    return whom if one.confirmed.person_id else _("the rule of %(name)s", name=whom)
+
+
+def _silenced(ask: Ask, one: Emergency) -> Silenced | None:
+    """What a stop did to it as a whole."""
+    if one.end is not EndKind.STOPPED:
+        return None
+    said = N_("A stop has silenced it. It does not begin again by itself, also when the stop is released.")
+    return _next_step(ask, one, ask.say.gettext(said), one.draft.area_ids)
+
+
+def _next_step(ask: Ask, one: Emergency, said: str, area_ids: Sequence[AreaId]) -> Silenced:
+    again = ask.parts.emergencies.book.again_of(one.emergency_id)
+    return Silenced(
+        sentence=said,
+        held=ask.parts.stops.silences(area_ids),
+        may_again=one.kind is EmergencyKind.ALARM and again is None and alarms.holds(ask, one, Right.PREPARE_EMERGENCY),
+        again_id="" if again is None else again.emergency_id,
+    )
 
 
 def _sentence(one: Emergency, say: Translator) -> str:
@@ -130,9 +147,9 @@ def _lasts(one: Emergency, say: Translator) -> str:
     return say.ngettext("repeated for at most %(num)s minute", "repeated for at most %(num)s minutes", minutes)
 
 
-def _steps(one: Emergency, say: Translator) -> list[Step]:
+def _steps(one: Emergency, whom: Mapping[str, str], say: Translator) -> list[Step]:
     def step(by: By | None, said: str) -> list[Step]:
-        return [Step(at=moment(by.at_us), by=by.name, sentence=say.gettext(said))] if by else []
+        return [Step(at=moment(by.at_us), by=whom.get(by.name) or by.whom, sentence=say.gettext(said))] if by else []
 
     if one.kind is not EmergencyKind.ALARM and one.answers is not None:
         return [*step(one.confirmed, SENT_AT_ONCE), *step(one.ended, ENDS[one.end or EndKind.OVER])]
@@ -187,18 +204,56 @@ def track(sequence: Iterable[Part], say: Translator) -> Track:
 # --- the board --------------------------------------------------------------------------------------------------------
 
 
-def board(found: Board, wanted: Lines, say: Translator) -> emergencyviews.Board:
-    """Counts, the areas where most is amiss, and one page of speakers."""
-    by_area: dict[str, list[BoardLine]] = {}
+async def board_of(ask: Ask, one: Emergency, wanted: Lines) -> emergencyviews.Board:
+    """The board as whoever asks may see it. Raises `StoreFailed`."""
+    found = await ask.parts.emergencies.board(one.emergency_id)
+    shown = board(found, wanted, ask.say, lacking.sees(ask))
+    why: dict[str, list[lacking.Silent]] = {}
     for line in found.lines:
-        by_area.setdefault(line.area_id, []).append(line)
+        if one.on_air and line.reach in {Reach.NOT_REACHED, Reach.FAILED}:
+            silent = lacking.Silent(line.speaker_id, line.speaker_name, line.area_id, line.area_name)
+            why.setdefault(_reason(line, ask.say) or ask.say.gettext(NO_WORD), []).append(silent)
+    away = ask.say.gettext(lacking.AWAY[NotReady.OFFLINE])
+    groups = [(f"{ask.say.format_number(len(some))}: {said}", some, said == away) for said, some in why.items()]
+    return replace(shown, lacking=await lacking.named(ask, groups), silenced=_partly_silenced(ask, one, found))
+
+
+def _partly_silenced(ask: Ask, one: Emergency, found: Board) -> Silenced | None:
+    """What a stop did to some of its speakers while it goes on."""
+    stopped = dict.fromkeys(line.area_id for line in found.lines if line.reach is Reach.STOPPED and line.area_id)
+    if not one.on_air or not stopped:
+        return None
+    said = ask.say.ngettext(
+        "A stop has silenced it on %(num)s speaker. There it does not begin again by itself, also when the stop is "
+        "released.",
+        "A stop has silenced it on %(num)s speakers. There it does not begin again by itself, also when the stop is "
+        "released.",
+        found.counts[Reach.STOPPED],
+    )
+    return _next_step(ask, one, said, tuple(stopped))
+
+
+def board(
+    found: Board, wanted: Lines, say: Translator, seen: Callable[[str], bool] = lambda _: True
+) -> emergencyviews.Board:
+    """Counts, the areas where most is amiss, and one page of speakers. What is in areas that are not ``seen`` is
+    counted alone.
+    """
+    by_area: dict[str, list[BoardLine]] = {}
+    elsewhere: list[BoardLine] = []
+    for line in found.lines:
+        if seen(line.area_id):
+            by_area.setdefault(line.area_id, []).append(line)
+        else:
+            elsewhere.append(line)
     areas = [AreaTally(id=area_id, name=lines[0].area_name, tally=_tally(lines)) for area_id, lines in by_area.items()]
     areas.sort(key=lambda area: (-area.tally.failed - area.tally.not_reached, area.name))
     return emergencyviews.Board(
         tally=_tally(found.lines),
         areas=areas[:MOST_AREAS],
         more_areas=max(0, len(areas) - MOST_AREAS),
-        lines=_lines(found, wanted, say),
+        elsewhere=_tally(elsewhere) if elsewhere else None,
+        lines=_lines(found, wanted, say, seen),
     )
 
 
@@ -209,10 +264,10 @@ def _tally(lines: Sequence[BoardLine]) -> Tally:
     return Tally(total=len(lines), **{reach.value: count for reach, count in counts.items()})
 
 
-def _lines(found: Board, wanted: Lines, say: Translator) -> Lines:
-    chosen = [
-        line for line in found.lines if wanted.state in {"", line.reach.value} and wanted.area_id in {"", line.area_id}
-    ]
+def _lines(found: Board, wanted: Lines, say: Translator, seen: Callable[[str], bool]) -> Lines:
+    of_state = [line for line in found.lines if wanted.state in {"", line.reach.value}]
+    mine = [line for line in of_state if seen(line.area_id)]
+    chosen = [line for line in mine if wanted.area_id in {"", line.area_id}]
     pages = max(1, -(-len(chosen) // LINES_A_PAGE))
     number = min(max(1, wanted.number), pages)
     shown = chosen[(number - 1) * LINES_A_PAGE : number * LINES_A_PAGE]
@@ -222,6 +277,7 @@ def _lines(found: Board, wanted: Lines, say: Translator) -> Lines:
         number=number,
         pages=pages,
         found=len(chosen),
+        elsewhere=0 if wanted.area_id else len(of_state) - len(mine),
     )
 
 
@@ -238,11 +294,11 @@ def _line(line: BoardLine, say: Translator) -> SpeakerLine:
 
 def _reason(line: BoardLine, say: Translator) -> str:
     if line.reason in set(NotReady):
-        return say.gettext(AWAY[NotReady(line.reason)])
+        return say.gettext(lacking.AWAY[NotReady(line.reason)])
     if line.reason:
         return playback_sentence(line.reason, say) or sentence(line.reason, say)
     if line.reach is Reach.NOT_REACHED and not line.connected:
-        return say.gettext(AWAY[NotReady.OFFLINE])
+        return say.gettext(lacking.AWAY[NotReady.OFFLINE])
     return ""
 
 

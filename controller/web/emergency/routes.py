@@ -84,6 +84,7 @@ EMERGENCY_ACTIONS: Final = (
         token=_FORM,
     ),
     Route(method="POST", path="/emergency/{id}/withdraw", handler=emergency_pages.withdraw, right=_PREPARE, over=_OVER),
+    Route(method="POST", path="/emergency/{id}/again", handler=emergency_pages.again, right=_PREPARE, over=_OVER),
     Route(method="POST", path="/emergency/{id}/repair", handler=emergency_pages.repair, right=_PREPARE, over=_OVER),
     Route(
         method="POST",

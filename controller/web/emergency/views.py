@@ -56,9 +56,29 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LackingSpeaker:
+    """One that would not sound, or does not. ``since`` is when it was heard of last, where it is away."""
+
+    id: str
+    name: str
+    area_name: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """Speakers that lack the same: some of them by name, and how many ``more`` there are."""
+
+    sentence: str
+    speakers: Sequence[LackingSpeaker] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class AreaRow:
     """An area of the tree. ``path`` are those above it that stand in the list, ``more`` says that some below it do not.
-    ``covered``: one above it is chosen, and so it is too.
+    ``covered``: one above it is chosen, and so it is too. ``lacking`` is why some would not sound: words of `NotReady`
+    with their numbers, such as ``offline:3 stopped:1``.
     """
 
     id: str
@@ -69,6 +89,7 @@ class AreaRow:
     path: Sequence[str] = ()
     checked: bool = False
     more: int = 0
+    lacking: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +127,7 @@ class ConsoleShown:
     areas: Sequence[AreaRow] = ()
     ready: int = 0
     speakers: int = 0
+    lacking: Sequence[Lacking] = ()
     may_alone: bool = False
     siren: bool = True
     sound_sentence: str = ""
@@ -157,12 +179,15 @@ class SpeakerLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """One page of speakers: those of ``state`` (all where empty), in ``area_id`` where that is not empty."""
+    """One page of speakers: those of ``state`` (all where empty), in ``area_id`` where that is not empty. ``elsewhere``
+    counts those of the same state in areas that whoever looks may not see.
+    """
 
     lines: Sequence[SpeakerLine]
     number: int = 1
     pages: int = 1
     found: int = 0
+    elsewhere: int = 0
     state: str = ""
     area_id: str = ""
 
@@ -181,6 +206,16 @@ class May:
     speak: bool = False
     repair: bool = False
     confirm_sentence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silenced:
+    """What a stop did to it, and the next step. ``held``: the stop still holds. ``again_id`` was prepared again."""
+
+    sentence: str
+    held: bool = False
+    may_again: bool = False
+    again_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,20 +253,26 @@ class Emergency:
     lasts_sentence: str = ""
     corrects_id: str = ""
     corrected_by_id: str = ""
+    again_of_id: str = ""
+    silenced: Silenced | None = None
     airing_id: str = ""
     from_cap: str = ""
     track: Track = field(default_factory=Track)
     ready: int = 0
     speakers: int = 0
+    lacking: Sequence[Lacking] = ()
     steps: Sequence[Step] = ()
     may: May = field(default_factory=May)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """How far it is, counting."""
+    """How far it is, counting. ``elsewhere`` are speakers, counted too, in areas that whoever looks may not see."""
 
     tally: Tally
     areas: Sequence[AreaTally] = ()
     more_areas: int = 0
+    elsewhere: Tally | None = None
+    lacking: Sequence[Lacking] = ()
+    silenced: Silenced | None = None
     lines: Lines = field(default_factory=lambda: Lines(lines=()))

@@ -8,7 +8,7 @@ function showTree(tree) {
   const rows = [...tree.querySelectorAll("[data-area-row]")];
   const boxOf = (row) => row.querySelector("input[type=checkbox]");
   const chosen = new Set(rows.filter((row) => boxOf(row).checked && !boxOf(row).dataset.covered).map((row) => row.dataset.areaRow));
-  const sum = { ready: 0, total: 0 };
+  const sum = { ready: 0, total: 0, why: new Map() };
   for (const row of rows) {
     const box = boxOf(row);
     const covered = row.dataset.path.split(" ").some((one) => chosen.has(one));
@@ -21,6 +21,10 @@ function showTree(tree) {
     if (covered || !box.checked) continue;
     sum.ready += Number(row.dataset.ready);
     sum.total += Number(row.dataset.speakers);
+    for (const one of row.dataset.lacking ? row.dataset.lacking.split(" ") : []) {
+      const [why, count] = one.split(":");
+      sum.why.set(why, (sum.why.get(why) ?? 0) + Number(count));
+    }
   }
   for (const one of tree.querySelectorAll("[data-one-ready]:checked")) {
     sum.total += 1;
@@ -29,7 +33,20 @@ function showTree(tree) {
   for (const place of (tree.closest("form") ?? document).querySelectorAll("[data-readiness]")) {
     const words = sum.total ? fill(place.dataset.some, { ready: number(sum.ready), total: number(sum.total) }) : place.dataset.none;
     place.querySelector("[data-readiness-words]").textContent = words;
+    showLacking(place.nextElementSibling, sum.why);
   }
+}
+// Beside how many are ready, why the others are not.
+function showLacking(list, why) {
+  if (!list?.matches("[data-lacking-list]")) return;
+  list.replaceChildren(
+    ...[...why].filter(([code]) => list.getAttribute(`data-${code}`)).map(([code, count]) => {
+      const item = document.createElement("li");
+      item.textContent = fill(list.getAttribute(`data-${code}`), { n: number(count) });
+      return item;
+    }),
+  );
+  list.hidden = !list.childElementCount;
 }
 const showTrees = () => document.querySelectorAll("[data-tree]").forEach(showTree);
 document.addEventListener("change", (event) => {

@@ -22,6 +22,7 @@ POST    /emergency/drill/draft                         prepare_emergency
 GET     /emergency/policies                            manage_people
 POST    /emergency/policies                            manage_people
 GET     /emergency/{id}                                see over emergency
+POST    /emergency/{id}/again                          prepare_emergency over emergency
 POST    /emergency/{id}/break-glass                    break_glass over emergency
 POST    /emergency/{id}/confirm                        confirm_emergency over emergency
 GET     /emergency/{id}/correct                        confirm_emergency over emergency

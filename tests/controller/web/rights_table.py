@@ -71,6 +71,7 @@ GET     /api/v1/emergencies                            see
 POST    /api/v1/emergencies                            prepare_emergency
 GET     /api/v1/emergencies/{emergency_id}             see over emergency
 GET     /api/v1/emergencies/{emergency_id}/board       see over emergency
+POST    /api/v1/emergencies/{emergency_id}/again       prepare_emergency over emergency
 POST    /api/v1/emergencies/{emergency_id}/break-glass break_glass over emergency
 POST    /api/v1/emergencies/{emergency_id}/confirm     confirm_emergency over emergency
 POST    /api/v1/emergencies/{emergency_id}/correct     confirm_emergency over emergency
