@@ -30,7 +30,8 @@ CapAlertId = NewType("CapAlertId", str)
 MAX_REASON: Final = 500
 SIGNED: Final = "valid"
 """`CapAlert.signature` of one that is unchanged since somebody signed it who is trusted."""
-_HOUR_US: Final = 3_600_000_000
+STOPPED_HERE: Final = "stopped_here"
+"""`Reason.code` of one that a rule would have sent, where everything is stopped."""
 
 
 class MessageType(StrEnum):
@@ -349,6 +350,27 @@ def state_of(alert: CapAlert) -> AlertState:
     return AlertState.DECLINED if states == {AreaState.DECLINED} else AlertState.DECIDED
 
 
+def held_back(alert: CapAlert, sending: Sending, area_ids: Iterable[AreaId], now_us: int) -> CapAlert:
+    """What a rule decided in these areas waits for a person after all: everything is stopped there."""
+    wanted = set(area_ids)
+    areas = tuple(
+        replace(one, state=AreaState.HELD, by="", at_us=None, rule_id="")
+        if one.area_id in wanted and one.state is AreaState.AUTOMATIC and one.messages == sending.messages
+        else one
+        for one in alert.areas
+    )
+    dropped = replace(sending, state=SendingState.DROPPED, failure="")
+    waits = replace(alert.with_sending(dropped), areas=areas, state=AlertState.HELD, changed_at_us=now_us)
+    return while_stopped(waits)
+
+
+def while_stopped(alert: CapAlert) -> CapAlert:
+    """With the reason why no rule sent it; no rule does later."""
+    if any(one.code == STOPPED_HERE for one in alert.reasons):
+        return alert
+    return replace(alert, reasons=(*alert.reasons, Reason(STOPPED_HERE, "warning")))
+
+
 def groups(areas: Iterable[AreaDecision]) -> tuple[tuple[tuple[int, ...], tuple[AreaId, ...]], ...]:
     """Areas where the same messages are heard, together."""
     found: dict[tuple[int, ...], list[AreaId]] = {}
@@ -371,8 +393,3 @@ def ends_at_us(alert: CapAlert, messages: Iterable[int]) -> int | None:
     ends = [alert.messages[place].expires_at_us for place in messages]
     known = [one for one in ends if one is not None]
     return min(known, default=alert.expires_at_us)
-
-
-def default_expiry_us(sent_at_us: int, hours: float) -> int:
-    """When an alert is over that does not say so itself (CAP 1.2, 3.2.2 leaves it to whoever hears it)."""
-    return sent_at_us + round(hours * _HOUR_US)

@@ -77,8 +77,15 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
         self._emergency_watch: Final = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
         leftovers = Leftovers(store, clock, studio, self._making)
         self._unsent: Final = UnsentSounds(office, self.emergencies.book, leftovers)
-        ahead = self._emergency_sounds.ahead
-        self.cap: Final = CapDesk(office, studio, self.emergencies, ahead=ahead, identity=identity, fetcher=fetcher)
+        self.cap: Final = CapDesk(
+            office,
+            studio,
+            self.emergencies,
+            ahead=self._emergency_sounds.ahead,
+            stops=stops,
+            identity=identity,
+            fetcher=fetcher,
+        )
         journals, healths = (self.hands, self.fault_watch, boards, self.live.cuts), (self.fault_watch, self.telemetry)
         self.ingest: Final = Ingest(office, self.delivery, journals, healths)
 

@@ -20,6 +20,7 @@ from controller.services.emergency.ahead import SoundsAhead
 from controller.services.emergency.desk import EmergencyDesk
 from controller.services.leftovers import Leftovers
 from controller.services.office import Office
+from controller.services.stops import Stops
 
 
 class CapDesk:
@@ -32,6 +33,7 @@ class CapDesk:
         emergencies: EmergencyDesk,
         *,
         ahead: SoundsAhead,
+        stops: Stops,
         identity: ControllerIdentity,
         fetcher: Fetcher | None = None,
     ) -> None:
@@ -49,9 +51,9 @@ class CapDesk:
             emergencies=emergencies,
             leftovers=leftovers,
         )
-        sendings = CapSendings(book, emergencies, self._ahead, office.clock, options)
+        sendings = CapSendings(office, book, emergencies, self._ahead)
         self._watch = CapWatch(office, book, sendings)
-        self.inbox: Final = CapInbox(office, book, worlds, sendings, options)
+        self.inbox: Final = CapInbox(office, book=book, worlds=worlds, sendings=sendings, stopped=stops.stopped)
         self.settings: Final = CapSettingsDesk(office)
         self.out: Final = CapOut(office, emergencies, identity, options)
         self._poll = None if fetcher is None else CapPoll(office, self.inbox, fetcher, options)

@@ -27,6 +27,7 @@ from controller.domain.cap_alerts import (
     decide,
     groups,
     may_be_automatic,
+    while_stopped,
 )
 from controller.domain.cap_following import Arrival, Covers
 from controller.domain.cap_rules import Rule, rule_for
@@ -75,14 +76,22 @@ class CapInbox:
     """Every method raises `StoreFailed` too. Who may see and decide where is asked by the web."""
 
     def __init__(
-        self, office: Office, book: CapBook, worlds: CapWorlds, sendings: CapSendings, options: CapOptions
+        self,
+        office: Office,
+        *,
+        book: CapBook,
+        worlds: CapWorlds,
+        sendings: CapSendings,
+        stopped: Callable[[str], bool],
     ) -> None:
+        options: CapOptions = office.settings.cap
         self._store = office.store
         self._clock = office.clock
         self._book = book
         self._worlds = worlds
         self._sendings = sendings
         self._options = options
+        self._stopped = stopped
         self.most_bytes: Final = options.most_bytes
         """More than this is not taken."""
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
@@ -165,13 +174,16 @@ class CapInbox:
         return tuple(found.values())
 
     def _automatic(self, arrival: Arrival, rules: Sequence[Rule], world: World, earlier: Sequence[CapAlert]) -> Arrival:
-        """Areas in which a rule decides."""
+        """Areas in which a rule decides: none where everything is stopped."""
         alert, now_us = arrival.alert, self._clock.now_us()
         by_rule: dict[str, list[AreaId]] = {}
         for one in alert.held:
             rule = rule_for(rules, alert, world.path(one.area_id), one.messages)
-            if rule is not None:
+            if rule is not None and self._stopped(one.area_id):
+                arrival = replace(arrival, alert=while_stopped(arrival.alert))
+            elif rule is not None:
                 by_rule.setdefault(rule.rule_id, []).append(one.area_id)
+        alert = arrival.alert
         for rule_id, area_ids in by_rule.items():
             maker = next(one.made_by for one in rules if one.rule_id == rule_id)
             how = Decision(state=AreaState.AUTOMATIC, by=maker, at_us=now_us, rule_id=rule_id)
@@ -187,8 +199,8 @@ class CapInbox:
         """To be heard in these of its areas (all that are held). A cancel is applied; an exercise needs ``drill``.
 
         Raises `NotFound`, `Refused` (``cap_decided``, ``cap_expired``, ``cap_not_actual``, ``cap_others_areas``: a
-        cancel, and ``by`` may not decide in all areas of what it takes back), `Invalid` (``areas_missing``,
-        ``area_unknown``).
+        cancel, and ``by`` may not decide in all areas of what it takes back; ``stop_all_latched``), `Invalid`
+        (``areas_missing``, ``area_unknown``).
         """
         world = await self._worlds.now()
         now_us = self._clock.now_us()
@@ -228,6 +240,8 @@ class CapInbox:
         wanted = [one for one in (held if chosen is None else chosen) if one in held]
         if not wanted:
             raise Refused("none of its areas waits", code="cap_decided")
+        if all(map(self._stopped, wanted)):
+            raise Refused("everything is stopped there", code="stop_all_latched")
         how = Decision(state=AreaState.CONFIRMED, by=by.name, at_us=now_us, person_id=by.person_id or "")
         alert = self._sent(decide(alert, wanted, how), wanted, how, world, earlier)
         return following.decided(alert, earlier, now_us)

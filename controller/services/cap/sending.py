@@ -15,6 +15,7 @@ from controller.domain.cap_alerts import (
     Sending,
     SendingState,
     Status,
+    held_back,
 )
 from controller.domain.emergencies import (
     Emergency,
@@ -25,12 +26,12 @@ from controller.domain.emergencies import (
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StoreFailed
 from controller.domain.rights import Actor
 from controller.domain.texts import shortened
-from controller.ports import Clock
 from controller.services.cap.ahead import CapAhead
 from controller.services.cap.book import CapBook
 from controller.services.cap.drafts import drafted
 from controller.services.cap.options import CapOptions
 from controller.services.emergency.desk import EmergencyDesk
+from controller.services.office import Office
 
 _NAME: Final = 120
 _BECAME: Final = {
@@ -45,12 +46,13 @@ _BECAME: Final = {
 class CapSendings:
     """Every method raises `StoreFailed` too."""
 
-    def __init__(self, book: CapBook, desk: EmergencyDesk, ahead: CapAhead, clock: Clock, options: CapOptions) -> None:
+    def __init__(self, office: Office, book: CapBook, desk: EmergencyDesk, ahead: CapAhead) -> None:
         self._book = book
         self._desk = desk
         self._ahead = ahead
-        self._clock = clock
-        self._options = options
+        self._clock = office.clock
+        self._around = office.areas.around
+        self._options: CapOptions = office.settings.cap
 
     async def carry(self, alert_id: CapAlertId, sending_id: str) -> None:
         """Brings one sending as far as it goes without another person."""
@@ -63,6 +65,9 @@ class CapSendings:
         except StoreFailed:
             raise
         except LoaError as error:
+            if error.code == "stop_all_latched" and sending.rule_id:
+                await self._held_back(alert_id, sending_id)
+                return
             failed = replace(sending, state=SendingState.FAILED, failure=error.code)
             await self._book.change(alert_id, lambda now: _noted(now, failed))
 
@@ -83,6 +88,21 @@ class CapSendings:
         if emergency.state is EmergencyState.PREPARED and alert.trusted:
             emergency = await self._desk.confirm(emergency.emergency_id, _second(sending))
         await self.follow(alert.alert_id, emergency)
+
+    async def _held_back(self, alert_id: CapAlertId, sending_id: str) -> None:
+        """Everything was stopped since a rule decided: what that silences, no rule sends; a person decides."""
+
+        def make(alert: CapAlert) -> CapAlert:
+            sending = alert.sending(sending_id)
+            if sending is None or sending.state is not SendingState.MAKING:
+                return alert
+            areas = [a.area_id for a in alert.areas if not self._around(a.area_id).isdisjoint(sending.area_ids)]
+            return held_back(alert, sending, areas, self._clock.now_us())
+
+        alert = await self._book.change(alert_id, make)
+        sending = alert.sending(sending_id)
+        if sending is not None and sending.emergency_id:
+            await self._desk.withdraw(EmergencyId(sending.emergency_id), _first(alert, sending))
 
     async def _made(self, alert: CapAlert, sending: Sending) -> Emergency:
         """The emergency that is there already, or a new one."""

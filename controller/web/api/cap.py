@@ -167,7 +167,7 @@ async def get_cap_bytes(
 
 @raises(Invalid, "areas_missing", "area_unknown")
 @raises(NotFound, "cap_alert_unknown")
-@raises(Refused, "cap_decided", "cap_expired", "cap_not_actual", "cap_others_areas")
+@raises(Refused, "cap_decided", "cap_expired", "cap_not_actual", "cap_others_areas", "stop_all_latched")
 async def confirm_cap_alert(ask: Ask, alert_id: CapAlertId, body: CapConfirmBody) -> CapAlertTold:
     """Let an alert be heard.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from agents.protocol.ids import AreaId
 from controller.domain.cap_alerts import (
+    STOPPED_HERE,
     AlertState,
     AreaDecision,
     AreaState,
@@ -46,7 +47,7 @@ def sees(ask: Ask, alert: CapAlert) -> bool:
 def row(ask: Ask, alert: CapAlert) -> AlertRow:
     """One line."""
     tone, icon, word = capwords.STATES[alert.state]
-    worst = next((one for weight in ("error", "warning") for one in alert.reasons if one.weight == weight), None)
+    worst = _worst(alert)
     severity = next((one.severity for one in alert.messages), "Unknown")
     return AlertRow(
         id=alert.alert_id,
@@ -63,8 +64,17 @@ def row(ask: Ask, alert: CapAlert) -> AlertRow:
         received_at=moment(alert.received_at_us),
         expires_at=maybe_moment(alert.expires_at_us),
         area_names=alarms.area_names(ask, areas_of(alert), MOST_NAMED),
-        finding_sentence=reason_sentence(worst, ask.say) if worst and alert.state is AlertState.REFUSED else "",
+        finding_sentence=reason_sentence(worst, ask.say) if worst else "",
     )
+
+
+def _worst(alert: CapAlert) -> Reason | None:
+    """What has to stand in the list already: why it cannot be used, or why no rule sent it."""
+    if alert.state is AlertState.HELD:
+        return next((one for one in alert.reasons if one.code == STOPPED_HERE), None)
+    if alert.state is not AlertState.REFUSED:
+        return None
+    return next((one for weight in ("error", "warning") for one in alert.reasons if one.weight == weight), None)
 
 
 def _title(alert: CapAlert, say: Translator) -> str:

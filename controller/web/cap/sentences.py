@@ -165,6 +165,10 @@ FINDINGS: Final[Mapping[str, str]] = {
     "other_sender": N_(
         "It speaks of an alert of another sender, or came by a way that vouches for less: a person decides."
     ),
+    "stopped_here": N_(
+        "A rule would have sent it, but everything is stopped there. A person decides: allow playing again, then"
+        " confirm or decline it."
+    ),
     "no_voice": N_("There is no voice here for what is said in %(language)s."),
     "nothing_to_say": N_("A part of it has neither words nor a recording."),
     "feed_status": N_("The address answered with the HTTP status %(status)s."),
