@@ -137,6 +137,10 @@ CODES: Mapping[str, str] = {
     "microphone_taken": N_("Another microphone is at it already, perhaps in another window. Close that one first."),
     "not_sound": N_("What came from the microphone is no sound that can be sent. Load the page again and try again."),
     "too_much_sound": N_("More came from the microphone than can be heard. Load the page again and try again."),
+    "microphone_failed": N_(
+        "The station cannot read any more what comes from this microphone. Load the page again and try again; if it"
+        " happens again, tell the administrator: the log says why."
+    ),
     "live_ended": N_("The live broadcast has ended."),
     "live_stopped": N_("The live broadcast was stopped."),
     "live_longest": N_("The live broadcast has ended: its time is over."),

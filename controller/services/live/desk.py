@@ -30,6 +30,7 @@ from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged
 from controller.services.gate import Gate
 from controller.services.live.archive import LiveArchiving
+from controller.services.live.cuts import Cuts
 from controller.services.live.ends import LiveEnds
 from controller.services.live.stream import LiveCounters, LiveStream, Places, Workshop
 from controller.services.office import Office
@@ -68,7 +69,8 @@ class LiveDesk:
         self._ends = LiveEnds(office, outbox)
         self.counters: Final = LiveCounters()
         self.archiving: Final = LiveArchiving(office, studio)
-        self._workshop = Workshop(office, links, self.counters, self.archiving.tape, self._close)
+        self.cuts: Final = Cuts(office.board)
+        self._workshop = Workshop(office, links, self.counters, self.cuts, self.archiving.tape, self._close)
         self._streams: dict[AiringId, LiveStream] = {}
 
     def stream(self, airing_id: AiringId) -> LiveStream | None:

@@ -17,6 +17,7 @@ from controller.domain.evidence import ENDS
 from controller.domain.live import Bundler, Stamper
 from controller.ports import Links, Meter
 from controller.services.board import OpenAiring
+from controller.services.live.cuts import Cuts
 from controller.services.live.tape import Label, Tape
 from controller.services.office import Office
 
@@ -60,6 +61,7 @@ class Workshop:
     office: Office
     links: Links
     counters: LiveCounters
+    cuts: Cuts
     tape: Callable[[Label], Tape | None]
     close: "Callable[[LiveStream, str, str], Awaitable[None]]"
 
@@ -227,13 +229,18 @@ class LiveStream:
         return len(self.airing.speaker_ids)
 
     def hearing(self) -> int:
-        """From how many horns it sounds: their devices said so, are linked, and take what they are sent."""
+        """From how many horns it sounds: their devices said so, and of no cut since; they are linked, and take what
+        they are sent.
+        """
         entry = self.entry
         if entry is None or self.over.is_set():
             return 0
         there = self._workshop.links.connected() - self._workshop.links.behind()
+        cuts, airing_id = self._workshop.cuts, self.airing.airing_id
         return sum(
-            playback.state is PlayState.SOUNDING and entry.devices.get(speaker_id) in there
+            playback.state is PlayState.SOUNDING
+            and entry.devices.get(speaker_id) in there
+            and not cuts.has(airing_id, speaker_id)
             for speaker_id, playback in entry.playbacks.items()
         )
 

@@ -125,11 +125,12 @@ class _Microphone:
                 except _Refusal as refusal:
                     await self._goodbye(refusal.code)
                 except StudioFailed as failure:
+                    _log.warning("A microphone cannot be listened to: %s", failure, extra=self._whose())
                     await self._goodbye(failure.code)
                 finally:
-                    await _ended(self._pumping)
+                    await self._ended(self._pumping)
         finally:
-            await _ended(telling)
+            await self._ended(telling)
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         async for message in self._socket:
@@ -156,14 +157,22 @@ class _Microphone:
         await self._recoder.feed(data)
 
     async def _pump(self, recoder: Recoder) -> None:
+        code = "not_sound"
         try:
             while packets := await recoder.packets():
-                self._unheard_bytes = 0
+                self._unheard_bytes, code = 0, "microphone_failed"
                 for packet in packets:
                     self._stream.feed(packet)
-        except StudioFailed:
-            pass
-        await self._goodbye("not_sound")
+            _log.warning("What a microphone sends is not read any more.", extra=self._whose())
+        except StudioFailed as failure:
+            _log.warning("What a microphone sends cannot be read: %s", failure, extra=self._whose())
+        except Exception:
+            _log.exception("what a microphone sends could not be read", extra=self._whose())
+            code = "microphone_failed"
+        await self._goodbye(code)
+
+    def _whose(self) -> dict[str, object]:
+        return {"event": "microphone", "airing_id": self._stream.airing.airing_id, "by": self._ask.by}
 
     def _packet(self, packet: bytes) -> None:
         if not is_packet(packet):
@@ -197,6 +206,15 @@ class _Microphone:
             _log.exception("whether somebody may still speak could not be asked")
             return True
 
+    async def _ended(self, task: "asyncio.Task[None] | None") -> None:
+        """Ends a task, and waits until it has. That the person is gone is no failure."""
+        if task is None:
+            return
+        task.cancel()
+        (how,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(how, Exception) and not isinstance(how, ConnectionError):
+            _log.error("what goes with a microphone failed", exc_info=how, extra=self._whose())
+
     async def _goodbye(self, code: str) -> None:
         await self._send({"code": code, "sentence": sentence(code, self._say)})
         await self._socket.close(code=WSCloseCode.OK)
@@ -214,13 +232,6 @@ class _Microphone:
         }
         if not self._socket.closed:
             await self._socket.send_str(json.dumps(told))
-
-
-async def _ended(task: "asyncio.Task[None] | None") -> None:
-    """Ends a task, and waits until it has."""
-    if task is not None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 class _Allowance:

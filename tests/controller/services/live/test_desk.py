@@ -8,6 +8,7 @@ import pytest
 
 from agents.protocol.documents import End, Play
 from agents.protocol.ids import AiringId
+from agents.protocol.journal import Interrupted
 from agents.protocol.live import PACKET_US, tag_of
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, Profile
 from controller.domain.guarding import STATION
@@ -71,6 +72,11 @@ async def test_horns_are_counted_by_what_their_devices_said_and_take(station: St
     for _, device in pairs[:2]:
         await station.until_ordered(device, Play)
         await station.report(device, sounding(airing.airing_id, stream.begins_us))
+    assert stream.hearing() == 2
+    cut = Interrupted(airing_id=airing.airing_id, by_airing_id="a-0", at_us=5, resumes_at_us=9, from_us=5)
+    await station.report(pairs[0][1], cut)
+    assert stream.hearing() == 1, "something else sounds there"
+    await station.report(pairs[0][1], sounding(airing.airing_id, stream.begins_us))
     assert stream.hearing() == 2
     pairs[0][1].answers = False  # takes nothing
     assert stream.hearing() == 1

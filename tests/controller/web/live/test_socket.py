@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, DummyCookieJar, WSMsgType, WSServerHandshakeError
 
 from agents.protocol.values import AiringClass
-from controller.domain.errors import StoreFailed
+from controller.domain.errors import StoreFailed, StudioFailed
 from controller.domain.rights import Grant, Role
 from controller.services.live.stream import LiveStream
 from controller.services.people import shell
@@ -110,6 +112,48 @@ async def test_what_is_no_sound_or_too_much_of_it_ends_the_socket_with_a_sentenc
             assert last["sentence"].endswith("Load the page again and try again.")
             await until_free(stream)
             assert not stream.over.is_set(), "another try goes on with the same stream"
+
+
+class Recoding:
+    """A recoder that reads one packet, and then does as ``fails`` says."""
+
+    def __init__(self, fails: Exception | None) -> None:
+        self.fails = fails
+        self.read = False
+
+    async def feed(self, data: bytes) -> None: ...
+
+    async def packets(self) -> list[bytes]:
+        if not self.read:
+            self.read = True
+            return [PACKET[1:]]
+        if self.fails is not None:
+            raise self.fails
+        return []
+
+
+@pytest.mark.parametrize(
+    "fails", [RuntimeError("nobody thought of this"), StudioFailed("ffmpeg ended with 1"), None], ids=str
+)
+async def test_what_goes_wrong_with_a_recording_is_told_to_whoever_speaks_and_to_the_log(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fails: Exception | None
+) -> None:
+    @asynccontextmanager
+    async def recoder() -> AsyncIterator[Recoding]:
+        yield Recoding(fails)
+
+    monkeypatch.setattr(station.parts.studio, "recoder", recoder)
+    async with station.program() as program:
+        told, stream = await opened(station, program)
+        async with program.http.ws_connect(told["microphone_url"], headers=ENGLISH) as socket:
+            await socket.send_bytes(PIECE)
+            last = await said(socket)
+        await until_free(stream)
+    assert last["code"] == "microphone_failed"
+    assert "tell the administrator" in last["sentence"]
+    (line,) = [one for one in caplog.records if one.name == live_socket.__name__]
+    assert (line.airing_id, line.by) == (told["airing_id"], "admin")
+    assert str(fails or "") in caplog.text
 
 
 async def until_free(stream: LiveStream) -> None:
