@@ -94,16 +94,20 @@ REFUSED: tuple[tuple[list[Any], str], ...] = (
     ([b""], "not_sound"),
     ([b"\x03\x48"], "not_sound"),
     ([b"\x01<html>"], "not_sound"),
-    ([PACKET] * 300, "too_much_sound"),
+    ([PACKET] * 600, "too_much_sound"),
     ([b"\x02" + bytes(50_000)] * 5, "not_sound"),
     ([b"\x02\x48" + bytes(60_000)] * 10, "too_much_sound"),
 )
 
 
-async def test_what_is_no_sound_or_too_much_of_it_ends_the_socket_with_a_sentence(station: Station) -> None:
+async def test_what_is_no_sound_or_too_much_of_it_ends_the_socket_with_a_sentence(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with station.program() as program:
         told, stream = await opened(station, program)
         for messages, code in REFUSED:
+            if code == "too_much_sound":  # whatever came of it until then on a busy machine
+                monkeypatch.setattr(live_socket, "_UNHEARD_BYTES", 10_000_000)
             async with program.http.ws_connect(told["microphone_url"], headers=ENGLISH) as socket:
                 for message in messages:
                     await (socket.send_str(message) if isinstance(message, str) else socket.send_bytes(message))
