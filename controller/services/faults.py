@@ -1,6 +1,6 @@
 """What is wrong: asked by pages and programs. `fault_watch` watches and stores."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -43,10 +43,12 @@ class FaultDesk:
         subject = self._book.subject(speaker_id)
         return () if subject is None else tuple(subject.open.values())
 
-    def is_bad(self, speaker_id: SpeakerId, kind: FaultKind) -> bool:
-        """What the last evidence of this said, whether or not a fault is open yet."""
+    def first_bad(self, speaker_id: SpeakerId, kinds: Iterable[FaultKind]) -> FaultKind | None:
+        """The first of these of which the last evidence was bad, whether or not a fault is open yet."""
         subject = self._book.subject(speaker_id)
-        return subject is not None and subject.is_bad(kind)
+        if subject is None or not subject.watches:
+            return None
+        return next((kind for kind in kinds if subject.is_bad(kind)), None)
 
     async def of_speaker(
         self, speaker_id: SpeakerId, limit: int = 50, before: Place | None = None

@@ -149,10 +149,8 @@ class SpeakerDesk:
         return self._silent(speaker.speaker_id)
 
     def _silent(self, speaker_id: SpeakerId) -> NotReady | None:
-        for kind, why in _SILENT.items():
-            if self._faults.is_bad(speaker_id, kind):
-                return why
-        return None
+        kind = self._faults.first_bad(speaker_id, _SILENT)
+        return None if kind is None else _SILENT[kind]
 
     async def boxes(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
         """Those that hung there, the newest first; none where it is the first still. Raises `StoreFailed`."""
