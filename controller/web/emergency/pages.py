@@ -40,6 +40,8 @@ FIELD_OF_CODE: Final = {
     "lasts_out_of_range": "lasts",
     "recording_missing": "recording",
     "recording_unfinished": "recording",
+    "reason_missing": "reason",
+    "reason_too_long": "reason",
 }
 
 

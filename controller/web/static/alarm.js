@@ -103,16 +103,10 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keyup", letGo);
 
-// --- pressed twice is prepared once -------------------------------------------------------------------------------------
+// --- the first button of a console picks a template: enter in a field must not press it ----------------------------------
 
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest?.("[data-console]");
-  if (!form || event.defaultPrevented || event.submitter?.hasAttribute("formaction")) return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
-});
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("[data-console]")) delete form.dataset.sent;
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.("[data-console] input:not([type=checkbox])")) event.preventDefault();
 });
 
 // --- what only scripts can do shows where there are some; how long it has lasted ----------------------------------------

@@ -364,6 +364,7 @@ const SOMETIMES = [
   ["[data-say-form]", "./say.js"],
   ["[data-tree]", "./alarm.js"],
   ["[data-hold]", "./alarm.js"],
+  ["[data-console]", "./kept.js"],
   ["[data-elapsed]", "./alarm.js"],
   ["[data-microphone]", "./microphone.js"],
 ];

@@ -136,6 +136,38 @@ async def test_only_what_a_stop_silenced_is_prepared_again(station_of_two: Stati
         assert told["code"] == "emergency_not_stopped"
 
 
+# --- corrected --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_correction_in_words_of_ones_own_asks_what_was_wrong_and_waits_for_the_second_person(
+    station_of_two: Station,
+) -> None:
+    one = await sent(station_of_two, HOME)
+    own = [
+        ("corrects", one.emergency_id),
+        ("kept_how", "text"),
+        ("title", "Đính chính"),
+        ("text", "Chỉ thôn Đông."),
+        ("areas", HOME),
+    ]
+    async with officer(station_of_two, "duc") as duc:
+        console = await duc.get(f"/emergency/{one.emergency_id}/correct/new")
+        assert 'name="reason"' in console.text
+        missing = await duc.post("/emergency", own)
+        assert missing.status == 422
+        assert (
+            'id="reason" class="few-lines" name="reason" rows="2" maxlength="500" aria-describedby="reason-error" '
+            in (missing.text)
+        )
+        assert 'aria-invalid="true"' in missing.text
+        assert "Chỉ thôn Đông." in missing.text
+        made = await duc.post("/emergency", [*own, ("reason", "nhầm thôn")])
+        assert made.status == 200
+        assert 'name="reason"' not in (await duc.get("/emergency")).text
+    (waiting,) = [one for one in station_of_two.desk.emergencies.open() if not one.on_air]
+    assert (waiting.reason, waiting.answers) == ("nhầm thôn", one.emergency_id)
+
+
 # --- for whose eyes ---------------------------------------------------------------------------------------------------
 
 
