@@ -23,6 +23,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only those tests are asked for that start stations, the hundreds of files without one are not imported."""
+    if not config.option.markexpr.startswith("system"):
+        return None
+    files = [collection_path] if collection_path.is_file() else collection_path.rglob("test_*.py")
+    return None if any("mark.system" in file.read_text() for file in files) else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin first, so that no worker is left with one of them when the others have nothing to do."""
     items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))

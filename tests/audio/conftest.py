@@ -8,7 +8,6 @@ from pathlib import Path
 
 import av
 import numpy as np
-import pyloudnorm
 import pytest
 from numpy.typing import NDArray
 
@@ -115,6 +114,8 @@ def decode(path: Path) -> Sound:
 
 def integrated_lufs(sound: Sound) -> float:
     """By a meter that shares no code with ffmpeg."""
+    import pyloudnorm  # brings SciPy along, which takes a second
+
     return float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(sound))
 
 

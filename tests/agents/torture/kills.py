@@ -19,7 +19,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from tests.agents.torture.lives import Life, Lost, Said
+from tests.agents.torture.lives import Life
+from tests.agents.torture.said import Lost, Said
 
 LIVES_A_BOX: Final = 100
 """After so many kills a new box begins, so that looking does not take longer and longer."""

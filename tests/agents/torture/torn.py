@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.agents.torture.disk import TRACED, Call, Disk, calls
-from tests.agents.torture.lives import Life, Lost, Said
+from tests.agents.torture.lives import Life
+from tests.agents.torture.said import Lost, Said
 
 REST_EVERY: Final = 10
 """After so many cuts one is followed by a life that goes on to the end of all airings."""
