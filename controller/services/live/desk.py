@@ -32,6 +32,7 @@ from controller.services.gate import Gate
 from controller.services.live.archive import LiveArchiving
 from controller.services.live.cuts import Cuts
 from controller.services.live.ends import LiveEnds
+from controller.services.live.newcomers import Newcomers
 from controller.services.live.stream import LiveCounters, LiveStream, Places, Workshop
 from controller.services.office import Office
 from controller.services.outbox import Outbox
@@ -67,6 +68,7 @@ class LiveDesk:
         self._gate = Gate(office)
         self._undisturbed = Undisturbed()
         self._ends = LiveEnds(office, outbox)
+        self._newcomers = Newcomers(office, outbox)
         self.counters: Final = LiveCounters()
         self.archiving: Final = LiveArchiving(office, studio)
         self.cuts: Final = Cuts(office.board)
@@ -115,13 +117,14 @@ class LiveDesk:
                 raise Refused("everything is stopped there", code="stop_all_latched")
             airing = _airing(airing_class, title.strip(), speakers, by=by.name, now_us=now_us, length_us=length_us)
             airing = replace(airing, start_at_us=start_us, slot_ends_us=start_us + length_us)
-            to = await self._audience(tx, speakers, area_ids if airing_class is AiringClass.EMERGENCY else ())
+            to = await self._audience(tx, speakers, area_ids)
             not_after_us = start_us + 2 * length_us
             order, signed = self._secretary.order(to, Play(airing=planned_airing(airing)), not_after_us)
             await tx.airings.add(airing)
             await tx.documents.put(order, signed)
             await tx.deeds.add(_deed(airing))
         stream = self._begin(airing, speakers, order, signed)
+        self._newcomers.begin(stream, area_ids, order)
         if self._stops.silences({speaker.area_id for speaker in speakers}):
             # Stopped while it was being stored: it must not begin when the stop is released.
             await stream.close(by.name, "stopped")
@@ -243,6 +246,7 @@ class LiveDesk:
     async def _close(self, stream: LiveStream, by: str, reason: str) -> None:
         ended_us = stream.finish(reason)
         self._streams.pop(stream.airing.airing_id, None)
+        self._newcomers.forget(stream.airing.airing_id)
         if not self._streams:
             self._undisturbed.end()
         if stream.tape is not None:
@@ -307,6 +311,7 @@ class LiveDesk:
         elif stream.owned and stream.abandoned:
             await stream.close(stream.airing.planned_by, "microphone_lost")
         else:
+            await self._newcomers.look(stream)
             stream.look()
 
     async def archives(self, airing_id: AiringId) -> Sequence[LiveArchive]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from agents.protocol.ids import DeviceId
 from agents.protocol.live import MAX_PACKET_BYTES, Bundle, tag_of
+from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing, PlayState
 from controller.domain.evidence import ENDS
 from controller.domain.live import Bundler, Stamper
@@ -197,6 +198,12 @@ class LiveStream:
                 targets.append(device_id)
         self._targets = tuple(targets)
 
+    def joined(self, delay_us: int) -> None:
+        """Others came to hear it: the last of them so much later than the first horns."""
+        if self.airing.airing_class is not AiringClass.EMERGENCY:  # which is heard everywhere at once
+            self._tail_us = max(self._tail_us, delay_us)
+        self.look()
+
     @property
     def state(self) -> StreamState:
         if self.over.is_set():
@@ -226,7 +233,8 @@ class LiveStream:
     @property
     def of(self) -> int:
         """How many horns are to sound it."""
-        return len(self.airing.speaker_ids)
+        entry = self.entry
+        return len((self.airing if entry is None else entry.airing).speaker_ids)
 
     def hearing(self) -> int:
         """From how many horns it sounds: their devices said so, and of no cut since; they are linked, and take what
