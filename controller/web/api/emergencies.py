@@ -4,9 +4,11 @@ Only persons who are signed in prepare, confirm, correct and end: no API token s
 What another system has to say is handed in (`handing_in`) or comes as a CAP alert.
 """
 
+from dataclasses import replace
+
 from agents.protocol.ids import AreaId
-from controller.domain.emergencies import AreaPolicy, EmergencyId
-from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.emergencies import AreaPolicy, EmergencyDraft, EmergencyId
+from controller.domain.errors import Invalid, NotFound, Refused, StoreFailed, StudioFailed
 from controller.domain.paging import Place
 from controller.domain.rights import Right
 from controller.web.api.emergency_values import (
@@ -30,6 +32,8 @@ from controller.web.api.endpoint import Accepted, Body, Created, raises
 from controller.web.api.values import PageQuery, Told, following, place, told
 from controller.web.asking import Ask
 from controller.web.emergency import alarms, lacking
+from controller.web.emergency.console import recording
+from controller.web.forms import owner_of
 
 
 async def list_templates(ask: Ask) -> TemplatesTold:
@@ -59,11 +63,30 @@ async def get_emergency(ask: Ask, emergency_id: EmergencyId) -> EmergencyTold:
 @raises(Invalid, "language_unknown", "lasts_out_of_range", "title_too_long", "too_many_references")
 @raises(NotFound, "area_unknown", "template_unknown", "emergency_unknown")
 @raises(Refused, "drill_and_real")
+@raises(Invalid, "bad_request", "title_empty", "recording_missing", "recording_unfinished")
+@raises(StudioFailed, "recording_unreadable", "recording_without_sound", "recording_empty", "recording_silent")
+@raises(StudioFailed, "recording_too_long", "tool_missing", "tool_failed", "tool_timed_out", "out_of_space")
+@raises(StoreFailed, "out_of_space")
 async def prepare_emergency(ask: Ask, body: EmergencyBody) -> Accepted[EmergencyTold]:
     """Prepare an emergency or a drill; its sounds are made from here on, and another person confirms it."""
     _require_areas(ask, Right.PREPARE_EMERGENCY, body)
-    made = await ask.parts.emergencies.prepare(body.draft(), ask.known_actor)
+    made = await ask.parts.emergencies.prepare(await _draft(ask, body), ask.known_actor)
     return Accepted(told=emergency_told(made), location=f"{FOLDER}/{made.emergency_id}")
+
+
+async def _draft(ask: Ask, body: DraftBody) -> EmergencyDraft:
+    """With its recording at its level, where it has one. Raises `Invalid` (``bad_request``, ``title_empty``, and what
+    recordings raise), `StudioFailed`.
+    """
+    draft = body.draft()
+    if not body.upload_id:
+        return draft
+    if body.template_id or body.texts or body.live:
+        raise Invalid("give either upload_id, or a template, texts or live", code="bad_request")
+    if not body.title.strip():
+        raise Invalid("a recording needs a title", code="title_empty")
+    name = ask.house.uploads.name(body.upload_id, owner_of(ask))
+    return replace(draft, audio=await recording(ask, body.upload_id, name))
 
 
 def _require_areas(ask: Ask, right: Right, body: DraftBody) -> None:
@@ -118,11 +141,15 @@ async def withdraw_emergency(ask: Ask, emergency_id: EmergencyId) -> EmergencyTo
 @raises(Invalid, "reason_missing", "reason_too_long", "template_not_made")
 @raises(NotFound, "area_unknown", "template_unknown", "emergency_unknown")
 @raises(Refused, "drill_and_real", "emergency_over", "person_needed")
+@raises(Invalid, "bad_request", "title_empty", "recording_missing", "recording_unfinished")
+@raises(StudioFailed, "recording_unreadable", "recording_without_sound", "recording_empty", "recording_silent")
+@raises(StudioFailed, "recording_too_long", "tool_missing", "tool_failed", "tool_timed_out", "out_of_space")
+@raises(StoreFailed, "out_of_space")
 async def correct_emergency(ask: Ask, emergency_id: EmergencyId, body: CorrectBody) -> Created[EmergencyTold]:
     """Correct what is on the air. Answers with the correction."""
     if body.draft is not None:
         _require_areas(ask, Right.PREPARE_EMERGENCY, body.draft)
-    draft = None if body.draft is None else body.draft.draft()
+    draft = None if body.draft is None else await _draft(ask, body.draft)
     made = await ask.parts.emergencies.correct(emergency_id, draft, ask.known_actor, body.reason)
     return Created(told=emergency_told(made), location=f"{FOLDER}/{made.emergency_id}")
 
@@ -140,8 +167,9 @@ async def end_emergency(ask: Ask, emergency_id: EmergencyId, body: EndBody) -> E
 
 @raises(NotFound, "emergency_unknown")
 async def get_board(ask: Ask, emergency_id: EmergencyId) -> BoardTold:
-    """Speaker by speaker: received, siren, sounding, finished, failed, not reached. Those in areas that are not yours
-    to see are in ``counts`` alone.
+    """Speaker by speaker: received, siren, sounding, finished, failed, not reached.
+
+    Those in areas that are not yours to see are in ``counts`` alone.
     """
     board = await ask.parts.emergencies.board(emergency_id)
     seen = lacking.sees(ask)

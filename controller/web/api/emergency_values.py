@@ -87,8 +87,9 @@ class DraftBody(Struct, kw_only=True, forbid_unknown_fields=True):
 
     With ``template_id`` the template is said in each of ``languages``, with ``values`` in its slots: ``place``, or
     ``place:en`` for one language alone. ``texts`` are words of one's own by language: in place of the template's
-    middle, or all there is. ``live`` is spoken into a microphone once it is sent. Without ``lasts_s`` it is repeated
-    until somebody ends it. A drill has no siren.
+    middle, or all there is. ``upload_id`` names a recording that was uploaded before, to be heard as it is in place of
+    template and texts; it needs a ``title``. ``live`` is spoken into a microphone once it is sent. Without ``lasts_s``
+    it is repeated until somebody ends it. A drill has no siren.
     """
 
     area_ids: Annotated[list[AreaId], Meta(min_length=1, max_length=200)]
@@ -102,6 +103,7 @@ class DraftBody(Struct, kw_only=True, forbid_unknown_fields=True):
     title: str = ""
     lasts_s: int | None = None
     siren: bool = True
+    upload_id: str = ""
     live: bool = False
     references: list[EmergencyId] = msgspec.field(default_factory=list)
 

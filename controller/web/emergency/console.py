@@ -241,7 +241,9 @@ async def _with_words(ask: Ask, console: Console, template: Template | None, dra
         if not texts:
             raise Invalid(code="text_empty")
         return replace(draft, texts=texts, languages=tuple(texts))
-    return replace(draft, audio=await _recording(ask, console)) if console.how is How.RECORDING else draft
+    if console.how is not How.RECORDING:
+        return draft
+    return replace(draft, audio=await recording(ask, console.recording_id, console.recording_name))
 
 
 def _values(template: Template, console: Console) -> Mapping[str, str]:
@@ -260,15 +262,13 @@ def _lasts_s(written: str) -> int | None:
     return int(written) * 60
 
 
-async def _recording(ask: Ask, console: Console) -> ClipPart:
-    """The recording at its level. Raises `Invalid` (``recording_missing``, ``recording_unfinished``,
-    ``upload_unknown``), `StudioFailed`.
+async def recording(ask: Ask, upload_id: str, name: str) -> ClipPart:
+    """What was uploaded before, by whoever asks, at its level. Raises `Invalid` (``recording_missing``,
+    ``recording_unfinished``), `StoreFailed`, `StudioFailed`.
     """
-    if not console.recording_id:
-        raise Invalid(code="recording_missing")
-    path = ask.house.uploads.take(console.recording_id, owner_of(ask))
+    path = ask.house.uploads.take(upload_id, owner_of(ask))
     try:
-        clips = await ask.parts.studio.from_recording(path, console.recording_name, Profile.HORN, lambda _: None)
+        clips = await ask.parts.studio.from_recording(path, name, Profile.HORN, lambda _: None)
     finally:
         _let_go(path)
     return clips.part

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from controller.domain.emergencies import EmergencyId
 from controller.domain.rights import Right, Role
 from tests.controller.web.browser import Browser
 from tests.controller.web.callers import HOME, SIBLING, person, program, second_area
 from tests.controller.web.station import Station
 from tests.controller.web.test_api import call
+from tests.controller.web.test_content_api import uploaded
 
 FOLDER = "/api/v1/emergencies"
 DRAFT: dict[str, Any] = {"area_ids": [HOME], "texts": {"vi": "Bà con lên nơi cao ngay."}, "severity": "Extreme"}
@@ -88,3 +90,40 @@ async def test_stops_of_areas_are_listed_and_released_one_by_one(station: Statio
         await call(lan, "DELETE", f"/api/v1/stops/{held['order_id']}", status=204)
         assert [one["order_id"] for one in (await call(lan, "GET", "/api/v1/stops"))["stops"]] == [again["order_id"]]
         await call(lan, "DELETE", f"/api/v1/stops/{held['order_id']}", status=404)
+
+
+async def test_a_recording_is_uploaded_first_and_heard_in_place_of_all_speech(station: Station) -> None:
+    async with (
+        person(station, "lan", (Role.OFFICER, HOME)) as lan,
+        person(station, "minh", (Role.OFFICER, HOME)) as minh,
+    ):
+        upload_id = await uploaded(station, lan)
+        said = {"area_ids": [HOME], "upload_id": upload_id, "title": "Lời của Chủ tịch xã"}
+        one = await prepared(station, lan, said)
+        made = await station.desk.emergencies.get(EmergencyId(one.rpartition("/")[2]))
+        assert made.draft.audio is not None
+        assert made.title == "Lời của Chủ tịch xã"
+        assert made.draft.audio in made.sequence
+        assert (await call(minh, "POST", one + "/confirm", {}))["state"] == "sent"
+
+
+async def test_a_recording_over_the_api_is_checked_as_on_the_page(station: Station) -> None:
+    await second_area(station)
+    async with (
+        person(station, "lan", (Role.OFFICER, HOME)) as lan,
+        person(station, "hoa", (Role.OFFICER, SIBLING)) as hoa,
+    ):
+        upload_id = await uploaded(station, lan)
+        said = {"area_ids": [HOME], "upload_id": upload_id, "title": "Lời"}
+        for changed, status, code in (
+            ({"title": " "}, 422, "title_empty"),
+            ({"texts": {"vi": "Nước lên."}}, 400, "bad_request"),
+            ({"upload_id": "u-none"}, 422, "recording_missing"),
+            ({"area_ids": [SIBLING]}, 403, "not_allowed"),
+        ):
+            assert (await call(lan, "POST", FOLDER, {**said, **changed}, status))["code"] == code
+        stolen = await call(hoa, "POST", FOLDER, {**said, "area_ids": [SIBLING]}, 422)
+        assert stolen["code"] == "recording_missing", "it is somebody else's"
+        station.studio.failing = "recording_silent"
+        assert (await call(lan, "POST", FOLDER, said, 422))["code"] == "recording_silent"
+        assert station.desk.emergencies.open() == ()

@@ -1,4 +1,4 @@
-"""What is typed in a console is not lost: not by loading it anew, nor by a server that does not answer; in a real browser."""
+"""What is typed in a console is not lost, whatever becomes of the page or the server; in a real browser."""
 
 import pytest
 from playwright.async_api import Page, expect
