@@ -6,6 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+from msgspec import structs
+
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, Profile, RenditionName
 from schedules.areas import Area
@@ -72,8 +75,7 @@ def stood_in(speaker: Speaker, moves: Sequence[Move], on: date) -> AreaId:
     return next((move.area_id for move in moves if on < move.until), speaker.area_id)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpeakerHealth:
+class SpeakerHealth(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The last that a device said of itself. Instants are controller time in microseconds."""
 
     speaker_id: SpeakerId
@@ -88,6 +90,10 @@ class SpeakerHealth:
     clips: int = 0
     disk_free_bytes: int | None = None
     refusals: int = 0
+
+    def away(self) -> "SpeakerHealth":
+        """The same of a speaker that holds no link."""
+        return structs.replace(self, connected=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,8 @@
 """The devices that hold a link now, and the last they said of themselves. Memory only; what must last is stored."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from agents.protocol.ids import DeviceId, SpeakerId
 from agents.protocol.messages import DeviceHello, Heartbeat

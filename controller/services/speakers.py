@@ -239,7 +239,7 @@ def _health(present: Present | None, stored: SpeakerHealth | None) -> SpeakerHea
     """The link knows better than the database; what the database calls connected is from before a restart."""
     if present is not None:
         return present.health()
-    return None if stored is None else replace(stored, connected=False)
+    return None if stored is None else stored.away()
 
 
 def _sounding(present: Present | None) -> str | None:

@@ -1,10 +1,11 @@
 """Areas, speakers, how speakers are, and what is set for the station."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
+from msgspec import structs
 from sqlalchemy import Row, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -225,7 +226,7 @@ class SqlSpeakers:
         return None if row is None else _health(row)
 
     async def put_health(self, healths: Sequence[SpeakerHealth]) -> None:
-        rows = [asdict(health) | {"clock_basis": health.clock_basis.value} for health in healths]
+        rows = [structs.asdict(health) | {"clock_basis": health.clock_basis.value} for health in healths]
         await upsert(self._session, SpeakerHealthRow, rows)
 
 
@@ -258,8 +259,8 @@ _COLUMNS = tuple(
 
 _SPEAKER_COLUMNS = tuple(SpeakerRow.__table__.columns)  # type: ignore[attr-defined]
 _HEALTH_COLUMNS = tuple(
-    SpeakerHealthRow.__table__.columns[field.name]  # type: ignore[attr-defined]
-    for field in fields(SpeakerHealth)
+    SpeakerHealthRow.__table__.columns[name]  # type: ignore[attr-defined]
+    for name in SpeakerHealth.__struct_fields__
 )
 
 
@@ -319,5 +320,5 @@ def _speaker(row: SpeakerRow | Row[Any]) -> Speaker:
 
 
 def _health(row: SpeakerHealthRow | Row[Any]) -> SpeakerHealth:
-    values = {field.name: getattr(row, field.name) for field in fields(SpeakerHealth)}
+    values = {name: getattr(row, name) for name in SpeakerHealth.__struct_fields__}
     return SpeakerHealth(**(values | {"clock_basis": ClockBasis(row.clock_basis)}))
