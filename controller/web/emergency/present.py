@@ -52,8 +52,10 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
     say, draft = ask.say, one.draft
     ready = await ask.parts.emergencies.boards.readiness(draft.area_ids)
     names = alarms.area_names(ask, draft.area_ids)
-    # Of a stop the name is known with which somebody signs in.
-    whom = await alarms.called(ask, [one.ended.name] if one.ended and one.end is EndKind.STOPPED else [])
+    # Of a stop, of a rule and of an alert only the name is known with which somebody signs in.
+    everybody = [by for by in (one.prepared, one.confirmed, one.ended) if by is not None]
+    whom = await alarms.called(ask, (by.name for by in everybody if not by.called))
+    whom = {by.name: by.called or whom[by.name] for by in everybody}
     return emergencyviews.Emergency(
         id=one.emergency_id,
         drill=one.drill,
@@ -64,12 +66,12 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         area_names=names,
         word=say.gettext(DRILL_WORD) if one.drill else names[0],
         said=said(one, say),
-        prepared_by=one.prepared.whom,
+        prepared_by=whom[one.prepared.name],
         prepared_at=moment(one.prepared.at_us),
-        confirmed_by=_confirmed_by(one, say),
+        confirmed_by=_confirmed_by(one, whom, say),
         confirmed_at=maybe_moment(one.confirmed.at_us) if one.confirmed else None,
         alone_reason=one.reason if one.broken_glass else "",
-        ended_by=(whom.get(one.ended.name) or one.ended.whom) if one.ended else "",
+        ended_by=whom[one.ended.name] if one.ended else "",
         ended_at=maybe_moment(one.ended.at_us) if one.ended else None,
         sentence=_sentence(one, say),
         siren=draft.siren,
@@ -95,13 +97,12 @@ def said(one: Emergency, say: Translator) -> Sequence[Said]:
     return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in written(one).items()]
 
 
-def _confirmed_by(one: Emergency, say: Translator) -> str:
+def _confirmed_by(one: Emergency, whom: Mapping[str, str], say: Translator) -> str:
     """Who confirmed it: a person, or the rule that somebody made."""
     if one.confirmed is None:
         return ""
-    _ = say.gettext
-    whom = one.confirmed.whom
-    return whom if one.confirmed.person_id else _("the rule of %(name)s", name=whom)
+    _, name = say.gettext, whom[one.confirmed.name]
+    return name if one.confirmed.person_id else _("the rule of %(name)s", name=name)
 
 
 def _silenced(ask: Ask, one: Emergency) -> Silenced | None:
@@ -148,14 +149,14 @@ def _lasts(one: Emergency, say: Translator) -> str:
 
 
 def _steps(one: Emergency, whom: Mapping[str, str], say: Translator) -> list[Step]:
-    def step(by: By | None, said: str) -> list[Step]:
-        return [Step(at=moment(by.at_us), by=whom.get(by.name) or by.whom, sentence=say.gettext(said))] if by else []
+    def step(by: By | None, said: str, name: str = "") -> list[Step]:
+        return [Step(at=moment(by.at_us), by=name or whom[by.name], sentence=say.gettext(said))] if by else []
 
     if one.kind is not EmergencyKind.ALARM and one.answers is not None:
         return [*step(one.confirmed, SENT_AT_ONCE), *step(one.ended, ENDS[one.end or EndKind.OVER])]
     return [
         *step(one.prepared, N_("prepared it")),
-        *step(one.confirmed, SENT_ALONE if one.broken_glass else CONFIRMED_IT),
+        *step(one.confirmed, SENT_ALONE if one.broken_glass else CONFIRMED_IT, _confirmed_by(one, whom, say)),
         *step(one.ended, ENDS[one.end or EndKind.OVER]),
     ]
 

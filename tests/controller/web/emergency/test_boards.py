@@ -8,9 +8,9 @@ import pytest
 
 from agents.protocol.ids import AreaId
 from controller.domain.alarm_board import Board, Reach, counted
-from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyState
+from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyState, Origin
 from controller.domain.hazards import Hazard
-from controller.domain.rights import Grant, Role
+from controller.domain.rights import Actor, Grant, Role
 from controller.services.emergency.boards import AlarmBoards
 from controller.services.people import shell
 from tests.controller.services.emergency_samples import LAN, MINH
@@ -221,3 +221,38 @@ async def test_persons_stand_on_boards_with_what_they_are_called(station: Statio
                 await asyncio.sleep(0.01)
         assert "Trần Thị Lan: stopped it" in (await lan.get(f"/emergency/{one.emergency_id}")).says
         assert "by Trần Thị Lan." in (await lan.get("/stops")).says
+
+
+async def test_what_a_rule_sent_names_who_made_the_rule(station: Station) -> None:
+    grant = Grant(role=Role.OFFICER, area_id=HOME)
+    await station.desk.people.add("lan", "Trần Thị Lan", [grant], shell())
+    desk = station.desk.emergencies
+    draft = EmergencyDraft(
+        drill=False, hazard=Hazard.FLOOD, area_ids=(HOME,), texts={"vi": "Nước lên."}, title="Lũ", origin=Origin.CAP
+    )
+    rule = Actor(name="lan", scopes=(), rule_id="r-1")
+    made = await desk.prepare(draft, rule)
+    await desk.book.wait_ready(made.emergency_id)
+    await desk.confirm(made.emergency_id, rule)
+    async with station.browser() as admin:
+        english = await admin.get(f"/emergency/{made.emergency_id}")
+        assert "the rule of Trần Thị Lan: confirmed and sent it" in english.says
+        await admin.post("/preferences", {"language": "vi", "next": "/"})
+        vietnamese = await admin.get(f"/emergency/{made.emergency_id}")
+        assert re.search(r"quy tắc do Trần Thị Lan đặt, \d", vietnamese.says)
+
+
+async def test_the_log_tells_an_emergency_and_a_drill_from_all_else(station: Station) -> None:
+    desk = station.desk.emergencies
+    await sent(station, HOME)
+    drill = await desk.prepare(
+        EmergencyDraft(drill=True, hazard=Hazard.DRILL, area_ids=(HOME,), texts={"vi": "Thử."}, title="Tập lũ"), LAN
+    )
+    await desk.book.wait_ready(drill.emergency_id)
+    await desk.confirm(drill.emergency_id, MINH)
+    async with station.browser() as admin:
+        log = await admin.get("/airings")
+        rows = {row.split("</a>")[0].rpartition(">")[2]: row for row in log.text.split("<tr")[1:]}
+        marks = {title: re.findall(r'class="chip chip-(\w+)".*?<span>(\w+)</span>', rows[title]) for title in rows}
+        assert marks["Lũ"][0] == ("bad", "Emergency")
+        assert marks["Tập lũ"][0] == ("info", "Drill")
