@@ -103,6 +103,11 @@ class JitterBuffer:
                 return False
             return self._read_to - max(self._came_to, self._joined_at) > AWAY_FRAMES
 
+    def runs(self, frame: int) -> bool:
+        """Whether something came lately, where this frame is the one whose turn it is, though nobody may read."""
+        with self._lock:
+            return self._came_to > frame - AWAY_FRAMES
+
     def lose(self) -> None:
         """A packet came when it should have been heard."""
         with self._lock:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents.domain.now import Now
-from agents.domain.player.state import Item, frames_us
+from agents.domain.player.state import Item, frames_of, frames_us
 from agents.io.jitter import JitterBuffer, LiveCounters, LivePacket
 from agents.protocol.channel import LiveAudio
 from agents.protocol.errors import BadSignature, MalformedMessage
@@ -51,6 +51,17 @@ class _Complaints:
 
 class _Refused(Exception):
     """Not believed; the words are the reason."""
+
+
+def is_away(item: Item, buffer: JitterBuffer, now_us: int | None) -> bool:
+    """Whether nothing has come for an airing for long: one that sounds, or waits to go on. As it was, where nobody can
+    tell.
+    """
+    if item.sounding_since_us is not None:
+        return buffer.away
+    if item.interruption is None or item.in_engine or item.due_us is None or now_us is None:
+        return item.away
+    return not buffer.runs(frames_of(now_us - item.due_us))
 
 
 class LiveRoom:

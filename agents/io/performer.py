@@ -38,6 +38,7 @@ from agents.io.decode import Source
 from agents.io.heard import HeardFile
 from agents.io.jitter import JitterBuffer
 from agents.io.journal import Entry, JournalStore
+from agents.io.live import is_away
 from agents.io.timeport import TimePort
 from agents.protocol import journal
 from agents.protocol.journal import FailReason, JournalEvent, RecordsLost
@@ -358,8 +359,9 @@ class Performer:
             known = self.now().controller_us is not None
             if known and item is not None and item.play_id is not None and item.begins_us is not None:
                 self._engine.retarget(item.play_id, self._in_step(item.begins_us))
-            if item is not None and item.spoken and item.away is not self._live(item.airing_id).away:
-                self.tell(LiveAway(item.airing_id, not item.away))
+            for one in [one for one in self.state.items.values() if one.spoken]:
+                if is_away(one, self._live(one.airing_id), self.now().controller_us) is not one.away:
+                    self.tell(LiveAway(one.airing_id, not one.away))
 
     # --- what was heard ---------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """What becomes of an airing that another one cut in the middle.
 
 Rules: only what nobody had planned interrupts (an order, an emergency, something live, another key's plan); the plan
-itself has been made so that nothing of it is cut. The instant at which it goes on, and where, follow from the documents
-alone, so that all horns find the same: it was cut when the other one was to begin (with a siren: when its order was
-signed) and goes on when that is to be over, each with the delay of its speaker. Nothing of it is heard outside its
-slot; what would be a scrap of it is left out.
+itself has been made so that nothing of it is cut. A plan cuts a microphone that nothing comes from, which goes on when
+something comes again. The instant at which it goes on, and where, follow from the documents alone, so that all horns
+find the same: it was cut when the other one was to begin (with a siren: when its order was signed) and goes on when
+that is to be over, each with the delay of its speaker. Nothing of it is heard outside its slot; what would be a scrap
+of it is left out.
 """
 
 from collections.abc import Iterable
@@ -198,6 +199,7 @@ def _free_from(items: Iterable[Item], item: Item, begins_us: int) -> int:
         and one.start_at_us is not None
         and one.frees_us is not None
         and one.hopes_until_us is None
+        and not one.away
         and _is_unplanned(item, one)
         and goes_before(one.claim(), item.claim())
     ]
@@ -208,6 +210,6 @@ def _free_from(items: Iterable[Item], item: Item, begins_us: int) -> int:
 
 
 def _is_unplanned(item: Item, rival: Item) -> bool:
-    if rival.order_id is not None or rival.key_id != item.key_id:
+    if item.spoken or rival.order_id is not None or rival.key_id != item.key_id:
         return True
     return rival.emergency or rival.airing.airing_class is AiringClass.LIVE

@@ -209,7 +209,7 @@ def _is_complete_enough(turn: Turn, item: Item) -> bool:
 
 
 def _is_arming_time(turn: Turn, item: Item) -> bool:
-    if item.hopes_until_us is not None:
+    if item.hopes_until_us is not None or item.away:
         return False
     if item.due_us is None:
         return True
@@ -235,7 +235,10 @@ def _give_air(turn: Turn) -> None:
     ready = [
         item
         for item in turn.items
-        if item.stage is Stage.ARMED and _is_starting_time(turn, item, now_us) and _latch_over(turn, item) is None
+        if item.stage is Stage.ARMED
+        and not item.away
+        and _is_starting_time(turn, item, now_us)
+        and _latch_over(turn, item) is None
     ]
     by_id = {item.airing_id: item for item in ready}
     for claim in in_order(item.claim() for item in ready):

@@ -182,7 +182,9 @@ class Item:
     """It has no room as things stand. Until this controller instant it waits for what has the air to end sooner."""
     end: Ending | None = None
     away: bool = False
-    """Somebody was to speak, and nothing has come for long: it keeps the air from nobody."""
+    """Somebody was to speak, and nothing has come for long: it keeps the air from nobody, and where it was cut it does
+    not go on.
+    """
 
     @property
     def airing_id(self) -> str:

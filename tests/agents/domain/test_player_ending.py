@@ -133,7 +133,89 @@ def test_a_microphone_that_nothing_comes_from_keeps_the_air_from_no_plan_and_an_
 
     gave = kind is AiringClass.LIVE
     assert world.heard("noon") == ([span(100, 150)] if gave else [])
-    assert any(isinstance(event, Preempted) for event in world.records("speech")) is gave
+    assert any(isinstance(event, Interrupted) for event in world.records("speech")) is gave
+
+
+def gone(desk: Desk, *planned: PlannedAiring) -> World:
+    """A microphone that nothing comes from any more, cut by what was planned for then."""
+    world = told(desk, airing("noon", start_at_us=after(100), seconds=50), *planned)
+    world.take(desk.order(Play(airing=speech(0))))
+    world.until(after(60))
+    world.tell(LiveAway("speech", away=True))
+    world.until(after(120))
+    assert world.on_air == "noon"
+    return world
+
+
+def test_a_microphone_that_a_plan_cut_goes_on_in_step_behind_it_when_something_has_come_again() -> None:
+    desk = Desk()
+    world = gone(desk)
+    world.tell(LiveAway("speech", away=False))
+    world.take(end(desk, "speech", at_s=200))
+    world.until(after(300))
+
+    assert world.heard("noon") == [span(100, 150)]
+    assert world.heard("speech") == [span(0, 100), span(150, 200)]
+    (cut,) = [event for event in world.records("speech") if isinstance(event, Interrupted)]
+    assert (cut.by_airing_id, cut.resumes_at_us, cut.from_us) == ("noon", after(150), 150 * SECOND_US)
+    gaps = [(event.from_us, event.lost_us) for event in world.records("speech") if isinstance(event, Gap)]
+    assert gaps == [(100 * SECOND_US, 50 * SECOND_US)]
+
+
+def test_it_keeps_the_air_from_nothing_as_long_as_nothing_comes_and_joins_when_something_does() -> None:
+    desk, evening = Desk(), airing("evening", start_at_us=after(150), seconds=60)
+    world = gone(desk, evening)
+    world.until(after(400))
+
+    assert world.heard("evening") == [span(150, 210)]
+    assert world.on_air is None
+
+    world.tell(LiveAway("speech", away=False))
+    world.take(end(desk, "speech", at_s=450))
+    world.until(after(500))
+
+    _, (from_us, until_us) = world.heard("speech")
+    assert 400 * SECOND_US <= from_us < 401 * SECOND_US, "in step: where it is by then"
+    assert until_us == 450 * SECOND_US
+
+
+def test_it_takes_the_air_from_a_plan_that_could_begin_only_because_nothing_came() -> None:
+    evening = airing("evening", start_at_us=after(150), seconds=60, on_interrupted=OnInterrupted.DROP)
+    world = gone(Desk(), evening)
+    world.until(after(180))
+    world.tell(LiveAway("speech", away=False))
+    world.until(after(300))
+
+    assert world.heard("evening")[0][1] < 181 * SECOND_US
+    assert world.on_air == "speech"
+
+
+def test_its_end_ends_it_while_nothing_comes_too() -> None:
+    desk = Desk()
+    world = gone(desk)
+    world.take(end(desk, "speech", at_s=130))
+    world.until(after(170))
+    world.tell(LiveAway("speech", away=False))
+    world.until(after(300))
+
+    assert world.heard("speech") == [span(0, 100)]
+    assert world.story("speech")[-1] == "ended"
+
+
+def test_behind_an_emergency_a_microphone_that_nothing_comes_from_does_not_go_on() -> None:
+    desk = Desk()
+    world = told(desk, airing("noon", start_at_us=after(100), seconds=50))
+    world.take(desk.order(Play(airing=speech(0))))
+    world.until(after(40))
+    call = airing("call", start_at_us=after(50), seconds=20, airing_class=AiringClass.EMERGENCY)
+    world.take(desk.order(Play(airing=call)))
+    world.deliver()
+    world.until(after(60))
+    world.tell(LiveAway("speech", away=True))
+    world.until(after(120))
+
+    assert world.on_air == "noon"
+    assert world.heard("speech") == [span(0, 50)]
 
 
 def test_a_microphone_that_is_heard_again_has_the_air_as_before() -> None:

@@ -192,6 +192,17 @@ def test_it_is_away_when_nothing_comes_for_half_a_minute(filled: Filled, packets
     assert not buffer.away, "nobody listens"
 
 
+def test_it_runs_while_something_came_within_half_a_minute_though_nobody_reads(
+    filled: Filled, packets: list[bytes]
+) -> None:
+    buffer, reader = filled(*range(10), at=PACKET_FRAMES)
+    reader.end()
+    assert buffer.runs(10 * PACKET_FRAMES + AWAY_FRAMES - 1)
+    assert not buffer.runs(10 * PACKET_FRAMES + AWAY_FRAMES)
+    buffer.put(LivePacket(11 * PACKET_FRAMES, packets[10]))
+    assert buffer.runs(10 * PACKET_FRAMES + AWAY_FRAMES)
+
+
 def read_on(buffer: JitterBuffer, reader: LiveReader, until: int) -> list[bool]:
     """Whether it was away, after each packet's time."""
     told = []

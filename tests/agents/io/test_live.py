@@ -16,7 +16,7 @@ from agents.io.output.null import NullOutput
 from agents.io.timeport import SystemTime
 from agents.protocol.channel import LiveAudio
 from agents.protocol.documents import End, Play
-from agents.protocol.journal import Ended, Finished, Gap, JournalEvent, Preempted, Sounding
+from agents.protocol.journal import Ended, Finished, Gap, Interrupted, JournalEvent, Sounding
 from agents.protocol.live import Bundle, sign, tag_of
 from agents.protocol.signing import SigningKey
 from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
@@ -181,7 +181,8 @@ async def test_two_horns_speak_in_step_though_one_comes_late_and_one_has_a_delay
         ends = [each.heard_us(each.tone()[1]) for each in (one, two)]
         joined = [event for event in await two.agent.records() if isinstance(event, Sounding)]
 
-    assert ends[1] - ends[0] == pytest.approx(120_000, abs=5_000)
+    if not (one.output.broke_off or two.output.broke_off):
+        assert ends[1] - ends[0] == pytest.approx(120_000, abs=5_000)
     assert joined[0].joined_at_us >= 380_000
     if not two.output.broke_off:
         assert two.counters[0] == pytest.approx(74, abs=12)
@@ -243,8 +244,8 @@ async def test_what_was_silent_up_to_its_end_is_a_gap_though_nothing_came_after_
         assert ended.at_us - gap.lost_us == pytest.approx(15 * PACKET_US, abs=250_000), "as much as was heard"
 
 
-async def test_what_is_planned_does_not_wait_for_a_microphone_whose_end_was_lost(
-    tmp_path: Path, station: Station, encode: Encode, monkeypatch: pytest.MonkeyPatch
+async def test_what_is_planned_does_not_wait_for_a_microphone_whose_end_was_lost_which_goes_on_when_it_comes_again(
+    tmp_path: Path, station: Station, encode: Encode, packets: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agents.io.jitter.AWAY_FRAMES", 12_000)
     clip = encode("noon.opus", tone(0.5)).read_bytes()
@@ -255,9 +256,25 @@ async def test_what_is_planned_does_not_wait_for_a_microphone_whose_end_was_lost
         await push(one.agent, station, station.desk.rundown(noon))
         await push(one.agent, station, station.desk.order(Play(airing=microphone(start_us))))
         await eventually(lambda: _has(one, Finished), one.agent.records)
-        ends = [event for event in await one.agent.records() if isinstance(event, Finished | Preempted)]
+        told = [event for event in await one.agent.records() if isinstance(event, Finished | Interrupted | Sounding)]
+        assert [(type(event), event.airing_id) for event in told] == [
+            (Sounding, "mic"),
+            (Interrupted, "mic"),
+            (Sounding, "noon"),
+            (Finished, "noon"),
+        ]
+        await one.agent.time.sleep_until(one.agent.clock.to_local(start_us + 3_500_000))
+        assert one.agent.conductor.heartbeat().sounding_airing_id is None, "nothing comes: it does not go on"
 
-    assert [(type(event), event.airing_id) for event in ends] == [(Preempted, "mic"), (Finished, "noon")]
+        again_us = start_us + (3_500_000 + 2 * DELAY_US) // PACKET_US * PACKET_US
+        await speak([one], bundles(station.desk.key, "mic", again_us, packets))
+
+        async def again() -> bool:
+            found = [event for event in await one.agent.records() if isinstance(event, Sounding)]
+            return len(found) == 3 and found[2].airing_id == "mic" and found[2].again
+
+        await eventually(again, one.agent.records)
+        assert one.agent.conductor.live.counters.played > 0, "it is heard"
 
 
 # --- who is believed --------------------------------------------------------------------------------------------------
