@@ -21,11 +21,19 @@ class Crew:
         self._group = group
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Starts ``work``. Raises `RuntimeError` before the desk runs."""
+        """Starts ``work``. Raises `RuntimeError` before the desk runs, `CancelledError` while it ends: nothing is begun
+        any more, and whoever wants it is about to end too.
+        """
         if self._group is None:
             work.close()
             raise RuntimeError("the desk is not running")
-        task = self._group.create_task(_guarded(work, name), name=name)
+        begun = _guarded(work, name)
+        try:
+            task = self._group.create_task(begun, name=name)
+        except RuntimeError as error:
+            begun.close()
+            work.close()
+            raise asyncio.CancelledError(f"{name}: the desk is ending") from error
         # A task that is cancelled before it began never comes to its work.
         task.add_done_callback(lambda _: work.close())
         return task

@@ -218,7 +218,7 @@ class CapAhead:
         found = next((step for wish in wishes for step in self._steps(wish, there)), None)
         if found is not None:
             name, work = found
-            self._work = (name, group.create_task(self._guarded(name, work()), name=f"ahead: {name}"))
+            self._work = (name, group.create_task(self._guarded(name, work), name=f"ahead: {name}"))
 
     def _steps(self, wish: _Wish, there: Mapping[SoundId, Sound]) -> Iterator[tuple[str, Work]]:
         """What is missing of it, the most needed first."""
@@ -240,11 +240,11 @@ class CapAhead:
             if self._ahead.fixed.part(key) is None and self._failed.get(key, now_us) <= now_us:
                 yield key, partial(self._fixed, key)
 
-    async def _guarded(self, name: str, work: Awaitable[bool]) -> None:
+    async def _guarded(self, name: str, work: Work) -> None:
         """Whatever fails is tried again later, and stops nothing."""
         done = False
         try:
-            done = await work
+            done = await work()
         except LoaError as error:
             _log.warning("a sound could not be made ahead: %s", error, extra={"code": error.code, "sound": name})
         except Exception:
