@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from controller.cap.chain import unreadable
 from controller.cap.check import as_json, as_line, check
 from controller.cap.limits import Limits
 from controller.cap.parse import instant_us
@@ -27,6 +28,9 @@ def main(argv: Sequence[str]) -> int:
         trust = Trust(signers=_texts(options.signer), authorities=_texts(options.authority))
     except OSError as error:
         print(f"loa: {error.filename}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"loa: {error}.", file=sys.stderr)
         return 1
     unread: list[OSError] = []
     found = check(_contents(options.paths, limits, unread), limits=limits, trust=trust, now_us=now_us)
@@ -100,4 +104,9 @@ def _name(path: Path, roots: Sequence[Path]) -> str:
 
 
 def _texts(paths: Sequence[Path]) -> tuple[str, ...]:
-    return tuple(path.read_text("ascii", "replace") for path in paths)
+    """Raises `OSError`, `ValueError` where a file has no certificate, or one that cannot be read."""
+    texts = tuple(path.read_text("ascii", "replace") for path in paths)
+    for path, text in zip(paths, texts, strict=True):
+        if wrong := unreadable(text):
+            raise ValueError(f"{path}: {wrong}")
+    return texts

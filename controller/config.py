@@ -336,8 +336,8 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
                 f"trusted_proxies cannot hold {written!r}: write an address, or a network such as 10.0.0.0/8."
             ) from error
     for name, path in (("cap_signers", config.cap_signers), ("cap_authorities", config.cap_authorities)):
-        if path is not None and not path.is_file():
-            raise SettingsError(f"{name} cannot be '{path}': there is no such file.")
+        if path is not None:
+            _require_certificates(name, path)
     if not config.cap_geocodes or any(not one.strip() for one in config.cap_geocodes):
         raise SettingsError("cap_geocodes cannot be empty: name at least one, such as code.")
     if set(config.cap_sender) & set(" ,<&"):
@@ -349,6 +349,22 @@ def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[st
     if config.voices_file is not None and not config.voices_file.is_file():
         raise SettingsError(f"voices_file cannot be '{config.voices_file}': there is no such file.")
     return config
+
+
+def _require_certificates(name: str, path: Path) -> None:
+    """Who is trusted is known from the start: a file that says nothing would make everybody untrusted, in silence.
+    Raises `SettingsError`.
+    """
+    if not path.is_file():
+        raise SettingsError(f"{name} cannot be '{path}': there is no such file.")
+    from controller.cap import unreadable
+
+    try:
+        wrong = unreadable(path.read_text(encoding="ascii", errors="replace"))
+    except OSError as error:
+        wrong = f"it cannot be read ({error.strerror})"
+    if wrong:
+        raise SettingsError(f"{name} cannot be '{path}': {wrong}.")
 
 
 __all__ = ["ENV_PREFIX", "SETTINGS", "Config", "LogFormat", "LogLevel", "Setting", "SettingsError", "load_config"]

@@ -1,11 +1,11 @@
 """CAP 1.2 alerts in and out: reading, checking, matching with speakers, and writing. Pure; see `docs/cap.md`."""
 
 from controller.cap.atom import AtomEntry, write_feed
-from controller.cap.chain import subjects_of
+from controller.cap.chain import subjects_of, unreadable
 from controller.cap.feeds import FeedEntry, FeedReading, FeedState, read_feed
 from controller.cap.languages import choose, spoken
 from controller.cap.limits import Limits
-from controller.cap.matching import GeocodeNames, Match, Place, PlaceIndex, match
+from controller.cap.matching import GeocodeNames, Match, Place, PlaceIndex, match, tangled
 from controller.cap.model import (
     Alert,
     AlertKey,
@@ -82,6 +82,8 @@ __all__ = [
     "spoken",
     "state_of",
     "subjects_of",
+    "tangled",
+    "unreadable",
     "write_alert",
     "write_feed",
 ]

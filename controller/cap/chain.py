@@ -36,6 +36,21 @@ def subjects_of(pem: str) -> tuple[str, ...]:
     return tuple(describe(one) for one in x509.load_pem_x509_certificates(pem.encode()))
 
 
+def unreadable(pem: str) -> str:
+    """What is wrong with a file of certificates in PEM, to be said after its name; empty where all can be read."""
+    from cryptography import x509
+
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    if begin not in pem:
+        return "there is no certificate in it: each stands between BEGIN CERTIFICATE and END CERTIFICATE (PEM)"
+    for number, text in enumerate(pem.split(begin)[1:], start=1):
+        try:
+            x509.load_pem_x509_certificate(f"{begin}{text.partition(end)[0]}{end}\n".encode())
+        except ValueError:
+            return f"certificate {number} in it cannot be read"
+    return ""
+
+
 def describe(certificate: "Certificate") -> str:
     """Its subject as RFC 4514 writes it."""
     try:

@@ -12,9 +12,10 @@ from typing import Final
 
 from controller.cap.feeds import read_feed
 from controller.cap.limits import Limits
+from controller.cap.matching import tangled
 from controller.cap.model import AlertKey
 from controller.cap.reading import CapFile, FileKind, read_file
-from controller.cap.reasons import Reason, Weight
+from controller.cap.reasons import Reason, Weight, warning
 from controller.cap.sentences import sentence
 from controller.cap.states import CapState, Known, Outcome, Reading, state_of
 from controller.cap.trust import Trust
@@ -54,7 +55,8 @@ def check(files: Iterable[tuple[str, bytes]], *, limits: Limits, trust: Trust, n
     for sent_us, place, number, reading in sorted(queue, key=lambda one: one[:3]):
         at_us = sent_us if now_us is None else now_us
         known = Known(frozenset(came), referred)
-        outcome = outcomes[place, number] = state_of(reading, now_us=at_us, known=known, limits=limits)
+        outcome = _looked_at(reading, state_of(reading, now_us=at_us, known=known, limits=limits))
+        outcomes[place, number] = outcome
         alert = reading.alert
         if alert is None or outcome.state is CapState.REFUSED:
             continue
@@ -67,6 +69,14 @@ def check(files: Iterable[tuple[str, bytes]], *, limits: Limits, trust: Trust, n
         _checked(name, file, [outcomes[place, number] for number in range(len(file.readings))], earlier.get(place, {}))
         for place, (name, file) in enumerate(read)
     ]
+
+
+def _looked_at(reading: Reading, outcome: Outcome) -> Outcome:
+    """With what a station would find out about its outlines, as far as that does not depend on where speakers stand."""
+    if reading.alert is None or outcome.state not in (CapState.HELD, CapState.UPDATES):
+        return outcome
+    widened = [warning("area_widened", area=one) for one in tangled(reading.alert)]
+    return replace(outcome, reasons=(*outcome.reasons[:-1], *widened, *outcome.reasons[-1:]))
 
 
 def _read(raw: bytes, limits: Limits, trust: Trust, now_us: int | None) -> CapFile:

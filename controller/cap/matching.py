@@ -122,6 +122,18 @@ def match(alert: Alert, places: Iterable[Place] | PlaceIndex, names: GeocodeName
     return Match(everybody, by_info, tuple(dict.fromkeys(finder.unplaced)), tuple(dict.fromkeys(finder.widened)))
 
 
+def tangled(alert: Alert) -> tuple[str, ...]:
+    """Descriptions of the areas whose outline is too tangled to be followed for anybody, wherever speakers stand."""
+    found: dict[str, None] = {}
+    for area in (one for info in alert.infos for one in info.areas):
+        for polygon in area.polygons:
+            south, west, north, east = _bounds(ring := unrolled(polygon.points))
+            middle = Place("", (south + north) / 2, ((west + east) / 2 + 180) % 360 - 180)
+            if _in_ring(ring, PlaceIndex([middle])) is None:
+                found[area.description] = None
+    return tuple(found)
+
+
 class _Finder:
     """Finds for one alert; what stands in it twice (in every language) is looked for once."""
 

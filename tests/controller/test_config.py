@@ -7,6 +7,7 @@ import pytest
 
 from agents.protocol import settings as tables
 from controller.config import ENV_PREFIX, SETTINGS, Config, LogFormat, SettingsError, load_config
+from tests.controller.cap.certificates import holder
 
 ONE_OF_EACH = {"port": "80", "start_lead_s": "1.5", "mdns": "off", "log_format": "json", "name": "Đài xã"}
 
@@ -142,3 +143,22 @@ def test_explain_tells_where_each_value_came_from(tmp_path):
 def test_the_data_directory_is_the_set_one_made_absolute():
     assert load_config(None, {}, {"data_dir": "here"}).data_folder() == Path.cwd() / "here"
     assert load_config(None, {}, {}).data_folder().is_absolute()
+
+
+def test_a_file_of_certificates_holds_some_and_each_can_be_read(tmp_path):
+    good = holder("Trung tâm").pem
+    broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for name, text, said in (
+        ("empty", "", "no certificate in it"),
+        ("key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "no certificate in it"),
+        ("broken", good + broken + good, "certificate 2 in it cannot be read"),
+        ("cut", good + good[: len(good) // 2], "certificate 2 in it cannot be read"),
+    ):
+        file = tmp_path / f"{name}.pem"
+        file.write_text(text)
+        for setting in ("cap_signers", "cap_authorities"):
+            with pytest.raises(SettingsError, match=said):
+                load_config(None, {}, {setting: str(file)})
+    file = tmp_path / "good.pem"
+    file.write_text(f"comment\n{good}{good}")
+    assert load_config(None, {}, {"cap_signers": str(file)}).cap_signers == file

@@ -9,7 +9,7 @@ from controller import cli
 from controller.cap.check import as_line, check
 from controller.cap.limits import Limits
 from controller.cap.trust import Trust
-from tests.controller.cap.alerts import NOW_US, cap, info, references
+from tests.controller.cap.alerts import NOW_US, area, cap, info, references
 from tests.controller.cap.certificates import holder, signed
 
 AT = "2026-11-22T05:40:00+07:00"
@@ -94,3 +94,25 @@ def test_an_update_is_found_whatever_its_file_is_called() -> None:
     found = check(files, limits=Limits(), trust=Trust(), now_us=NOW_US)
     assert [one.state for one in found] == ["updates", "held"]
     assert as_line(found[0]).startswith("a: updates: It takes the place")
+
+
+def test_an_outline_that_no_station_could_follow_is_said() -> None:
+    comb = [(10 + n % 2, 106 + n / 10_000) for n in range(9_999)] + [(9.9, 107.0), (9.9, 106.0)]
+    ring = " ".join(f"{north},{east:.5f}" for north, east in (*comb, comb[0]))
+    tangle = cap(infos=info(areas=area(f"<polygon>{ring}</polygon>", "Rối")))
+    plain, tangled = check(
+        [("a", cap(identifier="lu.2")), ("b", tangle)], limits=Limits(), trust=Trust(), now_us=NOW_US
+    )
+    assert "too tangled" not in as_line(plain)
+    assert tangled.state == "held"
+    assert "The outline of the area 'Rối' is too tangled to follow: its bounds were taken." in as_line(tangled)
+
+
+def test_a_certificate_that_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.pem", tmp_path / "bad.pem"
+    good.write_text(holder("CN").pem)
+    bad.write_text(holder("CN").pem + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    (tmp_path / "a.cap").write_bytes(cap())
+    assert cli.main(["cap", "check", str(tmp_path / "a.cap"), "--signer", str(good)]) == cli.DONE
+    assert cli.main(["cap", "check", str(tmp_path / "a.cap"), "--signer", str(bad)]) == 1
+    assert "certificate 2 in it cannot be read" in capsys.readouterr().err
