@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _MOST: Final = 200
+"""So many are told, the last to change; beyond these what is still on the air."""
 _END: Final = ".end"
 _ENDED_EARLY: Final = frozenset({EndKind.QUIET, EndKind.STOPPED})
 _CATEGORIES: Final = {Hazard.FIRE: "Fire", Hazard.EPIDEMIC: "Health", Hazard.MISSING_PERSON: "Rescue"}
@@ -87,8 +88,21 @@ class CapOut:
             self._asked_at_us = now_us
         return sorted(self._written.values(), key=lambda one: one.sent_at_us, reverse=True)
 
+    async def _sent(self) -> dict[EmergencyId, Emergency]:
+        """The last ones, all that are on the air however long ago they began, and what these refer to."""
+        found = [*await self._emergencies.book.latest(_MOST)]
+        found += [one for one in self._emergencies.open() if one.on_air]
+        sent = {one.emergency_id: one for one in found if _told(one)}
+        ahead = [name for one in sent.values() for name in _refers(one) if one.on_air]
+        while ahead:
+            name = ahead.pop()
+            if name not in sent and _told(before := await self._emergencies.get(name)):
+                sent[name] = before
+                ahead += _refers(before)
+        return sent
+
     async def _read(self) -> None:
-        sent = {one.emergency_id: one for one in await self._emergencies.book.latest(_MOST) if _told(one)}
+        sent = await self._sent()
         named = {_identifier(one): one for one in sent.values()}
         endings = {f"{one.emergency_id}{_END}": one for one in sent.values() if one.end in _ENDED_EARLY}
         wanted = [*named, *endings]
@@ -198,9 +212,13 @@ def _sent_at_us(one: Emergency) -> int:
     return (one.confirmed or one.prepared).at_us
 
 
+def _refers(one: Emergency) -> list[EmergencyId]:
+    return [*one.draft.references, *([one.answers] if one.answers is not None else [])]
+
+
 def _before(one: Emergency, sent: dict[EmergencyId, Emergency]) -> Iterable[Emergency]:
     """What it refers to: those it answers or replaces, and those before these."""
-    waiting = [*one.draft.references, *([one.answers] if one.answers is not None else [])]
+    waiting = _refers(one)
     seen: set[EmergencyId] = {one.emergency_id}
     while waiting:
         emergency_id = waiting.pop(0)
@@ -209,7 +227,7 @@ def _before(one: Emergency, sent: dict[EmergencyId, Emergency]) -> Iterable[Emer
         seen.add(emergency_id)
         before = sent[emergency_id]
         yield before
-        waiting += [*before.draft.references, *([before.answers] if before.answers is not None else [])]
+        waiting += _refers(before)
 
 
 def _words(one: Emergency, *, ending: bool) -> Mapping[str, str]:

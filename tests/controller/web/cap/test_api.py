@@ -14,6 +14,7 @@ from controller import cap
 from controller.domain.emergencies import Emergency, EmergencyDraft
 from controller.domain.hazards import Hazard
 from controller.domain.rights import EVERYWHERE, Actor, Right
+from controller.services.cap import out as cap_out
 from tests.controller.fakes import SECOND_US
 from tests.controller.services.alerts import HOUR_US, Info, Made
 from tests.controller.web.api_client import ApiClient
@@ -206,6 +207,28 @@ async def test_what_takes_an_alarm_back_does_not_repeat_it(station: Station) -> 
             (info,) = (await read(session, f"{station.url}cap/alerts/{name}.xml")).infos
             assert "Nước lên" not in info.description, name
             assert info.urgency is cap.Urgency.PAST
+
+
+async def test_what_is_still_heard_is_told_however_much_came_after_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cap_out, "_MOST", 2)
+    desk = station.desk.emergencies
+    first = await sent(station)
+    correcting = EmergencyDraft(
+        drill=False, hazard=Hazard.FLOOD, area_ids=first.draft.area_ids, texts={"vi": "Nước rút."}, lasts_s=600
+    )
+    update = await desk.correct(first.emergency_id, correcting, somebody(1), "Nước đã rút.")
+    await desk.book.wait_ready(update.emergency_id)
+    await desk.confirm(update.emergency_id, somebody(2))
+    for _ in range(3):
+        later = await sent(station, drill=True)
+        await desk.end(later.emergency_id, somebody(1), all_clear=False)
+    async with stranger() as session:
+        async with session.get(f"{station.url}cap/feed.atom") as answer:
+            assert update.emergency_id in await answer.text()
+        told = await read(session, f"{station.url}cap/alerts/{update.emergency_id}.xml")
+        assert [one.identifier for one in told.references] == [first.emergency_id]
 
 
 async def test_our_own_can_be_kept_for_who_signs_in(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
