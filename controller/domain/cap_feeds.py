@@ -50,6 +50,11 @@ class CapFeed:
     made_by: str = ""
     made_at_us: int = 0
 
+    @property
+    def secure(self) -> bool:
+        """Whether nobody on the way can change what it answers."""
+        return self.url.casefold().startswith("https://")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedHealth:

@@ -35,6 +35,10 @@ class CapAlerts(Protocol):
         """Those that somebody has to look at again (`CapAlert.busy`), the first to come first."""
         ...
 
+    async def waiting(self) -> tuple[tuple[AreaId, ...], ...]:
+        """The areas of each that waits for a person: where it would be heard, and what it names whole."""
+        ...
+
     async def latest(self, limit: int, before: Place | None = None) -> tuple[CapAlert, ...]:
         """The last to come first: of all, or of those that come after a place."""
         ...

@@ -28,6 +28,7 @@ from controller.store.cap_rows import (
     SpeakerPositionRow,
 )
 
+_WAITING = (AlertState.HELD.value, AlertState.NOT_ACTUAL.value)
 _FRESH = {"populate_existing": True}
 _ARRIVED = (col(CapAlertRow.received_at_us), col(CapAlertRow.alert_id))
 
@@ -108,6 +109,18 @@ class SqlCapAlerts:
             select(CapAlertRow).where(col(CapAlertRow.busy)).order_by(*_ARRIVED), execution_options=_FRESH
         )
         return tuple(_alert(row) for row in rows)
+
+    async def waiting(self) -> tuple[tuple[AreaId, ...], ...]:
+        content = CapAlertRow.content
+        rows = await self._session.execute(
+            select(content["areas"], content["named_area_ids"])
+            .where(col(CapAlertRow.busy), col(CapAlertRow.state).in_(_WAITING))
+            .order_by(*_ARRIVED)
+        )
+        return tuple(
+            tuple(dict.fromkeys(AreaId(one) for one in [*(area["area_id"] for area in areas or ()), *(named or ())]))
+            for areas, named in rows
+        )
 
     async def latest(self, limit: int, before: Place | None = None) -> tuple[CapAlert, ...]:
         wanted = select(CapAlertRow).order_by(*(one.desc() for one in _ARRIVED)).limit(limit)

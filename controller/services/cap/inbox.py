@@ -320,6 +320,11 @@ class CapInbox:
         waiting = {AlertState.HELD, AlertState.NOT_ACTUAL}
         return tuple(sorted((one for one in await self._book.busy() if one.state in waiting), key=_by_urgency))
 
+    async def waiting(self) -> tuple[tuple[AreaId, ...], ...]:
+        """The areas of each of `held`, to be counted: without reading the alerts."""
+        async with self._store.reading() as tx:
+            return await tx.cap_alerts.waiting()
+
     async def raw(self, alert_id: CapAlertId) -> bytes:
         """The bytes as they came. Raises `NotFound`."""
         async with self._store.reading() as tx:

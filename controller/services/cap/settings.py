@@ -40,7 +40,7 @@ class CapSettingsDesk:
         self._areas = office.areas
         self.feeds_changed: Callable[[], None] = lambda: None
         self.ask_now: Callable[[CapFeedId], None] = lambda _: None
-        """The feed is asked at once."""
+        """Has a feed asked at once; `ask` is for who may want that."""
 
     async def rules(self) -> tuple[Rule, ...]:
         """The oldest first."""
@@ -169,6 +169,17 @@ class CapSettingsDesk:
             await tx.deeds.add(self._deed(feed_id, f"feed {feed.name} removed", by))
         self.feeds_changed()
         self._events.publish(CapChanged())
+
+    async def ask(self, feed_id: CapFeedId, by: Actor) -> None:
+        """It is asked at once: for who may change it. Raises `NotFound` (``cap_feed_unknown``), `Refused`
+        (``role_too_wide``).
+        """
+        async with self._store.reading() as tx:
+            feed, _ = await tx.cap_settings.feed(feed_id)
+        self._require(feed.area_id, by, there=False)
+        if feed.inside:
+            self._require(None, by)
+        self.ask_now(feed_id)
 
     async def put_position(self, speaker_id: SpeakerId, position: tuple[float, float] | None, by: Actor) -> None:
         """Latitude and longitude in degrees (WGS 84); None forgets it. Raises `NotFound`, `Invalid`

@@ -211,9 +211,11 @@ async def remove_cap_feed(ask: Ask, feed_id: str) -> None:
     await ask.parts.cap_settings.remove_feed(CapFeedId(feed_id), ask.known_actor)
 
 
+@raises(NotFound, "cap_feed_unknown")
+@raises(Refused, "role_too_wide")
 async def ask_cap_feed(ask: Ask, feed_id: str) -> None:
     """Ask a feed at once."""
-    ask.parts.cap_settings.ask_now(CapFeedId(feed_id))
+    await ask.parts.cap_settings.ask(CapFeedId(feed_id), ask.known_actor)
 
 
 def _feed(feed_id: str, body: CapFeedBody) -> CapFeed:

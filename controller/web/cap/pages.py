@@ -41,7 +41,7 @@ async def alerts_part(ask: Ask) -> web.StreamResponse:
 
 async def count_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/cap-count: how many wait for somebody, beside the name of the page, wherever one is."""
-    waiting = sum(1 for one in await ask.parts.cap_inbox.held() if cappresent.sees(ask, one))
+    waiting = sum(cappresent.sees_areas(ask, places) for places in await ask.parts.cap_inbox.waiting())
     return page(ask, "_cap_count.html", waiting=waiting)
 
 

@@ -40,7 +40,11 @@ def areas_of(alert: CapAlert) -> list[AreaId]:
 
 def sees(ask: Ask, alert: CapAlert) -> bool:
     """Whether whoever asks may know of it: where it holds, or where no area of ours is concerned at all."""
-    places = areas_of(alert)
+    return sees_areas(ask, areas_of(alert))
+
+
+def sees_areas(ask: Ask, places: Sequence[AreaId]) -> bool:
+    """The same of one for these areas."""
     return not places or any(ask.touches(Right.CAP, one) for one in places)
 
 
@@ -123,9 +127,14 @@ def _explained(alert: CapAlert) -> str:
 
 
 def _word(ask: Ask, open_ones: Sequence[AreaDecision], *, drill: bool) -> str:
+    """What is typed to confirm it: where it would be heard, as the smallest area is called in which all of it lies."""
     if drill:
         return ask.say.gettext("drill")
-    names = alarms.area_names(ask, [one.area_id for one in open_ones[:1]])
+    tree = ask.parts.areas.tree()
+    paths = [[AreaId(a.area_id) for a in tree.path(one.area_id)] for one in open_ones if one.area_id in tree]
+    together = [level[0] for level in zip(*paths, strict=False) if len(set(level)) == 1]
+    places = together[-1:] or [one.area_id for one in open_ones[:1]]
+    names = alarms.area_names(ask, places)
     return names[0] if names else ask.say.gettext("send it")
 
 

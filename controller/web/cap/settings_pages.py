@@ -29,6 +29,11 @@ PATH: Final = "/cap/settings"
 _USUAL_EVERY_S: Final = 60
 RULE: Final = N_("%(severity)s or worse, %(urgency)s or sooner, %(certainty)s or surer")
 
+PLAIN_HTTP: Final = N_(
+    "This address is not protected (http://): whoever stands on the way can put in alerts of their own, for which this"
+    " station then vouches. Use https://, or do not vouch for it."
+)
+
 
 async def settings(ask: Ask) -> web.StreamResponse:
     """GET /cap/settings"""
@@ -75,7 +80,7 @@ async def remove_feed(ask: Ask) -> web.StreamResponse:
 
 async def ask_feed(ask: Ask) -> web.StreamResponse:
     """POST /cap/settings/feeds/{id}/ask: now."""
-    ask.parts.cap_settings.ask_now(CapFeedId(ask.request.match_info["id"]))
+    await ask.parts.cap_settings.ask(CapFeedId(ask.request.match_info["id"]), ask.known_actor)
     return _to()
 
 
@@ -160,6 +165,9 @@ def _feed_shown(ask: Ask, feed: CapFeed, health: FeedHealth) -> FeedShown:
         inside=feed.inside,
         area_name=alarms.area_names(ask, [feed.area_id])[0] if feed.area_id else "",
         enabled=feed.enabled,
+        warning_sentence=ask.say.gettext(PLAIN_HTTP) if feed.trusted and not feed.secure else "",
+        may_change=ask.may(Right.MANAGE_AREAS, feed.area_id or EVERYWHERE),
+        may_ask=ask.may(Right.MANAGE_AREAS, EVERYWHERE if feed.inside or not feed.area_id else feed.area_id),
     )
 
 

@@ -109,7 +109,7 @@ class AlertShown:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedShown:
-    """A feed that is asked."""
+    """A feed that is asked. ``may_ask`` and ``may_change``: whoever looks may have it asked now, and remove it."""
 
     id: str
     name: str
@@ -125,6 +125,9 @@ class FeedShown:
     inside: bool
     area_name: str
     enabled: bool
+    warning_sentence: str = ""
+    may_change: bool = True
+    may_ask: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

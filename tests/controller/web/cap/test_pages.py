@@ -1,10 +1,19 @@
 """The pages of alerts that came in: a file is taken in, looked at, and decided by a deed that is no click."""
 
-from controller.domain.cap_alerts import AlertState, CapAlertId
-from controller.domain.rights import Role
+import pytest
+
+from agents.protocol.ids import AreaId, DeviceId, SpeakerId
+from controller.domain.cap_alerts import AlertState, CapAlertId, Source, SourceKind
+from controller.domain.cap_rules import Rule
+from controller.domain.rights import EVERYWHERE, Actor, Right, Role
+from controller.domain.speakers import Speaker, SpeakerState
+from controller.services.people import shell
+from controller.store import cap as cap_store
+from schedules.areas import Area
+from tests.controller.services.alerts import HOUR_US, SENDER, Info
 from tests.controller.web.browser import Answer, Browser
 from tests.controller.web.callers import HOME, OWN_PASSWORD, SIBLING, add_person, second_area
-from tests.controller.web.cap.test_api import made
+from tests.controller.web.cap.test_api import made, now_us
 from tests.controller.web.station import Station
 
 
@@ -91,3 +100,92 @@ async def test_a_feed_and_a_rule_are_added_and_removed(station: Station) -> None
         (made_rule,) = await station.desk.cap.settings.rules()
         gone = await admin.post(f"/cap/settings/rules/{made_rule.rule_id}/remove", {})
         assert "every alert waits for a person" in gone.says
+
+
+async def test_what_is_typed_is_where_all_of_it_is_heard(station: Station) -> None:
+    for number, name in enumerate(("Thôn Thượng", "Thôn Hạ"), start=1):
+        await village(station, f"x-1-{number}", name)
+    one, two = (area_code(f"x-1-{number}") for number in (1, 2))
+    async with station.browser() as admin:
+        page = await taken_in(admin, made(identifier="one", infos=(info(one),)).xml())
+        wrong = await admin.post(f"{page.url}/confirm", {"areas": "x-1-1", "word": "Xã Hoà Bình"})
+        assert wrong.status == 422
+        assert (await admin.post(f"{page.url}/confirm", {"areas": "x-1-1", "word": "thon thuong"})).status == 200
+
+        page = await taken_in(admin, made(identifier="two", infos=(info(one + two),)).xml())
+        areas = [("areas", "x-1-1"), ("areas", "x-1-2")]
+        wrong = await admin.post(f"{page.url}/confirm", [*areas, ("word", "Thôn Hạ")])
+        assert wrong.status == 422
+        assert (await admin.post(f"{page.url}/confirm", [*areas, ("word", "xa hoa binh")])).status == 200
+        assert await state(station, page) is AlertState.DECIDED
+
+
+async def test_what_a_stop_holds_back_says_so_in_the_list(station: Station) -> None:
+    maker = Actor(name="admin", scopes=((EVERYWHERE, frozenset({Right.MANAGE_AREAS})),), person_id="p-1")
+    rule = Rule(rule_id="", area_id=AreaId(HOME), sender=SENDER, severity="Minor", urgency="Future", certainty="Likely")
+    await station.desk.cap.settings.put_rule(rule, maker)
+    await station.desk.stops.stop_all("lan")
+    source = Source(kind=SourceKind.FEED, source_id="f", name="Trung tâm", trusted=True)
+    centre = Actor(name="feed", scopes=((EVERYWHERE, frozenset({Right.CAP})),), rule_id="f")
+    (taken,) = await station.desk.cap.inbox.take(made().xml(), source=source, by=centre)
+    async with station.browser() as admin:
+        assert "A rule would have sent it, but everything is stopped there." in (await admin.get("/cap")).says
+        assert "everything is stopped there" in (await admin.get(f"/cap/{taken.alert.alert_id}")).says
+        stopped = await admin.post(f"/cap/{taken.alert.alert_id}/confirm", {"areas": HOME, "word": "xa hoa binh"})
+        assert (stopped.status, "Allow playing again before you send" in stopped.says) == (409, True)
+
+
+async def test_an_outline_that_is_not_followed_is_a_warning(station: Station) -> None:
+    comb = [(10 + n % 2, 106 + n / 10_000) for n in range(9_999)] + [(9.9, 107.0), (9.9, 106.0)]
+    ring = " ".join(f"{north},{east:.5f}" for north, east in (*comb, comb[0]))
+    await station.desk.cap.settings.put_position(SpeakerId("s-0"), (10.5, 106.5), shell())
+    area = f"<area><areaDesc>Bờ rối</areaDesc><polygon>{ring}</polygon></area>"
+    async with station.browser() as admin:
+        page = await taken_in(admin, made(infos=(info(area),)).xml())
+        assert "The outline of the area 'Bờ rối' is too tangled to follow" in page.says
+        assert 'flash-warn"' in page.text
+
+
+async def test_what_waits_is_counted_for_who_may_decide_on_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await second_area(station)
+    await add_person(station, "lan", (Role.OFFICER, SIBLING))
+    async with station.browser() as admin, Browser(station.url, language="en") as lan:
+        await lan.sign_in("lan", OWN_PASSWORD)
+        for number in range(3):
+            await taken_in(admin, made(identifier=f"A-{number}").xml())
+        await taken_in(admin, b"<html>")
+        exercise = await taken_in(admin, made(identifier="E", status="Exercise").xml())
+        await admin.post(f"{exercise.url}/decline", {"areas": HOME, "reason": "Đã tập."})
+        held = await station.desk.cap.inbox.held()
+        assert len(await station.desk.cap.inbox.waiting()) == len(held) == 3
+        monkeypatch.setattr(cap_store, "_alert", None)  # no alert is read
+        assert "3 alerts wait" in (await admin.get("/parts/cap-count")).says
+        assert "wait" not in (await lan.get("/parts/cap-count")).says
+
+
+def area_code(area_id: str) -> str:
+    return f"<area><areaDesc>x</areaDesc><geocode><valueName>code</valueName><value>{area_id}</value></geocode></area>"
+
+
+def info(area: str) -> Info:
+    return Info(expires_us=now_us() + HOUR_US, area=area)
+
+
+async def village(station: Station, area_id: str, name: str) -> None:
+    """In the first area, with a speaker in it."""
+    async with station.parts.store.transaction() as tx:
+        await tx.areas.add(Area(area_id=area_id, parent_id=HOME, level="village", name=name))
+        await tx.speakers.put(
+            Speaker(
+                speaker_id=SpeakerId(f"s-{area_id}"),
+                name=f"Loa {name}",
+                area_id=AreaId(area_id),
+                device_id=DeviceId(f"d-{area_id}"),
+                device_key=area_id.encode().ljust(32, b"-"),
+                state=SpeakerState.ADOPTED,
+                adopted_at_us=1_767_225_600_000_000,
+            )
+        )
+    await station.desk.areas.load()
