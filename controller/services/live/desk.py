@@ -247,13 +247,15 @@ class LiveDesk:
         ended_us = stream.finish(reason)
         self._streams.pop(stream.airing.airing_id, None)
         self._newcomers.forget(stream.airing.airing_id)
-        if not self._streams:
-            self._undisturbed.end()
         if stream.tape is not None:
             self._office.crew.spawn(self.archiving.keep(stream.tape), f"archive {stream.airing.airing_id}")
         entry = stream.entry
-        if stream.owned and entry is not None:
-            await self._ends.end(entry, max(ended_us, self._clock.now_us()), by)
+        try:
+            if stream.owned and entry is not None:
+                await self._ends.end(entry, max(ended_us, self._clock.now_us()), by)
+        finally:
+            if not self._streams:
+                self._undisturbed.end()
         self._office.events.publish(AiringChanged(stream.airing.airing_id))
 
     async def leave(self, within_s: float) -> None:
