@@ -50,7 +50,7 @@ test:  ## set up what tests need, then run all of them
 	$(TESTS) -n auto -m "not system"
 	@$(SIDE_BY_SIDE) || echo "No networks can be made here, so what starts stations is run one after the other."
 	if $(SIDE_BY_SIDE); then \
-	    LOA_TESTS_OWN_NETWORK=1 $(TESTS) -n 2 --dist loadfile -m "system and not alone"; \
+	    LOA_TESTS_OWN_NETWORK=1 $(TESTS) -n auto --dist loadfile --no-loadscope-reorder -m "system and not alone"; \
 	else $(TESTS) -m "system and not alone"; fi
 	$(TESTS) -m "system and alone"
 

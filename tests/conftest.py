@@ -4,6 +4,7 @@ Stations find speakers by multicast on the loopback; two of them on one network 
 """
 
 import ctypes
+import functools
 import os
 import subprocess
 import sys
@@ -15,7 +16,14 @@ import pytest
 _CLONE_NEWNET = 0x40000000
 
 
-_FIRST = ("tests/simulation/", "tests/agents/torture/")
+_LONGEST = (
+    "tests/simulation/",
+    "tests/agents/torture/",
+    "tests/system/test_power_cuts.py",
+    "tests/system/test_upload_in_browser.py",
+    "tests/system/test_browser_",
+    "tests/controller/web/test_look_in_browser.py",
+)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -33,7 +41,26 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin first, so that no worker is left with one of them when the others have nothing to do."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``--dist loadfile`` only those tests of a file stay together that share a station; others go wherever
+    there is time.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByStation(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if _shares_a_station(config.rootpath / file) else nodeid
+
+    return ByStation(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@functools.cache
+def _shares_a_station(file: Path) -> bool:
+    return 'loop_scope="module"' in file.read_text()
 
 
 def pytest_configure(config: pytest.Config) -> None:

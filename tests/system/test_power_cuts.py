@@ -1,24 +1,37 @@
 """kill -9 of controller or speaker at the worst moments: one airing, one record, and the gap is reported."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
-from controller.stage import Json, Stage
+from controller.stage import Json, Stage, station
 
 TEXT = "Đây là bản tin thử. " * 8
 END_STATES = ("finished", "failed", "skipped", "preempted", "stopped", "refused")
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture
-async def bulletin_id(stage: Stage) -> str:
-    """A bulletin of some 13 seconds, and one speaker that is ready for it."""
-    await stage.start_agent("one", "--output", "wav")
-    await stage.adopt("one")
-    await stage.connected(1)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A station with one speaker, for all of these: each leaves it as it was, and has an airing of its own."""
+    async with station(tmp_path_factory.mktemp("stage"), ["one"], "--output", "wav") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bulletin(stage: Stage) -> str:
+    """Of some 13 seconds."""
     return await stage.text_bulletin("Thử", TEXT)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bulletin_id(stage: Stage, bulletin: str) -> str:
+    """With the speaker ready for it."""
+    await stage.connected(1)
+    return bulletin
 
 
 def ended(playbacks: list[Json]) -> bool:
@@ -91,7 +104,7 @@ async def test_a_planned_airing_sounds_while_the_controller_is_gone(stage: Stage
     files = stage.wav_dir("one")
 
     async def plays() -> bool | None:
-        return True if any(path.stat().st_size > 100_000 for path in files.glob("*.wav")) else None
+        return True if any(path.stat().st_size > 100_000 for path in files.glob(f"*{airing_id}*.wav")) else None
 
     await stage.until("the speaker to play alone", plays, within_s=30)
     await stage.start_controller()
