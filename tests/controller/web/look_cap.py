@@ -37,7 +37,18 @@ def alert_row(number: int, state: str, word: str, tone: str, icon: str, **more: 
     return AlertRow(id=f"c{number}", state=state, state_word=word, tone=tone, icon=icon, **(values | more))
 
 
-HELD = [alert_row(1, "held", "Chờ bạn", "warn", "hourglass", urgent=True)]
+STOPPED = (
+    "Lẽ ra quy tắc đã tự gửi tin này, nhưng nơi đó đang bị dừng phát toàn bộ. Cần một người quyết định: cho phép"
+    " phát lại, rồi xác nhận hoặc từ chối."
+)
+PLAIN_HTTP = (
+    "Địa chỉ này không được bảo vệ (http://): kẻ nào đứng giữa đường truyền cũng có thể chèn cảnh báo giả, mà đài này"
+    " lại bảo đảm cho chúng. Hãy dùng https://, hoặc đừng bảo đảm cho nguồn này."
+)
+HELD = [
+    alert_row(1, "held", "Chờ bạn", "warn", "hourglass", urgent=True),
+    alert_row(4, "held", "Chờ bạn", "warn", "hourglass", finding_sentence=STOPPED),
+]
 LATEST = [
     alert_row(2, "refused", "Bị từ chối", "bad", "shield-x", finding_sentence="File này không phải là XML."),
     alert_row(3, "over", "Đã hết", "ok", "check"),
@@ -112,7 +123,7 @@ SETTINGS = SettingsShown(
         FeedShown(
             id="f1",
             name="Trung tâm dự báo",
-            url="https://nchmf.example.vn/cap/atom.xml",
+            url="http://nchmf.example.vn/cap/atom.xml",
             every_s=60,
             state_word="Không dùng được",
             tone="bad",
@@ -124,7 +135,26 @@ SETTINGS = SettingsShown(
             inside=False,
             area_name="",
             enabled=True,
-        )
+            warning_sentence=PLAIN_HTTP,
+        ),
+        FeedShown(
+            id="f2",
+            name="Xã bên",
+            url="https://xaben.example.vn/cap",
+            every_s=300,
+            state_word="Trả lời",
+            tone="ok",
+            sentence="",
+            asked_at=NOW,
+            well_at=NOW,
+            entries=0,
+            trusted=False,
+            inside=False,
+            area_name="Xã Tân Lập",
+            enabled=True,
+            may_change=False,
+            may_ask=False,
+        ),
     ],
     rules=[
         RuleShown(
