@@ -14,10 +14,13 @@ from controller.web.emergency.views import (
     ConsoleShown,
     Emergency,
     How,
+    Lacking,
+    LackingSpeaker,
     Lines,
     May,
     PolicyRow,
     Said,
+    Silenced,
     SlotField,
     SpeakerLine,
     Step,
@@ -62,6 +65,27 @@ SLOTS = [
     SlotField(name="place", kind="place", label="Nơi bị ảnh hưởng", value="", error="Còn chỗ trống phải điền."),
     SlotField(name="time", kind="time", label="Từ lúc nào", value="20 giờ tối nay"),
 ]
+LACKING = [
+    Lacking(sentence="2 cụm đang bị dừng phát", speakers=[LackingSpeaker(id="s1", name="Đình", area_name="Thôn Hạ")]),
+    Lacking(
+        sentence="1.204 cụm không kết nối",
+        speakers=[
+            LackingSpeaker(
+                id=f"s{number}",
+                name=f"Cụm loa nhà văn hoá thôn số {number}",
+                area_name="Xã có tên rất dài để xem trang có rộng ra không",
+                since=datetime(2026, 3, 2, 9, number, tzinfo=UTC),
+            )
+            for number in range(8)
+        ],
+        more=1_196,
+    ),
+    Lacking(sentence="3 cụm loa sẵn sàng nhưng chưa tải về gì."),
+]
+SILENCED = Silenced(
+    sentence="Một lệnh dừng đã cắt bản tin này ở 2 cụm loa. Bản tin không tự phát lại, kể cả khi lệnh dừng được gỡ.",
+    may_again=True,
+)
 SEVERITIES = [("Extreme", "Đặc biệt nghiêm trọng"), ("Severe", "Nghiêm trọng"), ("Moderate", "Trung bình")]
 
 
@@ -75,6 +99,7 @@ def shown(*, drill: bool, **form: Any) -> ConsoleShown:
         areas=AREAS,
         ready=37,
         speakers=40,
+        lacking=LACKING,
         may_alone=True,
         sound_sentence="Trước và sau bài này đều nói đây là diễn tập." if drill else "",
     )
@@ -120,6 +145,7 @@ def emergency(stage: Stage, may: May, *, drill: bool = False, **more: Any) -> Em
         "track": TRACK,
         "ready": 37,
         "speakers": 40,
+        "lacking": LACKING,
         "may": may,
     }
     return Emergency(**(values | more))
@@ -140,6 +166,9 @@ BOARD = Board(
     tally=TALLY,
     areas=[AreaTally(id=f"x-{n}", name=f"Xã số {n}", tally=replace(TALLY, total=9_000 // n)) for n in range(1, 5)],
     more_areas=12,
+    elsewhere=Tally(total=40, failed=2, not_reached=3),
+    lacking=LACKING,
+    silenced=SILENCED,
     lines=Lines(
         lines=[
             SpeakerLine(
@@ -152,9 +181,10 @@ BOARD = Board(
             )
             for number, state in enumerate(STATES)
         ],
-        number=2,
+        number=180,
         pages=180,
         found=9_000,
+        elsewhere=40,
         state="sounding",
     ),
 )
@@ -242,6 +272,17 @@ ALARM_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "emergency-sent": (
         "emergency_board.html",
         {"one": emergency(Stage.SENT, ON_AIR, **SENT), **_ONE, "board": BOARD},
+        {},
+    ),
+    "emergency-stopped": (
+        "emergency_board.html",
+        {
+            "one": emergency(
+                Stage.ENDED, May(), **SENT, silenced=replace(SILENCED, held=True), again_of_id="e0", ended_by="Đức"
+            ),
+            **_ONE,
+            "board": replace(BOARD, silenced=replace(SILENCED, again_id="e2")),
+        },
         {},
     ),
     "drill-waiting": ("emergency_board.html", {"one": emergency(Stage.WAITING, ALL, drill=True), **_ONE}, {}),
