@@ -221,6 +221,9 @@ async def _keep_tail(stream: asyncio.StreamReader | None, tail: bytearray) -> No
 async def _end(process: asyncio.subprocess.Process, helpers: list[asyncio.Task[None]]) -> None:
     if process.returncode is None:
         _kill(process)
+        # What nobody reads keeps a pipe open, and an open pipe can keep `wait` from ending.
+        unread = [process.stdout] if helpers else [process.stdout, process.stderr]
+        helpers = [*helpers, *(asyncio.create_task(_drain(one, lambda _: None, bytearray())) for one in unread)]
         await process.wait()
     for helper in helpers:
         helper.cancel()

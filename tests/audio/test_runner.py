@@ -101,6 +101,23 @@ async def test_a_cancellation_ends_the_whole_group(tmp_path: Path) -> None:
         await until(lambda pid=pid: is_gone(int(pid)))  # type: ignore[misc]
 
 
+async def test_a_cancellation_ends_it_also_where_nobody_reads_all_that_it_said(tmp_path: Path) -> None:
+    """A pipe that holds more than is read ahead: what nobody reads would keep it open, and the program waited for."""
+    full = tmp_path / "full"
+    script = "import fcntl, os, pathlib, sys, time; fcntl.fcntl(1, 1031, 1 << 20); os.write(1, bytes(1_000_000)); "
+    script += f"pathlib.Path({str(full)!r}).touch(); time.sleep(60)"
+
+    def take(_: bytes) -> None:
+        while not full.exists():  # and nothing else happens here meanwhile
+            pass
+        running.cancel()
+
+    running = asyncio.create_task(run(python(script), on_stdout=take))
+    ended, _ = await asyncio.wait([running], timeout=10)
+    assert ended
+    assert running.cancelled()
+
+
 async def test_a_cancellation_in_the_middle_of_the_start_ends_the_whole_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
