@@ -81,6 +81,67 @@ async def test_it_is_sent_by_a_button_that_is_held_and_not_by_a_click(station: S
         await expect(page.locator("#alarm-banners")).not_to_contain_text("KHẨN CẤP")
 
 
+HELD = "[data-hold][data-held]"
+
+
+async def pressed(page: Page, way: str) -> None:
+    """The finger, or a key, goes down on the button."""
+    hold = page.get_by_role("button", name="Giữ nút 2 giây")
+    await hold.scroll_into_view_if_needed()
+    if way == "mouse":
+        box = await hold.bounding_box()
+        assert box is not None
+        await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await page.mouse.down()
+        return
+    await hold.focus()
+    await page.keyboard.down(way)
+
+
+async def let_go(page: Page, way: str) -> None:
+    await (page.mouse.up() if way == "mouse" else page.keyboard.up(way))
+
+
+@pytest.mark.parametrize("way", ["mouse", "Space", "Enter"])
+async def test_held_too_short_sends_nothing_and_held_long_enough_sends(station: Station, way: str) -> None:
+    one = await prepared(station, drill=False)
+    async with window(station, "office") as page:
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        await page.clock.install()
+        await page.goto(f"/emergency/{one.emergency_id}")
+        await pressed(page, way)
+        await expect(page.locator(HELD)).to_have_count(1)
+        await page.clock.run_for(1_900)
+        await let_go(page, way)
+        await expect(page.locator(HELD)).to_have_count(0)
+        await page.clock.run_for(10_000)
+        assert sent == [], "what was let go of counts for nothing, however long it is ago"
+        assert (await station.desk.emergencies.get(one.emergency_id)).state is EmergencyState.PREPARED
+        await pressed(page, way)
+        await page.clock.run_for(1_900)
+        assert sent == [], "it does not add up to what was held before"
+        await page.clock.run_for(200)
+        await expect(page.locator("#board")).to_contain_text("0 trên 3 cụm loa đã nhận", timeout=WITHIN_S * 1_000)
+        await let_go(page, way)
+        assert [url.rpartition("/")[2] for url in sent] == ["confirm"]
+        assert (await station.desk.emergencies.get(one.emergency_id)).state is EmergencyState.SENT
+
+
+async def test_a_pointer_that_leaves_the_button_lets_go_of_it(station: Station) -> None:
+    one = await prepared(station, drill=False)
+    async with window(station, "office") as page:
+        await page.clock.install()
+        await page.goto(f"/emergency/{one.emergency_id}")
+        await pressed(page, "mouse")
+        await expect(page.locator(HELD)).to_have_count(1)
+        await page.mouse.move(5, 5)
+        await expect(page.locator(HELD)).to_have_count(0)
+        await page.clock.run_for(10_000)
+        await page.mouse.up()
+        assert (await station.desk.emergencies.get(one.emergency_id)).state is EmergencyState.PREPARED
+
+
 async def administrator(station: Station) -> Actor:
     person = await station.desk.accounts.who((await station.desk.accounts.sign_in(NAME, PASSWORD, "192.0.2.1")).token)
     assert person is not None
