@@ -78,13 +78,9 @@ class SqlSounds:
         return tuple(BulletinId(bulletin_id) for bulletin_id in found)
 
     async def named(self, beginning: str) -> tuple[Sound, ...]:
-        rows = await self._session.scalars(
-            select(SoundRow)
-            .where(col(SoundRow.sound_id).startswith(beginning, autoescape=True))
-            .order_by(col(SoundRow.created_at_us), col(SoundRow.sound_id)),
-            execution_options={"populate_existing": True},
-        )
-        return tuple((await self._whole(rows.all())).values())
+        ids = select(SoundRow.sound_id).where(col(SoundRow.sound_id).startswith(beginning, autoescape=True))
+        found = await self.several(list(await self._session.scalars(ids)))  # of an index alone: rows are large
+        return tuple(sorted(found.values(), key=lambda one: (one.created_at_us, one.sound_id)))
 
     async def remove(self, sound_ids: Iterable[str]) -> None:
         for piece in pieces(list(dict.fromkeys(sound_ids))):

@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _AGAIN_US: Final = 300 * _SECOND_US
 _IDLE_US: Final = 3_600 * _SECOND_US
+_FEW: Final = 50
 MOST_AHEAD: Final = 20
 """So many sounds are made ahead at a time: those of the alerts that are the most urgent."""
 _FIXED_KEYS: Final = frozenset(one.key for one in fixed_parts())
@@ -91,6 +92,8 @@ class CapAhead:
         self._bell = Bell()
         self._work: tuple[str, asyncio.Task[None]] | None = None
         self._failed: dict[str, int] = {}
+        self._put_off = False
+        self._many = False
 
     # --- being asked --------------------------------------------------------------------------------------------------
 
@@ -118,12 +121,17 @@ class CapAhead:
             while True:
                 next_us = await self._looked(group)
                 await first_of(self._bell.wait(), self._clock.sleep_until(next_us))
+                if self._many:  # in a flood of alerts each of them would have all of them read again
+                    await self._clock.sleep_until(self._clock.now_us() + _SECOND_US)
 
     async def _listen(self, events: AsyncIterator[Event]) -> None:
         async for event in events:
             match event:
-                case CapChanged() | EmergencyChanged() | Lagged():
+                case CapChanged() | Lagged():
                     self._bell.wake()
+                case EmergencyChanged():
+                    if self._put_off:  # else nothing of it matters here, and others have work to do at such a moment
+                        self._bell.wake()
                 case _:
                     pass
 
@@ -133,6 +141,7 @@ class CapAhead:
         try:
             there = await self._ahead.look()
             alerts = await self._book.busy()
+            self._many = len(alerts) > _FEW
             wishes = await self._wishes([one for one in alerts if _waits(one, now_us)])
             kept = {name for wish in wishes for name in wish.names} | await self._begun(alerts)
             await self._drop([name for name in there if name not in kept], kept)
@@ -213,7 +222,8 @@ class CapAhead:
         """One after another, and not while the sound of an emergency is made."""
         if self._work is not None and not self._work[1].done():
             return
-        if any(one.state is EmergencyState.PREPARING for one in self._emergencies.open()):
+        self._put_off = any(one.state is EmergencyState.PREPARING for one in self._emergencies.open())
+        if self._put_off:
             return
         found = next((step for wish in wishes for step in self._steps(wish, there)), None)
         if found is not None:
