@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ from tests.controller.fakes import FakeStudio
 WITHIN_S = 30
 KEYS = Keys(static_private=bytes(range(32)), signing_private=bytes(range(32, 64)))
 PACE = ProfilePace(clock_every_s=0.2, clock_burst=2, heartbeat_every_s=0.3, silence_limit_s=1.5)
+PATIENT = replace(PACE, silence_limit_s=WITHIN_S)
+"""Where no device falls silent: a busy machine is not taken for one that did."""
 
 
 @dataclass
@@ -109,7 +111,9 @@ class Whole:
 
 
 @pytest.fixture
-async def whole(new_database: Path, unflushed: None, tmp_path: Path) -> AsyncIterator[Whole]:
+async def whole(
+    request: pytest.FixtureRequest, new_database: Path, unflushed: None, tmp_path: Path
+) -> AsyncIterator[Whole]:
     shutil.copyfile(new_database, tmp_path / "loa.db")
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -132,7 +136,7 @@ async def whole(new_database: Path, unflushed: None, tmp_path: Path) -> AsyncIte
         software="loa test",
         static_private=KEYS.static_private,
         signing_public=identity.signing_key,
-        lan=PACE,
+        lan=getattr(request, "param", PACE),
         push_limit_s=1.0,
     )
     door = Door(hub, DeviceDesk(desk.adoption, desk.ingest, desk.delivery, desk.hands), clock, settings)

@@ -12,7 +12,7 @@ from controller.domain.airings import PlayState
 from firmware_stubs.faults import Fault, FaultName, parse_script
 from firmware_stubs.fleet import Fleet
 from firmware_stubs.state import load
-from tests.firmware_stubs.conftest import Whole
+from tests.firmware_stubs.conftest import PATIENT, Whole
 
 COUNT = 10
 
@@ -50,6 +50,7 @@ async def test_it_enrols_obeys_reports_and_is_the_same_fleet_in_its_second_run(w
     assert len(await whole.speaker_ids()) == COUNT
 
 
+@pytest.mark.parametrize("whole", [PATIENT], indirect=True, ids=["patient"])
 @pytest.mark.parametrize("names", [("drop", "duplicate"), ("delay", "reorder"), ("tear",)])
 async def test_faults_of_messages_cost_time_and_nothing_else(whole: Whole, names: tuple[str, ...]) -> None:
     share = 0.02 if "tear" in names else 0.1

@@ -253,7 +253,7 @@ async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
         running(tmp_path, engine_made=play_engine) as agent,
     ):
         await adopt(agent, station, volume_percent=100)
-        start_us = soon(agent, 1_500_000)
+        start_us = soon(agent, 2_500_000)
         cut = airing(
             "flood",
             start_at_us=start_us,
@@ -265,7 +265,7 @@ async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
         await agent.tells("stored", "armed", "sounding", airing_id="flood")
         urgent = airing(
             "call",
-            start_at_us=soon(agent, 500_000),
+            start_at_us=soon(agent, 1_500_000),
             airing_class=AiringClass.EMERGENCY,
             sequence=(clip_part(words, 0.5),),
         )
