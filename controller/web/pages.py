@@ -41,6 +41,7 @@ DONE = {
     "adopted": N_("The speaker is adopted."),
     "renamed": N_("The speaker has its new name."),
     "placed": N_("The speaker stands there now, and is being told."),
+    "located": N_("Where the speaker stands on the map is kept."),
     "replaced": N_("The new box hangs there now. It fetches what is planned, and the old one is obeyed no more."),
     "profiled": N_("The way of reporting is set, and the speaker is being told."),
     "noted": N_("It is noted that you have seen it."),

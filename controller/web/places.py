@@ -1,4 +1,4 @@
-"""The name and the place of a speaker, as its page changes them."""
+"""The name of a speaker, its area and where it stands on a map, as its page changes them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +8,7 @@ from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import Invalid
 from controller.domain.rights import Right
 from controller.web.asking import Ask
+from controller.web.degrees import read_place
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.speaker_pages import speaker_page
@@ -34,6 +35,18 @@ async def place_speaker(ask: Ask) -> web.StreamResponse:
         return f"{came}?done=placed"
 
     return await _changed(ask, work)
+
+
+async def locate_speaker(ask: Ask) -> web.StreamResponse:
+    """POST /speakers/{id}/position: where it stands on a map; nothing typed forgets it."""
+    async with reading(ask) as form:
+        typed = form.text("position")
+        try:
+            await ask.parts.cap_settings.put_position(_id(ask), read_place(typed), ask.known_actor)
+        except Invalid as error:
+            told = problem_of(error, ask.say)
+            return await speaker_page(ask, _id(ask), problem=told.sentence, status=told.status, position=typed)
+    return web.Response(status=303, headers={"Location": f"/speakers/{_id(ask)}?done=located"})
 
 
 def _id(ask: Ask) -> SpeakerId:

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from agents.protocol.ids import AreaId
 from controller.domain.rights import EVERYWHERE, Right
 from controller.services.areabook import day_of
 from controller.web.asking import Ask
+from controller.web.languages import NAMES, language_name
 from schedules.areas import Area, AreaTree, Origin
+
+_LANGUAGES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,16 @@ class AreaPage:
     parents: Sequence[Choice]
     speakers: int
     today: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardLanguages:
+    """In which languages alerts are heard in an area: ``chosen`` are codes, the first first, as many as can be chosen,
+    "" for none; ``choices`` are codes and names.
+    """
+
+    chosen: Sequence[str]
+    choices: Sequence[Choice]
 
 
 def whole_name(tree: AreaTree, area_id: str) -> str:
@@ -164,6 +178,16 @@ async def area_page(ask: Ask, area_id: AreaId) -> AreaPage:
         parents=mine,
         speakers=len(standing),
         today=today,
+    )
+
+
+async def heard_languages(ask: Ask, area_id: AreaId) -> HeardLanguages:
+    """What is set on this area itself. Raises `StoreFailed`."""
+    chosen = list((await ask.parts.cap_settings.languages()).get(area_id, ()))
+    codes = [*NAMES, *(one for one in chosen if one not in NAMES)]
+    return HeardLanguages(
+        chosen=chosen + [""] * max(0, _LANGUAGES_SHOWN - len(chosen)),
+        choices=[Choice(id=code, name=language_name(code, ask.say)) for code in codes],
     )
 
 

@@ -12,6 +12,7 @@ from controller.domain.rights import EVERYWHERE, Right
 from controller.domain.speakers import SpeakerOverview
 from controller.web import box_pages, placeviews, present, views
 from controller.web.asking import Ask
+from controller.web.degrees import written_place
 from controller.web.pages import found_view, frame_of, overviews_of, page
 from controller.web.speakerlist import Listed, Mark, Wanted, listed, marks, wanted
 from controller.web.targets import standing_for
@@ -96,11 +97,20 @@ async def speaker(ask: Ask) -> web.StreamResponse:
 
 
 async def speaker_page(
-    ask: Ask, speaker_id: SpeakerId, *, notice: str = "", problem: str = "", status: int = 200
+    ask: Ask,
+    speaker_id: SpeakerId,
+    *,
+    notice: str = "",
+    problem: str = "",
+    status: int = 200,
+    position: str | None = None,
 ) -> web.Response:
-    """One speaker's page, with what became of a change. Raises `NotFound`."""
+    """One speaker's page, with what became of a change; ``position`` is what was typed. Raises `NotFound`."""
     overview = await _overview(ask, speaker_id)
     found = await _view(ask, overview)
+    if position is None:
+        known = await ask.parts.cap_settings.positions() if found.may_tend else {}
+        position = written_place(known.get(speaker_id))
     return page(
         ask,
         "speaker.html",
@@ -109,6 +119,7 @@ async def speaker_page(
         speaker=found,
         box=await box_pages.box_shown(ask, overview, model=found.model),
         places=await placeviews.places(ask, Right.TEND) if found.may_tend else [],
+        position=position,
         notice=notice,
         problem=problem,
     )

@@ -16,7 +16,7 @@ from controller.web.forms import Form, reading
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.pages import page
-from controller.web.placeviews import area_page
+from controller.web.placeviews import area_page, heard_languages
 from controller.web.views import Flash, Tone
 
 DONE = {
@@ -28,6 +28,9 @@ DONE = {
     ),
     "split": N_("The split is kept. From its day on, say of each speaker and area in it where it belongs."),
     "reopened": N_("The area is open again."),
+    "languages": N_(
+        "The languages of alerts are kept. They hold in the areas below too, where nothing else is chosen."
+    ),
     "closed": N_("The area is closed. What was said of it before stays."),
 }
 
@@ -41,8 +44,9 @@ async def _page(ask: Ask, problem: str = "", status: int = 200) -> web.Response:
     done = DONE.get(ask.request.query.get("done", ""))
     flashes = (Flash(tone=Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
     found = await area_page(ask, _id(ask))
+    heard = await heard_languages(ask, _id(ask))
     frame = await full_frame(ask, path=f"/areas/{found.id}", flashes=flashes)
-    return page(ask, "area.html", status=status, frame=frame, area=found, problem=problem)
+    return page(ask, "area.html", status=status, frame=frame, area=found, heard=heard, problem=problem)
 
 
 async def change(ask: Ask) -> web.StreamResponse:
@@ -88,6 +92,16 @@ async def split(ask: Ask) -> web.StreamResponse:
         names = [line for line in form.text("names").split("\n") if line.strip()]
         await ask.parts.succession.split(_id(ask), names, [], _on(ask, form), ask.by, country=_country(ask))
         return "split"
+
+    return await _changed(ask, work)
+
+
+async def set_languages(ask: Ask) -> web.StreamResponse:
+    """POST /areas/{id}/languages: in which languages alerts are heard there, the first first."""
+
+    async def work(form: Form) -> str:
+        await ask.parts.cap_settings.put_languages(_id(ask), form.all("language"), ask.known_actor)
+        return "languages"
 
     return await _changed(ask, work)
 

@@ -365,12 +365,26 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
     "speaker": (
         "speaker.html",
-        {"speaker": SPEAKER_PAGE, "box": look_boxes.BOX, "places": PLACES, "notice": "Xong.", "problem": ""},
+        {
+            "speaker": SPEAKER_PAGE,
+            "box": look_boxes.BOX,
+            "places": PLACES,
+            "position": "21.0285, 105.8542",
+            "notice": "Xong.",
+            "problem": "",
+        },
         {"path": "/speakers/s0", "open_faults": 3},
     ),
     "speaker-new": (
         "speaker.html",
-        {"speaker": SPEAKER_PAGE, "box": look_boxes.NOTHING, "places": PLACES, "notice": "", "problem": ""},
+        {
+            "speaker": SPEAKER_PAGE,
+            "box": look_boxes.NOTHING,
+            "places": PLACES,
+            "position": "",
+            "notice": "",
+            "problem": "",
+        },
         {"path": "/speakers/s0"},
     ),
     **look_boxes.BOX_PAGES,

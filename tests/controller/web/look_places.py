@@ -6,10 +6,18 @@ from typing import Any
 
 from controller.web.areas import AreaRow
 from controller.web.groups import GroupForm, GroupRow, MemberRow
-from controller.web.placeviews import AreaPage, Choice, PastLine, Unplaced, Waiting
+from controller.web.placeviews import AreaPage, Choice, HeardLanguages, PastLine, Unplaced, Waiting
 
 NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 CHOICES = [Choice(id="v1", name="Thôn Đông"), Choice(id="v2", name="Thôn Tây"), Choice(id="v3", name="Thôn Đoài")]
+HEARD = HeardLanguages(
+    chosen=["hmn", "vi", ""],
+    choices=[
+        Choice(id="vi", name="Tiếng Việt"),
+        Choice(id="hmn", name="Tiếng Mông"),
+        Choice(id="en", name="Tiếng Anh"),
+    ],
+)
 NOTHING = Waiting(speakers=(), areas=())
 WAITING = Waiting(
     speakers=[Unplaced(id="s0", name="Nhà văn hóa thôn Đông", stood_in="Thôn Cả", choices=CHOICES)],
@@ -81,11 +89,12 @@ PLACE_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         },
         {"path": "/areas"},
     ),
-    "area": ("area.html", {"area": area(), "problem": "Sai."}, {"path": "/areas/v1"}),
+    "area": ("area.html", {"area": area(), "heard": HEARD, "problem": "Sai."}, {"path": "/areas/v1"}),
     "area-ended": (
         "area.html",
         {
             "area": area(valid_until=NOON, ended=True, open=False, successors=CHOICES[:2], past=()),
+            "heard": HEARD,
             "problem": "",
         },
         {"path": "/areas/v1"},

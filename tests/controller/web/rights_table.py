@@ -213,6 +213,7 @@ POST    /areas/home                                    manage_station
 GET     /areas/{id}                                    manage_areas over area
 POST    /areas/{id}                                    manage_areas over area
 POST    /areas/{id}/close                              manage_areas over area
+POST    /areas/{id}/languages                          manage_areas over area
 POST    /areas/{id}/merge                              manage_areas over area
 POST    /areas/{id}/move                               manage_areas over area
 POST    /areas/{id}/rename                             manage_areas over area
@@ -348,6 +349,7 @@ POST    /speakers/{id}/hands                           tend over speaker
 GET     /speakers/{id}/log/{order}                     tend over speaker
 POST    /speakers/{id}/name                            tend over speaker
 POST    /speakers/{id}/place                           tend over speaker
+POST    /speakers/{id}/position                        tend over speaker
 POST    /speakers/{id}/profile                         tend over speaker
 POST    /speakers/{id}/release                         adopt over speaker
 GET     /speakers/{id}/replace                         adopt over speaker

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from controller.domain.rights import Role
 from controller.web.api.openapi import document
 from controller.web.routes import ROUTES
@@ -168,3 +170,46 @@ async def test_groups_are_made_and_changed_by_whoever_tends_all_their_speakers(s
     async with station.browser() as browser:
         page = await browser.post(f"{path}/remove", {})
         assert "The group is removed" in page.says
+
+
+# --- where a speaker stands on a map, and in which languages alerts are heard ---
+
+
+async def test_where_a_speaker_stands_is_pasted_from_a_map_and_kept(station: Station) -> None:
+    speaker_id = station.speaker_ids[0]
+    address = f"/speakers/{speaker_id}"
+    async with person(station, "tu", (Role.TECHNICIAN, HOME)) as technician:
+        page = await technician.post(f"{address}/position", {"position": "21°01'42.6\"N 105°51'15.12\"E"})
+        assert "Where the speaker stands on the map is kept." in page.says
+        assert 'value="21.0285, 105.8542"' in (await technician.get(address)).text
+        page = await technician.post(f"{address}/position", {"position": "by the market"})
+        assert page.status == 422
+        assert "These are not degrees of latitude and longitude." in page.says
+        assert 'value="by the market"' in page.text, "what was typed is there to be mended"
+    async with station.program() as program:
+        told = await call(program, "GET", f"/api/v1/speakers/{speaker_id}/position")
+        assert (told["latitude"], told["longitude"]) == pytest.approx((21.0285, 105.8542), abs=1e-6)
+    async with person(station, "lan", (Role.TECHNICIAN, HOME)) as technician:
+        await technician.post(f"{address}/position", {"position": " "})
+        assert 'name="position" maxlength="80" value=""' in (await technician.get(address)).text
+    async with person(station, "minh", (Role.EDITOR, HOME)) as editor:
+        assert "speaker-position" not in (await editor.get(address)).text
+
+
+async def test_the_languages_of_alerts_are_chosen_on_the_page_of_an_area_the_first_first(station: Station) -> None:
+    await second_area(station)
+    async with person(station, "hoa", (Role.ADMINISTRATOR, HOME)) as head:
+        page = await head.post(f"/areas/{HOME}/languages", [("language", "hmn"), ("language", "vi"), ("language", "")])
+        assert "The languages of alerts are kept." in page.says
+        chosen = re.findall(r'<option value="(\w+)" selected>', (await head.get(f"/areas/{HOME}")).text)
+        assert chosen[:2] == ["hmn", "vi"]
+        assert (await head.post(f"/areas/{SIBLING}/languages", {"language": "en"})).status == 403
+        page = await head.post(f"/areas/{HOME}/languages", {"language": "123"})
+        assert page.status == 422
+    async with station.program() as program:
+        assert await call(program, "GET", "/api/v1/cap-languages") == {"languages": {HOME: ["hmn", "vi"]}}
+        await call(program, "PUT", f"/api/v1/cap-languages/{HOME}", {"languages": ["zz", "vi", "en", "km"]}, 204)
+    async with person(station, "binh", (Role.ADMINISTRATOR, HOME)) as head:
+        page = await head.get(f"/areas/{HOME}")
+        assert page.text.count('id="language-') == 4, "as many as there are"
+        assert '<option value="zz" selected>zz</option>' in page.text
