@@ -202,6 +202,8 @@ async def test_what_is_pinned_is_verified_before_it_is_needed(
         assert ref_of(SIREN).sha256 not in read, "nothing is read again when it has to be heard"
 
 
+@pytest.mark.system
+@pytest.mark.alone
 async def test_a_siren_and_the_words_after_it_are_heard_through_the_real_engine(
     tmp_path: Path, station: Station, encode: Callable[..., Path]
 ) -> None:
@@ -238,6 +240,8 @@ async def _has_ended(agent: Agent) -> bool:
     return (await agent.story("flood"))[-1:] == ["finished"]
 
 
+@pytest.mark.system
+@pytest.mark.alone
 async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
     tmp_path: Path, station: Station, encode: Callable[..., Path]
 ) -> None:
