@@ -61,6 +61,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // --- a deed that nobody does by mistake: hold down until the bar is full -------------------------------------------------
 
 let holding = null;
+let swapping = false; // what is taken off the page loses the focus, too
 function letGo() {
   if (!holding) return;
   clearTimeout(holding.timer);
@@ -72,14 +73,16 @@ function hold(button) {
   const form = button.closest("form");
   const reason = form.querySelector("[required]");
   if (reason && !reason.reportValidity()) return;
-  const finish = () => {
-    form.querySelector("[data-held-field]").value = button.dataset.holdValue;
-    letGo();
-    button.disabled = true;
-    form.submit();
-  };
   button.dataset.held = "yes";
   holding = { button, timer: setTimeout(finish, Number(button.dataset.hold)) };
+}
+function finish() {
+  const button = holding.button;
+  const form = button.closest("form");
+  form.querySelector("[data-held-field]").value = button.dataset.holdValue;
+  letGo();
+  button.disabled = true;
+  form.submit();
 }
 document.addEventListener("pointerdown", (event) => {
   const button = event.target.closest?.("[data-hold]");
@@ -87,7 +90,7 @@ document.addEventListener("pointerdown", (event) => {
 });
 for (const kind of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(kind, letGo, true);
 // The press itself takes the focus from the field that was written last: only the button's own loss of it lets go.
-document.addEventListener("blur", (event) => holding?.button === event.target && letGo(), true);
+document.addEventListener("blur", (event) => !swapping && holding?.button === event.target && letGo(), true);
 window.addEventListener("blur", letGo);
 document.addEventListener("pointermove", (event) => {
   if (!holding) return;
@@ -102,6 +105,34 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) hold(button);
 });
 document.addEventListener("keyup", letGo);
+
+// --- the part around it is fetched again meanwhile: what is held stays held, and what is typed stays typed ---------------
+
+let typed = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  swapping = event.detail.shouldSwap;
+  const fields = event.detail.target.querySelectorAll("#emergency input:not([type=hidden]), #emergency textarea");
+  typed = [...fields].filter((one) => one.id).map((one) => [one.id, one.value, one === document.activeElement]);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  swapping = false;
+  for (const [id, value, focused] of typed) {
+    const field = document.getElementById(id);
+    if (field && !field.value) field.value = value;
+    if (focused) field?.focus();
+  }
+  typed = [];
+  if (!holding || holding.button.isConnected) return;
+  const value = holding.button.dataset.holdValue;
+  const again = [...document.querySelectorAll("[data-hold]")].find((one) => one.dataset.holdValue === value);
+  if (!again) {
+    letGo();
+    return;
+  }
+  again.hidden = false;
+  again.dataset.held = "yes";
+  holding.button = again;
+});
 
 // --- the first button of a console picks a template: enter in a field must not press it ----------------------------------
 

@@ -12,6 +12,7 @@ from playwright.async_api import Page, async_playwright, expect
 from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyState
 from controller.domain.hazards import Hazard
 from controller.domain.rights import Actor, Role
+from controller.services.events import EmergencyChanged
 from controller.web.live.socket import SOCKETS
 from tests.controller.web.callers import HOME, OWN_PASSWORD, add_person
 from tests.controller.web.station import NAME, PASSWORD, Station
@@ -140,6 +141,27 @@ async def test_a_pointer_that_leaves_the_button_lets_go_of_it(station: Station) 
         await page.clock.run_for(10_000)
         await page.mouse.up()
         assert (await station.desk.emergencies.get(one.emergency_id)).state is EmergencyState.PREPARED
+
+
+async def test_what_changes_on_the_page_meanwhile_takes_neither_the_button_nor_what_was_typed(station: Station) -> None:
+    one = await prepared(station, drill=False)
+    async with window(station, "office") as page:
+        await page.clock.install()
+        await page.goto(f"/emergency/{one.emergency_id}")
+        await page.locator("#word").fill("Xã Ho")
+        await pressed(page, "mouse")
+        await expect(page.locator(HELD)).to_have_count(1)
+        await page.clock.run_for(1_000)
+        by = await administrator(station)
+        (duc,) = [person for person in await station.desk.people.all(by) if person.name == "duc"]
+        await station.desk.people.change(duc.person_id, "Nguyễn Văn Đức", duc.grants, True, by)
+        station.desk.events.publish(EmergencyChanged(one.emergency_id))
+        await expect(page.locator("#emergency")).to_contain_text("Nguyễn Văn Đức", timeout=WITHIN_S * 1_000)
+        await expect(page.locator(HELD)).to_have_count(1)
+        await expect(page.locator("#word")).to_have_value("Xã Ho")
+        await page.clock.run_for(1_100)
+        await expect(page.locator("#board")).to_contain_text("0 trên 3 cụm loa đã nhận", timeout=WITHIN_S * 1_000)
+        await let_go(page, "mouse")
 
 
 async def administrator(station: Station) -> Actor:
