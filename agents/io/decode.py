@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from agents.io import opus
 from agents.io.ogg import BadOgg, OpusFile, Packet
@@ -56,24 +56,25 @@ class Hole:
     cause: str
 
 
-class PacedSource:
+@runtime_checkable
+class PacedSource(Protocol):
     """A `Source` of which something is not there before it is needed: live sound, a clip that is still on its way."""
 
     def free_frames(self) -> int:
         """How many of the next frames may be read however early; 0: the next one is to be read when it is needed, and
         not before. Raises DecodeError.
         """
-        raise NotImplementedError
+        ...
 
     def holes(self) -> tuple[Hole, ...]:
         """What was read as silence because it was not here, since this was asked last."""
-        raise NotImplementedError
+        ...
 
     def pending(self) -> Hole | None:
         """What has been silence up to the frame that is read next, and is not told yet because it may still go on; None
         where nothing is missing. Any thread may ask.
         """
-        raise NotImplementedError
+        ...
 
 
 class ClipDecoder:

@@ -26,6 +26,7 @@ class Stretch(PacedSource):
         whole = source.total_frames
         self.total_frames = max(0, min(frames, whole - first))
         self._source = source
+        self._paced = source if isinstance(source, PacedSource) else None
         self._first = first
         edge = FADE_FRAMES if first + self.total_frames < whole else 0
         self._rise = min(self.total_frames // 2, FADE_FRAMES if first else 0)
@@ -50,17 +51,17 @@ class Stretch(PacedSource):
         """See `PacedSource`."""
         self._be_placed()
         left = max(1, self.total_frames - self._at)
-        return min(left, self._source.free_frames()) if isinstance(self._source, PacedSource) else left
+        return left if self._paced is None else min(left, self._paced.free_frames())
 
     def holes(self) -> tuple[Hole, ...]:
         """See `PacedSource`."""
-        found = self._source.holes() if isinstance(self._source, PacedSource) else ()
+        found = () if self._paced is None else self._paced.holes()
         mine = ((hole, self._inside(hole)) for hole in found)
         return tuple(Hole(inside.start, len(inside), hole.cause) for hole, inside in mine if inside)
 
     def pending(self) -> Hole | None:
         """See `PacedSource`."""
-        hole = self._source.pending() if isinstance(self._source, PacedSource) else None
+        hole = None if self._paced is None else self._paced.pending()
         if hole is None or not (inside := self._inside(hole)):
             return None
         return Hole(inside.start, len(inside), hole.cause)

@@ -1,6 +1,7 @@
 // Speaking live: press, count down, speak, end. What is said becomes Opus packets of 20 ms here (WebCodecs), or a recording
 // in small pieces where the browser has none of that, and goes up through a WebSocket. See _microphone.html.
 
+import { KINDS, LOUD, QUIET, showPeak, watchLevel, whyNot } from "./level.js";
 import { fill, length, number } from "./words.js";
 
 const RATE = 48_000;
@@ -8,13 +9,10 @@ const FRAME_US = 20_000;
 const BITS_PER_SECOND = 24_000;
 const PACKETS = 1; // first byte of a message: one packet follows
 const RECORDING = 2; // or a piece of a recording
-const KINDS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
 const PIECE_MS = 100;
 const COUNT_FROM = 3;
 const MOST_WAITING_BYTES = 6_000; // two seconds: what waits longer comes too late for every horn
 const RETRIES_MS = [200, 400, 800, 1_500, 3_000, 3_000];
-const QUIET = 0.003; // -50 dBFS
-const LOUD = 0.98;
 const SAY_AFTER_MS = 3_000;
 const OPUS = { codec: "opus", sampleRate: RATE, numberOfChannels: 1, bitrate: BITS_PER_SECOND, opus: { frameDuration: FRAME_US } };
 
@@ -124,8 +122,7 @@ class Microphone {
     try {
       await this.listen();
     } catch (error) {
-      const known = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy" };
-      this.giveUp(words[known[error.name] ?? "broken"]);
+      this.giveUp(words[whyNot(error)]);
       return;
     }
     this.say(words.opening);
@@ -149,7 +146,7 @@ class Microphone {
     this.source = this.audio.createMediaStreamSource(this.stream);
     this.packets = await Packets.fits();
     if (this.packets) await this.audio.audioWorklet.addModule("/static/capture.js");
-    this.watchLevel();
+    watchLevel(this.audio, this.source, () => !this.audio, (peak) => this.showLevel(peak));
   }
 
   // Tells the speakers: an airing begins. The form says what it is and where.
@@ -236,25 +233,9 @@ class Microphone {
     if (seconds >= Number(this.box.dataset.maxS)) this.end(this.box.dataset.full);
   }
 
-  watchLevel() {
-    const analyser = this.audio.createAnalyser();
-    this.source.connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    const look = () => {
-      if (!this.audio) return;
-      analyser.getFloatTimeDomainData(samples);
-      this.showLevel(samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0));
-      requestAnimationFrame(look);
-    };
-    look();
-  }
-
   showLevel(peak) {
     const now = performance.now();
-    const percent = Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6))); // 60 dB wide
-    const level = this.part("level");
-    level.value = Math.max(percent, level.value - 2);
-    level.classList.toggle("loud", peak > LOUD);
+    showPeak(this.part("level"), peak);
     if (peak > QUIET) this.heardAt = now;
     if (peak > LOUD) this.loudAt = now;
     if (this.state !== "speaking" || now < (this.sayAt ?? 0)) return;

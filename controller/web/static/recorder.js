@@ -1,15 +1,13 @@
 // Recording with the microphone: level, time, pause, listening again; what is used goes up like a chosen file.
 // Every box marked data-recorder, inside a box marked data-drop, is a recorder of its own; see _recorder.html.
 
+import { KINDS, LOUD, QUIET, showPeak, watchLevel, whyNot } from "./level.js";
 import { isPrecious, uploadInto } from "./upload.js";
 import { ask, fill, length } from "./words.js";
 
-const KINDS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
 const ENDINGS = { "audio/webm": "webm", "audio/ogg": "ogg", "audio/mp4": "m4a" };
 const BITS_PER_SECOND = 96_000;
 const PIECE_MS = 1_000; // how often the browser hands over what it has recorded
-const QUIET = 0.003; // -50 dBFS
-const LOUD = 0.98;
 const QUIET_AFTER_MS = 3_000;
 const recorders = new WeakMap(); // box -> its Recorder
 
@@ -54,8 +52,7 @@ class Recorder {
     } catch (error) {
       this.release();
       this.show("idle");
-      const known = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy" };
-      this.say(words[known[error.name] ?? "broken"]);
+      this.say(words[whyNot(error)]);
       this.part("start").focus();
     }
     return undefined;
@@ -85,24 +82,13 @@ class Recorder {
 
   listenToLevel() {
     this.audio = new AudioContext();
-    const analyser = this.audio.createAnalyser();
-    this.audio.createMediaStreamSource(this.stream).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    const look = () => {
-      if (!this.audio) return;
-      analyser.getFloatTimeDomainData(samples);
-      this.showLevel(samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0));
-      requestAnimationFrame(look);
-    };
-    look();
+    const source = this.audio.createMediaStreamSource(this.stream);
+    watchLevel(this.audio, source, () => !this.audio, (peak) => this.showLevel(peak));
   }
 
   showLevel(peak) {
     const now = performance.now();
-    const percent = Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6))); // 60 dB wide
-    const level = this.part("level");
-    level.value = this.state === "recording" ? Math.max(percent, level.value - 2) : 0;
-    level.classList.toggle("loud", peak > LOUD);
+    showPeak(this.part("level"), peak, this.state === "recording");
     if (peak > QUIET || this.state !== "recording") this.heardAt = now;
     if (peak > LOUD) this.loudAt = now;
     if (this.state !== "recording") return;
