@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from agents.protocol.ids import AreaId
-from controller.domain.emergencies import Emergency, EmergencyState
-from controller.domain.sounds import SoundState
+from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyState
+from controller.domain.hazards import Hazard
+from controller.domain.sounds import Profile, SoundState
 from controller.services.leftovers import LEAST_AGE_S
 from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared
 from tests.controller.services.station import Station
@@ -113,3 +114,30 @@ async def test_what_was_missed_is_done_at_the_next_start(station: Station) -> No
 
 def with_sounds(emergency: Emergency, sound_ids: dict[str, str]) -> Emergency:
     return replace(emergency, sound_ids=sound_ids)
+
+
+async def test_a_recording_is_in_use_as_long_as_its_emergency_may_be_heard_or_was(station: Station) -> None:
+    area_id, file = await area(station), station.folder / "voice.wav"
+    file.write_bytes(b"RIFF a voice")
+    clips = await station.studio.from_recording(file, file.name, Profile.HORN, lambda _: None)
+    names = {clip.sha256 for clip in clips.renditions.values()}
+
+    async def in_use() -> bool:
+        async with station.store.reading() as tx:
+            found = await tx.sounds.clips_in_use([*names, "0" * 64])
+        assert found in (names, frozenset())
+        return bool(found)
+
+    assert not await in_use()
+    recorded = EmergencyDraft(
+        drill=False, hazard=Hazard.FLOOD, area_ids=(area_id,), title="Lũ", audio=clips.part, lasts_s=60
+    )
+    unsent, sent = await prepared(station, recorded), await prepared(station, recorded)
+    assert await in_use()
+    await station.desk.emergencies.confirm(sent.emergency_id, MINH)
+    await station.desk.emergencies.withdraw(unsent.emergency_id, LAN)
+    assert await in_use()
+    async with station.store.transaction() as tx:
+        for one in await tx.emergencies.latest(10):
+            await tx.emergencies.put(replace(one, state=EmergencyState.WITHDRAWN))
+        assert await tx.sounds.clips_in_use(names) == names, "its airing is in the log"
