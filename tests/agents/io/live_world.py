@@ -11,6 +11,10 @@ from agents.io.opus import RATE_HZ
 from agents.protocol.channel import LiveAudio
 from agents.protocol.live import PACKET_FRAMES, PACKET_US, Bundle, sign, tag_of
 from agents.protocol.signing import SigningKey
+from agents.protocol.values import AiringClass, LivePart, OnInterrupted, PlannedAiring
+from tests.agents.making import HOUR_US, airing
+
+LONG = LivePart(frames=3_600 * 48_000)
 
 
 def packets_of(clip: Path) -> list[bytes]:
@@ -50,4 +54,15 @@ def bundles(
     return made
 
 
-__all__ = ["PACKET_FRAMES", "PACKET_US", "bundles", "loudest", "packets_of", "sine", "steps"]
+def microphone(start_at_us: int, *parts: LivePart) -> PlannedAiring:
+    return airing(
+        "mic",
+        start_at_us=start_at_us,
+        airing_class=AiringClass.LIVE,
+        sequence=parts or (LONG,),
+        window_us=HOUR_US,
+        on_interrupted=OnInterrupted.REJOIN,
+    )
+
+
+__all__ = ["PACKET_FRAMES", "PACKET_US", "bundles", "loudest", "microphone", "packets_of", "sine", "steps"]

@@ -40,6 +40,7 @@ from controller.domain.bulletins import BulletinState
 from controller.domain.rights import Right
 from controller.domain.sounds import Source
 from controller.web import views
+from controller.web.boxviews import BoxShown
 from controller.web.composeviews import Choices, LanguageOption, Option, VoiceOption
 from controller.web.emergency.alarmviews import OnAir, StopAll
 from controller.web.i18n import Language
@@ -325,6 +326,15 @@ BUSY: dict[str, Any] = {
     "flashes": [views.Flash(tone=tone, sentence=f"Câu {tone}.") for tone in views.Tone],
 }
 
+
+PLACE = "21.0285, 105.8542"
+
+
+def _speaker(box: BoxShown, position: str = "", notice: str = "") -> dict[str, Any]:
+    places = {"places": PLACES, "position": position}
+    return {"speaker": SPEAKER_PAGE, "box": box, "notice": notice, "problem": "", **places}
+
+
 PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "first": ("broadcast.html", broadcast(), {}),
     "first-empty": (
@@ -363,30 +373,8 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"waiting": NOTHING_WAITS, "speakers": speakers_shown([]), "found": [], "area_options": []},
         {"path": "/speakers"},
     ),
-    "speaker": (
-        "speaker.html",
-        {
-            "speaker": SPEAKER_PAGE,
-            "box": look_boxes.BOX,
-            "places": PLACES,
-            "position": "21.0285, 105.8542",
-            "notice": "Xong.",
-            "problem": "",
-        },
-        {"path": "/speakers/s0", "open_faults": 3},
-    ),
-    "speaker-new": (
-        "speaker.html",
-        {
-            "speaker": SPEAKER_PAGE,
-            "box": look_boxes.NOTHING,
-            "places": PLACES,
-            "position": "",
-            "notice": "",
-            "problem": "",
-        },
-        {"path": "/speakers/s0"},
-    ),
+    "speaker": ("speaker.html", _speaker(look_boxes.BOX, PLACE, "Xong."), {"path": "/speakers/s0", "open_faults": 3}),
+    "speaker-new": ("speaker.html", _speaker(look_boxes.NOTHING), {"path": "/speakers/s0"}),
     **look_boxes.BOX_PAGES,
     **look_boxes.box_pages(SPEAKER_PAGE, FOUND[:1] + FOUND[2:], SPEAKERS),
     **PLACE_PAGES,
