@@ -26,6 +26,7 @@ async def typed(page: Page, path: str = "/emergency") -> None:
 
 
 async def there(page: Page) -> None:
+    await expect(page.locator("[data-readiness] + [data-lacking-list]")).to_have_text("3 cụm không kết nối")
     await expect(page.get_by_label("Sông")).to_have_value("sông Lô")
     await expect(page.locator(".tree-row", has_text="Xã Hoà Bình").get_by_role("checkbox")).to_be_checked()
     await expect(page.get_by_label("Phát lặp lại")).to_have_value("30")
