@@ -20,6 +20,7 @@ class Circle:
 @pytest.fixture(autouse=True)
 def afresh() -> Iterator[None]:
     turn_s = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)  # as Python has it
     gc.unfreeze()
     yield
     gc.unfreeze()

@@ -166,6 +166,7 @@ FOUND = [
         warning_sentence="Có thiết bị khác trùng tên.",
     ),
 ]
+HERE = "21.0285, 105.8542"
 AREAS = look_targets.areas(SPEAKERS)
 BESIDE = SpeakersBeside(rows=SPEAKERS, total=len(SPEAKERS), ready=2)
 MARKS = [
@@ -327,12 +328,9 @@ BUSY: dict[str, Any] = {
 }
 
 
-PLACE = "21.0285, 105.8542"
-
-
-def _speaker(box: BoxShown, position: str = "", notice: str = "") -> dict[str, Any]:
-    places = {"places": PLACES, "position": position}
-    return {"speaker": SPEAKER_PAGE, "box": box, "notice": notice, "problem": "", **places}
+def _speaker(box: BoxShown, place: str = "", notice: str = "") -> dict[str, Any]:
+    known = {"speaker": SPEAKER_PAGE, "box": box, "places": PLACES}
+    return {**known, "position": place, "notice": notice, "problem": ""}
 
 
 PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -373,7 +371,7 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"waiting": NOTHING_WAITS, "speakers": speakers_shown([]), "found": [], "area_options": []},
         {"path": "/speakers"},
     ),
-    "speaker": ("speaker.html", _speaker(look_boxes.BOX, PLACE, "Xong."), {"path": "/speakers/s0", "open_faults": 3}),
+    "speaker": ("speaker.html", _speaker(look_boxes.BOX, HERE, "Xong."), {"path": "/speakers/s0", "open_faults": 3}),
     "speaker-new": ("speaker.html", _speaker(look_boxes.NOTHING), {"path": "/speakers/s0"}),
     **look_boxes.BOX_PAGES,
     **look_boxes.box_pages(SPEAKER_PAGE, FOUND[:1] + FOUND[2:], SPEAKERS),
