@@ -5,6 +5,7 @@ Stations find speakers by multicast on the loopback; two of them on one network 
 
 import ctypes
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -56,6 +57,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return file if _shares_a_station(config.rootpath / file) else nodeid
 
     return ByStation(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not looked at whenever garbage is: that takes a tenth of a run."""
+    gc.collect()
+    gc.freeze()
 
 
 @functools.cache

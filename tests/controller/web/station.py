@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
-from aiohttp import web
+from aiohttp import web, web_app
 from aiohttp.test_utils import TestServer
 from jinja2 import Environment
 from yarl import URL
@@ -213,6 +213,8 @@ class Station:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await store.close()
+            # aiohttp remembers the last thousand ways to a handler, and with them a hundred whole stations.
+            web_app._cached_build_middleware.cache_clear()
 
     @property
     def url(self) -> str:
