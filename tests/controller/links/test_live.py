@@ -79,6 +79,36 @@ async def test_no_bundle_overtakes_another_of_its_stream_though_who_hears_it_cha
     assert station.hub.fan.idle
 
 
+async def test_where_the_loop_is_slow_bundles_follow_each_other_a_piece_apart(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five bundles to five pieces of links: nine rounds of the loop, and not twenty-five."""
+    monkeypatch.setattr(fan, "AT_A_TIME", 1)
+    ids = [(await station.adopted()).device_id for _ in range(5)]
+    for number in range(5):
+        station.hub.live(ids, bundle(number))
+    rounds = 0
+    while not station.hub.fan.idle:
+        await asyncio.sleep(0)
+        rounds += 1
+    assert station.hub.counters.live_sent == 25
+    assert rounds <= 10
+
+
+async def test_no_more_than_a_second_of_sound_waits_for_a_slow_loop(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan, "AT_A_TIME", 1)
+    device, other = [await station.adopted() for _ in range(2)]
+    for number in range(fan.BUNDLES_A_SECOND + 5):
+        station.hub.live([device.device_id, other.device_id], bundle(number))
+    got = [live.read(await heard(device)).number for _ in range(fan.BUNDLES_A_SECOND)]
+    assert got == list(range(fan.BUNDLES_A_SECOND))
+    assert station.hub.counters.live_skipped == 10
+    station.hub.live([device.device_id], bundle(100))
+    assert live.read(await heard(device)).number == 100
+
+
 async def test_who_takes_nothing_is_left_out_after_a_second_of_sound(station: Station) -> None:
     slow, quick = await station.adopted(), await station.adopted()
     link = station.hub.roll.get(slow.device_id)
