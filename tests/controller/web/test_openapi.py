@@ -317,6 +317,8 @@ COUNTERPARTS = {
     "/areas/{id}/reopen": "reopen_area",
     "/speakers/{id}/name": "rename_speaker",
     "/speakers/{id}/place": "place_speaker",
+    "/speakers/{id}/position": "set_speaker_position",
+    "/areas/{id}/languages": "set_cap_languages",
     "/groups": "create_group",
     "/groups/{id}": "replace_group",
     "/groups/{id}/remove": "remove_group",
