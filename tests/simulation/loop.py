@@ -15,7 +15,7 @@ import aiosqlite.core
 
 START_S = 1_000_000.0
 _STUCK_S = 60.0
-_BREATH_S = 0.00003
+_BREATH_S = 0.0002
 
 
 class _Selector(selectors.DefaultSelector):
