@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from agents.protocol.ids import AiringId, AreaId, SpeakerId
+from agents.protocol.ids import AiringId, AreaId, BulletinId, SpeakerId
 from controller.domain.accounts import Person
+from controller.domain.cap_alerts import CapAlertId
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import NotFound
+from controller.domain.programmes import ProgrammeId
 from controller.domain.rights import Actor, Right
 from controller.domain.schedules import ScheduleId
 from controller.domain.tokens import BY_TOKEN, ApiToken
@@ -58,7 +60,9 @@ class Audit:
         return AuditPage(deeds=tuple(kept), next=before)
 
     async def names(self, subjects: Sequence[str]) -> dict[str, str]:
-        """What persons, tokens, speakers, schedules and airings are called, by their ids; others are left out."""
+        """What persons, tokens, speakers, schedules, bulletins, programmes, airings and alerts that came in are called,
+        by their ids; others are left out.
+        """
         wanted = [subject for subject in dict.fromkeys(subjects) if subject]
         async with self._store.reading() as tx:
             persons = {one.person_id: one.name for one in await tx.persons.all()}
@@ -67,6 +71,12 @@ class Audit:
             plans = await tx.schedules.several([ScheduleId(subject) for subject in wanted])
             named = {**persons, **tokens, **{str(key): one.name for key, one in speakers.items()}}
             named.update({str(key): one.title for key, one in plans.items()})
+            alerts = await tx.cap_alerts.several([CapAlertId(one) for one in wanted if one.startswith("cap-")])
+            named.update({str(one.alert_id): one.title for one in alerts if one.title})
+            made = await tx.bulletins.several([BulletinId(one) for one in wanted if one.startswith("b-")])
+            named.update({str(key): one.title for key, one in made.items()})
+            of_parts = await tx.programmes.several([ProgrammeId(one) for one in wanted if one.startswith("pr-")])
+            named.update({str(key): one.title for key, one in of_parts.items()})
             for subject in wanted:
                 if subject.startswith("a-") and subject not in named:
                     with suppress(NotFound):

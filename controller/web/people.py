@@ -15,6 +15,7 @@ from controller.domain.errors import Invalid, LoaError, Refused
 from controller.domain.rights import EVERYWHERE, Grant, Right, Role
 from controller.web import peopleviews as shown
 from controller.web.asking import Ask
+from controller.web.deedwords import alphabetical, ids
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.frames import full_frame
@@ -261,15 +262,15 @@ async def deeds(ask: Ask) -> web.StreamResponse:
         who=by or None,
         what=DeedKind(what) if what in set(DeedKind) else None,
     )
-    names = await ask.parts.audit.names([deed.subject for deed in found.deeds])
+    names = await ask.parts.audit.names([one for deed in found.deeds for one in ids(deed)])
     kinds = [(kind.value, ask.say.gettext(word)) for kind, word in DEED_NAMES.items()]
     return page(
         ask,
         "deeds.html",
         frame=await _frame(ask, "/deeds"),
-        deeds=[shown.deed_row(deed, ask.say, names) for deed in found.deeds],
+        deeds=[shown.deed_row(ask, deed, names) for deed in found.deeds],
         next=found.next,
         by=by,
         what=what,
-        kinds=sorted(kinds, key=lambda one: one[1]),
+        kinds=sorted(kinds, key=lambda one: alphabetical(one[1])),
     )

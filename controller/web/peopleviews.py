@@ -1,6 +1,6 @@
 """What the pages of people, API tokens and deeds are given; see `controller.web.views` for the rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from controller.domain.accounts import Person
 from controller.domain.deeds import Deed
 from controller.domain.rights import EVERYWHERE, RIGHTS, TOKEN_RIGHTS, Grant, Right, Role
 from controller.domain.tokens import ApiToken
+from controller.web import deedwords
 from controller.web.asking import Ask
 from controller.web.i18n import N_, Translator
 from controller.web.moments import moment
@@ -205,12 +206,17 @@ def right_choices(say: Translator, chosen: Iterable[str]) -> list[RightChoice]:
     ]
 
 
-def deed_row(deed: Deed, say: Translator, names: dict[str, str]) -> DeedRow:
-    """``names`` are those of subjects, by id."""
+def deed_row(ask: Ask, deed: Deed, names: Mapping[str, str]) -> DeedRow:
+    """``names`` are those of subjects and of what details name, by id; areas are looked up here."""
+    tree, say = ask.parts.areas.tree(), ask.say
+
+    def named(one: str) -> str:
+        return area_name(tree, one, say) if one == EVERYWHERE or one in tree else names.get(one, "")
+
     return DeedRow(
         at=moment(deed.at_us),
         by=deed.by,
         what=deed_name(deed.what, say),
-        subject=names.get(deed.subject, deed.subject),
-        detail=deed.detail,
+        subject=deedwords.subject(deed, named),
+        detail=deedwords.detail(deed, named, say),
     )
