@@ -5,7 +5,7 @@ of it allows that (break glass), with a reason. A drill never becomes real, nor 
 emergency's airing and order are called is known before it is sent, so that sending it twice is sending it once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NewType
@@ -309,15 +309,35 @@ def answer_draft(emergency: Emergency) -> EmergencyDraft:
 
 def again_draft(emergency: Emergency, stopped: Iterable[AreaId]) -> EmergencyDraft:
     """The same once more, where a stop silenced it: everywhere, or while it is on the air in the areas ``stopped``. It
-    is the station's own word, whoever had it first. Raises `Refused` (``emergency_not_stopped``).
+    is the station's own word, whoever had it first. Raises `Refused` (``emergency_not_stopped``,
+    ``stopped_too_scattered``: in more areas than one emergency can name).
     """
     area_ids = tuple(stopped) if emergency.on_air else emergency.draft.area_ids
     silenced = emergency.end is EndKind.STOPPED or (emergency.on_air and area_ids)
     if emergency.kind is not EmergencyKind.ALARM or not silenced:
         raise Refused(f"it is {emergency.state}", code="emergency_not_stopped")
     if len(area_ids) > MOST_AREAS:
-        area_ids = emergency.draft.area_ids
+        raise Refused(f"stopped in {len(area_ids)} areas", code="stopped_too_scattered")
     return replace(emergency.draft, area_ids=area_ids, references=(), origin=Origin.STATION, cap_id=None)
+
+
+def fewest_areas(
+    stopped: Iterable[Sequence[AreaId]], going: Iterable[Sequence[AreaId]], meant: Collection[AreaId]
+) -> tuple[AreaId, ...]:
+    """The areas that name all of ``stopped``: each of these itself where they are few enough for one emergency, else
+    the widest that hold none of ``going`` and lie in one of ``meant``. All are given with their path, from the widest
+    area down.
+    """
+    paths = {path[-1]: path for path in stopped}
+    if len(paths) <= MOST_AREAS:
+        return tuple(paths)
+    heard = {area_id for path in going for area_id in path}
+
+    def widest(path: Sequence[AreaId]) -> AreaId:
+        within = next((at for at, area_id in enumerate(path) if area_id in meant), len(path) - 1)
+        return next((area_id for area_id in path[within:] if area_id not in heard), path[-1])
+
+    return tuple(dict.fromkeys(map(widest, paths.values())))
 
 
 def checked_text(text: str, max_letters: int) -> str:

@@ -6,11 +6,12 @@ at once. What is sent is in force at once; the database follows, and is tried ag
 itself is for `emergency.watch`.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from agents.protocol.ids import AiringId, DocumentId
+from agents.protocol.ids import AiringId, AreaId, DocumentId
 from controller.domain import emergencies as rules
 from controller.domain import emergency_sound
 from controller.domain.alarm_board import Board, Reach
@@ -34,6 +35,7 @@ from controller.domain.speakers import Speaker
 from controller.services.emergency.alarm import Alarm
 from controller.services.emergency.boards import AlarmBoards
 from controller.services.emergency.book import EmergencyBook, deed
+from controller.services.emergency.once import Once
 from controller.services.emergency.policies import EmergencyPolicies
 from controller.services.emergency.sounds import EmergencySounds
 from controller.services.emergency.withdrawals import Withdrawals
@@ -68,21 +70,17 @@ class EmergencyDesk:
         self.book: Final = EmergencyBook(office)
         self.withdrawals: Final = Withdrawals(office, self.book)
         self.policies: Final = EmergencyPolicies(office)
+        self.once: Final = Once(office.clock)
+        self.get: Final = self.book.get
+        self.open: Final = self.book.open
         self.latest: Final = self.book.latest
         self.readiness: Final = boards.readiness
         self.policy: Final = self.policies.told
+        self._again: Final = asyncio.Lock()
 
     def templates(self) -> tuple[Template, ...]:
         """What can be said of which hazard, in the order in which it is offered."""
         return TEMPLATES
-
-    def open(self) -> tuple[Emergency, ...]:
-        """Those that wait or are on the air, what is on the air first; asks nobody, so that every page can ask."""
-        return self.book.open()
-
-    async def get(self, emergency_id: EmergencyId) -> Emergency:
-        """Raises `NotFound` (``emergency_unknown``)."""
-        return await self.book.get(emergency_id)
 
     async def board(self, emergency_id: EmergencyId) -> Board:
         """Speaker by speaker what devices said. Raises `NotFound` (``emergency_unknown``)."""
@@ -131,14 +129,23 @@ class EmergencyDesk:
 
     async def again(self, emergency_id: EmergencyId, by: Actor) -> Emergency:
         """Prepares once more what a stop silenced, where it did: nothing begins again by itself, and two persons send
-        it as any other. The one that waits already, where there is one. Raises `NotFound`, `Refused`
-        (``emergency_not_stopped``), and what `prepare` raises.
+        it as any other. The one that waits already, where there is one, also where somebody else asks for it at the
+        same moment. Raises `NotFound`, `Refused` (``emergency_not_stopped``, ``stopped_too_scattered``), and what
+        `prepare` raises.
         """
-        emergency = await self.book.get(emergency_id)
-        lines = (await self.boards.of(emergency)).lines if emergency.on_air else ()
-        stopped = dict.fromkeys(line.area_id for line in lines if line.reach is Reach.STOPPED)
-        draft = rules.again_draft(emergency, stopped)
-        return self.book.again_of(emergency_id) or await self.prepare(draft, by, again_of=emergency_id)
+        async with self._again:
+            emergency = await self.book.get(emergency_id)
+            draft = rules.again_draft(emergency, await self._stopped(emergency) if emergency.on_air else ())
+            return self.book.again_of(emergency_id) or await self.prepare(draft, by, again_of=emergency_id)
+
+    async def _stopped(self, emergency: Emergency) -> tuple[AreaId, ...]:
+        """In which areas a stop silenced it. A speaker that was released stands in none any more."""
+        lines = (await self.boards.of(emergency)).lines
+        silent = {line.speaker_id: line.area_id for line in lines if line.reach is Reach.STOPPED and line.area_id}
+        path, meant = self.policies.path, {self.policies.path(one)[-1] for one in emergency.draft.area_ids}
+        there = self._office.whereabouts.meant(meant, self._office.areas.around)
+        going = {one.area_id for one in there if one.speaker_id not in silent}
+        return rules.fewest_areas(map(path, dict.fromkeys(silent.values())), map(path, going), meant)
 
     def _checked(self, draft: EmergencyDraft) -> EmergencyDraft:
         if not 0 < len(draft.area_ids) <= MOST_AREAS:

@@ -51,11 +51,7 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
     """Everything about it, for whoever asks. Raises `StoreFailed`."""
     say, draft = ask.say, one.draft
     ready = await ask.parts.emergencies.boards.readiness(draft.area_ids)
-    names = alarms.area_names(ask, draft.area_ids)
-    # Of a stop, of a rule and of an alert only the name is known with which somebody signs in.
-    everybody = [by for by in (one.prepared, one.confirmed, one.ended) if by is not None]
-    whom = await alarms.called(ask, (by.name for by in everybody if not by.called))
-    whom = {by.name: by.called or whom[by.name] for by in everybody}
+    whom = await _whom(ask, one)
     return emergencyviews.Emergency(
         id=one.emergency_id,
         drill=one.drill,
@@ -63,7 +59,7 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         title=one.title,
         hazard_name=say.gettext(console.HAZARD_NAMES[draft.hazard]),
         severity_name=say.gettext(console.SEVERITIES[draft.severity]),
-        area_names=names,
+        area_names=(names := alarms.area_names(ask, draft.area_ids)),
         word=say.gettext(DRILL_WORD) if one.drill else names[0],
         said=said(one, say),
         prepared_by=whom[one.prepared.name],
@@ -90,6 +86,15 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         steps=_steps(one, whom, say),
         may=_may(ask, one, ask.parts.emergencies.policies.of(draft.area_ids)),
     )
+
+
+async def _whom(ask: Ask, one: Emergency) -> Mapping[str, str]:
+    """What those are called who had to do with it. Of a stop, of a rule and of an alert only the name is known with
+    which somebody signs in.
+    """
+    everybody = [by for by in (one.prepared, one.confirmed, one.ended) if by is not None]
+    called = await alarms.called(ask, (by.name for by in everybody if not by.called))
+    return {by.name: by.called or called[by.name] for by in everybody}
 
 
 def said(one: Emergency, say: Translator) -> Sequence[Said]:
