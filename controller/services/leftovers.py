@@ -2,22 +2,26 @@
 
 Rules: a clip's file is named by what is in it, so that two sounds may share one. It goes only where nothing refers to
 it a while after its sound went, and only where it was not written again meanwhile: somebody may be making the same
-sound, and has not stored it yet. Files that are left when the station ends go when it starts (`Making.resume`).
+sound, and has not stored it yet. A file that cannot be removed (a disk that is read-only, or broken) stays, and is
+tried again later: nobody waits for it. Files that are left when the station ends go when it starts (`Making.resume`).
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from controller.domain.sounds import SoundId, SoundState
 from controller.ports import Clock, Store, Studio
 from controller.services.making import Making
 
+_log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 LEAST_AGE_S: Final = 60
 """A file that is younger is left, and one whose sound went more recently."""
+AGAIN_S: Final = 600
+"""What could not be removed is tried again then."""
 
 
 class Leftovers:
@@ -57,23 +61,31 @@ class Leftovers:
             return
         async with self._store.reading() as tx:
             used = await tx.sounds.clips_in_use(due)
-        paths = {one: path for one in due if one not in used and (path := self._studio.clip_path(one)) is not None}
-        young = await asyncio.to_thread(_removed, paths)
+        later_s = await asyncio.to_thread(_removed, self._studio, [one for one in due if one not in used])
         for sha256 in due:
             del self._files[sha256]
-        self._files.update(dict.fromkeys(young, now_us + LEAST_AGE_S * _SECOND_US))
+        self._files.update({sha256: now_us + after_s * _SECOND_US for sha256, after_s in later_s.items()})
 
 
-def _removed(paths: dict[str, Path]) -> list[str]:
-    """Removes the files; returns those that were written so recently that they stay."""
-    young = []
+def _removed(studio: Studio, names: Iterable[str]) -> dict[str, int]:
+    """Removes the files; returns those that stay, with the seconds after which to try again."""
+    young: list[str] = []
+    failed: dict[str, OSError] = {}
     before_s = time.time() - LEAST_AGE_S
-    for sha256, path in paths.items():
+    for sha256 in names:
         try:
+            path = studio.clip_path(sha256)
+            if path is None:
+                continue
             if path.stat().st_mtime > before_s:
                 young.append(sha256)
             else:
                 path.unlink()
         except FileNotFoundError:
             continue
-    return young
+        except OSError as error:
+            failed[sha256] = error
+    if failed:  # in one line: of such a disk all of them fail
+        sha256, why = next(iter(failed.items()))
+        _log.warning("%d clips could not be removed: %s", len(failed), why, extra={"clip": sha256})
+    return {**dict.fromkeys(young, LEAST_AGE_S), **dict.fromkeys(failed, AGAIN_S)}

@@ -3,7 +3,8 @@
 Rules: the most urgent first, one after another, behind all that is urgent; at most `MOST_AHEAD` sounds are there at a
 time, however many alerts wait. What was declined, replaced, cancelled, decided or is over has its sound dropped, also
 where that happened while the station was off. A recording that cannot be had is tried again now and then, and meanwhile
-nobody waits for it: the text is read.
+nobody waits for it: the text is read. Whatever fails is tried again later, and ends nothing: the desk goes on, and with
+it every stop.
 """
 
 import asyncio
@@ -150,6 +151,9 @@ class CapAhead:
         except StoreFailed:
             _log.exception("sounds of alerts wait for the database")
             return now_us + _SECOND_US
+        except Exception:
+            _log.exception("sounds of alerts could not be looked at")
+            return now_us + _AGAIN_US
         self._failed = {name: at_us for name, at_us in self._failed.items() if name in kept or name in _FIXED_KEYS}
         ends = [one.expires_at_us for one in alerts if one.expires_at_us is not None]
         later = [*ends, *self._failed.values(), *self._leftovers.due_us]
@@ -162,15 +166,25 @@ class CapAhead:
         wishes: list[_Wish] = []
         count = 0
         for alert in sorted(alerts, key=lambda one: (one.state is not AlertState.HELD, *urgency_of(one))):
-            for sending in await self._sendings(alert):
-                wish = await self._wish(alert, sending)
-                if wish is None:
-                    continue
+            for wish in await self._wishes_of(alert):
                 count += len(wish.names)
                 if count > MOST_AHEAD:
                     return wishes
                 wishes.append(wish)
         return wishes
+
+    async def _wishes_of(self, alert: CapAlert, sendings: Sequence[Sending] | None = None) -> list[_Wish]:
+        """Of these sendings, None: of those that would come of it. An alert that cannot be understood has none, and
+        keeps no other from its sound. Raises `StoreFailed`.
+        """
+        try:
+            wanted = await self._sendings(alert) if sendings is None else sendings
+            return [wish for one in wanted if (wish := await self._wish(alert, one)) is not None]
+        except StoreFailed:
+            raise
+        except Exception:
+            _log.exception("no sound can be made ahead of an alert", extra={"alert_id": alert.alert_id})
+            return []
 
     async def _sendings(self, alert: CapAlert) -> list[Sending]:
         """Those that would come of it, if all that waits was confirmed."""
@@ -204,10 +218,8 @@ class CapAhead:
         """Of what was decided, while its emergency is made of these sounds."""
         kept: set[SoundId] = set()
         for alert in alerts:
-            for sending in alert.sendings:
-                if sending.state is SendingState.MAKING and not sending.emergency_id:
-                    wish = await self._wish(alert, sending)
-                    kept.update(() if wish is None else wish.names)
+            begun = [one for one in alert.sendings if one.state is SendingState.MAKING and not one.emergency_id]
+            kept.update(name for wish in await self._wishes_of(alert, begun) for name in wish.names)
         return kept
 
     async def _drop(self, names: Sequence[SoundId], kept: Container[str]) -> None:

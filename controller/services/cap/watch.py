@@ -21,6 +21,7 @@ from controller.services.waiting import first_of
 
 _log = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
+_AGAIN_US: Final = 60 * _SECOND_US
 _IDLE_US: Final = 3_600 * _SECOND_US
 _ENDING: Final = frozenset({AlertState.CANCELLED, AlertState.SUPERSEDED})
 
@@ -65,13 +66,19 @@ class CapWatch:
                 await self._follow(alerts)
                 alerts = await self._book.busy()
             by_id = {one.alert_id: one for one in alerts}
+            failed = False
             for alert in alerts:
                 after = None if alert.followed_by is None else by_id.get(alert.followed_by)
-                await self._look(alert, group, now_us, after)
+                failed = not await self._tried(alert, group, now_us, after) or failed
         except StoreFailed:
             _log.exception("alerts wait for the database")
             return now_us + _SECOND_US
+        except Exception:
+            # What becomes of one alert must not end the desk, and with it every stop.
+            _log.exception("alerts could not be looked at")
+            return now_us + _AGAIN_US
         ends = [one.expires_at_us for one in alerts if one.expires_at_us is not None and one.open]
+        ends.extend([now_us + _AGAIN_US] if failed else ())
         return min((one for one in ends if one > now_us), default=now_us + _IDLE_US)
 
     async def _follow(self, alerts: tuple[CapAlert, ...]) -> None:
@@ -89,6 +96,17 @@ class CapWatch:
                 found = open_now.get(sending.emergency_id) or await self._sendings.emergency(sending.emergency_id)
                 if found is not None:
                     await self._sendings.follow(alert.alert_id, found)
+
+    async def _tried(self, alert: CapAlert, group: asyncio.TaskGroup, now_us: int, after: CapAlert | None) -> bool:
+        """No other waits for one that cannot be looked at: false for that. Raises `StoreFailed`."""
+        try:
+            await self._look(alert, group, now_us, after)
+        except StoreFailed:
+            raise
+        except Exception:
+            _log.exception("an alert could not be looked at", extra={"alert_id": alert.alert_id})
+            return False
+        return True
 
     async def _look(self, alert: CapAlert, group: asyncio.TaskGroup, now_us: int, after: CapAlert | None) -> None:
         if alert.done or (alert.open and alert.expires_at_us is not None and alert.expires_at_us <= now_us):

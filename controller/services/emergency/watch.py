@@ -57,7 +57,6 @@ class EmergencyWatch:
     async def resume(self) -> None:
         """Takes up what was open. Raises `StoreFailed`."""
         await self._desk.book.load()
-        await self._desk.withdrawals.resume()
         await self._desk.policies.load()
         async with self._store.reading() as tx:
             self._where.stand(await tx.speakers.all())
@@ -108,11 +107,21 @@ class EmergencyWatch:
             async with self._store.reading() as tx:
                 self._where.stand(await tx.speakers.all())
             for emergency in self._desk.open():
-                next_us = min(next_us, await self._look(emergency))
+                next_us = min(next_us, await self._tried(emergency))
         except LoaError:
             _log.exception("emergencies wait for the database")
             return self._clock.now_us() + _RETRY_US
         return next_us
+
+    async def _tried(self, emergency: Emergency) -> int:
+        """One that cannot be looked at must not end the others, nor the desk, and with it every stop."""
+        try:
+            return await self._look(emergency)
+        except LoaError:
+            raise
+        except Exception:
+            _log.exception("an emergency could not be looked at", extra={"emergency_id": emergency.emergency_id})
+            return self._clock.now_us() + _RETRY_US
 
     async def _look(self, emergency: Emergency) -> int:
         now_us = self._clock.now_us()

@@ -3,12 +3,14 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from agents.protocol.documents import Play
 from agents.protocol.ids import AreaId
 from controller.domain.cap_alerts import AlertState, CapAlert, Sending, SendingState
+from controller.domain.emergencies import EmergencyDraft
 from controller.domain.sounds import Sound, SoundState
 from controller.services.cap import ahead as cap_ahead
 from controller.services.cap.drafts import drafted
@@ -193,3 +195,35 @@ async def test_what_is_pronounced_otherwise_now_is_made_anew(station: Station) -
     assert own.clips is not None
     assert before.clips is not None
     assert own.clips.renditions != before.clips.renditions
+
+
+async def test_an_alert_that_cannot_be_understood_keeps_no_other_from_its_sound(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    code, _ = await here(station)
+
+    def odd(alert: CapAlert, *given: Any) -> EmergencyDraft:
+        if alert.key.identifier == "A-odd":
+            raise RuntimeError("nobody thought of this")
+        return drafted(alert, *given)
+
+    monkeypatch.setattr(cap_ahead, "drafted", odd)
+    broken = await take(station, Made(identifier="A-odd", code=code, infos=(Info(severity="Extreme"),)))
+    await until_ready(station, await take(station, Made(code=code)))
+    assert broken.alert_id in {getattr(one, "alert_id", None) for one in caplog.records}
+
+
+async def test_whatever_fails_of_all_of_them_is_tried_again(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _ = await here(station)
+    ahead, failed = station.desk.cap._ahead, asyncio.Event()
+
+    async def fail() -> NoReturn:
+        failed.set()
+        raise RuntimeError("nobody thought of this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ahead._ahead, "look", fail)
+        alert = await take(station, Made(code=code))
+        await failed.wait()
+    station.clock.advance(300)
+    await until_ready(station, alert)

@@ -10,7 +10,7 @@ import pytest
 
 from agents.protocol.documents import Play
 from controller.domain.alarm_board import Reach
-from controller.domain.emergencies import EmergencyState
+from controller.domain.emergencies import Emergency, EmergencyState
 from controller.domain.errors import StoreFailed
 from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared, sent
 from tests.controller.services.station import Station
@@ -161,3 +161,27 @@ async def test_stopped_before_it_could_be_stored_it_does_not_begin_when_the_stop
         return (await station.desk.emergencies.get(emergency.emergency_id)).state is EmergencyState.ENDED
 
     await station.until(over)
+
+
+async def test_one_that_cannot_be_looked_at_ends_neither_the_others_nor_the_desk(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    speaker, _ = await station.speaker("Cổng làng")
+    broken, well = [await prepared(station, flood(speaker.area_id)) for _ in range(2)]
+    watch = station.desk._emergency_watch
+    look = watch._look
+
+    async def odd(emergency: Emergency) -> int:
+        if emergency.emergency_id == broken.emergency_id:
+            raise RuntimeError("nobody thought of this")
+        return await look(emergency)
+
+    monkeypatch.setattr(watch, "_look", odd)
+
+    async def expired() -> bool:
+        station.clock.advance(3_600)
+        return (await station.desk.emergencies.get(well.emergency_id)).state is EmergencyState.EXPIRED
+
+    await station.until(expired)
+    assert broken.emergency_id in {getattr(one, "emergency_id", None) for one in caplog.records}
+    await station.desk.dispatch.stop_all("minh")

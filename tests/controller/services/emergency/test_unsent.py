@@ -1,10 +1,12 @@
 """An emergency that was never sent leaves no sound behind: neither in the database nor among the files."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,7 +14,8 @@ from agents.protocol.ids import AreaId
 from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyState
 from controller.domain.hazards import Hazard
 from controller.domain.sounds import Profile, SoundState
-from controller.services.leftovers import LEAST_AGE_S
+from controller.services.emergency.unsent import AGAIN_US
+from controller.services.leftovers import AGAIN_S, LEAST_AGE_S
 from tests.controller.services.emergency_samples import LAN, MINH, flood, prepared
 from tests.controller.services.station import Station
 
@@ -110,6 +113,82 @@ async def test_what_was_missed_is_done_at_the_next_start(station: Station) -> No
     await station.restart()
 
     await until_forgotten(station, again)
+
+
+@pytest.mark.parametrize("why", [errno.EROFS, errno.EACCES, errno.EIO])
+async def test_files_that_cannot_be_removed_stay_and_are_tried_again_later(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, why: int
+) -> None:
+    area_id = await area(station)
+    stuck = await prepared(station, flood(area_id))
+    files = await files_of(station, stuck)
+
+    def refuse(_: Path) -> NoReturn:
+        raise OSError(why, os.strerror(why))
+
+    async def told() -> bool:
+        return any(os.strerror(why) in one.getMessage() for one in caplog.records)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        await station.desk.emergencies.withdraw(stuck.emergency_id, LAN)
+        await until_forgotten(station, stuck)
+        station.clock.advance(LEAST_AGE_S)
+        await station.until(told)
+        again = await prepared(station, flood(area_id))
+        await station.desk.emergencies.withdraw(again.emergency_id, LAN)
+        await until_forgotten(station, again)
+    assert len([one for one in caplog.records if one.name.endswith("leftovers")]) == 1, "one line for all of them"
+    assert all(file.exists() for file in files)
+    for file in files:
+        os.utime(file, (1, 1))
+
+    station.clock.advance(AGAIN_S)
+    await until_gone(station, stuck, files)
+
+
+async def test_one_that_cannot_be_looked_at_keeps_no_other_waiting_and_is_tried_again(
+    station: Station, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    area_id = await area(station)
+    broken, well = sorted([await prepared(station, flood(area_id)) for _ in range(2)], key=lambda one: one.emergency_id)
+    drop = station.desk._unsent._leftovers.drop
+
+    async def dropped(sound_ids: Iterable[str]) -> None:
+        if set(sound_ids) & set(broken.sound_ids.values()):
+            raise RuntimeError("nobody thought of this")
+        await drop(sound_ids)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(station.desk._unsent._leftovers, "drop", dropped)
+        await station.desk.emergencies.withdraw(broken.emergency_id, LAN)
+        await station.desk.emergencies.withdraw(well.emergency_id, LAN)
+        await until_forgotten(station, well)
+        assert await sounds_of(station, broken)
+    assert broken.emergency_id in {getattr(one, "emergency_id", None) for one in caplog.records}
+
+    station.clock.advance(AGAIN_US / 1_000_000)
+    await until_forgotten(station, broken)
+
+
+async def test_whatever_fails_of_all_of_them_is_tried_again_too(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, failed = await prepared(station, flood(await area(station))), asyncio.Event()
+    sweep = station.desk._unsent._leftovers.sweep
+
+    async def fail() -> None:
+        failed.set()
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(station.desk._unsent._leftovers, "sweep", fail)
+    files = await files_of(station, waiting)
+    await station.desk.emergencies.withdraw(waiting.emergency_id, LAN)
+    await until_forgotten(station, waiting)
+    await failed.wait()
+    monkeypatch.setattr(station.desk._unsent._leftovers, "sweep", sweep)
+    station.clock.advance(AGAIN_US / 1_000_000)
+    await until_gone(station, waiting, files)
 
 
 def with_sounds(emergency: Emergency, sound_ids: dict[str, str]) -> Emergency:
