@@ -28,6 +28,7 @@ from controller.links.keys import FileSigner, load_or_make
 from controller.ports import Transaction
 from controller.services.areabook import AreaBook, day_of
 from controller.services.assignments import Assignments
+from controller.services.beside import Beside
 from controller.services.board import Board
 from controller.services.crew import Crew
 from controller.services.emergency.fixed_sounds import FixedSounds
@@ -68,13 +69,15 @@ async def write(folder: Path, state_file: Path, count: int, areas: int) -> None:
     keys = load_or_make(folder / "keys")
     store = SqlStore(database_url(folder))
     clock = ControllerClock(trust_system_clock=True, changed=lambda: None)
+    crew = Crew()
     office = Office(
         store=store,
         clock=clock,
         secretary=Secretary(store, FileSigner(keys), clock),
         settings=DeskSettings(recordings_folder=folder / "recordings"),
         events=Events(),
-        crew=Crew(),
+        crew=crew,
+        beside=Beside(store, crew),
         roster=Roster(),
         board=Board(),
         areas=AreaBook(lambda: day_of(clock.now_us())),

@@ -8,6 +8,7 @@ from controller.domain.speakers import ControllerIdentity
 from controller.ports import Clock, Fetcher, Links, Signer, Store, Studio
 from controller.ports.relays import Radio
 from controller.services.areabook import AreaBook, day_of
+from controller.services.beside import Beside
 from controller.services.board import Board
 from controller.services.cap.desk import CapDesk
 from controller.services.crew import Crew
@@ -109,6 +110,7 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
     async def _take_up(self) -> None:
         """What was open when the controller ended. Each may need what was taken up before it."""
         office = self._office
+        await office.beside.take_up()
         await office.secretary.prepare()
         await self.areas.load()
         await self.guards.begin()
@@ -153,13 +155,15 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
 
 
 def _office(store: Store, signer: Signer, clock: Clock, settings: DeskSettings) -> Office:
+    crew = Crew()
     return Office(
         store=store,
         clock=clock,
         secretary=Secretary(store, signer, clock),
         settings=settings,
         events=Events(),
-        crew=Crew(),
+        crew=crew,
+        beside=Beside(store, crew),
         roster=Roster(),
         board=Board(),
         areas=AreaBook(lambda: day_of(clock.now_us())),

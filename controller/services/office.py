@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from controller.ports import Clock, Store
 from controller.services.areabook import AreaBook
 from controller.services.bell import Bell
+from controller.services.beside import Beside
 from controller.services.board import Board
 from controller.services.box_history import BoxHistory
 from controller.services.crew import Crew
@@ -30,6 +31,7 @@ class Office:
     roster: Roster
     board: Board
     areas: AreaBook
+    beside: Beside
     boxes: BoxHistory = field(default_factory=BoxHistory)
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     unstored: Unstored = field(default_factory=Unstored)

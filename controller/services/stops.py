@@ -5,6 +5,7 @@ they are being sent, while it is being stored; where the database fails it is in
 once, and each is released on purpose.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -12,13 +13,14 @@ from typing import Final
 from agents.protocol.documents import Audience, Order, ReleaseStop, SignedDocument, Stop
 from agents.protocol.ids import AiringId, AreaId, DeviceId, DocumentId
 from agents.protocol.values import DocumentKind, OnInterrupted
-from controller.domain.airings import Airing, AiringState
+from controller.domain.airings import Airing
 from controller.domain.audiences import FEW
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, StoreFailed
 from controller.domain.orders import airing_of
 from controller.domain.stops import BY_AREAS, Acknowledgement, ActiveStop, latches, stops_everything
 from controller.ports import Transaction
+from controller.services.beside import Unwritten, write
 from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged, SpeakersChanged, StopChanged
 from controller.services.office import Office
@@ -47,6 +49,7 @@ class Stops:
         self._planning = office.planning
         self._where = office.whereabouts
         self._unstored = office.unstored
+        self._beside = office.beside
         self._holding: dict[DocumentId, ActiveStop] = {}
 
     async def resume(self) -> None:
@@ -244,30 +247,30 @@ class Stops:
         for airing in ended:
             self._board.remove(airing.airing_id)
         self._unstored.hold(order, signed)
-        try:
-            await self._stored(order, signed, ended, deed)
-        except StoreFailed:
-            _log.exception("a stop was sent and is not stored yet", extra={"order_id": order.header.document_id})
-            self._crew.spawn(self._keep_later(order, signed, ended, deed), f"store stop {order.header.document_id}")
+        stopped = tuple(airing.airing_id for airing in ended)
+        what, tried = Unwritten(deed=deed, orders=(signed,), stopped=stopped), asyncio.Event()
+        task = self._crew.spawn(self._until_stored(order, what, ended, tried), f"store stop {order.header.document_id}")
+        await self._beside.guard(task, tried, what).wait()
 
-    async def _keep_later(self, order: Order, signed: SignedDocument, ended: Sequence[Airing], deed: Deed) -> None:
-        while self._clock.now_us() < order.header.not_after_us:
-            await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
+    async def _until_stored(self, order: Order, what: Unwritten, ended: Sequence[Airing], tried: asyncio.Event) -> None:
+        while True:
             try:
-                await self._stored(order, signed, ended, deed)
+                await self._stored(order, what, ended)
+                return
             except StoreFailed:
-                continue
-            return
+                _log.exception("a stop was sent and is not stored yet", extra={"order_id": order.header.document_id})
+            finally:
+                tried.set()
+            if self._clock.now_us() >= order.header.not_after_us:
+                return
+            await self._clock.sleep_until(self._clock.now_us() + _RETRY_US)
 
-    async def _stored(self, order: Order, signed: SignedDocument, ended: Sequence[Airing], deed: Deed) -> None:
+    async def _stored(self, order: Order, what: Unwritten, ended: Sequence[Airing]) -> None:
         async with self._store.transaction() as tx:
-            await tx.documents.put(order, signed)
+            await write(tx, what)
             order_id = DocumentId(order.header.document_id)
             if latches(order) and order_id not in self._holding:
                 await tx.documents.close_orders([order_id])  # it was released before it could be stored
-            await tx.deeds.add(deed)
-            for airing in ended:
-                await tx.airings.set_state(airing.airing_id, AiringState.STOPPED)
             await _close_orders_of(tx, {airing.airing_id for airing in ended}, self._clock.now_us())
             self._where.stand(await tx.speakers.all())  # who came a moment ago is told after this
         self._unstored.drop(order.header.document_id)

@@ -129,6 +129,12 @@ class SqlDocuments:
                 .execution_options(synchronize_session=False)
             )
 
+    async def there(self, document_ids: Sequence[str]) -> frozenset[str]:
+        found = await self._session.scalars(
+            select(DocumentRow.document_id).where(col(DocumentRow.document_id).in_(document_ids))
+        )
+        return frozenset(found)
+
     async def put_delivered(self, delivered: Sequence[Delivered]) -> None:
         await upsert(self._session, DeliveredRow, [_delivered_values(one) for one in delivered])
 

@@ -26,6 +26,7 @@ from controller.domain.journals import JournalKey
 from controller.domain.rundowns import planned_airing
 from controller.domain.speakers import Speaker
 from controller.ports import Transaction
+from controller.services.beside import Unwritten, write
 from controller.services.board import OpenAiring
 from controller.services.events import AiringChanged
 from controller.services.office import Office
@@ -68,16 +69,21 @@ class _Sending:
 
 @dataclass(frozen=True, slots=True)
 class _Storing:
-    """Something on its way into the database; ``tried`` once it was stored, or could not be."""
+    """Something on its way into the database; ``tried`` once it was stored, or could not be; ``safe`` once a restart
+    would know of it.
+    """
 
     task: "asyncio.Task[None]"
     tried: asyncio.Event
+    safe: asyncio.Event
 
     async def tried_within(self, seconds: float) -> None:
         """Waits that long at most."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.tried.wait()
+        await _within(self.tried, seconds)
+
+    async def safe_within(self, seconds: float) -> None:
+        """Waits that long at most."""
+        await _within(self.safe, seconds)
 
 
 class Alarm:
@@ -95,6 +101,7 @@ class Alarm:
         self._planning = office.planning
         self._pins = pins
         self._orders = office.unstored
+        self._beside = office.beside
         self._unstored: dict[EmergencyId, asyncio.Task[None]] = {}
 
     # --- sending ------------------------------------------------------------------------------------------------------
@@ -121,7 +128,16 @@ class Alarm:
         """On its way when this returns, whatever the database does."""
         until_us, name = sending.emergency.until_us or 0, sending.emergency.emergency_id
         orders = [one for one in (sending.play, sending.end) if one is not None]
-        first = self._storing([sending.emergency, *sending.replaced], self._first(sending, deed), until_us, orders)
+        what = Unwritten(
+            deed=deed,
+            orders=tuple(one.signed for one in orders),
+            emergencies=(sending.emergency,),
+            over=sending.replaced,
+            airing=replace(sending.airing, speaker_ids=()),
+        )
+        first = self._storing(
+            [sending.emergency, *sending.replaced], self._first(sending, what), until_us, orders, what
+        )
         entry = _entry(sending, speakers)
         self._board.put(entry)
         await first.tried_within(_RECORD_FIRST_S)
@@ -131,7 +147,7 @@ class Alarm:
         self._forget(sending.replaced)
         self._events.publish(AiringChanged(sending.airing.airing_id))
         self._crew.spawn(self._recorded([first.task, *pushed], entry), f"record speakers {name}")
-        await first.tried_within(_ANSWERED_WITHIN_S)
+        await first.safe_within(_ANSWERED_WITHIN_S)
 
     def _signed(self, emergency: Emergency, speakers: Sequence[Speaker], replaced: Sequence[Emergency]) -> _Sending:
         now_us = self._clock.now_us()
@@ -169,14 +185,14 @@ class Alarm:
         self._push([one.device_id for one in speakers if one.device_id in connected], order)
         self._forget([ended])
 
-        async def step(tx: Transaction) -> None:
-            await tx.documents.put(order.order, order.signed)
-            await tx.deeds.add(deed)
-            await _over(tx, [ended])
+        what = Unwritten(deed=deed, orders=(order.signed,), over=(ended,))
 
-        stored = self._storing([ended], step, order.order.header.not_after_us, [order])
+        async def step(tx: Transaction) -> None:
+            await write(tx, what)
+
+        stored = self._storing([ended], step, order.order.header.not_after_us, [order], what)
         self._planning.wake()
-        await stored.tried_within(_ANSWERED_WITHIN_S)
+        await stored.safe_within(_ANSWERED_WITHIN_S)
 
     def _end_order(self, ended: Sequence[Emergency], at_us: int) -> Signed:
         areas = tuple(dict.fromkeys(area_id for one in ended for area_id in one.draft.area_ids))
@@ -205,22 +221,16 @@ class Alarm:
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
-    def _first(self, sending: _Sending, deed: Deed) -> Step:
+    def _first(self, sending: _Sending, what: Unwritten) -> Step:
         """What a restart needs to go on."""
 
         async def first(tx: Transaction) -> None:
-            await tx.emergencies.put(sending.emergency)
             # What was stopped before it could be stored must not begin when the stop is released.
             gone = self._board.get(sending.airing.airing_id) is None
             state = AiringState.STOPPED if gone else sending.airing.state
-            await tx.airings.add(replace(sending.airing, speaker_ids=(), state=state))
-            await tx.documents.put(sending.play.order, sending.play.signed)
+            await write(tx, replace(what, airing=replace(sending.airing, speaker_ids=(), state=state)))
             if gone:
                 await tx.documents.close_orders([sending.emergency.order_id])
-            if sending.end is not None:
-                await tx.documents.put(sending.end.order, sending.end.signed)
-            await tx.deeds.add(deed)
-            await _over(tx, sending.replaced)
 
         return first
 
@@ -251,7 +261,12 @@ class Alarm:
         await self._secretary.stock(DocumentKind.ORDER)
 
     def _storing(
-        self, emergencies: Iterable[Emergency], step: Step, until_us: int, orders: Sequence[Signed]
+        self,
+        emergencies: Iterable[Emergency],
+        step: Step,
+        until_us: int,
+        orders: Sequence[Signed],
+        what: Unwritten,
     ) -> "_Storing":
         """Begins to store ``step``, behind what is still to be stored of these emergencies: none of them ends in the
         database before it began there.
@@ -272,7 +287,7 @@ class Alarm:
         task = self._crew.spawn(store(), f"record {names[0]}")
         self._unstored.update(dict.fromkeys(names, task))
         task.add_done_callback(lambda _: self._stored(names, task))
-        return _Storing(task, tried)
+        return _Storing(task, tried, self._beside.guard(task, tried, what))
 
     def _stored(self, names: Iterable[EmergencyId], task: "asyncio.Task[None]") -> None:
         for name in names:
@@ -332,14 +347,10 @@ class Alarm:
         return tuple(found)
 
 
-async def _over(tx: Transaction, ended: Iterable[Emergency]) -> None:
-    for one in ended:
-        await tx.emergencies.put(one)
-        await tx.airings.set_state(one.airing_id, AiringState.ENDED)
-        if one.ended is not None and one.starts_at_us is not None:  # it could have been heard for hours
-            over_us = min(one.ended.at_us, one.until_us or one.ended.at_us)
-            await tx.airings.shorten(one.airing_id, max(0, over_us - one.starts_at_us))
-        await tx.documents.close_orders([one.order_id])
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _airing(emergency: Emergency, speakers: Sequence[Speaker], references: tuple[AiringId, ...], now_us: int) -> Airing:

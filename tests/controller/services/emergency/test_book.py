@@ -69,7 +69,7 @@ async def test_what_was_withdrawn_is_not_offered_after_a_restart_though_the_data
 
 
 async def nothing_beside(station: Station) -> bool:
-    return await station.store.aside.read() in {b"", b"{}"}
+    return await station.store.aside.read() in {b"", b"[]"}
 
 
 async def test_what_was_ended_is_not_sent_or_ended_again_before_the_database_knows(
