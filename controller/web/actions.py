@@ -4,6 +4,7 @@ Rules: an error of the person's input comes back beside what was typed, and noth
 raised and told by `controller.web.errors`.
 """
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -24,6 +25,8 @@ from controller.web.present import NEW_AREA
 from controller.web.security import local_path
 from controller.web.speaker_pages import speaker_page, speaker_view
 
+_STAYED_ON: Final = ("/speakers", "/airings", "/emergency", "/live", "/cap", "/stops")
+
 
 def back_to(path: str) -> web.Response:
     """After a change without scripts: fetch this page."""
@@ -40,11 +43,11 @@ def _say(ask: Ask, tone: views.Tone, said: str, status: int = 200) -> web.Respon
 
 
 def _came_from(ask: Ask) -> str:
-    """The page of ours that the form stood on."""
+    """The page of ours that the form stood on: of what is done to one thing, the page of that thing."""
     came = urlsplit(ask.request.headers.get("Referer", ""))
-    if came.netloc != ask.request.host or not came.path.startswith(("/speakers", "/airings")):
+    if came.netloc != ask.request.host or not came.path.startswith(_STAYED_ON):
         return "/"
-    return local_path(came.path)
+    return local_path("/".join(came.path.split("/")[:3]))
 
 
 # --- stop -------------------------------------------------------------------------------------------------------------

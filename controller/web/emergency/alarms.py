@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from agents.protocol.ids import AreaId
-from controller.domain.emergencies import Emergency, EmergencyId, EmergencyState
+from controller.domain.emergencies import Emergency, EmergencyId, EmergencyState, EndKind
 from controller.domain.errors import NotFound, StoreFailed
 from controller.domain.rights import Right
 from controller.web.asking import Ask
@@ -92,6 +92,7 @@ def alarm(ask: Ask, one: Emergency) -> Alarm:
         by=begun.whom,
         since=moment(begun.at_us),
         mine=ask.person is not None and one.prepared.person_id == ask.known_actor.person_id,
+        stopped=one.end is EndKind.STOPPED,
         may_confirm=holds(ask, one, Right.CONFIRM_EMERGENCY),
     )
 

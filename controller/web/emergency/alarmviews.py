@@ -23,7 +23,7 @@ class Stage(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
     """One that waits or is on the air, for the banner on every page. ``mine``: whoever looks prepared it. ``kind`` is
-    ``alarm``, or what answers one: ``correction``, ``all_clear``.
+    ``alarm``, or what answers one: ``correction``, ``all_clear``. ``stopped``: a stop has ended it.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Alarm:
     by: str
     since: datetime
     mine: bool = False
+    stopped: bool = False
     may_confirm: bool = False
 
 

@@ -84,7 +84,18 @@ async def areas_part(ask: Ask) -> web.StreamResponse:
     depth = query.get("depth", "")
     found = await ground(ask, Right.PREPARE_EMERGENCY)
     number = int(depth) if depth.isascii() and depth.isdigit() and len(depth) < 3 else 0
-    return page(ask, "_console_rows.html", areas=found.rows((), query.get("under", ""), number))
+    under = query.get("under", "")
+    return page(ask, "_console_rows.html", areas=found.rows((), under, number), under=under)
+
+
+async def ready_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/emergency/ready?open=..&areas=..: how many are ready now, where these areas are open or chosen."""
+    query = ask.request.query
+    found = await ground(ask, Right.PREPARE_EMERGENCY)
+    listed = {row.id: row for row in found.rows(query.getall("areas", []))}
+    for opened in dict.fromkeys(query.getall("open", [])):
+        listed |= {row.id: row for row in found.rows((), opened)}
+    return page(ask, "_console_ready.html", areas=list(listed.values()))
 
 
 async def _draft(ask: Ask, *, drill: bool) -> web.Response:

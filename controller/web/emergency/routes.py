@@ -34,6 +34,7 @@ EMERGENCY_PAGES: Final = (
     ),
     Route(method="GET", path="/parts/alarms", handler=emergency_pages.banners_part),
     Route(method="GET", path="/parts/emergency/areas", handler=emergency_pages.areas_part, right=_PREPARE),
+    Route(method="GET", path="/parts/emergency/ready", handler=emergency_pages.ready_part, right=_PREPARE),
     Route(method="GET", path="/parts/emergency/{id}", handler=emergency_pages.one_part, right=Right.SEE, over=_OVER),
     Route(
         method="GET",

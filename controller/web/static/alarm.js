@@ -19,9 +19,10 @@ function showTree(tree) {
       box.disabled = covered;
     }
     if (covered || !box.checked) continue;
-    sum.ready += Number(row.dataset.ready);
-    sum.total += Number(row.dataset.speakers);
-    for (const one of row.dataset.lacking ? row.dataset.lacking.split(" ") : []) {
+    const { ready, speakers, lacking } = row.querySelector("[data-ready]").dataset;
+    sum.ready += Number(ready);
+    sum.total += Number(speakers);
+    for (const one of lacking ? lacking.split(" ") : []) {
       const [why, count] = one.split(":");
       sum.why.set(why, (sum.why.get(why) ?? 0) + Number(count));
     }
@@ -32,7 +33,8 @@ function showTree(tree) {
   }
   for (const place of (tree.closest("form") ?? document).querySelectorAll("[data-readiness]")) {
     const words = sum.total ? fill(place.dataset.some, { ready: number(sum.ready), total: number(sum.total) }) : place.dataset.none;
-    place.querySelector("[data-readiness-words]").textContent = words;
+    const shown = place.querySelector("[data-readiness-words]");
+    if (shown.textContent !== words) shown.textContent = words;
     showLacking(place.nextElementSibling, sum.why);
   }
 }
@@ -68,11 +70,28 @@ function letGo() {
   delete holding.button.dataset.held;
   holding = null;
 }
+// What must be written first; the button says so, for a bubble of the browser goes as soon as the press takes the focus.
+const empty = (button) => [...button.closest("form").querySelectorAll("[required]")].find((field) => !field.value.trim());
+function refuse(button) {
+  const field = empty(button);
+  const place = button.closest("form").querySelector("[data-hold-missing]");
+  const words = document.createElement("p");
+  words.className = "field-error";
+  words.textContent = place?.dataset.holdMissing ?? "";
+  place?.replaceChildren(words);
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+  field.addEventListener("input", () => {
+    field.removeAttribute("aria-invalid");
+    place?.replaceChildren();
+  }, { once: true });
+}
 function hold(button) {
   if (holding) return;
-  const form = button.closest("form");
-  const reason = form.querySelector("[required]");
-  if (reason && !reason.reportValidity()) return;
+  if (empty(button)) {
+    refuse(button);
+    return;
+  }
   button.dataset.held = "yes";
   holding = { button, timer: setTimeout(finish, Number(button.dataset.hold)) };
 }
@@ -87,6 +106,10 @@ function finish() {
 document.addEventListener("pointerdown", (event) => {
   const button = event.target.closest?.("[data-hold]");
   if (button && event.isPrimary && event.button === 0) hold(button);
+});
+document.addEventListener("mousedown", (event) => {
+  const button = event.target.closest?.("[data-hold]");
+  if (button && empty(button)) event.preventDefault(); // the focus stays in the field
 });
 for (const kind of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(kind, letGo, true);
 // The press itself takes the focus from the field that was written last: only the button's own loss of it lets go.
@@ -158,5 +181,5 @@ function refresh() {
   tick();
 }
 setInterval(tick, 1000);
-document.addEventListener("htmx:afterSettle", refresh);
+for (const kind of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(kind, refresh);
 refresh();

@@ -1,6 +1,7 @@
 // What the pages do beyond htmx. Every word shown comes from data attributes, translated on the server.
 // Everything is bound on the document, so that parts which are fetched again need no new wiring.
 
+import { calm } from "./calm.js";
 import "./copy.js";
 import "./recorder.js";
 import "./upload.js";
@@ -159,6 +160,8 @@ document.addEventListener("htmx:sseOpen", () => {
   lost.hidden = true;
   body.dispatchEvent(new CustomEvent("loa:resync"));
 });
+
+for (const kind of ["sse:airing", "sse:speakers"]) document.addEventListener(kind, calm, true);
 
 // A part that says what it said before is left alone: nothing flickers, and no click is lost on what is being replaced.
 const shown = new WeakMap();

@@ -40,6 +40,7 @@ GET     /parts/cap                                     cap
 GET     /parts/cap-count                               cap
 GET     /parts/cap/{id}                                cap
 GET     /parts/emergency/areas                         prepare_emergency
+GET     /parts/emergency/ready                         prepare_emergency
 GET     /parts/emergency/{id}                          see over emergency
 GET     /parts/emergency/{id}/board                    see over emergency
 GET     /parts/emergency/{id}/more                     see over emergency
