@@ -115,7 +115,7 @@ async def break_glass(ask: Ask, emergency_id: EmergencyId, body: ReasonBody) -> 
 
 @raises(NotFound, "emergency_unknown")
 @raises(Invalid, "validity_passed")
-@raises(Refused, "emergency_not_stopped")
+@raises(Refused, "emergency_not_stopped", "stopped_too_scattered")
 async def prepare_again(ask: Ask, emergency_id: EmergencyId) -> Accepted[EmergencyTold]:
     """Prepare once more what a stop silenced, where it did; another person confirms it. Answers with the new one."""
     made = await ask.parts.emergencies.again(emergency_id, ask.known_actor)

@@ -21,6 +21,9 @@ ALARM_CODES: Final[Mapping[str, str]] = {
     "emergency_expired": N_("Its time is over, so that it is not sent any more. Prepare it anew."),
     "emergency_over": N_("It is not on the air any more. There is nothing left to correct or to end."),
     "emergency_not_stopped": N_("No stop has silenced it, so there is nothing to prepare again."),
+    "stopped_too_scattered": N_(
+        "It was stopped in more areas than one emergency can name. Prepare it anew, for some of them at a time."
+    ),
     "second_person_needed": N_(
         "You prepared it yourself. Another person has to confirm it, with a sign-in of their own."
     ),

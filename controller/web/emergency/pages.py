@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from controller.domain.emergencies import Emergency, EmergencyDraft, EmergencyId, EmergencyState
+from controller.domain.emergencies import Emergency, EmergencyId, EmergencyState
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused, StudioFailed
 from controller.domain.rights import Right
 from controller.web.asking import Ask
@@ -22,7 +22,7 @@ from controller.web.emergency.alarmviews import Alarm, Stage
 from controller.web.emergency.consoletree import Ground, ground
 from controller.web.emergency.views import Console, ConsoleShown, How, Lines
 from controller.web.errors import problem_of
-from controller.web.forms import Form, reading
+from controller.web.forms import Form, owner_of, reading
 from controller.web.frames import full_frame
 from controller.web.pages import page
 
@@ -123,16 +123,17 @@ async def _prepare(ask: Ask, *, drill: bool) -> web.Response:
     async with reading(ask) as form:
         typed = console.with_files(ask, form, console.console_of(form, drill=drill))
         try:
-            draft = await console.draft_of(ask, typed)
-            ask.require_all(Right.PREPARE_EMERGENCY, draft.area_ids)
-            made = await _made(ask, typed, draft)
+            once = ask.parts.emergencies.once
+            made_id = await once.made(owner_of(ask).key, form.text("once"), lambda: _made(ask, typed))
         except (Invalid, Refused, NotFound, StudioFailed) as error:
             return await _console(ask, _with_error(ask, typed, error), status=problem_of(error, ask.say).status)
-    return _to(f"{PATH}/{made.emergency_id}")
+    return _to(f"{PATH}/{made_id}")
 
 
-async def _made(ask: Ask, typed: Console, draft: EmergencyDraft) -> Emergency:
+async def _made(ask: Ask, typed: Console) -> Emergency:
     desk, actor = ask.parts.emergencies, ask.known_actor
+    draft = await console.draft_of(ask, typed)
+    ask.require_all(Right.PREPARE_EMERGENCY, draft.area_ids)
     if not typed.corrects:
         return await desk.prepare(draft, actor)
     corrected = await desk.get(EmergencyId(typed.corrects))

@@ -87,6 +87,26 @@ async def test_nothing_typed_is_lost_when_something_is_missing(station_of_two: S
         assert await station_of_two.desk.emergencies.book.latest(5) == ()
 
 
+async def test_a_form_that_is_sent_again_with_its_key_leads_to_what_it_made(station_of_two: Station) -> None:
+    desk = station_of_two.desk.emergencies
+    async with officer(station_of_two, "duc") as duc, officer(station_of_two, "lan") as lan:
+        await duc.get("/emergency")
+        keyed = [*FLOOD, ("once", "5f1c")]
+        missing = await duc.post("/emergency", [pair for pair in keyed if pair[0] != "slot_place"])
+        assert missing.status == 422
+        first = await duc.post("/emergency", keyed)
+        again = await duc.post("/emergency", keyed)
+        assert first.status == again.status == 200
+        assert again.url == first.url
+        assert len(desk.open()) == 1
+        await lan.get("/emergency")
+        assert (await lan.post("/emergency", keyed)).url != first.url, "another person's key is another one"
+        long = await duc.post("/emergency", [*FLOOD, ("once", "x" * 65)])
+        assert long.status == 400
+        assert 'value="sông Hồng"' in long.text
+        assert len(desk.open()) == 2
+
+
 async def test_a_second_person_sends_it_by_a_deed_that_is_no_click(station_of_two: Station) -> None:
     async with officer(station_of_two, "duc") as duc, officer(station_of_two, "lan") as lan:
         one, page = await prepared(station_of_two, duc)
