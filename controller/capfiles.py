@@ -3,23 +3,27 @@
 import argparse
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.cap.chain import unreadable
 from controller.cap.check import as_json, as_line, check
 from controller.cap.limits import Limits
 from controller.cap.parse import instant_us
 from controller.cap.trust import Trust
+from controller.config import ENV_PREFIX, Config
 
 _SENT = "sent"
 
 
 def main(argv: Sequence[str]) -> int:
     """0: all was read; 1: something could not be read; 2: wrong words."""
-    options = _parser().parse_args(argv)
+    options = _parser(os.environ.get(ENV_PREFIX + "TIME_ZONE") or Config().time_zone).parse_args(argv)
     limits = Limits()
     if isinstance(sys.stdout, io.TextIOWrapper):  # also where a terminal cannot show every letter
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -35,10 +39,10 @@ def main(argv: Sequence[str]) -> int:
     unread: list[OSError] = []
     found = check(_contents(options.paths, limits, unread), limits=limits, trust=trust, now_us=now_us)
     if options.json:
-        print(json.dumps([as_json(one) for one in found], ensure_ascii=False, indent=1))
+        print(json.dumps([as_json(one, options.time_zone) for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
-            print(as_line(one))
+            print(as_line(one, options.time_zone))
     for missing in unread:
         print(f"loa: {missing.filename}: {missing.strerror or missing}", file=sys.stderr)
     return 1 if unread else 0
@@ -55,7 +59,7 @@ def _contents(paths: Sequence[Path], limits: Limits, unread: list[OSError]) -> I
             yield _name(path, paths), content
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(zone: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="loa cap", description="Alerts (CAP 1.2).", allow_abbrev=False)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     checking = actions.add_parser(
@@ -73,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="as if read then, such as 2026-11-22T05:30:00+07:00, or 'sent': each when it was sent (default: now)",
     )
+    checking.add_argument(
+        "--time-zone",
+        type=_zone,
+        default=zone,
+        metavar="ZONE",
+        help=f"the zone of the times that are said ({ENV_PREFIX}TIME_ZONE; default: {zone})",
+    )
     checking.add_argument("--signer", action="append", default=[], type=Path, metavar="PEM", help="who is trusted")
     checking.add_argument(
         "--authority", action="append", default=[], type=Path, metavar="PEM", help="who vouches for others"
@@ -87,6 +98,13 @@ def _at(text: str) -> int | str:
     if found is None:
         raise argparse.ArgumentTypeError("a time such as 2026-11-22T05:30:00+07:00, or: sent")
     return found
+
+
+def _zone(text: str) -> tzinfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise argparse.ArgumentTypeError(f"this machine knows no zone {text!r}, such as Asia/Ho_Chi_Minh") from error
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

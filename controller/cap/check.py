@@ -8,6 +8,7 @@ a person.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final
 
 from controller.cap.feeds import read_feed
@@ -103,27 +104,27 @@ def _checked(name: str, file: CapFile, outcomes: list[Outcome], earlier: Mapping
     return Checked(name, file, state, tuple(outcomes), earlier)
 
 
-def as_line(checked: Checked) -> str:
-    """One line: the file, its state, and why."""
-    return f"{checked.name}: {checked.state}: {_why(checked)}"
+def as_line(checked: Checked, zone: tzinfo = UTC) -> str:
+    """One line: the file, its state, and why, with instants in ``zone``."""
+    return f"{checked.name}: {checked.state}: {_why(checked, zone)}"
 
 
-def _why(checked: Checked) -> str:
+def _why(checked: Checked, zone: tzinfo) -> str:
     file, outcomes = checked.file, checked.outcomes
     if checked.state == FEED:
         return f"A feed with no alert inside and {file.entries} links to alerts, which are fetched when it is polled."
     if not outcomes:
-        return " ".join(map(sentence, file.reasons))
+        return " ".join(sentence(one, zone) for one in file.reasons)
     if len(outcomes) > 1:
         counts = Counter(one.state.value for one in outcomes)
         parts = ", ".join(f"{count} {state}" for state, count in counts.most_common())
         first = next((one for one in outcomes if one.state is CapState.REFUSED), outcomes[0])
-        return f"{len(outcomes)} alerts inside ({parts}). {_of_one(first)}"
+        return f"{len(outcomes)} alerts inside ({parts}). {_of_one(first, zone)}"
     came_in = checked.earlier.get(0)
-    return f"{_of_one(outcomes[0])}{f' It is in {came_in}.' if came_in else ''}"
+    return f"{_of_one(outcomes[0], zone)}{f' It is in {came_in}.' if came_in else ''}"
 
 
-def _of_one(outcome: Outcome) -> str:
+def _of_one(outcome: Outcome, zone: tzinfo) -> str:
     """The reasons that count: errors of what is refused, else what decided, then what a person should look at."""
     errors = [one for one in outcome.reasons if one.weight is Weight.ERROR]
     if errors:
@@ -134,27 +135,28 @@ def _of_one(outcome: Outcome) -> str:
         signed = [one for one in outcome.reasons if one.where == "Signature" and one.weight is Weight.NOTE]
         said = [*deciding, *looked_at, *signed]
     rest = len(said) - _MOST_SAID
-    words = " ".join(map(sentence, said[:_MOST_SAID]))
+    words = " ".join(sentence(one, zone) for one in said[:_MOST_SAID])
     return f"{words} (and {rest} more)" if rest > 0 else words
 
 
-def as_json(checked: Checked) -> dict[str, object]:
-    """For programs: everything that was found."""
+def as_json(checked: Checked, zone: tzinfo = UTC) -> dict[str, object]:
+    """For programs: everything that was found; sentences give instants in ``zone``, values in universal time."""
     return {
         "file": checked.name,
         "kind": checked.file.kind.value,
         "state": checked.state,
-        "reason": _why(checked),
-        "reasons": [_reason(one) for one in checked.file.reasons],
+        "reason": _why(checked, zone),
+        "reasons": [_reason(one, zone) for one in checked.file.reasons],
         "alerts": [
-            _alert(reading, outcome) for reading, outcome in zip(checked.file.readings, checked.outcomes, strict=True)
+            _alert(reading, outcome, zone)
+            for reading, outcome in zip(checked.file.readings, checked.outcomes, strict=True)
         ],
     }
 
 
-def _alert(reading: Reading, outcome: Outcome) -> dict[str, object]:
+def _alert(reading: Reading, outcome: Outcome, zone: tzinfo) -> dict[str, object]:
     alert = reading.alert
-    told: dict[str, object] = {"state": outcome.state.value, "reasons": [_reason(one) for one in outcome.reasons]}
+    told: dict[str, object] = {"state": outcome.state.value, "reasons": [_reason(one, zone) for one in outcome.reasons]}
     told["signature"] = {"state": reading.signature.state.value, "by": reading.signature.by}
     if alert is not None:
         told |= {
@@ -169,11 +171,11 @@ def _alert(reading: Reading, outcome: Outcome) -> dict[str, object]:
     return told
 
 
-def _reason(reason: Reason) -> dict[str, object]:
+def _reason(reason: Reason, zone: tzinfo) -> dict[str, object]:
     return {
         "code": reason.code,
         "weight": reason.weight.value,
         "where": reason.where,
         "values": dict(reason.values),
-        "sentence": sentence(reason),
+        "sentence": sentence(reason, zone),
     }

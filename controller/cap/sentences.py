@@ -3,11 +3,14 @@
 Every code that any part of `controller.cap` gives has a sentence here: names in braces are the keys of its values.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from controller.cap.reasons import Reason
 
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC")
 SENTENCES: Final[Mapping[str, str]] = {
     # the file
     "file_empty": "The file is empty.",
@@ -142,13 +145,24 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
-def sentence(reason: Reason) -> str:
-    """What happened and where, as one sentence."""
+def sentence(reason: Reason, zone: tzinfo = UTC) -> str:
+    """What happened and where, as one sentence, with its instants in ``zone``."""
     pattern = SENTENCES.get(reason.code)
     if pattern is None:
         return f"{reason.code} {dict(reason.values)}"
-    said = pattern.format_map(_Values(reason.values))
+    values = {name: _in_zone(value, zone) for name, value in reason.values.items()}
+    said = pattern.format_map(_Values(values))
     return f"{reason.where}: {said}" if reason.where else said
+
+
+def _in_zone(value: str, zone: tzinfo) -> str:
+    if zone is UTC or not _INSTANT.fullmatch(value):
+        return value
+    try:
+        there = datetime.fromisoformat(value.removesuffix(" UTC")).replace(tzinfo=UTC).astimezone(zone)
+    except (ValueError, OverflowError):
+        return value
+    return f"{there:%Y-%m-%d %H:%M} UTC{there:%z}"
 
 
 class _Values(dict[str, str]):

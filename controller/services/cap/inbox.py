@@ -94,6 +94,8 @@ class CapInbox:
         self._stopped = stopped
         self.most_bytes: Final = options.most_bytes
         """More than this is not taken."""
+        self.heard_s: Final = options.heard_s
+        """An alert that is heard is repeated for so long, at most until it expires."""
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self._kept_since = 0
         self.changed: Callable[[], None] = lambda: None

@@ -31,6 +31,8 @@ from controller.web.sentences import sentence
 TONES = {"error": "bad", "warning": "warn"}
 URGENT = frozenset({"Extreme", "Severe"})
 MOST_NAMED = 4
+BY_DIGEST = "#"
+"""What the key of a file that cannot be used begins with: it names bytes, and says nothing to a person."""
 
 
 def areas_of(alert: CapAlert) -> list[AreaId]:
@@ -58,7 +60,7 @@ def row(ask: Ask, alert: CapAlert) -> AlertRow:
         title=_title(alert, ask.say),
         sender=alert.key.sender,
         state=alert.state.value,
-        state_word=ask.say.gettext(word),
+        state_word=ask.say.gettext(capwords.LATE_WORD if came_late(alert) else word),
         tone=tone,
         icon=icon,
         severity=word_of(capwords.SEVERITIES, severity, ask.say),
@@ -66,10 +68,24 @@ def row(ask: Ask, alert: CapAlert) -> AlertRow:
         source=ask.say.gettext(capwords.SOURCES[alert.source.kind], name=alert.source.name),
         sent_at=maybe_moment(alert.key.sent_us or None),
         received_at=moment(alert.received_at_us),
-        expires_at=maybe_moment(alert.expires_at_us),
+        expires_at=maybe_moment(_expires_us(alert)),
         area_names=alarms.area_names(ask, areas_of(alert), MOST_NAMED),
         finding_sentence=reason_sentence(worst, ask.say) if worst else "",
     )
+
+
+def came_late(alert: CapAlert) -> bool:
+    """Whether its time was over when it came, so that nobody could decide."""
+    ends_us = alert.expires_at_us
+    return alert.state is AlertState.EXPIRED and (ends_us is None or ends_us <= alert.received_at_us)
+
+
+def _expires_us(alert: CapAlert) -> int | None:
+    """When all of it is over, also of one that came too late for anything else to be worked out; None: not said."""
+    if alert.expires_at_us is not None:
+        return alert.expires_at_us
+    ends = [one.expires_at_us for one in alert.messages if one.expires_at_us is not None]
+    return max(ends) if ends and len(ends) == len(alert.messages) else None
 
 
 def _worst(alert: CapAlert) -> Reason | None:
@@ -96,7 +112,7 @@ def shown(ask: Ask, found: AlertView) -> AlertShown:
     cancels = alert.message_type is MessageType.CANCEL
     return AlertShown(
         row=row(ask, alert),
-        identifier=alert.key.identifier,
+        identifier="" if alert.key.identifier.startswith(BY_DIGEST) else alert.key.identifier,
         message_word=say.gettext(capwords.MESSAGES[alert.message_type]),
         status_word=say.gettext(capwords.STATUSES[alert.status]),
         scope=alert.scope,
@@ -116,14 +132,35 @@ def shown(ask: Ask, found: AlertView) -> AlertShown:
         anywhere=alert.anywhere,
         may_confirm=waits and ask.may(Right.CAP) and bool(open_ones or alert.anywhere or cancels),
         may_decline=waits and ask.may(Right.CAP) and bool(open_ones or alert.anywhere or cancels),
-        explain_sentence=say.gettext(_explained(alert)),
+        explain_sentence=say.gettext(explained(alert)),
+        lasts_sentence=_lasts(alert, ask.parts.cap_inbox.heard_s, ask.parts.clock.now_us(), say),
     )
 
 
-def _explained(alert: CapAlert) -> str:
-    if alert.state is AlertState.DECIDED and any(one.state is SendingState.PREPARED for one in alert.sendings):
-        return capwords.SECOND_EXPLAINED
+def explained(alert: CapAlert) -> str:
+    """Where it stands, to be translated: nothing is called heard that is not on the air."""
+    states = {one.state for one in alert.sendings}
+    if alert.state is AlertState.DECIDED and SendingState.SENT not in states:
+        if SendingState.PREPARED in states or (SendingState.MAKING in states and not alert.trusted):
+            return capwords.SECOND_EXPLAINED
+        if SendingState.MAKING in states:
+            return capwords.MAKING_EXPLAINED
+    if came_late(alert):
+        return capwords.LATE_EXPLAINED
     return capwords.EXPLAINED[alert.state]
+
+
+def _lasts(alert: CapAlert, heard_s: int, now_us: int, say: Translator) -> str:
+    """How long it would be repeated, for whoever decides."""
+    left_s = heard_s if alert.expires_at_us is None else (alert.expires_at_us - now_us) // 1_000_000
+    minutes = max(1, round(max(0, min(heard_s, left_s)) / 60))
+    said = say.ngettext(
+        "It is repeated for at most %(num)s minute.", "It is repeated for at most %(num)s minutes.", minutes
+    )
+    if left_s <= heard_s:
+        return said
+    longer = say.gettext("It is not repeated until it expires. Who needs it longer prepares an emergency of their own.")
+    return f"{said} {longer}"
 
 
 def _word(ask: Ask, open_ones: Sequence[AreaDecision], *, drill: bool) -> str:
@@ -140,7 +177,11 @@ def _word(ask: Ask, open_ones: Sequence[AreaDecision], *, drill: bool) -> str:
 
 def finding(one: Reason, say: Translator) -> Finding:
     """What was noticed, in a sentence."""
-    return Finding(tone=TONES.get(one.weight, "info"), sentence=reason_sentence(one, say), where=one.where)
+    return Finding(
+        tone=TONES.get(one.weight, "info"),
+        sentence=reason_sentence(one, say),
+        where="" if one.weight == "note" else one.where,
+    )
 
 
 def _message(number: int, one: Message, say: Translator) -> MessageShown:

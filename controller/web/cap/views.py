@@ -105,6 +105,7 @@ class AlertShown:
     may_confirm: bool
     may_decline: bool
     explain_sentence: str
+    lasts_sentence: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,10 @@ SECOND_EXPLAINED: Final = N_(
 )
 """In place of what `EXPLAINED` says where what was made of it waits."""
 
+MAKING_EXPLAINED: Final = N_("It was confirmed. Its sound is being made; nothing is heard yet.")
+LATE_WORD: Final = N_("Expired before it came")
+LATE_EXPLAINED: Final = N_("Its time was over before it came, so it was never heard.")
+
 MESSAGES: Final[Mapping[MessageType, str]] = {
     MessageType.ALERT: N_("Alert"),
     MessageType.UPDATE: N_("Update of an earlier alert"),

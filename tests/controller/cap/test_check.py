@@ -73,6 +73,32 @@ def test_the_time_can_be_that_of_sending_or_now(folder: Path, capsys: pytest.Cap
     assert "expired" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("zone", "until"),
+    [
+        ((), "2026-11-22 05:35 UTC+0700"),
+        (("--time-zone", "America/New_York"), "2026-11-21 17:35 UTC-0500"),
+        (("--time-zone", "UTC"), "2026-11-21 22:35 UTC"),
+    ],
+)
+def test_times_are_said_in_the_zone_of_the_station(
+    zone: tuple[str, ...],
+    until: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LOA_TIME_ZONE", raising=False)
+    assert cli.main(["cap", "check", str(folder / "f-old.cap"), "--at", AT, *zone]) == cli.DONE
+    assert f"it held until {until}" in capsys.readouterr().out
+
+
+def test_a_zone_that_nobody_knows_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["cap", "check", str(folder), "--time-zone", "Asia/Nowhere"])
+    assert "no zone 'Asia/Nowhere'" in capsys.readouterr().err
+
+
 def test_who_is_trusted_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     agency = holder("Đài")
     (tmp_path / "a.cap").write_bytes(signed(cap(), agency))

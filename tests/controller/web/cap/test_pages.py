@@ -1,20 +1,28 @@
 """The pages of alerts that came in: a file is taken in, looked at, and decided by a deed that is no click."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
-from controller.domain.cap_alerts import AlertState, CapAlertId, Source, SourceKind
+from controller.domain.cap_alerts import AlertState, CapAlertId, Reason, Sending, SendingState, Source, SourceKind
 from controller.domain.cap_rules import Rule
 from controller.domain.rights import EVERYWHERE, Actor, Right, Role
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.services.people import shell
 from controller.store import cap as cap_store
+from controller.web.cap.present import explained
+from controller.web.cap.reasons import reason_sentence
+from controller.web.i18n import Language, load_translators
+from controller.web.moments import moment
 from schedules.areas import Area
 from tests.controller.services.alerts import HOUR_US, SENDER, Info
 from tests.controller.web.browser import Answer, Browser
 from tests.controller.web.callers import HOME, OWN_PASSWORD, SIBLING, add_person, second_area
 from tests.controller.web.cap.test_api import made, now_us
-from tests.controller.web.station import Station
+from tests.controller.web.station import NAME, PASSWORD, Station
+
+SAY = load_translators()
 
 
 async def taken_in(browser: Browser, raw: bytes) -> Answer:
@@ -74,6 +82,63 @@ async def test_what_cannot_be_used_says_why(station: Station) -> None:
         assert "Cannot be used" in page.says
         assert "This is a web page (HTML), not an alert." in page.says
         assert "/confirm" not in page.text
+
+
+async def test_a_broken_file_is_told_without_what_only_machines_say(station: Station) -> None:
+    broken = made().xml().replace(b"</event>", b"</evnt>")
+    async with station.browser() as admin, Browser(station.url, language="vi") as lan:
+        page = await taken_in(admin, broken)
+        assert "an element that was opened is closed by another" in page.says
+        assert "mismatch" not in page.says
+        (refused,) = await station.desk.cap.inbox.latest(1)
+        assert refused.key.identifier[1:65] not in page.text
+        await lan.sign_in(NAME, PASSWORD)
+        assert "thẻ mở ra bị đóng bằng thẻ khác" in (await lan.get(page.url)).says
+
+
+async def test_what_was_over_when_it_came_says_when_and_that_it_came_late(station: Station) -> None:
+    over_us = now_us() - HOUR_US
+    async with station.browser() as admin:
+        page = await taken_in(admin, made(sent_us=over_us - HOUR_US, infos=(Info(expires_us=over_us),)).xml())
+        assert "Expired before it came" in page.says
+        assert "before anybody decided" not in page.says
+        assert "not said" not in page.says
+        there = SAY[Language.ENGLISH].format_datetime(moment(over_us))
+        assert f"Valid until {there}" in page.says
+
+
+def test_instants_in_findings_are_told_in_the_zone_of_the_station() -> None:
+    expired = Reason("expired", values={"at": "2026-11-21 22:35 UTC"})
+    assert "05:35" in reason_sentence(expired, SAY[Language.ENGLISH])
+    odd = Reason("expired", values={"at": "9999-12-31 23:59 UTC"})
+    assert "9999" in reason_sentence(odd, SAY[Language.ENGLISH])
+
+
+async def test_how_long_it_is_repeated_is_said_before_it_is_confirmed(station: Station) -> None:
+    async with station.browser() as admin:
+        page = await taken_in(admin, made().xml())
+        assert "It is repeated for at most 10 minutes." in page.says
+        assert "It is not repeated until it expires." in page.says
+        soon = made(identifier="soon", infos=(Info(expires_us=now_us() + HOUR_US // 20),))
+        short = await taken_in(admin, soon.xml())
+        assert "It is repeated for at most 3 minutes." in short.says
+        assert "It is not repeated until it expires." not in short.says
+
+
+async def test_what_is_still_being_made_is_not_called_heard(station: Station) -> None:
+    async with station.browser() as admin:
+        page = await taken_in(admin, made().xml())
+    found = await station.desk.cap.inbox.view(CapAlertId(page.url.rpartition("/")[2]))
+    making = Sending(sending_id="cs-1", messages=(0,), area_ids=(AreaId(HOME),), drill=False, by="lan")
+
+    def told(*, trusted: bool, state: SendingState) -> str:
+        decided = replace(found.alert, state=AlertState.DECIDED, trusted=trusted)
+        return explained(decided.with_sending(replace(making, state=state)))
+
+    assert "nothing is heard yet" in told(trusted=True, state=SendingState.MAKING)
+    assert "before a second person has confirmed" in told(trusted=False, state=SendingState.MAKING)
+    assert "before a second person has confirmed" in told(trusted=False, state=SendingState.PREPARED)
+    assert "is heard or on its way" in told(trusted=False, state=SendingState.SENT)
 
 
 async def test_it_is_not_there_for_who_is_elsewhere(station: Station) -> None:
