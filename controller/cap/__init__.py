@@ -28,7 +28,7 @@ from controller.cap.out import CannotWrite, instant_text, write_alert
 from controller.cap.reading import CapFile, FileKind, read, read_file
 from controller.cap.reasons import Reason, Weight
 from controller.cap.sentences import sentence
-from controller.cap.states import CapState, Known, Outcome, Reading, Rule, is_all_clear, lasting, state_of
+from controller.cap.states import CapState, Known, Outcome, Reading, Rule, doubts_of, is_all_clear, lasting, state_of
 from controller.cap.trust import Signature, SignatureState, Trust
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "Urgency",
     "Weight",
     "choose",
+    "doubts_of",
     "instant_text",
     "is_all_clear",
     "lasting",

@@ -25,7 +25,9 @@ FEED: Final = "feed"
 SEVERAL: Final = "several"
 _FEEDS: Final = (FileKind.ATOM, FileKind.RSS)
 _MOST_SAID: Final = 4
-_TELLING: Final = frozenset({"all_clear", "takes_back", "takes_back_unknown", "takes_the_place", "update_of_unknown"})
+_TELLING: Final = frozenset(
+    {"all_clear", "not_yet_effective", "takes_back", "takes_back_unknown", "takes_the_place", "update_of_unknown"}
+)
 
 
 @dataclass(frozen=True, slots=True)

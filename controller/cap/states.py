@@ -156,9 +156,22 @@ def state_of(
     if decided is not None:
         return Outcome(decided[0], (*reading.reasons, decided[1]), refers_to=earlier)
     infos = lasting(alert, now_us, bounds)
-    doubts = (*_doubts(alert, earlier, infos, now_us + bounds.ahead_s * _SECOND_US), *_of_places(found))
+    unknown = alert.message_type is MessageType.UPDATE and not earlier
+    alone = (note("update_of_unknown", "references"),) if unknown else ()
+    doubts = (*alone, *doubts_of(alert, now_us=now_us, limits=bounds, found=found))
     rule = next((one.name for one in rules if one.admits(alert, infos, reading.signature)), None)
     return _go_on(reading, earlier, doubts, rule)
+
+
+def doubts_of(
+    alert: Alert, *, now_us: int, limits: Limits | None = None, found: Match | None = None
+) -> tuple[Reason, ...]:
+    """What a person has to look at, though the alert itself is in order: by the time, and by whom it is for, where that
+    is known. The station asks this too, so that it doubts whatever `state_of` doubts.
+    """
+    bounds = limits or Limits()
+    infos = lasting(alert, now_us, bounds)
+    return (*_by_clock(alert, infos, now_us + bounds.ahead_s * _SECOND_US), *_of_places(found))
 
 
 def is_all_clear(alert: Alert) -> bool:
@@ -231,15 +244,13 @@ def _of_places(found: Match | None) -> Iterator[Reason]:
         yield from (warning("area_widened", area=one) for one in found.widened)
 
 
-def _doubts(alert: Alert, found: Sequence[AlertKey], infos: Sequence[Info], soon_us: int) -> Iterator[Reason]:
-    """What a person has to look at, though the alert itself is in order. ``infos``: those that are not over."""
+def _by_clock(alert: Alert, infos: Sequence[Info], soon_us: int) -> Iterator[Reason]:
+    """``infos``: those that are not over."""
     if alert.sent_us > soon_us:
         yield warning("sent_in_future", "sent", value=alert.sent)
-    if alert.message_type is MessageType.UPDATE and not found:
-        yield note("update_of_unknown", "references")
     if infos and len(infos) < len(alert.infos):
         yield note("some_infos_expired", "info", count=len(alert.infos) - len(infos))
     if infos and all((alert.sent_us if one.effective_us is None else one.effective_us) > soon_us for one in infos):
-        yield warning("not_yet_effective", "info")
+        yield note("not_yet_effective", "info")
     if is_all_clear(alert):
         yield note("all_clear")

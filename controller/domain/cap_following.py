@@ -122,6 +122,8 @@ def applied(cancel: CapAlert, earlier: Iterable[CapAlert], now_us: int) -> Arriv
 
 
 def _updates(alert: CapAlert, earlier: Sequence[CapAlert], mine: Sequence[CapAlert], now_us: int) -> Arrival:
+    if not earlier:
+        alert = replace(alert, reasons=(*alert.reasons, Reason("update_of_unknown", where="references")))
     if len(mine) < len(earlier):
         alert = _doubted(alert)
     changed = tuple(_superseded(one, alert, now_us) for one in mine if one.open and not one.on_air)

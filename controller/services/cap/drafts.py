@@ -50,8 +50,10 @@ def drafted(alert: CapAlert, sending: Sending, now_us: int, heard_s: int, audio:
     )
 
 
-def urgency_of(alert: CapAlert) -> tuple[int, int]:
-    """To sort by, the most urgent first: how bad, then how soon."""
+def urgency_of(alert: CapAlert) -> tuple[int, int, int]:
+    """To sort by, the most urgent first: how bad, then how soon; of equals the last to come, for it is what a person
+    looks at next.
+    """
     severity = max((SEVERITIES.index(one.severity) for one in alert.messages if one.severity in SEVERITIES), default=0)
     urgency = max((URGENCIES.index(one.urgency) for one in alert.messages if one.urgency in URGENCIES), default=0)
-    return (-severity, -urgency)
+    return (-severity, -urgency, -alert.received_at_us)

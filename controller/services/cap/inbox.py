@@ -379,4 +379,4 @@ def _deed(alert: CapAlert, what: DeedKind, by: str, now_us: int) -> Deed:
 
 
 def _by_urgency(alert: CapAlert) -> tuple[object, ...]:
-    return (alert.state is not AlertState.HELD, *urgency_of(alert), alert.received_at_us)
+    return (alert.state is not AlertState.HELD, *urgency_of(alert))

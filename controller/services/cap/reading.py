@@ -46,6 +46,8 @@ _STATES: Final = {
 }
 """Of what an alert says by itself."""
 _MOST_REASONS: Final = 50
+_MOST_DOUBTS: Final = 12
+_WEIGHTS: Final = ("error", "warning", "note")
 
 
 class Standing(NamedTuple):
@@ -149,20 +151,26 @@ class Reader:
     reach: Reach
     now_us: int
 
+    @property
+    def limits(self) -> "cap.Limits":
+        """Of one file."""
+        from controller import cap
+
+        return cap.Limits(file_bytes=self.options.most_bytes, unexpiring_s=self.options.unexpiring_s)
+
     def read_all(self, raw: bytes, source: Source) -> tuple[CapAlert, ...]:
         """Every alert of a file; one that was refused where it holds none."""
         from controller import cap
 
         digest = hashlib.sha256(raw).hexdigest()
         options = self.options
-        limits = cap.Limits(file_bytes=options.most_bytes, unexpiring_s=options.unexpiring_s)
         trust = cap.Trust(
             signers=options.signers,
             authorities=options.authorities,
             required=options.signature_required,
             at_us=self.now_us,
         )
-        file = cap.read_file(raw, limits=limits, trust=trust, now_us=self.now_us)
+        file = cap.read_file(raw, limits=self.limits, trust=trust, now_us=self.now_us)
         readings = file.readings or (cap.Reading(None, cap.CapState.REFUSED, file.reasons),)
         found = []
         for number, reading in enumerate(readings):
@@ -175,9 +183,7 @@ class Reader:
 
 def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_us: int) -> CapAlert:
     read, state = reading.alert, _STATES[reading.state.value]
-    reasons = tuple(
-        Reason(one.code, one.weight.value, one.where, dict(one.values)) for one in reading.reasons[:_MOST_REASONS]
-    )
+    reasons = _reasons(reading.reasons)
     signature = reading.signature.state.value
     trusted = signature == "valid" or (source.trusted and signature in {"none", "untrusted"})
     refused = read is None or state is AlertState.REFUSED
@@ -207,6 +213,12 @@ def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_
         references=tuple(dict.fromkeys(_key(one) for one in read.references)),
         begins_at_us=min((one.begins_at_us for one in messages if one.begins_at_us is not None), default=None),
     )
+
+
+def _reasons(found: "Iterable[cap.Reason]", most: int = _MOST_REASONS) -> tuple[Reason, ...]:
+    """So many of them: no note keeps out what a person has to look at."""
+    weighed = sorted(found, key=lambda one: _WEIGHTS.index(one.weight.value))
+    return tuple(Reason(one.code, one.weight.value, one.where, dict(one.values)) for one in weighed[:most])
 
 
 def _status(reading: "cap.Reading") -> Status:
@@ -256,15 +268,16 @@ def _placed(alert: CapAlert, read: "cap.Alert", reader: Reader) -> CapAlert:
     ends = [usual_us if one.expires_at_us is None else one.expires_at_us for one in alert.messages]
     alert = replace(alert, expires_at_us=max(ends, default=usual_us))
     if alert.message_type is MessageType.CANCEL or not read.infos:
-        return alert
+        known = _reasons(cap.doubts_of(read, now_us=reader.now_us, limits=reader.limits))
+        return replace(alert, reasons=(*alert.reasons, *known))
     world = reader.world()
     names = cap.GeocodeNames(direct=frozenset(options.geocodes))
     found = cap.match(read, world.index, names)
     languages: dict[str, Sequence[str]] = {one.speaker_id: world.heard_in(one.area_id) for one in world.standing}
     heard = cap.spoken(read, found, languages, reader.now_us)
     areas = tuple(one for one in _areas(heard, world) if reader.reach(world.path(one.area_id)))
-    widened = [Reason("area_widened", "warning", values={"area": one[:120]}) for one in found.widened[:5]]
-    reasons = (*alert.reasons, *widened, *_findings(alert, areas, found.unplaced, world))
+    doubts = cap.doubts_of(read, now_us=reader.now_us, limits=reader.limits, found=found)
+    reasons = (*alert.reasons, *_reasons(doubts, _MOST_DOUBTS), *_findings(alert, areas, world))
     if areas:
         named = _named(read, options, world)
         return replace(alert, areas=areas, named_area_ids=named, reasons=reasons)
@@ -289,12 +302,11 @@ def _areas(heard: Mapping[int, frozenset[str]], world: World) -> tuple[AreaDecis
     )
 
 
-def _findings(alert: CapAlert, areas: Iterable[AreaDecision], unplaced: Sequence[str], world: World) -> list[Reason]:
-    """What a person has to look at before it is heard."""
-    found = [Reason("area_unplaced", "warning", values={"area": one[:120]}) for one in unplaced[:5]]
+def _findings(alert: CapAlert, areas: Iterable[AreaDecision], world: World) -> list[Reason]:
+    """What a person has to look at before it is heard here."""
     heard = {alert.messages[place] for one in areas for place in one.messages}
     silent = {one.language for one in heard if one.language not in world.voices and not one.sounds}
-    found += [Reason("no_voice", "warning", values={"language": one[:20]}) for one in sorted(silent)]
+    found = [Reason("no_voice", "warning", values={"language": one[:20]}) for one in sorted(silent)]
     if any(not one.text and not one.sounds for one in heard):
         found.append(Reason("nothing_to_say", "warning"))
     return found

@@ -14,7 +14,7 @@ from controller.domain.emergencies import EmergencyState
 from controller.domain.errors import Refused
 from controller.domain.rights import EVERYWHERE, Actor, Right
 from controller.services.cap import inbox as cap_inbox
-from tests.controller.fakes import T0_US, FakeDevice
+from tests.controller.fakes import SECOND_US, T0_US, FakeDevice
 from tests.controller.services.alerts import SENDER, Info, Made, written
 from tests.controller.services.station import Station
 
@@ -369,3 +369,15 @@ async def test_a_rule_takes_an_update_of_what_it_sent(station: Station) -> None:
     assert update.sendings[0].corrects == first.sendings[0].emergency_id
     await until(station, update, SendingState.SENT)
     await until(station, first, SendingState.REPLACED)
+
+
+async def test_what_was_sent_in_the_future_is_not_sent_by_rule(station: Station) -> None:
+    code, _ = await here(station)
+    rule = Rule(
+        rule_id="", area_id=AreaId(code), sender=SENDER, severity="Minor", urgency="Unknown", certainty="Unknown"
+    )
+    await station.desk.cap.settings.put_rule(rule, MAI)
+    early = await take(station, Made(code=code, sent_us=T0_US + 50 * 60 * SECOND_US))
+    assert (early.state, early.sendings) == (AlertState.HELD, ())
+    assert "sent_in_future" in {one.code for one in early.reasons}
+    await until(station, await take(station, Made(identifier="A-2", code=code)), SendingState.SENT)
