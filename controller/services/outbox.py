@@ -11,24 +11,18 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-import msgspec
-
-from agents.protocol.documents import Audience, Document, Order, Play, ReleaseDevice, Rundown, SignedDocument
-from agents.protocol.ids import AiringId, DeviceId, DocumentId, SpeakerId
+from agents.protocol.documents import Audience, Document, Order, SignedDocument
+from agents.protocol.ids import DeviceId
 from agents.protocol.journal import RefusalReason
 from agents.protocol.messages import DocumentReply
 from agents.protocol.values import DocumentKind
-from controller.domain import evidence
-from controller.domain.airings import Playback
 from controller.domain.audiences import FEW
-from controller.domain.deliveries import Delivered
 from controller.domain.errors import LoaError, Unreachable
-from controller.ports import Links, Transaction
+from controller.ports import Links
+from controller.services.answers import Answer, Answers
 from controller.services.batcher import Batcher
-from controller.services.events import AiringChanged, SpeakersChanged
 from controller.services.lanes import Lanes
 from controller.services.office import Office
-from controller.services.releases import forget
 from controller.services.round import Round
 
 _log = logging.getLogger(__name__)
@@ -36,28 +30,19 @@ PUSH_TIMEOUT_S: Final = 30.0
 _AGAIN_US: Final = 2_000_000
 
 
-class _Answer(msgspec.Struct, frozen=True, gc=False):
-    device_id: DeviceId
-    document: Document
-    reply: DocumentReply
-    at_us: int
-
-
 class Outbox:
     """All pushing goes through here."""
 
     def __init__(self, office: Office, links: Links) -> None:
-        self._store = office.store
         self._links = links
         self._secretary = office.secretary
         self._clock = office.clock
         self._roster = office.roster
-        self._board = office.board
-        self._events = office.events
         self._crew = office.crew
         self._foremost = office.foremost
         self._lanes = Lanes()
-        self._answers: Batcher[_Answer, None] = Batcher(self._keep)
+        self._book: Final = Answers(office, links)
+        self._answers: Batcher[Answer, None] = Batcher(self._book.keep)
 
     async def run(self) -> None:
         """Stores answers until cancelled."""
@@ -81,7 +66,7 @@ class Outbox:
             return None
         if not reply.accepted:
             self._note_refusal(device_id, reply)
-        await self._answers.put(_Answer(device_id, document, reply, self._clock.now_us()))
+        await self._answers.put(Answer(device_id, document, reply, self._clock.now_us()))
         return reply
 
     async def _in_turn(
@@ -189,7 +174,7 @@ class Outbox:
             overtaken |= {who for who, reply, _ in batch if _overtaken(document, reply)}
             unnamed |= {who for who, reply, _ in batch if _unnamed(document, who, reply)}
             once_more = overtaken | unnamed
-            answers = [_Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in once_more]
+            answers = [Answer(who, document, reply, at_us) for who, reply, at_us in batch if who not in once_more]
             await self._taken(answers, found)
         if not still():
             return found
@@ -220,11 +205,11 @@ class Outbox:
         self._links.broadcast(device_ids, again, going.heard)
         found: dict[DeviceId, DocumentReply] = {}
         async for batch in going.batches():
-            answers = [_Answer(who, document, _had(document, reply), at_us) for who, reply, at_us in batch]
+            answers = [Answer(who, document, _had(document, reply), at_us) for who, reply, at_us in batch]
             await self._taken(answers, found)
         return found
 
-    async def _taken(self, answers: Sequence[_Answer], found: dict[DeviceId, DocumentReply]) -> None:
+    async def _taken(self, answers: Sequence[Answer], found: dict[DeviceId, DocumentReply]) -> None:
         for one in answers:
             if not one.reply.accepted:
                 self._note_refusal(one.device_id, one.reply)
@@ -239,10 +224,10 @@ class Outbox:
             _log.exception("pushing failed", extra={"device_id": device_id})
             return None
 
-    async def _kept(self, answers: Sequence[_Answer]) -> None:
+    async def _kept(self, answers: Sequence[Answer]) -> None:
         """Stores them together; where nobody foresaw why that fails, each alone."""
         try:
-            await self._keep(answers)
+            await self._book.keep(answers)
         except LoaError:
             _log.exception("%d answers could not be stored", len(answers))
         except Exception:
@@ -276,70 +261,6 @@ class Outbox:
         )
         return again
 
-    async def _keep(self, answers: Sequence[_Answer]) -> Sequence[None]:
-        async with self._store.transaction() as tx:
-            await tx.documents.put_delivered([_delivered(answer) for answer in answers])
-            changed = await self._playbacks(tx, answers)
-            await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
-            released = [answer.device_id for answer in answers if _releases(answer)]
-            for device_id in released:
-                await forget(tx, device_id, self._clock.now_us())
-        for device_id in released:
-            self._roster.own.discard(device_id)
-            self._crew.spawn(self._links.disconnect(device_id), f"disconnect {device_id}")
-            self._events.publish(SpeakersChanged())
-        self._board.advanced(changed)
-        for airing_id in dict.fromkeys(playback.airing_id for playback in changed):
-            self._events.publish(AiringChanged(airing_id))
-        return [None] * len(answers)
-
-    async def _playbacks(self, tx: Transaction, answers: Sequence[_Answer]) -> list[Playback]:
-        """The playbacks that these answers move forward."""
-        by_pair: dict[tuple[AiringId, SpeakerId], _Answer] = {}
-        documents = {answer.document.header.document_id: answer.document for answer in answers}
-        named = {document_id: _airings_in(document) for document_id, document in documents.items()}
-        for answer in answers:
-            airing_ids = named[answer.document.header.document_id]
-            if not airing_ids:
-                continue
-            present = self._roster.get(answer.device_id)
-            speaker_id = await _stored(tx, answer.device_id) if present is None else present.speaker_id
-            if speaker_id is not None:
-                for airing_id in airing_ids:
-                    by_pair[(airing_id, speaker_id)] = answer
-        changed = []
-        for playback in await self._known(tx, by_pair):
-            answer = by_pair[(playback.airing_id, playback.speaker_id)]
-            after = (
-                evidence.pushed(playback, answer.at_us)
-                if answer.reply.accepted
-                else evidence.refused(playback, answer.reply)
-            )
-            if after != playback:
-                changed.append(after)
-        return changed
-
-    async def _known(self, tx: Transaction, pairs: Iterable[tuple[AiringId, SpeakerId]]) -> list[Playback]:
-        """As they are stored. Of what was sent now the board has them, and nobody else writes meanwhile; what is
-        planned the planner writes too.
-        """
-        known: list[Playback] = []
-        unknown: list[tuple[AiringId, SpeakerId]] = []
-        for airing_id, speaker_id in pairs:
-            entry = self._board.get(airing_id)
-            playback = None if entry is None or not entry.airing.now else entry.playbacks.get(speaker_id)
-            if playback is None:
-                unknown.append((airing_id, speaker_id))
-            else:
-                known.append(playback)
-        return known + list(await tx.airings.playbacks_of(unknown))
-
-
-async def _stored(tx: Transaction, device_id: DeviceId) -> SpeakerId | None:
-    """The speaker of a device that is not connected any more."""
-    speaker = await tx.speakers.by_device(device_id)
-    return None if speaker is None else speaker.speaker_id
-
 
 def _overtaken(document: Document, reply: DocumentReply) -> bool:
     """An order that the device refused because it heard a later one first."""
@@ -357,32 +278,3 @@ def _had(order: Order, reply: DocumentReply) -> DocumentReply:
     if reply.reason is RefusalReason.REPLAYED:
         return DocumentReply(document_id=order.header.document_id, accepted=True)
     return reply
-
-
-def _releases(answer: _Answer) -> bool:
-    match answer.document:
-        case Order(action=ReleaseDevice()):
-            return answer.reply.accepted
-        case _:
-            return False
-
-
-def _delivered(answer: _Answer) -> Delivered:
-    return Delivered(
-        document_id=DocumentId(answer.document.header.document_id),
-        device_id=answer.device_id,
-        at_us=answer.at_us,
-        accepted=answer.reply.accepted,
-        reason=answer.reply.reason,
-        detail=answer.reply.detail,
-    )
-
-
-def _airings_in(document: Document) -> tuple[AiringId, ...]:
-    match document:
-        case Order(action=Play() as play):
-            return (AiringId(play.airing.airing_id),)
-        case Rundown():
-            return tuple(AiringId(airing.airing_id) for airing in document.airings)
-        case _:
-            return ()

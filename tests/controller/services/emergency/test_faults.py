@@ -82,6 +82,7 @@ async def test_database_locked_it_goes_out_and_is_stored_when_that_is_possible(s
         confirming = asyncio.create_task(station.desk.emergencies.confirm(waiting.emergency_id, MINH))
         play = await station.until_ordered(device, Play)
         assert station.desk.emergencies.open()[0].on_air
+        await station.until(lambda: received(station, waiting, "Cổng làng"))
     emergency = await confirming
     assert play.airing.airing_id == emergency.airing_id
 
@@ -107,6 +108,7 @@ async def test_disk_full_it_goes_out_and_the_board_says_the_truth(
         patch.setattr(station.store, "transaction", full)
         emergency = await station.desk.emergencies.confirm(waiting.emergency_id, MINH)
         await station.until_ordered(device, Play)
+        await station.until(lambda: received(station, emergency, "Cổng làng"))
         board = await station.desk.emergencies.board(emergency.emergency_id)
         assert {line.speaker_name for line in board.lines} == {"Cổng làng", "Chợ"}
         await station.desk.emergencies.end(emergency.emergency_id, LAN, all_clear=False)
@@ -118,6 +120,11 @@ async def test_disk_full_it_goes_out_and_the_board_says_the_truth(
             return (await tx.emergencies.get(emergency.emergency_id)).state is EmergencyState.ENDED
 
     await station.until(stored)
+
+
+async def received(station: Station, emergency: Emergency, *names: str) -> bool:
+    board = await station.desk.emergencies.board(emergency.emergency_id)
+    return {line.speaker_name for line in board.lines if line.reach is Reach.RECEIVED} == set(names)
 
 
 async def test_half_the_devices_gone_it_goes_out_to_the_others_and_the_board_says_who_is_not_reached(
