@@ -1,6 +1,7 @@
 """From an emergency and what devices said of it to what a page shows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +20,7 @@ from controller.domain.emergencies import (
     Policy,
 )
 from controller.domain.emergency_sound import written
+from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
 from controller.web.asking import Ask
@@ -67,6 +69,7 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         confirmed_by=_confirmed_by(one, whom, say),
         confirmed_at=maybe_moment(one.confirmed.at_us) if one.confirmed else None,
         alone_reason=one.reason if one.broken_glass else "",
+        correction_reason=await _why_corrected(ask, one),
         ended_by=whom[one.ended.name] if one.ended else "",
         ended_at=maybe_moment(one.ended.at_us) if one.ended else None,
         sentence=_sentence(one, say),
@@ -95,6 +98,23 @@ async def _whom(ask: Ask, one: Emergency) -> Mapping[str, str]:
     everybody = [by for by in (one.prepared, one.confirmed, one.ended) if by is not None]
     called = await alarms.called(ask, (by.name for by in everybody if not by.called))
     return {by.name: by.called or called[by.name] for by in everybody}
+
+
+async def _why_corrected(ask: Ask, one: Emergency) -> str:
+    """What was wrong, of a correction and of what it corrected. Raises `StoreFailed`."""
+    if reason := _reason_of_correction(one):
+        return reason
+    if one.answered_by is None:
+        return ""
+    with suppress(NotFound):
+        return _reason_of_correction(await ask.parts.emergencies.get(one.answered_by))
+    return ""
+
+
+def _reason_of_correction(one: Emergency) -> str:
+    """Of one that was sent alone, the reason kept is why that was."""
+    corrects = one.kind is EmergencyKind.CORRECTION or bool(one.draft.references)
+    return one.reason if corrects and not one.broken_glass else ""
 
 
 def said(one: Emergency, say: Translator) -> Sequence[Said]:

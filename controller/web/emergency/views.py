@@ -245,6 +245,7 @@ class Emergency:
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
     alone_reason: str = ""
+    correction_reason: str = ""
     ended_by: str = ""
     ended_at: datetime | None = None
     sentence: str = ""

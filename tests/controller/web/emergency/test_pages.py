@@ -140,6 +140,20 @@ async def test_a_second_person_sends_it_by_a_deed_that_is_no_click(station_of_tw
         assert "EMERGENCY on the air" not in (await duc.get("/speakers")).says
 
 
+async def test_why_it_was_corrected_stands_on_both_pages(station_of_two: Station) -> None:
+    async with officer(station_of_two, "duc") as duc, officer(station_of_two, "lan") as lan:
+        one, _ = await prepared(station_of_two, duc)
+        address = f"/emergency/{one.emergency_id}"
+        await lan.get(address)
+        await lan.post(f"{address}/confirm", {"word": "xa hoa binh"})
+        reason = "Nước chỉ lên 20 cm, không phải 2 m."
+        correction = await lan.post(f"{address}/correct", {"word": "xa hoa binh", "reason": reason})
+        assert correction.url != address
+        assert f"What was wrong {reason}" in correction.says
+        assert f"What was wrong {reason}" in (await duc.get(address)).says
+        assert "What was wrong" not in (await duc.get("/emergency")).says
+
+
 async def test_held_down_is_a_deed_too_but_for_this_emergency_alone(station_of_two: Station) -> None:
     async with officer(station_of_two, "duc") as duc, officer(station_of_two, "lan") as lan:
         one, _ = await prepared(station_of_two, duc)
