@@ -29,6 +29,8 @@ class View:
         self._make = make
         self._task = asyncio.current_task()
         self._state: tuple[AsyncSession, ports.Transaction] | None = None
+        self._open = 0
+        """Readings that are going on, one inside another."""
         self._token: Token[View | None] | None = None
 
     @staticmethod
@@ -48,10 +50,17 @@ class View:
         if self._token is not None:
             _VIEW.reset(self._token)
             self._token = None
-        await self.renew()
+        await self._end()
 
     async def renew(self) -> None:
-        """The next reading sees what was committed until then."""
+        """The next reading sees what was committed until then. Raises `RuntimeError` inside of a reading: what that
+        sees would change under its hands.
+        """
+        if self._open:
+            raise RuntimeError("a change inside of a reading")
+        await self._end()
+
+    async def _end(self) -> None:
         state, self._state = self._state, None
         if state is not None:
             await state[0].close()
@@ -62,9 +71,14 @@ class View:
         if self._state is None:
             self._state = self._make()
         session, transaction = self._state
+        self._open += 1
         try:
             yield transaction
         except BaseException:
-            await self.renew()
+            await self._end()
             raise
-        session.expunge_all()
+        else:
+            if self._open == 1:
+                session.expunge_all()
+        finally:
+            self._open -= 1

@@ -254,8 +254,8 @@ class Route:
     ``right`` is what whoever asks must have in one area at least, or ``or_right`` in its place; None is enough for
     everybody who is signed in.
     ``over`` asks for it where the thing is that the path names. ``with_given_password`` is true for the little that a
-    person gets who has not replaced a password that somebody gave them. ``lasting`` answers go on for as long as
-    somebody listens.
+    person gets who has not replaced a password that somebody gave them. ``lasting`` answers take long to come
+    or to end, and see no one state.
     """
 
     method: str

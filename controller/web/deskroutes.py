@@ -14,7 +14,8 @@ _COMPOSE: Final = Right.COMPOSE
 DESK: Final = (
     Route(method="GET", path="/clips/{sha256}", handler=clips.clip, right=_SEE),
     # one bulletin, before it is made
-    Route(method="GET", path="/sentences/audio", handler=listening.sentence_audio, right=_COMPOSE),
+    # A voice reads it while the answer waits.
+    Route(method="GET", path="/sentences/audio", handler=listening.sentence_audio, right=_COMPOSE, lasting=True),
     Route(method="GET", path="/parts/variant", handler=composing.variant_part, right=_COMPOSE),
     Route(method="POST", path="/broadcast/variants", handler=composing.change_variants, token=_FORM, right=_COMPOSE),
     Route(method="POST", path="/broadcast/sentences", handler=composing.sentences, token=_FORM, right=_COMPOSE),
@@ -98,7 +99,9 @@ DESK: Final = (
         method="POST", path="/tunes/{id}/withdraw", handler=tune_pages.withdraw_tune, right=_COMPOSE, over=subjects.tune
     ),
     Route(method="GET", path="/pronunciations", handler=tune_pages.pronunciations, right=_SEE),
-    Route(method="GET", path="/pronunciations/audio", handler=tune_pages.pronunciation_audio, right=_COMPOSE),
+    Route(
+        method="GET", path="/pronunciations/audio", handler=tune_pages.pronunciation_audio, right=_COMPOSE, lasting=True
+    ),
     Route(
         method="POST",
         path="/pronunciations",

@@ -61,8 +61,20 @@ async def test_a_task_begun_in_a_view_reads_by_itself_at_the_same_time(store: Sq
 
 async def test_a_reading_inside_another_one_is_the_same(store: SqlStore) -> None:
     async with store.view(), store.reading() as outer:
-        before = await names(store)
-        assert {one.name for one in await outer.areas.all()} == before
+        before = {one.name for one in await outer.areas.all()}
+        await beside(store, "Xã Mới")
+        assert await names(store) == before
+
+
+async def test_who_reads_may_not_change_at_the_same_time(store: SqlStore) -> None:
+    """What it reads would change under its hands."""
+    async with store.view():
+        async with store.reading() as tx:
+            await tx.areas.all()
+            with pytest.raises(RuntimeError, match="inside of a reading"):
+                await add(store, "Xã Mới")
+        assert "Xã Mới" not in await names(store)
+    assert store._engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 async def test_a_view_inside_a_view_changes_nothing(store: SqlStore) -> None:
