@@ -37,6 +37,11 @@ class Foremost:
             if not self._going:
                 self._clear.set()
 
+    @property
+    def idle(self) -> bool:
+        """Nothing goes first now."""
+        return self._clear.is_set()
+
     async def wait(self) -> None:
         """Returns when nothing goes first, or after a second: devices that do not answer hold up nobody."""
         if not self._clear.is_set():

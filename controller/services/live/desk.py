@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from agents.protocol.documents import Audience, End, Order, Play, SignedDocument
@@ -38,7 +39,7 @@ from controller.services.office import Office
 from controller.services.outbox import Outbox
 from controller.services.secretary import fresh_id
 from controller.services.stops import Stops
-from controller.services.undisturbed import Undisturbed
+from controller.services.undisturbed import Undisturbed, quiet
 
 _log = logging.getLogger(__name__)
 LIVE_CONTENT: Final = BulletinId("live")
@@ -66,7 +67,7 @@ class LiveDesk:
         self._studio = studio
         self._settings = office.settings
         self._gate = Gate(office)
-        self._undisturbed = Undisturbed()
+        self._undisturbed = Undisturbed(partial(quiet, office.foremost, office.board, office.clock))
         self._ends = LiveEnds(office, outbox)
         self._newcomers = Newcomers(office, outbox)
         self.counters: Final = LiveCounters()
@@ -74,6 +75,7 @@ class LiveDesk:
         self.cuts: Final = Cuts(office.board)
         self._workshop = Workshop(office, links, self.counters, self.cuts, self.archiving.tape, self._close)
         self._streams: dict[AiringId, LiveStream] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     def stream(self, airing_id: AiringId) -> LiveStream | None:
         """The stream of an airing, while it is open."""
@@ -104,32 +106,52 @@ class LiveDesk:
         (``stop_all_latched``, what `Gate` refuses), `StoreFailed`.
         """
         _require_sayable(title, airing_class)
-        longest_s = min(ends_after_s or self._settings.live_longest_s, self._settings.live_longest_s)
         await self._secretary.stock(DocumentKind.ORDER, 2)
         async with self._store.transaction() as tx:
             speakers = await self._speakers(tx, speaker_ids, area_ids)
-            now_us = self._clock.now_us()
-            start_us = now_us + round(self._settings.start_lead_s * _SECOND_US)
-            length_us = round(longest_s * _SECOND_US)
-            if airing_class is not AiringClass.EMERGENCY:
-                length_us = await self._gate.longest_within_guards(tx, speakers, start_us, length_us, LEAST_US)
-            if self._stops.silences({speaker.area_id for speaker in speakers}):
-                raise Refused("everything is stopped there", code="stop_all_latched")
-            airing = _airing(airing_class, title.strip(), speakers, by=by.name, now_us=now_us, length_us=length_us)
-            airing = replace(airing, start_at_us=start_us, slot_ends_us=start_us + length_us)
-            to = await self._audience(tx, speakers, area_ids)
-            not_after_us = start_us + 2 * length_us
-            order, signed = self._secretary.order(to, Play(airing=planned_airing(airing)), not_after_us)
-            await tx.airings.add(airing)
-            await tx.documents.put(order, signed)
-            await tx.deeds.add(_deed(airing))
+            airing = _airing(airing_class, title.strip(), speakers, by=by.name, now_us=self._clock.now_us())
+            airing = await self._timed(tx, airing, speakers, ends_after_s)
+            self._require_unstopped(speakers)
+            order, signed = await self._ordered(tx, airing, await self._audience(tx, speakers, area_ids))
         stream = self._begin(airing, speakers, order, signed)
         self._newcomers.begin(stream, area_ids, order)
-        if self._stops.silences({speaker.area_id for speaker in speakers}):
+        try:
+            self._require_unstopped(speakers)
+        except Refused:
             # Stopped while it was being stored: it must not begin when the stop is released.
             await stream.close(by.name, "stopped")
-            raise Refused("everything is stopped there", code="stop_all_latched")
+            raise
         return stream
+
+    async def _timed(
+        self, tx: Transaction, airing: Airing, speakers: Sequence[Speaker], ends_after_s: float | None
+    ) -> Airing:
+        """As early as it can begin, and as long as it may last. Raises what `Gate.longest_within_guards` raises."""
+        start_us = airing.planned_at_us + round(self._settings.start_lead_s * _SECOND_US)
+        longest_s = self._settings.live_longest_s
+        length_us = round(min(ends_after_s or longest_s, longest_s) * _SECOND_US)
+        if airing.airing_class is not AiringClass.EMERGENCY:
+            length_us = await self._gate.longest_within_guards(tx, speakers, start_us, length_us, LEAST_US)
+        return replace(
+            airing,
+            sequence=(LivePart(frames=length_us * FRAMES_PER_SECOND // _SECOND_US),),
+            start_at_us=start_us,
+            duration_us=length_us,
+            lateness_window_us=length_us,
+            slot_ends_us=start_us + length_us,
+        )
+
+    async def _ordered(self, tx: Transaction, airing: Airing, to: Audience) -> tuple[Order, SignedDocument]:
+        not_after_us = (airing.slot_ends_us or 0) + airing.duration_us
+        order, signed = self._secretary.order(to, Play(airing=planned_airing(airing)), not_after_us)
+        await tx.airings.add(airing)
+        await tx.documents.put(order, signed)
+        await tx.deeds.add(_deed(airing))
+        return order, signed
+
+    def _require_unstopped(self, speakers: Sequence[Speaker]) -> None:
+        if self._stops.silences({speaker.area_id for speaker in speakers}):
+            raise Refused("everything is stopped there", code="stop_all_latched")
 
     def _begin(self, airing: Airing, speakers: Sequence[Speaker], order: Order, signed: SignedDocument) -> LiveStream:
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
@@ -260,20 +282,18 @@ class LiveDesk:
 
     async def leave(self, within_s: float) -> None:
         """The program ends: whoever speaks is told so, and so are the horns, which would wait for more. Returns when
-        they have said that they know, or after ``within_s``; what the database does not take by then is ended at the
-        next start.
+        they have said that they know, also of what ended a moment before, or after ``within_s``; what the database does
+        not take by then is ended at the next start.
         """
         until_s = asyncio.get_running_loop().time() + within_s
-        spoken = [one for one in self.open_streams() if one.owned]
-        closing = {
-            self._office.crew.spawn(one.close(one.airing.planned_by, "closing"), f"close {one.airing.airing_id}")
-            for one in spoken
-        }
-        if closing:
-            await asyncio.wait(closing, timeout=within_s)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(until_s):
-                    await self._ends.told()
+        for stream in self.open_streams():
+            if stream.owned:
+                self._close_behind(stream, stream.airing.planned_by, "closing")
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=within_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(until_s):
+                await self._ends.told()
 
     # --- what goes on by itself -------------------------------------------------------------------------------------
 
@@ -299,22 +319,29 @@ class LiveDesk:
             await self._clock.sleep_until(self._clock.now_us() + _LOOK_EVERY_US)
             for stream in self.open_streams():
                 try:
-                    await self._look(stream)
+                    self._look(stream)
                 except Exception:
                     # One stream must not end the others, nor the desk, and with it every stop.
                     _log.exception("a stream could not be looked at", extra={"airing_id": stream.airing.airing_id})
+            self._undisturbed.tidy()
 
-    async def _look(self, stream: LiveStream) -> None:
-        now_us = self._clock.now_us()
+    def _look(self, stream: LiveStream) -> None:
+        """Never waits: while the database is slow the other streams are looked at all the same."""
+        now_us, by = self._clock.now_us(), stream.airing.planned_by
         if stream.entry is None:
-            await stream.close("", "stopped")
+            self._close_behind(stream, "", "stopped")
         elif now_us >= stream.ends_us:
-            await stream.close(stream.airing.planned_by, "longest")
+            self._close_behind(stream, by, "longest")
         elif stream.owned and stream.abandoned:
-            await stream.close(stream.airing.planned_by, "microphone_lost")
+            self._close_behind(stream, by, "microphone_lost")
         else:
-            await self._newcomers.look(stream)
+            self._newcomers.look(stream)
             stream.look()
+
+    def _close_behind(self, stream: LiveStream, by: str, reason: str) -> None:
+        task = self._office.crew.spawn(stream.close(by, reason), f"close {stream.airing.airing_id}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def archives(self, airing_id: AiringId) -> Sequence[LiveArchive]:
         """What of an airing went out live, as clips. Raises `StoreFailed`."""
@@ -322,15 +349,14 @@ class LiveDesk:
             return await tx.live_archives.of_airing(airing_id)
 
 
-def _airing(
-    airing_class: AiringClass, title: str, speakers: Sequence[Speaker], *, by: str, now_us: int, length_us: int
-) -> Airing:
+def _airing(airing_class: AiringClass, title: str, speakers: Sequence[Speaker], *, by: str, now_us: int) -> Airing:
+    """One whose time is not fixed yet."""
     return Airing(
         airing_id=AiringId(fresh_id("a")),
         content_id=LIVE_CONTENT,
         revision=1,
         airing_class=airing_class,
-        sequence=(LivePart(frames=length_us * FRAMES_PER_SECOND // _SECOND_US),),
+        sequence=(),
         title=title,
         speaker_ids=tuple(speaker.speaker_id for speaker in speakers),
         state=AiringState.PLANNED,
@@ -338,8 +364,8 @@ def _airing(
         planned_by=by,
         now=True,
         start_at_us=None,
-        duration_us=length_us,
-        lateness_window_us=length_us,
+        duration_us=0,
+        lateness_window_us=0,
         on_interrupted=OnInterrupted.REJOIN,
     )
 

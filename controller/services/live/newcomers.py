@@ -2,7 +2,8 @@
 and boxes that take the place of others.
 
 Rules of the module: they get the order as all others have it, and join in step. Where the database takes nothing they
-wait for it, and keep nobody else waiting. Who leaves such an area hears it to its end.
+wait for it, and keep nobody else waiting: a database that is slow holds up neither other streams nor this one. Who
+leaves such an area hears it to its end.
 """
 
 import logging
@@ -15,7 +16,7 @@ from agents.protocol.ids import AiringId, AreaId, DeviceId
 from agents.protocol.values import DocumentKind
 from controller.domain import evidence
 from controller.domain.airings import Playback, PlayState
-from controller.domain.errors import LoaError, StoreFailed
+from controller.domain.errors import LoaError
 from controller.domain.journals import JournalKey
 from controller.domain.speakers import Speaker
 from controller.ports import Transaction
@@ -30,14 +31,15 @@ _RETRY_US: Final = 5_000_000
 
 @dataclass(slots=True)
 class _Heard:
-    """Where one is heard: all that lies in ``area_ids``; ``told`` are the devices that get its order. After a failure
-    nobody is added before ``again_us``.
+    """Where one is heard: all that lies in ``area_ids``; ``told`` are the devices that get its order. While somebody is
+    ``adding`` nobody else does, and after a failure nobody before ``again_us``.
     """
 
     area_ids: tuple[AreaId, ...]
     order: Order
     told: set[DeviceId]
     again_us: int = 0
+    adding: bool = False
 
 
 class Newcomers:
@@ -63,27 +65,35 @@ class Newcomers:
         """It is over."""
         self._heard.pop(airing_id, None)
 
-    async def look(self, stream: LiveStream) -> None:
-        """Puts on the board who is new, and tells them."""
+    def look(self, stream: LiveStream) -> None:
+        """Sees to it that who is new comes on the board, and is told. Never waits."""
         airing_id = stream.airing.airing_id
         heard, entry = self._heard.get(airing_id), self._board.get(airing_id)
         if heard is None or entry is None:
             return
         meant = self._where.meant(heard.area_ids, self._areas.around) if heard.area_ids else ()
         new = [one for one in meant if one.speaker_id not in entry.playbacks]
-        if new and self._clock.now_us() >= heard.again_us:
-            try:
-                await self._add(stream, entry, heard.order, new)
-            except StoreFailed:
-                _log.exception("who came to a live broadcast waits for the database", extra={"airing_id": airing_id})
-                heard.again_us = self._clock.now_us() + _RETRY_US
+        if new and not heard.adding and self._clock.now_us() >= heard.again_us:
+            heard.adding = True
+            self._crew.spawn(self._come(stream, entry, heard, new), f"who came to {airing_id}")
         for device_id in self._outbox.connected() & set(entry.devices.values()) - heard.told:
             heard.told.add(device_id)
             _name(entry, device_id)
             self._crew.spawn(self._tell(stream, heard, device_id), f"live for {device_id}")
 
+    async def _come(self, stream: LiveStream, entry: OpenAiring, heard: _Heard, new: Sequence[Speaker]) -> None:
+        try:
+            await self._add(stream, entry, heard.order, new)
+        except Exception:
+            _log.exception("who came to a live broadcast is added later", extra={"airing_id": entry.airing.airing_id})
+            heard.again_us = self._clock.now_us() + _RETRY_US
+        finally:
+            heard.adding = False
+
     async def _add(self, stream: LiveStream, entry: OpenAiring, order: Order, new: Sequence[Speaker]) -> None:
         async with self._store.transaction() as tx:
+            if stream.over.is_set():
+                return  # while the database kept us waiting
             playbacks = await _evidence(tx, entry, order, new)
             await tx.airings.add_playbacks(playbacks)
         if self._board.get(entry.airing.airing_id) is not entry:

@@ -93,6 +93,39 @@ async def test_a_database_that_does_not_answer_and_a_horn_that_does_not_hold_not
     await station.open()
 
 
+async def test_what_ended_a_moment_before_is_waited_for_too(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    stream = await opened(station, speaker)
+    await station.until_ordered(device, Play)
+    pushed, slow = asyncio.Event(), asyncio.Event()
+
+    async def hold(*_: object) -> None:
+        pushed.set()
+        await slow.wait()
+
+    station.links.on_push = hold
+    await stream.close("dung")
+    leaving = asyncio.create_task(desk(station).leave(WITHIN_S))
+    await pushed.wait()
+    for _turn in range(20):
+        await asyncio.sleep(0)
+    assert not leaving.done()
+    slow.set()
+    await leaving
+    assert [one.airing_ids for one in ends(device)] == [(stream.airing.airing_id,)]
+
+
+async def test_a_horn_that_never_answers_holds_up_the_end_no_longer_than_allowed(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    stream = await opened(station, speaker)
+    await station.until_ordered(device, Play)
+    device.answers = False
+    await stream.close("dung")
+    async with asyncio.timeout(WITHIN_S):
+        await desk(station).leave(0.1)
+    assert ends(device) == []
+
+
 async def test_an_emergency_into_which_somebody_speaks_goes_on(station: Station) -> None:
     speaker, device = await station.speaker("Cổng làng")
     emergency = await sent(station, replace(flood(speaker.area_id), template_id=None, texts={}, live=True))

@@ -1,7 +1,9 @@
 """Who comes while somebody speaks, to an area that was chosen, hears it from then on, in step."""
 
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NoReturn
 
 import pytest
 
@@ -11,9 +13,10 @@ from agents.protocol.journal import Ended, Stored
 from controller.domain.airings import AiringState, PlayState
 from controller.domain.errors import StoreFailed
 from controller.domain.speakers import Speaker
+from controller.ports import Transaction
 from controller.services.live.stream import LiveStream
-from tests.controller.fakes import FakeDevice
-from tests.controller.services.live.speaking import BY, desk, opened, speak
+from tests.controller.fakes import SECOND_US, FakeDevice
+from tests.controller.services.live.speaking import BY, desk, looked, opened, speak
 from tests.controller.services.station import CODE, Station, sounding
 
 
@@ -149,6 +152,68 @@ async def test_a_database_that_takes_nothing_delays_it_and_ends_nothing(
         speak(station, stream, 3)
         assert first.bundles
     await hears(station, stream, device)
+
+
+async def test_a_database_that_does_not_answer_keeps_no_stream_from_being_looked_at(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = await station.speaker("Chợ")
+    others = [await station.adopt(name, "Thôn Tây") for name in ("Núi", "Sông", "Suối")]
+    stream = await in_area(station, here.area_id)
+    stopped, lost, left = [await opened(station, one) for one, _ in others]
+    for one in (stream, stopped, lost, left):
+        assert one.take()
+    speaker, _ = await station.speaker("Bến")
+
+    async def known() -> bool:
+        return bool(_stands(station, speaker))
+
+    await passes(station, known)
+    locked, asked = asyncio.Event(), asyncio.Event()
+    transaction = station.store.transaction
+
+    @contextlib.asynccontextmanager
+    async def waiting() -> AsyncIterator[Transaction]:
+        asked.set()
+        await locked.wait()
+        async with transaction() as tx:
+            yield tx
+
+    monkeypatch.setattr(station.store, "transaction", waiting)
+
+    async def awaited() -> bool:
+        return asked.is_set()
+
+    await passes(station, awaited)
+    station.desk._office.board.remove(stopped.airing.airing_id)
+    await looked(station, stopped)
+    lost.let_go()
+    await looked(station, lost)
+    assert (stopped.reason, lost.reason) == ("stopped", "microphone_lost")
+    station.clock.advance((left.ends_us - station.clock.now_us()) / SECOND_US)
+    await looked(station, left)
+    assert left.reason == "longest", "the end of another is not stored yet either"
+    locked.set()
+
+
+async def test_who_came_is_not_added_any_more_where_it_ended_while_the_database_did_not_answer(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = await station.speaker("Chợ")
+    stream = await in_area(station, here.area_id)
+    speaker, _ = await station.speaker("Bến")
+    heard, added = station.desk.live._newcomers, asyncio.Event()
+    add = heard._add
+
+    async def late(*given: Any) -> None:
+        await stream.close("dung")
+        await add(*given)
+        added.set()
+
+    monkeypatch.setattr(heard, "_add", late)
+    await passes(station, lambda: asyncio.sleep(0, added.is_set()))
+    async with station.store.reading() as tx:
+        assert not await tx.airings.playbacks_of([(stream.airing.airing_id, speaker.speaker_id)])
 
 
 def _stands(station: Station, speaker: Speaker) -> bool:
