@@ -24,7 +24,8 @@ def read_place(typed: str) -> tuple[float, float] | None:
     degrees, minutes, seconds, north, more_degrees, more_minutes, more_seconds, east = found.groups()
     latitude = _degrees(degrees, minutes, seconds, negative=(north or "").upper() == "S")
     longitude = _degrees(more_degrees, more_minutes, more_seconds, negative=(east or "").upper() == "W")
-    if abs(latitude) > 90 or abs(longitude) > 180:
+    sixtieths = map(_number, (minutes, seconds, more_minutes, more_seconds))
+    if abs(latitude) > 90 or abs(longitude) > 180 or any(one >= 60 for one in sixtieths):
         raise Invalid(typed[:40], code="place_out_of_range")
     return latitude, longitude
 

@@ -40,9 +40,10 @@ def test_nothing_typed_is_no_place() -> None:
     assert written_place(None) == ""
 
 
-@pytest.mark.parametrize(
-    "typed", ["21.0285", "here, there", "105.8542, 200", "95, 105", "21 105 3", "nan, nan", "inf, 0", "1e1, 2", ", 105"]
-)
+NO_PLACES = ["21.0285", "here, there", "105.8542, 200", "95, 105", "21 105 3", "nan, nan", "inf, 0", "1e1, 2", ", 105"]
+
+
+@pytest.mark.parametrize("typed", [*NO_PLACES, "21°61'09\"N 105°51'15\"E", "21°01'09\"N 105°51'60\"E"])
 def test_what_is_no_place_is_refused(typed: str) -> None:
     with pytest.raises(Invalid) as error:
         read_place(typed)
