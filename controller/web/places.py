@@ -45,7 +45,7 @@ async def locate_speaker(ask: Ask) -> web.StreamResponse:
             await ask.parts.cap_settings.put_position(_id(ask), read_place(typed), ask.known_actor)
         except Invalid as error:
             told = problem_of(error, ask.say)
-            return await speaker_page(ask, _id(ask), problem=told.sentence, status=told.status, position=typed)
+            return await speaker_page(ask, _id(ask), position_problem=told.sentence, status=told.status, position=typed)
     return web.Response(status=303, headers={"Location": f"/speakers/{_id(ask)}?done=located"})
 
 

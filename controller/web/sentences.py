@@ -213,7 +213,10 @@ CODES: Mapping[str, str] = {
     "area_in_use": N_("This area is still in use. Move its speakers and the areas in it elsewhere first."),
     "area_in_itself": N_("An area cannot be put into itself or into an area inside it. Choose another one."),
     "area_level_malformed": N_("Say what kind of area this is, such as village, in at most 40 characters."),
-    "place_out_of_range": N_("These are not degrees of latitude and longitude. Check the figures."),
+    "place_out_of_range": N_(
+        "These are not degrees of latitude and longitude. Type them as a map shows them, such as 21.0285, 105.8542; a "
+        "link to a map will not do."
+    ),
     "token_out_of_range": N_("A token is for 1 to 10,000 devices and at most 30 days."),
     "token_used": N_("This enrolment token is used up or has expired. Make a new one."),
     "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),

@@ -104,6 +104,7 @@ async def speaker_page(
     problem: str = "",
     status: int = 200,
     position: str | None = None,
+    position_problem: str = "",
 ) -> web.Response:
     """One speaker's page, with what became of a change; ``position`` is what was typed. Raises `NotFound`."""
     overview = await _overview(ask, speaker_id)
@@ -120,6 +121,8 @@ async def speaker_page(
         box=await box_pages.box_shown(ask, overview, model=found.model),
         places=await placeviews.places(ask, Right.TEND) if found.may_tend else [],
         position=position,
+        position_problem=position_problem,
+        located=ask.request.query.get("done") == "located",
         notice=notice,
         problem=problem,
     )

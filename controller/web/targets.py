@@ -8,7 +8,7 @@ yet is chosen. So whoever has no scripts chooses areas, and gets what is in them
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiohttp import web
@@ -114,7 +114,9 @@ async def where(ask: Ask, choice: Choice | None = None, among: Collection[Speake
         for one in there
     ]
     left_out = choice.left_out(overviews, ask.path_of) if choice is not None else frozenset()
-    return Where(areas=present.target_areas(overviews, left_out))
+    around = {outer for area_id in {one.speaker.area_id for one in there} for outer in ask.path_of(area_id)[:-1]}
+    areas = present.target_areas(overviews, left_out)
+    return Where(areas=[replace(area, around=area.id in around) for area in areas])
 
 
 def inside(ask: Ask, there: Sequence[Standing], area_id: str, shown: int, *, checked: bool) -> Inside:

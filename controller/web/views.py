@@ -147,12 +147,15 @@ class TargetSpeaker:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetArea:
-    """An area with its speakers, of which ``ready`` are ready."""
+    """An area with the speakers that stand in it and in no area within it, of which ``ready`` are ready. ``around``: an
+    area within it is listed beside it.
+    """
 
     id: str
     name: str
     ready: int
     speakers: Sequence[TargetSpeaker]
+    around: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

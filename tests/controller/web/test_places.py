@@ -180,11 +180,13 @@ async def test_where_a_speaker_stands_is_pasted_from_a_map_and_kept(station: Sta
     address = f"/speakers/{speaker_id}"
     async with person(station, "tu", (Role.TECHNICIAN, HOME)) as technician:
         page = await technician.post(f"{address}/position", {"position": "21°01'42.6\"N 105°51'15.12\"E"})
-        assert "Where the speaker stands on the map is kept." in page.says
+        assert page.says.count("Where the speaker stands on the map is kept.") == 2, "at the top and beside the field"
+        assert f'action="{address}/position#on-the-map" id="on-the-map"' in page.text, "one stays at the field"
         assert 'value="21.0285, 105.8542"' in (await technician.get(address)).text
         page = await technician.post(f"{address}/position", {"position": "by the market"})
         assert page.status == 422
         assert "These are not degrees of latitude and longitude." in page.says
+        assert "such as 21.0285, 105.8542" in page.says
         assert 'value="by the market"' in page.text, "what was typed is there to be mended"
     async with station.program() as program:
         told = await call(program, "GET", f"/api/v1/speakers/{speaker_id}/position")

@@ -70,6 +70,19 @@ def boxes(text: str, name: str) -> dict[str, bool]:
     return {value: "checked" in more.split() for value, more in found}
 
 
+async def test_of_an_area_around_others_that_are_listed_too_it_is_said_that_it_counts_without_them(
+    station: Station,
+) -> None:
+    async with station.browser() as browser:
+        assert "without the areas within it" not in (await browser.get("/")).says
+        await villages(station)
+        page = await browser.get("/")
+        assert "Xã Hoà Bình without the areas within it 0/3 ready" in page.says
+        assert page.says.count("without the areas within it") == 1
+        assert re.search(r"Thôn v-1 +0/3 ready", page.says)
+        assert "0/7 ready" in (await browser.get("/emergency")).says, "there a village counts for its commune, too"
+
+
 @pytest.mark.usefixtures("few")
 async def test_many_are_shown_as_areas_and_what_lies_in_one_comes_when_it_is_opened(station: Station) -> None:
     await villages(station)

@@ -91,6 +91,7 @@ async def test_what_a_stop_silenced_says_so_and_is_prepared_again_for_the_second
         assert "lan: stopped it" in over.says
         assert "It does not begin again by itself" in over.says
         assert "Prepare it again, for the second person" in over.says
+        assert "Stopped by hand" in (await lan.get("/emergency")).says, "not as if it had come to its end"
         again = await lan.post(f"{address}/again", {})
         assert again.url != address
         (waiting,) = desk.open()
@@ -134,6 +135,20 @@ async def test_only_what_a_stop_silenced_is_prepared_again(station_of_two: Stati
         duc.program_token = duc.token
         told = await call(duc, "POST", f"/api/v1/emergencies/{one.emergency_id}/again", {}, 409)
         assert told["code"] == "emergency_not_stopped"
+
+
+async def test_whether_the_siren_sounds_stands_on_its_page_and_is_promised_only_where_it_does(
+    station_of_two: Station,
+) -> None:
+    silent = [pair for pair in FLOOD if pair[0] != "siren"]
+    async with officer(station_of_two, "duc") as duc:
+        assert "with the siren" not in (await duc.get("/emergency")).says
+        loud = await duc.post("/emergency", FLOOD)
+        assert "heard by people, with the siren." in loud.says
+        assert "The siren sounds first" in loud.says
+        quiet = await duc.post("/emergency", silent)
+        assert "heard by people, without the siren." in quiet.says
+        assert "The siren does not sound" in quiet.says
 
 
 # --- corrected --------------------------------------------------------------------------------------------------------

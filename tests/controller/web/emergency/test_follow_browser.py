@@ -140,6 +140,35 @@ async def test_what_was_missing_is_not_asked_for_any_more_once_it_is_there(stati
         await expect(page.get_by_text(asked)).to_have_count(0)
 
 
+@pytest.mark.parametrize("path", ["/emergency", "/stops"])
+async def test_the_bar_of_a_phone_shows_where_one_can_go_as_a_whole(station: Station, path: str) -> None:
+    async with window(station, "phone") as page:
+        await page.goto(path)
+        await picture(page, f"bar{path.replace('/', '-')}")
+        items = page.locator(".nav .nav-item")
+        for number in range(await items.count()):
+            box = await items.nth(number).bounding_box()
+            assert box is not None
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+            assert await items.nth(number).evaluate("(one) => one.scrollWidth <= one.clientWidth")
+            assert await items.nth(number).evaluate("(one) => one.scrollHeight <= one.clientHeight")
+
+
+async def test_who_keeps_where_a_speaker_stands_stays_at_the_field(station: Station) -> None:
+    async with window(station, "phone") as page:
+        await page.goto(f"/speakers/{station.speaker_ids[0]}")
+        field = page.get_by_label("Trên bản đồ")
+        await field.fill("https://maps.example.org/?q=cho-xa")
+        await page.locator("#on-the-map").get_by_role("button").click()
+        await expect(page.locator("#speaker-position-error")).to_contain_text("ví dụ 21.0285, 105.8542")
+        await expect(field).to_be_in_viewport()
+        await picture(page, "position-refused")
+        await field.fill("21.0285, 105.8542")
+        await page.locator("#on-the-map").get_by_role("button").click()
+        await page.wait_for_url("**done=located*")
+        await expect(field).to_be_in_viewport()
+
+
 def ready_again(page: Page) -> asyncio.Task[object]:
     """When it is asked how many are ready."""
     return asyncio.create_task(page.wait_for_event("requestfinished", lambda one: "/emergency/ready" in one.url))
