@@ -94,7 +94,7 @@ async function restore() {
     if (answer.ok && JSON.stringify(typed(form)) === blank && show(body)) part("data-restored").hidden = false;
   } catch (error) {
     if (!(error instanceof Unsent)) throw error;
-    tell(error);
+    tell(why("away")); // nothing was to be prepared yet
   }
 }
 
