@@ -175,5 +175,21 @@ def written(emergency: Emergency) -> Mapping[str, str]:
     }
 
 
+def heard(emergency: Emergency) -> Mapping[str, str]:
+    """`written`, in a drill with what it says first and last; that alone around what is recorded or spoken live."""
+    said = written(emergency)
+    if not emergency.drill:
+        return said
+    fixed = _fixed_texts()
+    around = {one: fixed[drill_key(one)] for one in said if one in LANGUAGES}
+    around = around or {LANGUAGES[0]: fixed[drill_key(LANGUAGES[0])]}
+    every = dict.fromkeys([*around, *said])
+    return {one: "\n".join(_around(around.get(one), said.get(one, "…"))) for one in every}
+
+
+def _around(drill: str | None, text: str) -> Sequence[str]:
+    return [text] if drill is None else [drill, text, drill]
+
+
 def _fixed_texts() -> Mapping[str, str]:
     return {part.key: part.text for part in fixed_parts()}

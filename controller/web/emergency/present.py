@@ -19,7 +19,7 @@ from controller.domain.emergencies import (
     Origin,
     Policy,
 )
-from controller.domain.emergency_sound import written
+from controller.domain.emergency_sound import heard
 from controller.domain.errors import NotFound
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady
@@ -119,7 +119,7 @@ def _reason_of_correction(one: Emergency) -> str:
 
 def said(one: Emergency, say: Translator) -> Sequence[Said]:
     """Its words, as they are or will be said: what is confirmed is what is heard."""
-    return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in written(one).items()]
+    return [replace(console.said_as(language, text, say), audio_urls=()) for language, text in heard(one).items()]
 
 
 def _confirmed_by(one: Emergency, whom: Mapping[str, str], say: Translator) -> str:

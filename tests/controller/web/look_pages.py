@@ -330,7 +330,8 @@ BUSY: dict[str, Any] = {
 
 def _speaker(box: BoxShown, place: str = "", notice: str = "") -> dict[str, Any]:
     known = {"speaker": SPEAKER_PAGE, "box": box, "places": PLACES}
-    return {**known, "position": place, "position_problem": "", "located": bool(notice), "notice": notice, "problem": ""}
+    located = {"position": place, "position_problem": "", "located": bool(notice)}
+    return {**known, **located, "notice": notice, "problem": ""}
 
 
 PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {

@@ -204,6 +204,7 @@ async def test_a_drill_is_never_the_page_the_colour_or_the_prompt_of_the_real_th
         page = await lan.get(address)
         assert 'class="alarm alarm-drill"' in page.text
         assert "data-hold=" not in page.text
+        assert page.says.count("Đây là diễn tập. Xin nhắc lại, đây là diễn tập.") == 2, "as it is heard: first and last"
         # what the hands know from the real thing starts no drill, and the other way round
         for name, value in (("word", "Xã Hoà Bình"), ("held", str(one.emergency_id))):
             assert (await lan.post(f"{address}/confirm", [(name, value)])).status == 422
