@@ -1,9 +1,10 @@
 """An alert that came in (CAP 1.2), and what becomes of it: pure.
 
 Rules: an alert is named by its sender, its identifier and when it was sent, and is the same alert however often it
-comes. It is decided area by area, for persons and rules hold in areas; what was decided together for the same words is
-one sending, which is one emergency. Only a status of Actual may sound as real; an Exercise may become a drill, and only
-by a person. What a later message did to it (update, cancel) stays visible, also where that message came first.
+comes, as long as it says the same. It is decided area by area, for persons and rules hold in areas; what was decided
+together for the same words is one sending, which is one emergency. Only a status of Actual may sound as real; an
+Exercise may become a drill, and only by a person. What a later message did to it (update, cancel) stays visible, also
+where that message came first.
 
     refused                       it cannot be used; the reasons say why
     elsewhere                     no speaker of ours stands where it holds
@@ -214,7 +215,8 @@ class Sending:
 class CapAlert:
     """One alert that came in. Instants are controller time in microseconds, `Key.sent_us` is the sender's.
 
-    Of one that was refused nothing counts that stands in it: its key is empty but for the digest of its bytes.
+    Of one that was refused nothing counts that stands in it: its key is empty but for the digest of its bytes, or its
+    id. ``says`` is the SHA-256 of all that it says, however it is written and signed.
     """
 
     alert_id: CapAlertId
@@ -227,6 +229,7 @@ class CapAlert:
     signed_by: str = ""
     trusted: bool
     digest: str
+    says: str = ""
     received_at_us: int
     changed_at_us: int
     state: AlertState

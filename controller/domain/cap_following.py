@@ -4,16 +4,22 @@ Rules: a message follows another by its ``references`` alone. It changes the oth
 (`cap_alerts.may_follow`) and came by a way that reaches all areas of it; where not it waits for a person. A message
 that came before the one it speaks of, by the same way or signed, has the same effect. What is on the air goes on until
 what replaces it is decided; a cancel ends it at once.
+
+Of two with the same sender, identifier and time that say different things nobody knows which is its sender's. One that
+is vouched for takes the place of one that is not, where its way reaches; else both are kept, and those that nobody
+decided on yet wait for a person: by itself such a one does nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from controller.domain.cap_alerts import (
     SIGNED,
     AlertState,
     AreaState,
     CapAlert,
+    Key,
     MessageType,
     Reason,
     Sending,
@@ -28,6 +34,10 @@ _WIDENED = frozenset(
 Covers = Callable[[CapAlert], bool]
 """Whether the way by which a message came reaches all areas of another one."""
 OTHER_SENDER = "other_sender"
+DISPUTED: Final = "says_otherwise"
+"""`Reason.code` of one that names itself as another does, and says something else."""
+MOST_NAMESAKES: Final = 5
+"""So many that say different things under one sender, identifier and time are taken by one way; more are refused."""
 _SETTLED = frozenset({AlertState.REFUSED, AlertState.IGNORED, AlertState.CANCELLED, AlertState.APPLIED})
 
 
@@ -37,6 +47,10 @@ class Arrival:
 
     alert: CapAlert
     changed: tuple[CapAlert, ...] = ()
+
+    def with_more(self, changed: Iterable[CapAlert]) -> "Arrival":
+        """Others that it changed too."""
+        return replace(self, changed=(*self.changed, *changed))
 
     @property
     def to_end(self) -> tuple[tuple[CapAlert, Sending], ...]:
@@ -51,21 +65,95 @@ class Arrival:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Namesakes:
+    """Others of the same key. ``kept`` is the same alert, which was here already; ``against`` say something else, and
+    are vouched for no less or were sent already; ``outdone`` give way. ``full``: this way brought too many already.
+    """
+
+    kept: CapAlert | None
+    against: tuple[CapAlert, ...]
+    outdone: tuple[CapAlert, ...]
+    full: bool
+
+
+def says_same(one: CapAlert, other: CapAlert) -> bool:
+    """Whether two of one key are the same alert. Of one that was kept before this was noted its messages tell."""
+    if one.says and other.says:
+        return one.says == other.says
+    return (one.status, one.message_type, one.messages) == (other.status, other.message_type, other.messages)
+
+
+def namesakes(alert: CapAlert, found: Sequence[CapAlert], covers: Covers) -> Namesakes:
+    """Of those ``found`` under the key of an alert that comes."""
+    strong = [one for one in found if one.trusted >= alert.trusted or one.sendings]
+    same = [one for one in strong if says_same(one, alert)]
+    others = [one for one in found if not says_same(one, alert)]
+    return Namesakes(
+        kept=max(same, key=lambda one: (bool(one.sendings), one.trusted), default=None),
+        against=tuple(one for one in strong if not says_same(one, alert)),
+        outdone=tuple(one for one in found if one not in strong and one.open and covers(one)),
+        full=sum(came_alike(one, alert) for one in others) >= MOST_NAMESAKES,
+    )
+
+
+def is_disputed(alert: CapAlert) -> bool:
+    """Whether another of its key says something else."""
+    return any(one.code == DISPUTED for one in alert.reasons)
+
+
+def disputed(alert: CapAlert) -> CapAlert:
+    """A person has to look which one is its sender's."""
+    return alert if is_disputed(alert) else replace(alert, reasons=(*alert.reasons, Reason(DISPUTED, "warning")))
+
+
+def one_too_many(alert: CapAlert) -> CapAlert:
+    """Refused: its way brought many others under its name already."""
+    reasons = (Reason("too_many_namesakes", "error", values={"most": str(MOST_NAMESAKES)}),)
+    return replace(
+        alert,
+        key=Key("", f"!{alert.alert_id}", 0),
+        references=(),
+        state=AlertState.REFUSED,
+        reasons=reasons,
+        trusted=False,
+    )
+
+
+def made_way(alert: CapAlert, named: Namesakes, now_us: int) -> tuple[CapAlert, ...]:
+    """What becomes of the others of its name: those outdone give way, and what waits says that there is another, unless
+    it is vouched for and this one is not.
+    """
+    waiting = {AlertState.HELD, AlertState.NOT_ACTUAL}
+    unsure = [
+        one for one in named.against if one.state in waiting and not is_disputed(one) and one.trusted <= alert.trusted
+    ]
+    return (
+        *(_superseded(one, alert, now_us) for one in named.outdone),
+        *(replace(disputed(one), changed_at_us=now_us) for one in unsure),
+    )
+
+
 def arrived(
     alert: CapAlert, earlier: Sequence[CapAlert], later: Sequence[CapAlert], now_us: int, covers: Covers
 ) -> Arrival:
     """``earlier`` are those that it refers to, with what updated them since; ``later`` came before it, and refer to it
     all the same.
     """
+    mine = [one for one in earlier if may_follow(alert, one) and covers(one)]
+    spoken_of = {one.key for one in mine}
+    earlier = [one for one in earlier if one in mine or one.key not in spoken_of]
     alert = replace(alert, earlier=tuple(one.alert_id for one in earlier))
     for one in later:
         if not alert.open or one.state is AlertState.REFUSED or not may_follow(one, alert):
             continue
-        if came_alike(one, alert) or one.signature == SIGNED:
+        unsure = is_disputed(one) and one.state is AlertState.HELD
+        if not unsure and (came_alike(one, alert) or one.signature == SIGNED):
             return _too_late(alert, one, now_us)
         alert = _doubted(alert)  # how far the way of the other reaches is not known any more
-    mine = [one for one in earlier if may_follow(alert, one) and covers(one)]
     match alert.message_type:
+        case _ if is_disputed(alert):
+            return Arrival(alert)
         case MessageType.CANCEL if alert.open:
             return _cancels(alert, earlier, mine, now_us)
         case MessageType.UPDATE if alert.open:
@@ -94,7 +182,15 @@ def widened(kept: CapAlert, again: CapAlert, now_us: int) -> CapAlert:
         return kept
     named = tuple(dict.fromkeys((*kept.named_area_ids, *again.named_area_ids)))
     state = kept.state if kept.state is AlertState.NOT_ACTUAL else AlertState.HELD
+    kept = disputed(kept) if is_disputed(again) else kept
     return replace(kept, areas=(*kept.areas, *new), named_area_ids=named, state=state, changed_at_us=now_us)
+
+
+def trusted_first(alerts: Iterable[CapAlert]) -> tuple[CapAlert, ...]:
+    """In their order but for that: where several have the name that a message refers to, one that is vouched for is
+    meant.
+    """
+    return tuple(sorted(alerts, key=lambda one: not one.trusted))
 
 
 def _doubted(alert: CapAlert) -> CapAlert:

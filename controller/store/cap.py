@@ -53,6 +53,7 @@ class SqlCapAlerts:
             sent_us=alert.key.sent_us,
             trusted=alert.trusted,
             digest=alert.digest,
+            says=alert.says,
             state=alert.state.value,
             busy=alert.busy,
             received_at_us=alert.received_at_us,

@@ -20,13 +20,14 @@ class CapAlertRow(Row, table=True):
     """``content`` is an object with everything of the alert that has no column of its own."""
 
     __tablename__ = "cap_alert"
-    __table_args__ = (UniqueConstraint("sender", "identifier", "sent_us", "trusted"),)
+    __table_args__ = (UniqueConstraint("sender", "identifier", "sent_us", "trusted", "says"),)
     alert_id: str = Field(primary_key=True, sa_type=ID)
     sender: str = Field(sa_type=Text)
     identifier: str = Field(sa_type=Text)
     sent_us: int = Field(sa_type=BigInteger)
     trusted: bool
     digest: str = Field(index=True, sa_type=ID)
+    says: str = Field(default="", sa_type=ID)
     state: str = Field(sa_type=WORD)
     busy: bool = Field(index=True)
     received_at_us: int = Field(index=True, sa_type=BigInteger)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from controller.domain.errors import StoreFailed
 from controller.store.engine import failures, make_engine
 
-HEAD: Final = "0013"
+HEAD: Final = "0014"
 """The newest migration."""
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MODULE: Final = "controller.store.migrate"

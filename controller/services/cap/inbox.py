@@ -130,31 +130,34 @@ class CapInbox:
     async def _kept(self, alert: CapAlert, raw: bytes, by: Actor, world: World, reach: Reach) -> Taken:
         now_us = self._clock.now_us()
         async with self._store.transaction() as tx:
-            doubted = await tx.cap_alerts.keyed([alert.key])
-            there = [one for one in doubted if one.trusted >= alert.trusted or one.sendings]
+            covers = _covering(reach, world)
+            named = following.namesakes(alert, await tx.cap_alerts.keyed([alert.key]), covers)
+            alert = following.disputed(alert) if named.against else alert
             earlier = await self._chain(tx, alert)
-            if there:
-                kept = max(there, key=lambda one: (bool(one.sendings), one.trusted))
-                wider = following.widened(kept, alert, now_us)
-                if wider is kept:
-                    return Taken(kept, new=False)
-                arrival, doubted = Arrival(wider), ()
+            if named.kept is not None:
+                wider = following.widened(named.kept, alert, now_us)
+                if wider is named.kept:
+                    return Taken(wider, new=False)
+                arrival = Arrival(wider)
+            elif named.full:
+                arrival = Arrival(following.one_too_many(alert))
             else:
                 later = await tx.cap_alerts.referring(alert.key)
-                arrival = following.arrived(alert, earlier, later, now_us, _covering(reach, world))
+                arrival = following.arrived(alert, earlier, later, now_us, covers)
+                arrival = arrival.with_more(following.made_way(alert, named, now_us))
+                earlier = tuple(one for one in earlier if one.alert_id in arrival.alert.earlier)
             if arrival.alert.state is AlertState.HELD and may_be_automatic(arrival.alert):
                 rules = await tx.cap_settings.rules()
                 arrival = self._automatic(arrival, [one for one in rules if one.enabled], world, earlier)
-            changed = (*arrival.changed, *(_outdone(one, alert, now_us) for one in doubted if one.open))
-            if not there:
+            if named.kept is None:
                 await tx.cap_alerts.put_raw(alert.digest, raw)
-            for one in (arrival.alert, *changed):
+            for one in (arrival.alert, *arrival.changed):
                 await tx.cap_alerts.put(one)
             await self._pruned(tx)
             if arrival.alert.state is not AlertState.REFUSED:
                 await tx.deeds.add(_deed(arrival.alert, DeedKind.TAKE_ALERT, by.name, now_us))
-        self._tell(arrival.alert, *changed)
-        return Taken(arrival.alert, new=not there)
+        self._tell(arrival.alert, *arrival.changed)
+        return Taken(arrival.alert, new=named.kept is None)
 
     async def _pruned(self, tx: Transaction) -> None:
         """Now and then: what was never heard and never will be is kept for a while, not for ever."""
@@ -173,7 +176,7 @@ class CapInbox:
             later = [one for one in await tx.cap_alerts.several(ahead) if one.alert_id not in found]
             found.update((one.alert_id, one) for one in later)
             ahead = [one.followed_by for one in later if one.followed_by is not None]
-        return tuple(found.values())
+        return following.trusted_first(one for one in found.values() if one.key != alert.key)
 
     def _automatic(self, arrival: Arrival, rules: Sequence[Rule], world: World, earlier: Sequence[CapAlert]) -> Arrival:
         """Areas in which a rule decides: none where everything is stopped."""
@@ -208,7 +211,7 @@ class CapInbox:
         now_us = self._clock.now_us()
         async with self._store.transaction() as tx:
             alert = await tx.cap_alerts.get(alert_id)
-            earlier = await tx.cap_alerts.several(alert.earlier)
+            earlier = following.trusted_first(await tx.cap_alerts.several(alert.earlier))
             if alert.message_type is MessageType.CANCEL and alert.state is AlertState.HELD:
                 _require_covered(earlier, _covering(_reach(by, None, Right.CAP), world))
                 arrival = following.applied(alert, earlier, now_us)
@@ -356,11 +359,6 @@ def _require_covered(earlier: Iterable[CapAlert], covers: Covers) -> None:
     """Raises `Refused` (``cap_others_areas``): it would take off the air what others decide on."""
     if not all(covers(one) for one in earlier):
         raise Refused("it is heard in areas of others too", code="cap_others_areas")
-
-
-def _outdone(doubted: CapAlert, by: CapAlert, now_us: int) -> CapAlert:
-    """The same alert came by a way that is vouched for."""
-    return replace(doubted, state=AlertState.SUPERSEDED, followed_by=by.alert_id, changed_at_us=now_us)
 
 
 def _require_open(alert: CapAlert, now_us: int, *, drill: bool) -> None:

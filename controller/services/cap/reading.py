@@ -199,6 +199,7 @@ def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_
         signed_by=reading.signature.by[:200],
         trusted=trusted and not refused,
         digest=digest,
+        says=digest if read is None or refused else _says(read, reading),
         received_at_us=now_us,
         changed_at_us=now_us,
         state=state,
@@ -213,6 +214,12 @@ def _kept(reading: "cap.Reading", source: Source, digest: str, number: int, now_
         references=tuple(dict.fromkeys(_key(one) for one in read.references)),
         begins_at_us=min((one.begins_at_us for one in messages if one.begins_at_us is not None), default=None),
     )
+
+
+def _says(read: "cap.Alert", reading: "cap.Reading") -> str:
+    """The digest of all that it says: neither how its instant is written, nor what it is wrapped in, nor who signed."""
+    said = (replace(read, sent=""), _status(reading).value)
+    return hashlib.sha256(repr(said).encode(errors="replace")).hexdigest()
 
 
 def _reasons(found: "Iterable[cap.Reason]", most: int = _MOST_REASONS) -> tuple[Reason, ...]:

@@ -1,7 +1,8 @@
 """CAP alerts: handed in by other systems, looked at, and decided by persons.
 
 The guide is `docs/guide-administrator.md`. An alert is named by its sender, identifier and time of sending: handed in
-again it is the same alert. It waits for a person unless a rule of the area sends it by itself.
+again it is the same alert, unless it says something else. It waits for a person unless a rule of the
+area sends it by itself.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from aiohttp import StreamReader, web
 
 from agents.protocol.ids import AreaId
 from controller.domain.cap_alerts import AlertState, CapAlert, CapAlertId, Source, SourceKind
+from controller.domain.cap_following import is_disputed
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.paging import Place
 from controller.domain.rights import Right
@@ -66,6 +68,8 @@ HandedIn = Annotated[
         media_types=(JSON,),
         statuses={
             200: "It was here already; this is what became of it.",
+            201: "It was taken beside another with the same sender, identifier and time that says something else: no"
+            " rule sends it.",
             202: "It was taken: `state` says what becomes of it, `reasons` why.",
             422: "It cannot be used: `reasons` say why.",
         },
@@ -101,6 +105,8 @@ async def hand_in_cap(ask: Ask, data: CapBytes) -> HandedIn:
 def _status(taken: Sequence[Taken]) -> int:
     if all(one.alert.state is AlertState.REFUSED for one in taken):
         return 422
+    if any(one.new and is_disputed(one.alert) for one in taken):
+        return 201
     return 202 if any(one.new for one in taken) else 200
 
 

@@ -16,6 +16,7 @@ from controller.domain.cap_alerts import (
     SendingState,
     Status,
 )
+from controller.domain.cap_following import DISPUTED
 from controller.domain.rights import Right
 from controller.services.cap.inbox import AlertView
 from controller.web.asking import Ask
@@ -91,7 +92,7 @@ def _expires_us(alert: CapAlert) -> int | None:
 def _worst(alert: CapAlert) -> Reason | None:
     """What has to stand in the list already: why it cannot be used, or why no rule sent it."""
     if alert.state is AlertState.HELD:
-        return next((one for one in alert.reasons if one.code == STOPPED_HERE), None)
+        return next((one for one in alert.reasons if one.code in {DISPUTED, STOPPED_HERE}), None)
     if alert.state is not AlertState.REFUSED:
         return None
     return next((one for weight in ("error", "warning") for one in alert.reasons if one.weight == weight), None)

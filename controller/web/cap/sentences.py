@@ -165,6 +165,13 @@ FINDINGS: Final[Mapping[str, str]] = {
     "other_sender": N_(
         "It speaks of an alert of another sender, or came by a way that vouches for less: a person decides."
     ),
+    "says_otherwise": N_(
+        "Another alert with the same sender, identifier and time says something else. A person decides."
+    ),
+    "too_many_namesakes": N_(
+        "It came by a way that brought %(most)s others already with the same sender, identifier and time, which say"
+        " something else. No more are taken."
+    ),
     "stopped_here": N_(
         "A rule would have sent it, but everything is stopped there. A person decides: allow playing again, then"
         " confirm or decline it."

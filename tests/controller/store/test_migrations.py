@@ -51,6 +51,27 @@ async def test_an_upgrade_can_be_run_again(url: str) -> None:
     await upgrade_here(url)
 
 
+async def test_alerts_that_were_kept_before_can_have_namesakes_after_it(url: str) -> None:
+    from alembic import command
+
+    engine = make_engine(url, foreign_keys=False)
+    before = (
+        "INSERT INTO cap_alert (alert_id, sender, identifier, sent_us, trusted, digest, state, busy, received_at_us,"
+    )
+    before += " content) VALUES ('c-1', 's', 'i', 1, TRUE, 'd', 'held', TRUE, 1, '{}')"
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda one: command.upgrade(alembic_config(one), "0013"))
+        await connection.execute(text(before))
+        await connection.execute(text("INSERT INTO cap_reference VALUES ('c-1', 0, 'k')"))
+    await upgrade_here(url)
+    second = before.replace("'c-1'", "'c-2'").replace(" content)", " content, says)").replace("'{}')", "'{}', 'x')")
+    async with engine.begin() as connection:
+        await connection.execute(text(second))
+        rows = (await connection.execute(text("SELECT alert_id, says FROM cap_alert ORDER BY alert_id"))).all()
+        assert [tuple(one) for one in rows] == [("c-1", ""), ("c-2", "x")]
+    await engine.dispose()
+
+
 async def test_an_upgrade_leaves_its_tools_out_of_this_process(url: str) -> None:
     program = "import asyncio, sys; from controller.store.migrate import upgrade_to_head; "
     program += "asyncio.run(upgrade_to_head(sys.argv[1])); sys.exit('alembic' in sys.modules)"

@@ -94,6 +94,22 @@ async def test_a_token_hands_in_for_its_own_area_and_sees_its_own_alerts(station
         assert len((await other.call("list_cap_alerts"))[1]["alerts"]) == 1
 
 
+async def test_an_alert_under_the_name_of_another_is_taken_beside_it_and_says_so(station: Station) -> None:
+    async with system(station, Right.HAND_IN_ALERT) as centre, desk(station) as person:
+        _, told = await post(centre, made(sent_us=now_us() - 5 * SECOND_US, status="Test").xml())
+        sent_us = told["alerts"][0]["sent_at_us"]
+        raw = made(sent_us=sent_us).xml()
+        status, second = await post(centre, raw)
+        (alert,) = second["alerts"]
+        assert (status, alert["state"]) == (201, "held")
+        assert alert["alert_id"] != told["alerts"][0]["alert_id"]
+        (reason,) = alert["reasons"]
+        assert reason["code"] == "says_otherwise"
+        assert "Một cảnh báo khác" in reason["sentence"]
+        assert (await post(centre, raw))[0] == 200
+        assert (await person.call("get_cap_bytes", alert_id=alert["alert_id"]))[1] == raw
+
+
 async def test_rules_feeds_languages_and_places_are_set(station: Station) -> None:
     async with desk(station) as person:
         wanted = {"area_id": "x-1", "sender": "tram@thuyvan.example"}
