@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -229,6 +230,8 @@ def _yes(fact: object) -> str:
 
 def _say_where(stage: Stage) -> None:
     print()
+    folder = shlex.quote(str(stage.data_dir))
+    print(f"  What a speaker plays and why: loa explain {shlex.quote(SPEAKERS[-1])} --data-dir {folder}")
     for name in SPEAKERS:
         files = sorted(stage.wav_dir(name).glob("*.wav"))
         if files:

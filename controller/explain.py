@@ -64,7 +64,10 @@ async def explain(folder: Path, named: str, zone: str, day: date | None, days: i
     database of another version, `StoreFailed`.
     """
     if not (folder / "loa.db").exists():
-        raise NotFound(f"There is no station in {folder} yet. Start it with: loa serve --data-dir {folder}")
+        raise NotFound(
+            f"There is no station in {folder} yet. Start it with: loa serve --data-dir {folder}, or name the folder of "
+            "another with --data-dir (that of a demonstration is demo-data/run-N/controller)."
+        )
     url = _read_only(database_url(folder))
     if not await is_current(url):
         raise Refused("The database is of another version of Loa. Start the station with this version once, then ask.")

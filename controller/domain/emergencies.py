@@ -20,6 +20,8 @@ from controller.domain.texts import bulletin_text, clean
 EmergencyId = NewType("EmergencyId", str)
 
 LONGEST_REASON: Final = 500
+_LONGEST_TITLE: Final = 200
+_DRILL: Final = "Diễn tập"
 MOST_AREAS: Final = 200
 MOST_REFERENCES: Final = 50
 
@@ -192,6 +194,13 @@ class Emergency:
     def airing_class(self) -> AiringClass:
         """Of its airing."""
         return AiringClass.DRILL if self.drill else AiringClass.EMERGENCY
+
+    @property
+    def airing_title(self) -> str:
+        """Of its airing: as logs and rundowns name it, where no colour tells a drill from the real thing."""
+        if not self.drill or self.title.startswith(_DRILL):
+            return self.title
+        return f"{_DRILL}: {self.title}"[:_LONGEST_TITLE]
 
 
 # --- what areas allow -------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """The demonstration before anything is started: which folder, which port, and what it says when it cannot."""
 
+import shlex
 import socket
 from pathlib import Path
 
 import pytest
 
 from controller import demo
-from controller.stage import LOOPBACK
+from controller.stage import LOOPBACK, Stage
 
 
 def test_a_port_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,3 +56,10 @@ def test_two_that_start_in_the_same_moment_do_not_choose_the_same_port() -> None
         port = free.getsockname()[1]
     with demo._reserved(port) as first, demo._reserved(port) as second:
         assert (first, second) == (True, False)
+
+
+def test_it_says_how_its_speakers_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    demo._say_where(Stage(tmp_path / "run-1"))
+    command = next(line for line in capsys.readouterr().out.splitlines() if "loa explain" in line)
+    _, _, words = command.partition("loa ")
+    assert shlex.split(words) == ["explain", "Chợ xã", "--data-dir", str(tmp_path / "run-1" / "controller")]

@@ -158,4 +158,5 @@ def test_what_cannot_be_asked_is_refused_at_once(folder: Path, argv: Sequence[st
 def test_where_there_is_no_station_it_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, _, err = run(capsys, tmp_path, "s-0")
     assert (code, "There is no station in" in err) == (cli.FAILED, True)
+    assert "--data-dir (that of a demonstration is demo-data/run-N/controller)" in err
     assert list(tmp_path.iterdir()) == []

@@ -361,7 +361,7 @@ def _airing(emergency: Emergency, speakers: Sequence[Speaker], references: tuple
         revision=1,
         airing_class=emergency.airing_class,
         sequence=emergency.sequence,
-        title=emergency.title,
+        title=emergency.airing_title,
         speaker_ids=tuple(one.speaker_id for one in speakers),
         state=AiringState.PLANNED,
         planned_at_us=now_us,

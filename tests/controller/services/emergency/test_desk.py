@@ -124,6 +124,7 @@ async def test_a_drill_says_so_first_and_last_has_no_siren_and_never_becomes_rea
     drill = await sent(station, flood(speaker.area_id, drill=True, siren=True))
     play = await station.until_ordered(device, Play)
     assert play.airing.airing_class is AiringClass.DRILL
+    assert play.airing.title == f"Diễn tập: {drill.title}"
     assert play.siren is None
     parts = await station.desk.fixed_sounds.need([drill_key("vi")])
     words = parts[drill_key("vi")]
