@@ -10,18 +10,13 @@ from controller.ports.relays import Radio
 from controller.services.areabook import AreaBook, day_of
 from controller.services.beside import Beside
 from controller.services.board import Board
-from controller.services.cap.desk import CapDesk
 from controller.services.crew import Crew
-from controller.services.emergency.alarm import Alarm
-from controller.services.emergency.boards import AlarmBoards
-from controller.services.emergency.desk import EmergencyDesk
-from controller.services.emergency.unsent import UnsentSounds
-from controller.services.emergency.watch import EmergencyWatch
 from controller.services.events import Events
 from controller.services.ingest import Ingest
-from controller.services.leftovers import Leftovers
 from controller.services.office import Office
 from controller.services.rooms import (
+    AlertRoom,
+    EmergencyRoom,
     HandInRoom,
     LiveRoom,
     PeopleRoom,
@@ -36,7 +31,18 @@ from controller.services.secretary import Secretary
 from controller.services.settings import DeskSettings
 
 
-class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, LiveRoom, HandInRoom):
+class Desk(
+    PeopleRoom,
+    SoundRoom,
+    PostRoom,
+    PlaceRoom,
+    PlanRoom,
+    SpeakerRoom,
+    LiveRoom,
+    HandInRoom,
+    EmergencyRoom,
+    AlertRoom,
+):
     """Every service of one station.
 
     ``run()`` is to be started before the first request or link, in the task group of the composition root; ``started``
@@ -73,22 +79,18 @@ class Desk(PeopleRoom, SoundRoom, PostRoom, PlaceRoom, PlanRoom, SpeakerRoom, Li
         SpeakerRoom.__init__(self, office, outbox, self._assignments, stops)
         LiveRoom.__init__(self, office, links=links, outbox=outbox, stops=stops, studio=studio, radio=radio)
         HandInRoom.__init__(self, office, self.compose, self.dispatch, outbox)
-        alarm, boards = Alarm(office, outbox, self.pins), AlarmBoards(office, outbox, self.speakers)
-        self.emergencies: Final = EmergencyDesk(office, self._emergency_sounds, alarm, stops, boards)
-        self._emergency_watch: Final = EmergencyWatch(office, self.emergencies, alarm, self.delivery, outbox)
-        leftovers = Leftovers(store, clock, studio, self._making)
-        self._unsent: Final = UnsentSounds(office, self.emergencies.book, leftovers)
-        self.cap: Final = CapDesk(
-            office,
-            studio,
-            self.emergencies,
-            ahead=self._emergency_sounds.ahead,
-            stops=stops,
-            identity=identity,
-            fetcher=fetcher,
+        sounds, pins, delivery, speakers = self._emergency_sounds, self.pins, self.delivery, self.speakers
+        EmergencyRoom.__init__(
+            self, office, studio, sounds, pins=pins, outbox=outbox, stops=stops, delivery=delivery, speakers=speakers
         )
-        journals, healths = (self.hands, self.fault_watch, boards, self.live.cuts), (self.fault_watch, self.telemetry)
-        self.ingest: Final = Ingest(office, self.delivery, journals, healths)
+        room, ahead = self.emergencies, sounds.ahead
+        AlertRoom.__init__(self, office, studio, room, ahead=ahead, stops=stops, identity=identity, fetcher=fetcher)
+        self.ingest: Final = self._ingest(office)
+
+    def _ingest(self, office: Office) -> Ingest:
+        """Who hears first of what devices say."""
+        journals = (self.hands, self.fault_watch, self._alarm_boards, self.live.cuts)
+        return Ingest(office, self.delivery, journals, (self.fault_watch, self.telemetry))
 
     def clock_changed(self) -> None:
         """The controller's time came to be trusted, or is not any more: what was held back is signed at once."""

@@ -6,7 +6,8 @@ them work.
 
 from typing import Final
 
-from controller.ports import Links, Studio
+from controller.domain.speakers import ControllerIdentity
+from controller.ports import Fetcher, Links, Studio
 from controller.ports.relays import Radio
 from controller.services.accounts import Accounts
 from controller.services.adoption import Adoption
@@ -14,18 +15,26 @@ from controller.services.api_tokens import ApiTokens
 from controller.services.areas import AreaDesk
 from controller.services.assignments import Assignments
 from controller.services.audit import Audit
+from controller.services.cap.desk import CapDesk
 from controller.services.clockwork import Clockwork
 from controller.services.compose import Compose
 from controller.services.delivery import Delivery
 from controller.services.dispatch import Dispatch
+from controller.services.emergency.ahead import SoundsAhead
+from controller.services.emergency.alarm import Alarm
+from controller.services.emergency.boards import AlarmBoards
+from controller.services.emergency.desk import EmergencyDesk
 from controller.services.emergency.fixed_sounds import FixedSounds
 from controller.services.emergency.sounds import EmergencySounds
+from controller.services.emergency.unsent import UnsentSounds
+from controller.services.emergency.watch import EmergencyWatch
 from controller.services.fault_watch import FaultWatch
 from controller.services.faults import FaultDesk
 from controller.services.groups import GroupDesk
 from controller.services.hand_ins.handing_in import HandIns
 from controller.services.hand_ins.watch import HandInWatch
 from controller.services.hands import HandDesk
+from controller.services.leftovers import Leftovers
 from controller.services.live.desk import LiveDesk
 from controller.services.making import Making
 from controller.services.office import Office
@@ -136,3 +145,45 @@ class HandInRoom:
     def __init__(self, office: Office, compose: Compose, dispatch: Dispatch, outbox: Outbox) -> None:
         self.hand_ins: Final = HandIns(office, compose, dispatch)
         self._hand_in_watch: Final = HandInWatch(office, self.hand_ins, dispatch, outbox)
+
+
+class EmergencyRoom:
+    """What is sent in an emergency, and what is made ahead of it or left behind."""
+
+    def __init__(
+        self,
+        office: Office,
+        studio: Studio,
+        sounds: EmergencySounds,
+        *,
+        pins: Pins,
+        outbox: Outbox,
+        stops: Stops,
+        delivery: Delivery,
+        speakers: SpeakerDesk,
+    ) -> None:
+        alarm, boards = Alarm(office, outbox, pins), AlarmBoards(office, outbox, speakers)
+        self._alarm_boards: Final = boards
+        self.emergencies: Final = EmergencyDesk(office, sounds, alarm, stops, boards)
+        self._emergency_watch: Final = EmergencyWatch(office, self.emergencies, alarm, delivery, outbox)
+        leftovers = Leftovers(office.store, office.clock, studio, sounds.ahead.making)
+        self._unsent: Final = UnsentSounds(office, self.emergencies.book, leftovers)
+
+
+class AlertRoom:
+    """Alerts of others, and those of the station for others."""
+
+    def __init__(
+        self,
+        office: Office,
+        studio: Studio,
+        emergencies: EmergencyDesk,
+        *,
+        ahead: SoundsAhead,
+        stops: Stops,
+        identity: ControllerIdentity,
+        fetcher: Fetcher | None,
+    ) -> None:
+        self.cap: Final = CapDesk(
+            office, studio, emergencies, ahead=ahead, stops=stops, identity=identity, fetcher=fetcher
+        )

@@ -240,6 +240,22 @@ async def _has_ended(agent: Agent) -> bool:
     return (await agent.story("flood"))[-1:] == ["finished"]
 
 
+def _going_on(start_us: int, news: bytes) -> PlannedAiring:
+    """Three seconds that are heard to their end, whatever cuts them."""
+    return airing(
+        "flood",
+        start_at_us=start_us,
+        sequence=(clip_part(news, 3),),
+        on_interrupted=OnInterrupted.RESUME,
+        slot_ends_us=start_us + 60_000_000,
+    )
+
+
+def _call(start_us: int, words: bytes) -> PlannedAiring:
+    """An emergency of half a second."""
+    return airing("call", start_at_us=start_us, airing_class=AiringClass.EMERGENCY, sequence=(clip_part(words, 0.5),))
+
+
 @pytest.mark.system
 @pytest.mark.alone
 async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
@@ -258,21 +274,9 @@ async def test_what_an_emergency_cuts_goes_on_through_the_real_engine(
     ):
         await adopt(agent, station, volume_percent=100)
         start_us = soon(agent, 2_500_000)
-        cut = airing(
-            "flood",
-            start_at_us=start_us,
-            sequence=(clip_part(news, 3),),
-            on_interrupted=OnInterrupted.RESUME,
-            slot_ends_us=start_us + 60_000_000,
-        )
-        await push(agent, station, station.desk.rundown(cut))
+        await push(agent, station, station.desk.rundown(_going_on(start_us, news)))
         await agent.tells("stored", "armed", "sounding", airing_id="flood")
-        urgent = airing(
-            "call",
-            start_at_us=soon(agent, 1_500_000),
-            airing_class=AiringClass.EMERGENCY,
-            sequence=(clip_part(words, 0.5),),
-        )
+        urgent = _call(soon(agent, 1_500_000), words)
         await push(agent, station, station.desk.order(Play(airing=urgent)))
         await eventually(lambda: _has_ended(agent), agent.records)
         events = [event for event in await agent.records() if airing_of(event) == "flood"]
