@@ -86,6 +86,12 @@ class Board:
         entry = self._open.get(playback.airing_id)
         return entry is not None and entry.unwritten
 
+    def stored(self, entry: OpenAiring) -> None:
+        """The database knows that it began: now it can be over."""
+        entry.unstored = False
+        if self._open.get(entry.airing.airing_id) is entry:
+            self._touch(entry.airing.airing_id)
+
     def of_speaker(self, speaker_id: SpeakerId) -> tuple[OpenAiring, ...]:
         """The open airings that this speaker is to play, or plays."""
         return tuple(self._by_speaker.get(speaker_id, {}).values())

@@ -241,7 +241,7 @@ class Alarm:
         first, *pushed = before
         await asyncio.wait(pushed, timeout=_LINES_WITHIN_S)
         await first
-        entry.unstored = False
+        self._board.stored(entry)
         until_us = entry.airing.slot_ends_us or 0
         written: dict[SpeakerId, Playback] = {}
 
