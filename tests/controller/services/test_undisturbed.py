@@ -41,6 +41,7 @@ def circle() -> "weakref.ref[Circle]":
 
 
 def test_what_was_not_looked_through_before_is_not_afterwards_and_what_is_useless_goes() -> None:
+    gc.collect()  # what other tests left
     gc.freeze()
     frozen, turn_s = gc.get_freeze_count(), sys.getswitchinterval()
     undisturbed = Undisturbed(lambda: True)
