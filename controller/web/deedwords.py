@@ -159,7 +159,8 @@ def _alert(deed: Deed, say: Translator) -> str:
     told = f"{say.gettext(capwords.MESSAGES[MessageType(found['type'])])} {found['key']}"
     if deed.what is not DeedKind.TAKE_ALERT:
         return told
-    return f"{told}: {say.gettext(capwords.STATES[AlertState(found['state'])][2])}"
+    late = found["state"] == AlertState.EXPIRED
+    return f"{told}: {say.gettext(capwords.LATE_WORD if late else capwords.STATES[AlertState(found['state'])][2])}"
 
 
 def _policy(kept: str, say: Translator) -> str:

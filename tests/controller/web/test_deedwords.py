@@ -30,6 +30,7 @@ def told(what: DeedKind, kept: str, language: Language = Language.ENGLISH) -> st
             "taken away: Editor (Thôn Đông), account closed",
         ),
         (DeedKind.TAKE_ALERT, "Alert VN 1,2 held", "Alert VN 1,2: Waits for you"),
+        (DeedKind.TAKE_ALERT, "Alert VN-2 expired", "Alert VN-2: Expired before it came"),
         (DeedKind.DECLINE_ALERT, "Alert VN-1 not_actual", "Alert VN-1"),
         (DeedKind.STOP_AREAS, AREA, "Thôn Đông"),
         (DeedKind.CREATE_API_TOKEN, "tỉnh: hand_in@*", "tỉnh: hand in ordinary and priority bulletins (Whole station)"),
