@@ -1,7 +1,7 @@
 """What somebody took back before it was sent.
 
-It is in force at once, and stored as soon as the database takes it; `beside` sees to it that a restart does not offer it
-as waiting.
+It is in force at once, and stored as soon as the database takes it; `beside` sees to it that a restart does not offer
+it as waiting.
 """
 
 import asyncio
