@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from agents.protocol.ids import AreaId
@@ -51,9 +52,8 @@ SENT_AT_ONCE: Final = N_("sent it at once, for it stood ready")
 
 async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
     """Everything about it, for whoever asks. Raises `StoreFailed`."""
-    say, draft = ask.say, one.draft
+    say, draft, whom = ask.say, one.draft, await _whom(ask, one)
     ready = await ask.parts.emergencies.boards.readiness(draft.area_ids)
-    whom = await _whom(ask, one)
     return emergencyviews.Emergency(
         id=one.emergency_id,
         drill=one.drill,
@@ -67,11 +67,11 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         prepared_by=whom[one.prepared.name],
         prepared_at=moment(one.prepared.at_us),
         confirmed_by=_confirmed_by(one, whom, say),
-        confirmed_at=maybe_moment(one.confirmed.at_us) if one.confirmed else None,
+        confirmed_at=_when(one.confirmed),
         alone_reason=one.reason if one.broken_glass else "",
         correction_reason=await _why_corrected(ask, one),
         ended_by=whom[one.ended.name] if one.ended else "",
-        ended_at=maybe_moment(one.ended.at_us) if one.ended else None,
+        ended_at=_when(one.ended),
         sentence=_sentence(one, say),
         siren=draft.siren,
         live=draft.live,
@@ -89,6 +89,10 @@ async def emergency(ask: Ask, one: Emergency) -> emergencyviews.Emergency:
         steps=_steps(one, whom, say),
         may=_may(ask, one, ask.parts.emergencies.policies.of(draft.area_ids)),
     )
+
+
+def _when(by: By | None) -> datetime | None:
+    return None if by is None else moment(by.at_us)
 
 
 async def _whom(ask: Ask, one: Emergency) -> Mapping[str, str]:

@@ -270,4 +270,4 @@ async def test_the_log_tells_an_emergency_and_a_drill_from_all_else(station: Sta
         rows = {row.split("</a>")[0].rpartition(">")[2]: row for row in log.text.split("<tr")[1:]}
         marks = {title: re.findall(r'class="chip chip-(\w+)".*?<span>(\w+)</span>', rows[title]) for title in rows}
         assert marks["Lũ"][0] == ("bad", "Emergency")
-        assert marks["Tập lũ"][0] == ("info", "Drill")
+        assert marks["Diễn tập: Tập lũ"][0] == ("info", "Drill")
