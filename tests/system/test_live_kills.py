@@ -128,7 +128,8 @@ async def test_asked_to_end_it_tells_whoever_speaks_and_the_horns_that_it_is_ove
     await stage.start_controller()
     playback = await speaking.ended()
     assert playback["reason"] == "ended"
-    assert playback["ended_at_us"] < gone_us, "it was over for the device before the controller was gone"
+    # By the End: without one the device waits half a minute for more. Some of what was said may still be on its way.
+    assert playback["ended_at_us"] < gone_us + SILENT_WITHIN_MS * 1_000
     assert (await stage.airing(speaking.airing_id))["state"] == "ended"
     await whole(speaking)
     await plays_what_comes_next(stage)
