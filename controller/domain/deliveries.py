@@ -6,7 +6,7 @@ from agents.protocol.ids import DeviceId, DocumentId
 from agents.protocol.journal import RefusalReason
 
 
-class Delivered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Delivered(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A device's word on a document, and when it came. ``reason`` is set where it refused."""
 
     document_id: DocumentId

@@ -1,10 +1,13 @@
 """What devices answered to documents, as evidence: stored together, and shown.
 
-Rules: an answer moves the airings forward that its document tells of. Of an airing whose lines are not stored yet, an
-emergency that has just gone out, that shows at once; of all others once it is stored.
+Rules: an answer moves the airings forward that its document tells of, and that shows once it is stored. Where storing
+it takes longer than a moment, or fails, it shows all the same of an airing whose lines are not stored yet either: an
+emergency that has just gone out.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -14,10 +17,13 @@ from agents.protocol.messages import DocumentReply
 from controller.domain import evidence
 from controller.domain.airings import Playback
 from controller.domain.deliveries import Delivered
+from controller.domain.errors import StoreFailed
 from controller.ports import Links, Transaction
 from controller.services.events import AiringChanged, SpeakersChanged
 from controller.services.office import Office
 from controller.services.releases import forget
+
+_SHOWN_AFTER_S: Final = 0.5
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -43,14 +49,15 @@ class Answers:
 
     async def keep(self, answers: Sequence[Answer]) -> Sequence[None]:
         """Raises `StoreFailed`."""
-        rest = self._seen(answers)
-        async with self._store.transaction() as tx:
-            await tx.documents.put_delivered([_delivered(answer) for answer in answers])
-            changed = await self._playbacks(tx, rest)
-            await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
-            released = [answer.device_id for answer in answers if _releases(answer)]
-            for device_id in released:
-                await forget(tx, device_id, self._clock.now_us())
+        # Nobody waits for a database that is locked or full to be told whom an emergency has reached.
+        shown = asyncio.get_running_loop().call_later(_SHOWN_AFTER_S, self._show, answers)
+        try:
+            released, changed = await self._store_all(answers)
+        except StoreFailed:
+            self._show(answers)
+            raise
+        finally:
+            shown.cancel()
         for device_id in released:
             self._roster.own.discard(device_id)
             self._crew.spawn(self._links.disconnect(device_id), f"disconnect {device_id}")
@@ -58,25 +65,31 @@ class Answers:
         self._advance(changed)
         return [None] * len(answers)
 
-    def _seen(self, answers: Sequence[Answer]) -> list[Answer]:
-        """What they say of airings that are on the board alone, whose lines are stored later, shows at once: also while
-        the database takes nothing. Returns the others.
-        """
+    async def _store_all(self, answers: Sequence[Answer]) -> tuple[list[DeviceId], list[Playback]]:
+        """Who was released by them, and which playbacks they move forward."""
+        async with self._store.transaction() as tx:
+            await tx.documents.put_delivered([_delivered(answer) for answer in answers])
+            changed = await self._playbacks(tx, answers)
+            await tx.airings.put_playbacks([one for one in changed if not self._board.unwritten(one)])
+            released = [answer.device_id for answer in answers if _releases(answer)]
+            for device_id in released:
+                await forget(tx, device_id, self._clock.now_us())
+        return released, changed
+
+    def _show(self, answers: Sequence[Answer]) -> None:
+        """What they say of airings whose lines are stored later: until then the board alone has them."""
         changed: list[Playback] = []
-        rest: list[Answer] = []
         named = _named(answers)
         for answer in answers:
-            entries = [self._board.get(airing_id) for airing_id in named[answer.document.header.document_id]]
             present = self._roster.get(answer.device_id)
-            if present is None or not entries or not all(one is not None and one.unwritten for one in entries):
-                rest.append(answer)
-                continue
-            for entry in entries:
-                before = None if entry is None else entry.playbacks.get(present.speaker_id)
+            for airing_id in named[answer.document.header.document_id]:
+                entry = self._board.get(airing_id)
+                if present is None or entry is None or not entry.unwritten:
+                    continue
+                before = entry.playbacks.get(present.speaker_id)
                 if before is not None and (after := _after(before, answer)) != before:
                     changed.append(after)
         self._advance(changed)
-        return rest
 
     def _advance(self, changed: Sequence[Playback]) -> None:
         self._board.advanced(changed)

@@ -3,16 +3,26 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
+import msgspec
 from sqlalchemy import Column, ColumnElement, Select, Table, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
 from controller.domain.paging import Place
-from controller.store.in_one import FEW, goes_in_one, update_goes_in_one, update_in_one, upsert_in_one
+from controller.store.in_one import (
+    FEW,
+    goes_in_one,
+    structs_go_in_one,
+    update_goes_in_one,
+    update_in_one,
+    upsert_in_one,
+    upsert_structs_in_one,
+)
 from controller.store.rows import Row
 
 _T = TypeVar("_T")
 _Made = TypeVar("_Made")
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 PIECE: Final = 500
 
 
@@ -57,6 +67,17 @@ async def upsert(session: AsyncSession, form: type[Row], rows: Sequence[dict[str
         await session.execute(insert(form), new)
     if old:
         await session.execute(update(form), old, execution_options={"synchronize_session": None})
+
+
+async def upsert_structs(
+    session: AsyncSession, form: type[Row], structs: Sequence[_Struct], values: Callable[[_Struct], dict[str, Any]]
+) -> None:
+    """The same of structs whose fields are the columns; ``values`` takes one apart where the database needs that."""
+    table: Table = form.__table__  # type: ignore[attr-defined]
+    if len(structs) >= FEW and structs_go_in_one(session, table, type(structs[0])):
+        await session.execute(*upsert_structs_in_one(table, structs))
+    else:
+        await upsert(session, form, [values(one) for one in structs])
 
 
 async def change(session: AsyncSession, form: type[Row], rows: Sequence[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from agents.protocol.ids import DeviceId, DocumentId
 from agents.protocol.journal import RefusalReason
 from agents.protocol.values import DocumentKind
 from controller.domain.deliveries import Delivered
-from controller.store.bulk import pieces, upsert
+from controller.store.bulk import pieces, upsert_structs
 from controller.store.rows import CounterRow, DeliveredRow, DocumentRow
 
 _D = TypeVar("_D", Assignment, Rundown, Order)
@@ -136,7 +136,7 @@ class SqlDocuments:
         return frozenset(found)
 
     async def put_delivered(self, delivered: Sequence[Delivered]) -> None:
-        await upsert(self._session, DeliveredRow, [_delivered_values(one) for one in delivered])
+        await upsert_structs(self._session, DeliveredRow, delivered, _delivered_values)
 
     async def delivered(self, document_id: str) -> tuple[Delivered, ...]:
         rows = await self._session.scalars(select(DeliveredRow).where(col(DeliveredRow.document_id) == document_id))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, String, Table, TextClause, text
+from sqlalchemy import BigInteger, Boolean, Float, Integer, String, Table, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 FEW: Final = 20
@@ -44,19 +44,38 @@ def _plain(columns: Any) -> bool:
     return all(isinstance(column.type, _PLAIN) for column in columns)
 
 
+def structs_go_in_one(session: AsyncSession, table: Table, kind: type[msgspec.Struct]) -> bool:
+    """The same for structs that are written as arrays, and have a field for every column."""
+    return (
+        session.get_bind().dialect.name == "sqlite"
+        and kind.__struct_config__.array_like
+        and set(kind.__struct_fields__) == {column.name for column in table.columns}
+        and _plain(table.columns)
+    )
+
+
+def upsert_structs_in_one(table: Table, structs: Sequence[msgspec.Struct]) -> Statement:
+    """The statement and its values; no row is taken apart on the way."""
+    names = list(type(structs[0]).__struct_fields__)
+    return _upsert(table, names), {"rows": msgspec.json.encode(structs).decode()}
+
+
 def upsert_in_one(table: Table, rows: Sequence[dict[str, Any]]) -> Statement:
     """The statement and its values."""
-    columns: list[Column[Any]] = list(table.columns)
+    names = [column.name for column in table.columns]
+    return _upsert(table, names), {"rows": _json(rows, names)}
+
+
+def _upsert(table: Table, names: Sequence[str]) -> TextClause:
+    """``names`` are those of all columns, in the order in which the rows have their values."""
     keys = [column.name for column in table.primary_key.columns]
-    names = [column.name for column in columns]
     changed = [name for name in names if name not in keys]
     then = f"DO UPDATE SET {', '.join(f'{_q(n)} = excluded.{_q(n)}' for n in changed)}" if changed else "DO NOTHING"
     # WHERE true: without it SQLite takes ON for a part of a join.
-    statement = (
+    return text(
         f"INSERT INTO {_q(table.name)} ({', '.join(map(_q, names))}) SELECT {_fields(len(names))} "  # noqa: S608
         f"FROM json_each(:rows) WHERE true ON CONFLICT ({', '.join(map(_q, keys))}) {then}"
     )
-    return text(statement), {"rows": _json(rows, names)}
 
 
 def update_in_one(table: Table, rows: Sequence[dict[str, Any]]) -> Statement:
