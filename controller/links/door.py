@@ -40,8 +40,10 @@ _LATER_S: Final = 300.0
 _SOON_S: Final = 2.0
 _SETTLED_AFTER_S: Final = 10.0
 _TICKET_BYTES: Final = 24
-_HANDSHAKES_AT_ONCE: Final = 6
-"""In one turn of the event loop; a page that is being answered waits for some fifty turns."""
+_HANDSHAKES_AT_ONCE: Final = 18
+"""In one turn of the event loop; a page that is being answered waits for some fifty turns, so that fewer would serve it
+sooner and the devices later.
+"""
 _CROWD: Final = 32
 """More who prove themselves, or were welcomed in the last seconds, are a storm."""
 _NO_GOODBYE: Final = frozenset({"closed", "silent", "slow", "adopted"})
