@@ -56,12 +56,26 @@ class AreaRow:
     parents: Sequence[Choice]
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewArea:
+    """What was typed to add an area to ``parent_id``, and could not be added; everything empty where nothing was."""
+
+    parent_id: str = ""
+    name: str = ""
+    level: str = ""
+    latitude: str = ""
+    longitude: str = ""
+
+
+NOTHING_TYPED = NewArea()
+
+
 async def areas(ask: Ask) -> web.StreamResponse:
     """GET /areas, with ``?q=`` for the search of the station's own commune."""
     return await _page(ask)
 
 
-async def _page(ask: Ask, problem: str = "", status: int = 200, typed: str = "") -> web.Response:
+async def _page(ask: Ask, problem: str = "", status: int = 200, typed: NewArea = NOTHING_TYPED) -> web.Response:
     tree, home = ask.parts.areas.tree(), ask.parts.areas.home()
     done = DONE.get(ask.request.query.get("done", ""))
     flashes = (Flash(tone=Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
@@ -195,6 +209,16 @@ async def set_home(ask: Ask) -> web.StreamResponse:
     return await _changed(ask, work)
 
 
+def _typed(form: Form) -> NewArea:
+    return NewArea(
+        parent_id=form.text("parent_id"),
+        name=form.text("name")[:200],
+        level=form.text("level")[:40],
+        latitude=form.text("latitude")[:40],
+        longitude=form.text("longitude")[:40],
+    )
+
+
 def _id(ask: Ask) -> AreaId:
     return AreaId(ask.request.match_info["id"])
 
@@ -215,5 +239,5 @@ async def _changed(ask: Ask, work: Callable[[Form], Awaitable[str]]) -> web.Resp
             done = await work(form)
         except (Invalid, Refused) as error:
             told = problem_of(error, ask.say)
-            return await _page(ask, told.sentence, told.status, form.text("name"))
+            return await _page(ask, told.sentence, told.status, _typed(form))
     return web.Response(status=303, headers={"Location": f"{PATH}?done={done}"})

@@ -16,7 +16,8 @@ from controller.web.asking import Ask
 from controller.web.errors import problem_of
 from controller.web.forms import reading
 from controller.web.pages import page
-from controller.web.schedule_pages import SCHEDULES, schedule_row
+from controller.web.schedule_pages import SCHEDULES
+from controller.web.schedulelist import schedule_row
 
 _CHOSEN: Final = "chosen"
 

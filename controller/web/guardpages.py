@@ -1,5 +1,6 @@
 """The pages of limits (``/guards``): quiet hours, slots, minutes and volume, by area and by speaker; days off."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -159,6 +160,9 @@ async def _posted(ask: Ask, place: GuardPlace) -> web.Response:
                 return await _shown(ask, place, filled)
             await ask.parts.guards.put(place, guardforms.guards_of(form), ask.known_actor, revision=typed.revision)
         except (Invalid, Refused) as error:
+            if error.code == "changed_meanwhile":
+                # What holds now stands beside the form: kept once more, it is replaced.
+                typed = replace(typed, revision=(await ask.parts.guards.get(place)).revision)
             return await _shown(ask, place, typed, error)
     return _to(f"{_href(place)}?done=kept")
 

@@ -77,6 +77,21 @@ class AreaPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AreaTyped:
+    """What was typed to change an area and could not be done. ``what`` names the form that it stood in: rename, move,
+    close, merge or split; empty where nothing was typed.
+    """
+
+    what: str = ""
+    name: str = ""
+    parent_id: str = ""
+    on: str = ""
+    into: str = ""
+    names: str = ""
+    together: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeardLanguages:
     """In which languages alerts are heard in an area: ``chosen`` are codes, the first first, as many as can be chosen,
     "" for none; ``choices`` are codes and names.

@@ -48,8 +48,8 @@ async def plan_once(ask: Ask, content_id: ContentId, speaker_ids: Sequence[Speak
     wall = at.astimezone(ask.say.zone).replace(tzinfo=None)
     draft = ScheduleDraft(content_id=content_id, target=target, rule=Rule(zone=ask.parts.zone, start=wall))
     async with ask.house.sending:
-        planned = await _just_planned(ask, draft) or await _plan(ask, draft)
-    return await _next(ask, planned)
+        planned = await just_planned(ask, draft) or await _plan(ask, draft)
+    return await next_page(ask, planned)
 
 
 async def _plan(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule:
@@ -64,28 +64,33 @@ async def _plan(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule:
     return await ask.parts.schedules.plan(draft, ask.known_actor)
 
 
-async def _just_planned(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule | None:
+async def just_planned(ask: Ask, draft: ScheduleDraft) -> PlannedSchedule | None:
     """What the same press of the button planned a moment ago, if there is something."""
     now_us = ask.parts.clock.now_us()
     for planned in await ask.parts.schedules.all():
-        schedule = planned.schedule
-        same = (
-            planned.created_by == ask.by
-            and schedule.content_id == draft.content_id
-            and schedule.target == draft.target
-            and schedule.series.rule == draft.rule
-        )
-        if same and now_us - schedule.since_us < SAME_PRESS_US:
+        recent = now_us - planned.schedule.since_us < SAME_PRESS_US
+        if recent and planned.created_by == ask.by and is_already(planned, draft):
             return planned
     return None
 
 
-async def _next(ask: Ask, planned: PlannedSchedule) -> str:
+def is_already(planned: PlannedSchedule, draft: ScheduleDraft) -> bool:
+    """Whether it is just what the draft wants."""
+    schedule = planned.schedule
+    there = (schedule.content_id, schedule.target, schedule.series.rule, schedule.rank, schedule.slot_us)
+    wanted = (draft.content_id, draft.target, draft.rule, draft.rank, draft.slot_us)
+    ways = (schedule.overrun, schedule.fill, schedule.on_interrupted)
+    return there == wanted and ways == (draft.overrun, draft.fill, draft.on_interrupted)
+
+
+async def next_page(ask: Ask, planned: PlannedSchedule) -> str:
+    """The address of what is to be looked at next: a conflict, one's own approval, or what was planned."""
     where = f"/schedules/{planned.schedule_id}"
-    if not planned.schedule.needs_approval:
-        return f"{where}?done=planned_above"
+    done = "planned" if planned.schedule.needs_approval else "planned_above"
     if await planpreview.meets_something(ask, planned):
-        return f"{where}/conflicts?done=planned"
+        return f"{where}/conflicts?done={done}"
+    if not planned.schedule.needs_approval:
+        return f"{where}?done={done}"
     areas = await subjects.areas_of_schedule(ask, planned)
     if ask.may_all(Right.APPROVE, areas):
         request = await ask.parts.approvals.request(planned.schedule_id, None, ask.known_actor)

@@ -1,9 +1,11 @@
 """What would become of a schedule that is typed, planned, or waits for approval: told before anything is kept."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
 from controller.domain.errors import Invalid
 from controller.domain.schedules import PlannedSchedule, ScheduleDraft
@@ -255,8 +257,25 @@ def _title(world: World, content_id: str) -> str:
 
 
 def _where(ask: Ask, world: World, speaker_ids: Sequence[str]) -> str:
-    """The areas in which both are heard, the narrowest in which the speakers stand."""
+    """The areas in which both are heard: each the widest of which every speaker is among them, the narrowest around
+    these; else the one in which the speaker stands.
+    """
     wanted = set(speaker_ids)
-    areas = dict.fromkeys(one.area_id for one in world.places if one.speaker_id in wanted)
+    standing = Counter(AreaId(one.area_id) for one in world.places if one.speaker_id in wanted)
+    met, there = _counted(ask, standing), _counted(ask, Counter(AreaId(one.area_id) for one in world.places))
+    areas = dict[str, None]()
+    for area_id in standing:
+        whole = [one for one in ask.path_of(area_id) if met[one] == there[one]]
+        alike = [one for one in whole if met[one] == met[whole[0]]]
+        areas[alike[-1] if alike else area_id] = None
     tree = ask.parts.areas.tree()
     return planwords.shortened([tree.get(one).name if one in tree else one for one in areas], ask.say)
+
+
+def _counted(ask: Ask, standing: Counter[AreaId]) -> Counter[AreaId]:
+    """How many speakers stand in each area and below."""
+    inside = Counter[AreaId]()
+    for area_id, count in standing.items():
+        for around in ask.path_of(area_id):
+            inside[around] += count
+    return inside

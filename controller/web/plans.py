@@ -26,6 +26,7 @@ from controller.web.moments import moment
 from controller.web.scheduleviews import ContentOption, NextOccurrence
 from controller.web.sounding import bulletin_track, programme_track
 from controller.web.views import Flash, Frame, Tone, Track
+from schedules.areanames import folded
 from schedules.guards import is_odd
 from schedules.recurrence.holidays import named_holidays
 from schedules.recurrence.rule import Series
@@ -184,11 +185,11 @@ async def content_options(ask: Ask, searched: str = "", chosen: str = "") -> lis
         return ready and one.airing_class is not AiringClass.EMERGENCY and (not searched or says(one, searched))
 
     bulletins = [one for one in await subjects.seen_bulletins(ask, SEARCHED) if fits(one)][:OFFERED]
-    wanted = searched.casefold()
+    words = folded(searched).split()
     programmes = [
         one
         for one in (await subjects.page_of_programmes(ask, SEARCHED)).items
-        if not one.withdrawn and wanted in one.title.casefold()
+        if not one.withdrawn and all(word in folded(one.title) for word in words)
     ][:OFFERED]
     listed: dict[str, Bulletin | Programme] = {one.programme_id: one for one in programmes}
     listed |= {one.bulletin_id: one for one in bulletins}

@@ -64,6 +64,8 @@ def place_of(code: str, typed: ScheduleForm) -> str:
     """The field that a sentence belongs to; empty for the whole form."""
     if code.startswith("rule_") and code not in FIELD_OF_CODE:
         return "custom" if typed.repeat is Repeat.CUSTOM else "start"
+    if code == "lunar_days_malformed" and typed.repeat is Repeat.TET:
+        return "tet_days"
     return FIELD_OF_CODE.get(code, "")
 
 
@@ -197,7 +199,7 @@ def rule_of(form: ScheduleForm, zone: str) -> Rule:
 
 
 def _repeated(form: ScheduleForm, rule: Rule) -> Rule:  # noqa: PLR0911 - one a way of repeating
-    every = _whole(form.every, "every_malformed")
+    every = 1 if form.repeat in {Repeat.LUNAR, Repeat.TET} else _whole(form.every, "every_malformed")
     if not 1 <= every <= 999:
         raise Invalid(form.every, code="every_malformed")
     match form.repeat:

@@ -1,10 +1,9 @@
-"""The pages of schedules: the list, and one that is made, changed, split, withdrawn.
+"""The pages of one schedule: made, changed, split, withdrawn.
 
 Rules: while the form is typed, everything is told that would become of it, and nothing is kept. Whatever is wrong, the
 form comes back with what was typed and the sentence where it belongs.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,56 +12,32 @@ from typing import Any, Final
 from aiohttp import web
 
 from agents.protocol.ids import AreaId
-from agents.protocol.version import MAX_INTEGER
 from controller.domain.errors import Invalid, LoaError, NotFound, Refused
 from controller.domain.rights import Right
 from controller.domain.schedules import ApprovalState, PlannedSchedule, ScheduleDraft
 from controller.web import planpreview, plans, schedule_forms, subjects
 from controller.web.asking import Ask
-from controller.web.composeviews import Option
 from controller.web.errors import problem_of
 from controller.web.forms import reading
 from controller.web.moments import moment, today
 from controller.web.pages import page
-from controller.web.planwords import class_name, rule_words
+from controller.web.planning_once import is_already, just_planned, next_page
+from controller.web.planwords import rule_words
 from controller.web.rundownwords import WEEKDAYS
-from controller.web.scheduleviews import (
-    ClosedArea,
-    Preview,
-    RevisionShown,
-    ScheduleForm,
-    ScheduleRow,
-    TetDay,
-)
-from controller.web.sentences import sentence
+from controller.web.schedulelist import schedule_row
+from controller.web.scheduleviews import Preview, RevisionShown, ScheduleForm, TetDay
 from controller.web.wherechoices import where_choices
 from schedules.recurrence.parse import parse_rule
 from schedules.recurrence.rule import OnHoliday, RuleError
-from schedules.recurrence.series import next_dues
 from schedules.schedule import Target
 
 SCHEDULES: Final = "/schedules"
-SHOWN: Final = 400
 CHANGED: Final = {
     ApprovalState.APPROVED: "changed_approved",
     ApprovalState.VOID: "changed_void",
     ApprovalState.WAITING: "changed_waiting",
 }
 """What is said of a change, by how the approval stands after it."""
-
-
-async def schedules(ask: Ask) -> web.StreamResponse:
-    """GET /schedules"""
-    rows, more = await _rows(ask)
-    return page(
-        ask,
-        "schedules.html",
-        frame=await plans.plan_frame(ask),
-        tabs=await plans.plan_tabs(ask, "schedules"),
-        rows=rows,
-        more=more,
-        may_plan=ask.may(Right.BROADCAST),
-    )
 
 
 async def new_schedule(ask: Ask) -> web.StreamResponse:
@@ -126,48 +101,66 @@ async def save(ask: Ask) -> web.StreamResponse:
         typed = schedule_forms.read(form)
         named = "id" in ask.request.match_info
         planned = await ask.parts.schedules.get(plans.schedule_id_of(ask)) if named else None
+        typed = replace(typed, id=planned.schedule_id if planned else "")
         try:
             drafts = [schedule_forms.draft_of(one, ask.parts.zone) for one in schedule_forms.parted(typed)]
-            made = [await _keep(ask, draft, typed, planned) for draft in drafts]
+            for draft in drafts:
+                await _require_allowed(ask, draft, planned)
+            if planned is None:
+                return _to(await _planned(ask, drafts))
+            kept, done = await _changed(ask, drafts[0], typed, planned)
         except (Invalid, Refused, NotFound) as error:
             return await _wrong(ask, typed, planned, error)
         except RuleError as error:
             return await _wrong(ask, typed, planned, Invalid(str(error), code=error.code))
-    kept, done = made[0]
-    if len(made) > 1:
-        return _to(f"{SCHEDULES}?done={done}")
-    if await planpreview.meets_something(ask, kept):
-        return _to(f"{SCHEDULES}/{kept.schedule_id}/conflicts?done={done}")
-    return _to(f"{SCHEDULES}/{kept.schedule_id}?done={done}")
+    conflicts = "/conflicts" if await planpreview.meets_something(ask, kept) else ""
+    return _to(f"{SCHEDULES}/{kept.schedule_id}{conflicts}?done={done}")
 
 
-async def _keep(
-    ask: Ask, draft: ScheduleDraft, typed: ScheduleForm, planned: PlannedSchedule | None
-) -> tuple[PlannedSchedule, str]:
+async def _require_allowed(ask: Ask, draft: ScheduleDraft, planned: PlannedSchedule | None) -> None:
+    """Raises `Invalid` (``targets_missing``), `NotAllowed`, `NotFound` (``content_unknown``)."""
     if draft.target == Target():
         raise Invalid("no place is named", code="targets_missing")
     ask.require_all(Right.BROADCAST, await ask.parts.schedules.areas_of(draft.target))
     if planned is None or draft.content_id != planned.schedule.content_id:
-        await _require_content(ask, draft)
+        try:
+            await subjects.require_content(ask, draft.content_id)
+        except NotFound as error:
+            raise NotFound(error.detail, code="content_unknown") from error
+
+
+async def _planned(ask: Ask, drafts: Sequence[ScheduleDraft]) -> str:
+    """Plans all of them, or finds what the same press planned a moment ago: the address of what is to be looked at."""
+    async with ask.house.sending:
+        made = [one for draft in drafts if (one := await just_planned(ask, draft))]
+        if len(made) < len(drafts):
+            made = await ask.parts.schedules.plan_all(drafts, ask.known_actor)
+    if len(made) == 1:
+        return await next_page(ask, made[0])
+    done = "planned" if any(one.schedule.needs_approval for one in made) else "planned_above"
+    for one in made:
+        if await planpreview.meets_something(ask, one):
+            return f"{SCHEDULES}/{one.schedule_id}/conflicts?done={done}"
+    return f"{SCHEDULES}?done={done}"
+
+
+async def _changed(
+    ask: Ask, draft: ScheduleDraft, typed: ScheduleForm, planned: PlannedSchedule
+) -> tuple[PlannedSchedule, str]:
     desk, by = ask.parts.schedules, ask.known_actor
-    if planned is None:
-        made = await desk.plan(draft, by)
-        return made, "planned" if made.schedule.needs_approval else "planned_above"
     draft = replace(draft, area_id=planned.area_id)
     revision = typed.revision or None
-    if not typed.original:
-        kept = await desk.change(planned.schedule_id, draft, by, revision=revision)
-        return kept, CHANGED.get(await ask.parts.approvals.state_of(kept.schedule_id), "changed")
-    original = _wall(typed.original)
-    _, begun = await desk.split(planned.schedule_id, original, draft, by, revision=revision)
-    return begun, "split"
-
-
-async def _require_content(ask: Ask, draft: ScheduleDraft) -> None:
+    if typed.original:
+        _, begun = await desk.split(planned.schedule_id, _wall(typed.original), draft, by, revision=revision)
+        return begun, "split"
     try:
-        await subjects.require_content(ask, draft.content_id)
-    except NotFound as error:
-        raise NotFound(error.detail, code="content_unknown") from error
+        kept = await desk.change(planned.schedule_id, draft, by, revision=revision)
+    except Refused as error:
+        kept = await desk.get(planned.schedule_id)
+        pressed_twice = kept.changed_by == ask.by and is_already(kept, draft)
+        if error.code != "changed_meanwhile" or not pressed_twice:
+            raise
+    return kept, CHANGED.get(await ask.parts.approvals.state_of(kept.schedule_id), "changed")
 
 
 async def withdraw(ask: Ask) -> web.StreamResponse:
@@ -209,10 +202,24 @@ async def _known(ask: Ask, typed: ScheduleForm) -> PlannedSchedule | None:
 async def _wrong(ask: Ask, typed: ScheduleForm, planned: PlannedSchedule | None, error: LoaError) -> web.Response:
     """The form again, with everything typed and the sentence where it belongs."""
     told = problem_of(error, ask.say)
+    if error.code == "changed_meanwhile" and planned is not None:
+        now = await ask.parts.schedules.get(planned.schedule_id)
+        typed = replace(typed, revision=now.revision, meanwhile=_meanwhile(ask, now))
+        return await _page(ask, typed, now, status=told.status)
     place = schedule_forms.place_of(error.code, typed)
     if place:
         return await _page(ask, replace(typed, errors={place: told.sentence}), planned, status=told.status)
     return await _page(ask, replace(typed, problem=told.sentence), planned, status=told.status)
+
+
+def _meanwhile(ask: Ask, now: PlannedSchedule) -> str:
+    """What somebody else made of it while the form was open. Kept once more, the form is put in its place."""
+    return ask.say.gettext(
+        "%(name)s changed this schedule at %(at)s, while you had it open. It is now: %(rule)s",
+        name=now.changed_by,
+        at=ask.say.format_datetime(moment(now.changed_at_us)),
+        rule=rule_words(now.schedule.series.rule, ask.say),
+    )
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------
@@ -259,81 +266,6 @@ async def _fields(ask: Ask, typed: ScheduleForm, focus: str) -> dict[str, Any]:
         "weekdays": [ask.say.gettext(day) for day in WEEKDAYS],
         "tet": TetDay(day=eve, year=(eve + timedelta(days=1)).year),
     }
-
-
-async def _rows(ask: Ask) -> tuple[list[ScheduleRow], int]:
-    """Those that whoever asks may see: what lacks an area first, then the next to be heard; and how many do not fit."""
-    now_us, holidays = ask.parts.clock.now_us(), ask.parts.planner.world().holidays
-    seen: list[tuple[int, int, PlannedSchedule]] = []
-    for planned in await ask.parts.schedules.all():
-        if subjects.schedule_seen(ask, await plans.areas_of(ask, planned)):
-            upcoming = next_dues(planned.schedule.series, now_us, 1, holidays)
-            next_us = upcoming[0].start_us if upcoming else MAX_INTEGER
-            first_us = 0 if _lacks_area(ask, planned) else next_us
-            seen.append((first_us, -planned.changed_at_us, planned))
-            await asyncio.sleep(0)  # thousands take a moment: links go on in between
-    seen.sort(key=lambda one: one[:2])
-    states = await ask.parts.approvals.states()
-    found = []
-    for _, _, planned in seen[:SHOWN]:
-        state = states.get(planned.schedule_id)
-        found.append(await schedule_row(ask, planned, state[0] if state else None))
-    return found, len(seen) - len(found)
-
-
-async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalState | None = None) -> ScheduleRow:
-    """One line about a schedule."""
-    schedule, world = planned.schedule, ask.parts.planner.world()
-    upcoming = next_dues(schedule.series, ask.parts.clock.now_us(), 1, world.holidays)
-    content = world.contents.get(schedule.content_id)
-    air_class = next(
-        (one.air_class for one in world.schedules if one.schedule_id == schedule.schedule_id), schedule.air_class
-    )
-    state = approval or await ask.parts.approvals.state_of(planned.schedule_id)
-    sent_back = state is ApprovalState.SENT_BACK
-    closed = await _closed(ask, planned)
-    named = len(schedule.target.areas) + len(schedule.target.groups) + len(schedule.target.speakers)
-    return ScheduleRow(
-        id=planned.schedule_id,
-        title=planned.title if content is None else content.title,
-        where=await plans.where_of(ask, schedule.target),
-        rule_sentence=rule_words(schedule.series.rule, ask.say),
-        next_at=moment(upcoming[0].start_us) if upcoming and not planned.withdrawn else None,
-        approval=state,
-        air_class=air_class.value,
-        class_name=class_name(air_class, ask.say),
-        above=schedule.above,
-        planned_by=planned.planned_by,
-        changed_at=moment(planned.changed_at_us),
-        changes=len(schedule.series.changes),
-        sent_back=planned.sent_back if sent_back else "",
-        sent_back_by=planned.sent_back_by if sent_back else "",
-        problem_sentence=sentence(content.lacking, ask.say) if content is not None and content.lacking else "",
-        closed=closed,
-        places_left=len(closed) < named,
-        may_change=ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned)),
-    )
-
-
-def _lacks_area(ask: Ask, planned: PlannedSchedule) -> bool:
-    """Whether it names an area that is no more."""
-    tree, day = ask.parts.planner.world().tree, today(ask.parts.clock.now_us(), ask.say.zone)
-    return any(one not in tree or tree.get(one).closed(day) for one in planned.schedule.target.areas)
-
-
-async def _closed(ask: Ask, planned: PlannedSchedule) -> Sequence[ClosedArea]:
-    if not _lacks_area(ask, planned):
-        return []
-    tree = ask.parts.planner.world().tree
-    found = await ask.parts.schedules.needs_successor(planned.schedule_id)
-    return [
-        ClosedArea(
-            id=area_id,
-            name=tree.get(area_id).name if area_id in tree else area_id,
-            successors=[Option(id=one, name=tree.get(one).name) for one in following if one in tree],
-        )
-        for area_id, following in found.items()
-    ]
 
 
 async def _revisions(ask: Ask, planned: PlannedSchedule | None) -> list[RevisionShown]:

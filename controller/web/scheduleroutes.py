@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.domain.rights import Right
-from controller.web import approval_pages, calendar_pages, conflict_pages, schedule_pages, subjects
+from controller.web import approval_pages, calendar_pages, conflict_pages, schedule_pages, schedulelist, subjects
 from controller.web.asking import Handler, Route, Token
 
 _FORM: Final = Token.HANDLER
@@ -22,7 +22,7 @@ def _done(path: str, handler: Handler, right: Right = _PLAN) -> Route:
 
 PLANS: Final = (
     Route(method="GET", path="/calendar", handler=calendar_pages.calendar, right=_SEE),
-    Route(method="GET", path="/schedules", handler=schedule_pages.schedules, right=_SEE),
+    Route(method="GET", path="/schedules", handler=schedulelist.schedules, right=_SEE),
     Route(method="GET", path="/schedules/new", handler=schedule_pages.new_schedule, right=_PLAN),
     Route(method="POST", path="/schedules", handler=schedule_pages.save, right=_PLAN, token=_FORM),
     Route(method="POST", path="/schedules/draft", handler=schedule_pages.edit, right=_PLAN, token=_FORM),

@@ -34,7 +34,8 @@ class Ends(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class ScheduleForm:
     """What the form holds, as it was typed. ``original`` names the occurrence from which on a series is changed; with
-    it the schedule ``id`` ends and a new one begins. ``errors`` maps a field to a sentence.
+    it the schedule ``id`` ends and a new one begins. ``errors`` maps a field to a sentence; ``meanwhile`` says what
+    somebody else made of it since the form was opened.
     """
 
     id: str = ""
@@ -68,6 +69,7 @@ class ScheduleForm:
     rank: str = "0"
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    meanwhile: str = ""
 
     @property
     def more(self) -> bool:

@@ -28,6 +28,12 @@ async def stops_part(ask: Ask) -> web.StreamResponse:
     return page(ask, "_stops.html", frame=await full_frame(ask, path=PATH), stops=await alarms.area_stops(ask))
 
 
+async def ready_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/stops/ready?open=..&areas=..: how many are ready now."""
+    found = await ground(ask, Right.STOP)
+    return page(ask, "_console_ready.html", areas=found.listed(ask.request.query), speakers=())
+
+
 async def stop(ask: Ask) -> web.StreamResponse:
     """POST /stops: silence in these areas, until somebody lets them play again."""
     async with reading(ask) as form:

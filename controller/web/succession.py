@@ -16,9 +16,10 @@ from controller.web.forms import Form, reading
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.pages import page
-from controller.web.placeviews import area_page, heard_languages
+from controller.web.placeviews import AreaTyped, area_page, heard_languages
 from controller.web.views import Flash, Tone
 
+NOTHING_TYPED = AreaTyped()
 DONE = {
     "renamed": N_("The name is changed. What was said before keeps the name of its day."),
     "moved": N_("The area is moved. Its speakers are told when the day comes."),
@@ -40,13 +41,25 @@ async def area(ask: Ask) -> web.StreamResponse:
     return await _page(ask)
 
 
-async def _page(ask: Ask, problem: str = "", status: int = 200) -> web.Response:
+async def _page(ask: Ask, problem: str = "", status: int = 200, typed: AreaTyped = NOTHING_TYPED) -> web.Response:
     done = DONE.get(ask.request.query.get("done", ""))
     flashes = (Flash(tone=Tone.OK, sentence=ask.say.gettext(done)),) if done else ()
     found = await area_page(ask, _id(ask))
     heard = await heard_languages(ask, _id(ask))
     frame = await full_frame(ask, path=f"/areas/{found.id}", flashes=flashes)
-    return page(ask, "area.html", status=status, frame=frame, area=found, heard=heard, problem=problem)
+    return page(ask, "area.html", status=status, frame=frame, area=found, heard=heard, problem=problem, typed=typed)
+
+
+def _typed(form: Form, what: str) -> AreaTyped:
+    return AreaTyped(
+        what=what,
+        name=form.text("name")[:200],
+        parent_id=form.text("parent_id"),
+        on=form.text("on").strip()[:10],
+        into=form.text("into"),
+        names=form.text("names")[:4_000],
+        together=form.all("with"),
+    )
 
 
 async def change(ask: Ask) -> web.StreamResponse:
@@ -65,7 +78,7 @@ async def change(ask: Ask) -> web.StreamResponse:
         await desk.rename(_id(ask), form.text("name"), ask.by, on=on, country=country)
         return "renamed"
 
-    return await _changed(ask, work)
+    return await _changed(ask, work, "what")
 
 
 async def merge(ask: Ask) -> web.StreamResponse:
@@ -82,7 +95,7 @@ async def merge(ask: Ask) -> web.StreamResponse:
         )
         return "merged"
 
-    return await _changed(ask, work)
+    return await _changed(ask, work, "merge")
 
 
 async def split(ask: Ask) -> web.StreamResponse:
@@ -93,7 +106,7 @@ async def split(ask: Ask) -> web.StreamResponse:
         await ask.parts.succession.split(_id(ask), names, [], _on(ask, form), ask.by, country=_country(ask))
         return "split"
 
-    return await _changed(ask, work)
+    return await _changed(ask, work, "split")
 
 
 async def set_languages(ask: Ask) -> web.StreamResponse:
@@ -130,11 +143,13 @@ def _on(ask: Ask, form: Form) -> date:
     return moments.day_of(written) if written else day_where_areas_are(ask.parts.clock.now_us())
 
 
-async def _changed(ask: Ask, work: Callable[[Form], Awaitable[str]]) -> web.Response:
+async def _changed(ask: Ask, work: Callable[[Form], Awaitable[str]], what: str = "") -> web.Response:
+    """``what`` names the form whose fields come back as they were typed; "what" where the form names itself."""
     async with reading(ask) as form:
         try:
             done = await work(form)
         except (Invalid, Refused) as error:
             told = problem_of(error, ask.say)
-            return await _page(ask, told.sentence, told.status)
+            typed = _typed(form, form.text("what") if what == "what" else what)
+            return await _page(ask, told.sentence, told.status, typed)
     return web.Response(status=303, headers={"Location": f"/areas/{_id(ask)}?done={done}"})

@@ -3,6 +3,7 @@
 Whoever calls has seen to it that ``by`` may broadcast in every area that the target touches (`areas_of`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,12 +38,16 @@ class ScheduleDesk(OccurrenceDesk):
         (``content_unknown``), `Refused` (``withdrawn``, ``hand_in_open``, ``not_valid_yet``, ``bulletin_expired``,
         ``too_many_schedules``).
         """
-        draft = self._checked(draft)
-        async with self._store.transaction() as tx:
-            planned = await self._new(tx, draft, by)
-            planned = await self._keep(tx, planned, DeedKind.PLAN)
-        self._tell()
+        (planned,) = await self.plan_all([draft], by)
         return planned
+
+    async def plan_all(self, drafts: Sequence[ScheduleDraft], by: Actor) -> list[PlannedSchedule]:
+        """New schedules, all of them or none. Raises what `plan` raises."""
+        checked = [self._checked(one) for one in drafts]
+        async with self._store.transaction() as tx:
+            made = [await self._keep(tx, await self._new(tx, one, by), DeedKind.PLAN) for one in checked]
+        self._tell()
+        return made
 
     async def change(
         self, schedule_id: ScheduleId, draft: ScheduleDraft, by: Actor, *, revision: int | None = None

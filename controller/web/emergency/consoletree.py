@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from multidict import MultiMapping
+
 from agents.protocol.ids import AreaId
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady, Standing
@@ -79,6 +81,13 @@ class Ground:
                 more=0 if any(deeper in shown for deeper in inner) else len(inner),
             )
             yield from self._walk(inner, shown, chosen, depth + 1)
+
+    def listed(self, query: MultiMapping[str]) -> list[AreaRow]:
+        """The rows of a page on which the areas ``areas`` of the query are chosen and ``open`` are opened."""
+        rows = {row.id: row for row in self.rows(query.getall("areas", []))}
+        for opened in dict.fromkeys(query.getall("open", [])):
+            rows |= {row.id: row for row in self.rows((), opened)}
+        return list(rows.values())
 
     def names(self, area_id: str) -> list[str]:
         """Of an area and of those around it that are in the list too, the widest first."""

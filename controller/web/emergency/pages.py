@@ -90,12 +90,8 @@ async def areas_part(ask: Ask) -> web.StreamResponse:
 
 async def ready_part(ask: Ask) -> web.StreamResponse:
     """GET /parts/emergency/ready?open=..&areas=..: how many are ready now, where these areas are open or chosen."""
-    query = ask.request.query
     found = await ground(ask, Right.PREPARE_EMERGENCY)
-    listed = {row.id: row for row in found.rows(query.getall("areas", []))}
-    for opened in dict.fromkeys(query.getall("open", [])):
-        listed |= {row.id: row for row in found.rows((), opened)}
-    return page(ask, "_console_ready.html", areas=list(listed.values()))
+    return page(ask, "_console_ready.html", areas=found.listed(ask.request.query), speakers=())
 
 
 async def _draft(ask: Ask, *, drill: bool) -> web.Response:

@@ -52,6 +52,7 @@ EMERGENCY_PAGES: Final = (
     ),
     Route(method="GET", path="/stops", handler=stop_pages.stops, right=Right.STOP),
     Route(method="GET", path="/parts/stops", handler=stop_pages.stops_part, right=Right.STOP),
+    Route(method="GET", path="/parts/stops/ready", handler=stop_pages.ready_part, right=Right.STOP),
 )
 
 EMERGENCY_ACTIONS: Final = (

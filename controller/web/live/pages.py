@@ -9,13 +9,14 @@ from aiohttp import web
 
 from agents.protocol.ids import AiringId
 from controller.domain.rights import EVERYWHERE, Right
+from controller.domain.speakers import Standing
 from controller.services.live.stream import LiveStream
 from controller.web import subjects
 from controller.web.asking import Ask
 from controller.web.emergency.consoletree import grounds
 from controller.web.frames import full_frame
 from controller.web.live.present import relay
-from controller.web.live.views import StreamShown
+from controller.web.live.views import SpeakerChoice, StreamShown
 from controller.web.moments import moment
 from controller.web.pages import page
 from controller.web.secured import require_microphone
@@ -30,16 +31,38 @@ async def live(ask: Ask) -> web.StreamResponse:
     require_microphone(ask)
     standing = await ask.parts.speakers.standing()
     found = grounds(ask, standing, Right.LIVE)
-    mine = [one for one in standing if ask.may(Right.LIVE, one.speaker.area_id)]
-    single = sorted(mine, key=lambda one: (one.area.name, one.speaker.name)) if len(mine) <= MOST_SINGLE else []
     return page(
         ask,
         "live.html",
         frame=await full_frame(ask, path=PATH),
         areas=found.rows(()),
-        speakers=[(one.speaker.speaker_id, one.speaker.name, one.area.name, one.not_ready is None) for one in single],
+        speakers=_single(ask, standing),
         streams=await _streams(ask),
     )
+
+
+async def ready_part(ask: Ask) -> web.StreamResponse:
+    """GET /parts/live/ready?open=..&areas=..: how many are ready now, and which of those that are chosen one by one."""
+    standing = await ask.parts.speakers.standing()
+    areas = grounds(ask, standing, Right.LIVE).listed(ask.request.query)
+    return page(ask, "_console_ready.html", areas=areas, speakers=_single(ask, standing))
+
+
+def _single(ask: Ask, standing: Sequence[Standing]) -> list[SpeakerChoice]:
+    """Those that can be chosen one by one."""
+    mine = [one for one in standing if ask.may(Right.LIVE, one.speaker.area_id)]
+    if len(mine) > MOST_SINGLE:
+        return []
+    ordered = sorted(mine, key=lambda one: (one.area.name, one.speaker.name))
+    return [
+        SpeakerChoice(
+            id=one.speaker.speaker_id,
+            name=one.speaker.name,
+            area_name=one.area.name,
+            ready=one.not_ready is None,
+        )
+        for one in ordered
+    ]
 
 
 async def live_part(ask: Ask) -> web.StreamResponse:

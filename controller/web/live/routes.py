@@ -13,6 +13,7 @@ from controller.web.live import socket as live_socket
 LIVE_PAGES: Final = (
     Route(method="GET", path="/live", handler=live_pages.live, right=Right.LIVE),
     Route(method="GET", path="/parts/live", handler=live_pages.live_part, right=Right.LIVE),
+    Route(method="GET", path="/parts/live/ready", handler=live_pages.ready_part, right=Right.LIVE),
     Route(
         method="GET",
         path="/parts/airings/{id}/relay",

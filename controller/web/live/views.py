@@ -19,6 +19,16 @@ class StreamShown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpeakerChoice:
+    """A speaker that can be chosen by itself; ``ready`` says whether it could be heard now."""
+
+    id: str
+    name: str
+    area_name: str
+    ready: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArchiveShown:
     """What of an airing went out live, to be heard again."""
 

@@ -27,9 +27,9 @@ function showTree(tree) {
       sum.why.set(why, (sum.why.get(why) ?? 0) + Number(count));
     }
   }
-  for (const one of tree.querySelectorAll("[data-one-ready]:checked")) {
+  for (const one of tree.querySelectorAll("[name=speakers]:checked")) {
     sum.total += 1;
-    sum.ready += one.dataset.oneReady === "yes" ? 1 : 0;
+    sum.ready += one.closest(".tree-row").querySelector("[data-one-ready]").dataset.oneReady === "yes" ? 1 : 0;
   }
   for (const place of (tree.closest("form") ?? document).querySelectorAll("[data-readiness]")) {
     const words = sum.total ? fill(place.dataset.some, { ready: number(sum.ready), total: number(sum.total) }) : place.dataset.none;

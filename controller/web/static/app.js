@@ -3,6 +3,7 @@
 
 import { calm } from "./calm.js";
 import "./copy.js";
+import "./once.js";
 import "./recorder.js";
 import "./upload.js";
 import { ask, fill, length, number } from "./words.js";

@@ -27,7 +27,7 @@ from controller.web.emergency.views import (
     Tally,
     TemplateOption,
 )
-from controller.web.live.views import ArchiveShown, RelayShown, StreamShown
+from controller.web.live.views import ArchiveShown, RelayShown, SpeakerChoice, StreamShown
 from controller.web.views import SoundPart, Track
 from tests.controller.web.look_cap import CAP_PAGES
 
@@ -299,7 +299,11 @@ ALARM_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "stops": ("stops.html", {"stops": STOPS, "areas": AREAS, "problem": "Chọn ít nhất một địa bàn."}, {}),
     "live": (
         "live.html",
-        {"areas": AREAS, "speakers": [("s1", "Chợ trung tâm", "Thôn Đông", True)], "streams": STREAMS},
+        {
+            "areas": AREAS,
+            "speakers": [SpeakerChoice(id="s1", name="Chợ trung tâm", area_name="Thôn Đông", ready=True)],
+            "streams": STREAMS,
+        },
         {},
     ),
     "emergency-policies": (

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from controller.web.areas import AreaRow
+from controller.web.areas import AreaRow, NewArea
 from controller.web.groups import GroupForm, GroupRow, MemberRow
-from controller.web.placeviews import AreaPage, Choice, HeardLanguages, PastLine, Unplaced, Waiting
+from controller.web.placeviews import AreaPage, AreaTyped, Choice, HeardLanguages, PastLine, Unplaced, Waiting
 
 NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 CHOICES = [Choice(id="v1", name="Thôn Đông"), Choice(id="v2", name="Thôn Tây"), Choice(id="v3", name="Thôn Đoài")]
@@ -85,17 +85,27 @@ PLACE_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "found": CHOICES,
             "levels": ["Thôn"],
             "problem": "Sai.",
-            "typed": "Thôn",
+            "typed": NewArea(parent_id="v1", name="Thôn", level="Thôn", latitude="bắc"),
         },
         {"path": "/areas"},
     ),
-    "area": ("area.html", {"area": area(), "heard": HEARD, "problem": "Sai."}, {"path": "/areas/v1"}),
+    "area": (
+        "area.html",
+        {
+            "area": area(),
+            "heard": HEARD,
+            "problem": "Sai.",
+            "typed": AreaTyped(what="merge", name="Thôn Mới", on="2026-07-01", into="v2", together=["v2"]),
+        },
+        {"path": "/areas/v1"},
+    ),
     "area-ended": (
         "area.html",
         {
             "area": area(valid_until=NOON, ended=True, open=False, successors=CHOICES[:2], past=()),
             "heard": HEARD,
             "problem": "",
+            "typed": AreaTyped(),
         },
         {"path": "/areas/v1"},
     ),

@@ -290,6 +290,7 @@ PAGES: Final[Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
             "tabs": replace(TABS, here="schedules"),
             "rows": [ROW, replace(ROW, id="p2", closed=[])],
             "more": 2,
+            "searched": "",
             "may_plan": True,
         },
         {"path": "/schedules"},

@@ -45,7 +45,9 @@ GET     /parts/emergency/{id}                          see over emergency
 GET     /parts/emergency/{id}/board                    see over emergency
 GET     /parts/emergency/{id}/more                     see over emergency
 GET     /parts/live                                    live
+GET     /parts/live/ready                              live
 GET     /parts/stops                                   stop
+GET     /parts/stops/ready                             stop
 GET     /stops                                         stop
 POST    /stops                                         stop
 POST    /stops/{id}/release                            stop

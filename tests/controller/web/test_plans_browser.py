@@ -59,3 +59,17 @@ async def test_an_occurrence_is_moved_in_the_calendar_then_heard_and_approved(st
         await expect(page.locator("#flash")).to_contain_text("Đã phê duyệt")
     series, single = (await station.desk.approvals.states())[planned.schedule_id]
     assert (series, single) == (ApprovalState.WAITING, {original: ApprovalState.APPROVED})
+
+
+async def test_who_presses_twice_plans_once_and_is_told_so(station: Station) -> None:
+    made = await station.desk.compose.make(text_draft("Bản tin chiều", "Kính mời bà con đi họp."), NAME)
+    await station.wait_ready(made.bulletin_id)
+    async with window(station, "office") as page:
+        sent: list[str] = []
+        page.on("request", lambda one: sent.append(one.url) if one.is_navigation_request() else None)
+        await page.goto(f"/schedules/new?content={made.bulletin_id}")
+        await page.locator("[name=areas]").check()
+        await page.get_by_role("button", name="Lập lịch").dblclick()
+        await expect(page.locator("#flash")).to_contain_text("Đã lập lịch")
+    assert [one for one in sent if one.endswith("/schedules")] == [f"{station.url}schedules"]
+    assert len(await station.desk.schedules.all()) == 1

@@ -96,6 +96,13 @@ def test_what_cannot_be_understood_names_its_field(change: dict[str, object], co
     assert place_of(code, FORM)
 
 
+def test_what_is_wrong_stands_at_a_field_that_is_shown() -> None:
+    tet = replace(FORM, repeat=Repeat.TET, tet_days="31")
+    assert place_of("lunar_days_malformed", tet) == "tet_days"
+    hidden = replace(FORM, repeat=Repeat.TET, tet_days="1", every="")
+    assert rule_of(hidden, ZONE).by_month == (1,), "how often it repeats is not asked there"
+
+
 def test_until_tet_is_until_the_day_before_the_lunar_new_year() -> None:
     assert eve_of_tet(date(2026, 3, 2)) == date(2027, 2, 5)
     assert eve_of_tet(date(2027, 2, 5)) == date(2027, 2, 5)

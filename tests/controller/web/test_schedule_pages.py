@@ -10,7 +10,7 @@ import pytest
 from agents.protocol.ids import AreaId
 from controller.domain.rights import Role
 from controller.domain.schedules import ApprovalState, PlannedSchedule
-from controller.web import schedule_pages
+from controller.web import schedulelist
 from schedules.recurrence.rule import Cancelled, Changed
 from tests.controller.drafts import text_draft
 from tests.controller.web.browser import Answer, Browser
@@ -120,7 +120,7 @@ async def test_a_change_says_truly_what_becomes_of_the_approval(
 async def test_of_more_than_fit_the_next_to_be_heard_are_listed(
     station: Station, editor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule_pages, "SHOWN", 1)
+    monkeypatch.setattr(schedulelist, "SHOWN", 1)
     await editor.post("/schedules", form(await bulletin(station), start=(TODAY + timedelta(days=9)).isoformat()))
     await editor.post("/schedules", form(await bulletin(station, "Tin thể thao"), start=TOMORROW.isoformat()))
     listed = await editor.get("/schedules")

@@ -80,6 +80,36 @@ async def test_how_many_are_ready_is_followed_and_what_is_typed_stays(
         await picture(page, "console-follows-phone")
 
 
+@pytest.mark.parametrize("path", ["/live", "/stops"])
+async def test_how_many_are_ready_is_followed_where_one_speaks_and_where_one_stops(
+    station: Station, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    real, gone = SpeakerDesk.standing, 0
+
+    async def standing(desk: SpeakerDesk, *given: object) -> Sequence[Standing]:
+        found = await real(desk, *given)
+        return [one if number < gone else one._replace(not_ready=None) for number, one in enumerate(found)]
+
+    monkeypatch.setattr(SpeakerDesk, "standing", standing)
+    async with window(station, "phone") as page:
+        await page.goto(path)
+        area = page.locator("[data-area-row]", has_text="Xã Hoà Bình")
+        await area.get_by_role("checkbox").check()
+        await expect(page.locator("[data-readiness]")).to_contain_text("3/3")
+        gone = 2
+        await changed(station, ready_again(page))
+        await expect(page.locator("[data-readiness]")).to_contain_text("1/3", timeout=WITHIN_S * 1_000)
+        await expect(area.locator(".count")).to_contain_text("1/3")
+        await expect(area.get_by_role("checkbox")).to_be_checked()
+        if path == "/live":
+            await area.get_by_role("checkbox").uncheck()
+            await page.get_by_text("Từng cụm loa").click()
+            for one in await page.locator("[name=speakers]").all():
+                await one.check()
+            await expect(page.locator("[data-readiness]")).to_contain_text("1/3")
+            await expect(page.locator("[data-one-ready=no]")).to_have_count(2)
+
+
 async def test_the_second_person_sees_who_is_lost_while_they_read(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +201,7 @@ async def test_who_keeps_where_a_speaker_stands_stays_at_the_field(station: Stat
 
 def ready_again(page: Page) -> asyncio.Task[object]:
     """When it is asked how many are ready."""
-    return asyncio.create_task(page.wait_for_event("requestfinished", lambda one: "/emergency/ready" in one.url))
+    return asyncio.create_task(page.wait_for_event("requestfinished", lambda one: "/ready" in one.url))
 
 
 async def changed(station: Station, asked: asyncio.Task[object]) -> None:
