@@ -59,7 +59,7 @@ MODEL: Final = "loa-fleet"
 _MOST_WAIT_S: Final = 60.0
 _FIRST_WAIT_S: Final = 0.5
 _SETTLED_AFTER_S: Final = 10.0
-_LINK_WITHIN_S: Final = 15.0
+_LINK_WITHIN_S: Final = 30.0
 """The time that a device gives everything up to the welcome."""
 _LOOK_AGAIN_S: Final = 0.5
 

@@ -25,7 +25,8 @@ from firmware_stubs.timers import Timer
 
 FIRST_BURSTS_S: Final = (0.25, 0.5, 1.0, 2.0)
 """Pauses after the bursts with which a link begins; then one question as often as the welcome says: the clock of a
-simulated device is settled by then. On a SIM bursts are for a device that does not know the time.
+simulated device is settled by then. On a SIM bursts are for a device that does not know the time. Where it is crowded
+there are none before the welcome's time is over, and none at all on a LAN.
 """
 _ANSWER: Final = struct.Struct(">BqqqB4s")
 _FLOOD_EVERY_S: Final = 0.02
@@ -39,6 +40,7 @@ class Service:
     __slots__ = (
         "_asked",
         "_burst",
+        "_crowded_until_us",
         "_device_id",
         "_fate",
         "_in_time",
@@ -74,6 +76,7 @@ class Service:
         self.heard_us = 0
         self._asked = 0
         self._burst = 0
+        self._crowded_until_us = 0
         self._refusals = 0
         self._progress = False
         self._in_time = False
@@ -86,7 +89,8 @@ class Service:
             self._tag, self._offset_us = clock_tag(welcome.clock_id), None
         self._welcome = welcome
         self.mouth.deflating = welcome.profile is Profile.SIM and DEFLATE in welcome.capabilities
-        sparing = welcome.profile is Profile.SIM and self._offset_us is not None
+        self._crowded_until_us = time.monotonic_ns() // 1000 + round(welcome.crowded_s * 1e6)
+        sparing = self._offset_us is not None if welcome.profile is Profile.SIM else welcome.crowded_s > 0
         self._asked = len(FIRST_BURSTS_S) if sparing else 0
         self.journal.begin_again()
         self._ask()
@@ -167,11 +171,12 @@ class Service:
         if silent_s > welcome.silence_limit_s and not self._holds(FaultName.SILENT):
             link.end(f"nothing was heard for {silent_s:.0f} s")
             return
-        first = self._asked < len(FIRST_BURSTS_S)
+        crowded_s = (self._crowded_until_us - time.monotonic_ns() // 1000) / 1e6
+        first = crowded_s <= 0 and self._asked < len(FIRST_BURSTS_S)
         self._burst = welcome.clock_burst if first else 1
         self.mouth.ask_time()
-        pause_s = FIRST_BURSTS_S[self._asked] if first else welcome.clock_every_s
-        self._asked += 1
+        pause_s = FIRST_BURSTS_S[self._asked] if first else crowded_s if crowded_s > 0 else welcome.clock_every_s
+        self._asked += first
         self._later("ask", min(pause_s, welcome.clock_every_s), self._ask)
 
     def heard_live(self, bundle: HeardBundle, arrived_us: int) -> None:

@@ -9,6 +9,11 @@ difference of two has 1.4 sigmas of one, so 1.96 x 1.4 x 200 us is 0.55 ms, and 
 network that is after the first bursts, and from then on one exchange every ``every_s`` holds it. On a noisy one it is
 many bursts, close upon each other while the link is young, and as many as hold it afterwards.
 
+Where thousands dial at once, as after a power cut, their bursts would keep each other waiting, which spoils what they
+measure and makes them ask more: so nobody begins with bursts while the welcome says that it is crowded. A single
+exchange is enough to play by, a few of them every ``every_s`` settle the clock on a quiet network, and whoever knows
+the time poorly afterwards asks in bursts then.
+
 A thrifty device asks once every ``every_s`` when it knows the time at all, and in a burst every four hours while it
 knows it poorly; a link that comes back costs it a single exchange.
 """
@@ -29,11 +34,14 @@ _THRIFTY_BURST_EVERY_S: Final = 14_400.0
 
 @dataclass(frozen=True, slots=True)
 class PaceBounds:
-    """What the welcome allows: ``every_s`` at the latest, ``most`` exchanges in a burst. ``thrifty``: on a SIM."""
+    """What the welcome allows: ``every_s`` at the latest, ``most`` exchanges in a burst. ``thrifty``: on a SIM. For
+    ``crowded_s`` from the beginning no bursts.
+    """
 
     every_s: float
     most: int
     thrifty: bool = False
+    crowded_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +57,17 @@ class ClockPace:
 
     def __init__(self, bounds: PaceBounds, now_us: int) -> None:
         self._bounds = bounds
-        self._began_us = now_us
-        self._first = list(_FIRST_PAUSES_S)
+        self._began_us = now_us + round(bounds.crowded_s * 1e6)
+        # Whoever was told to wait knows the time by then, unless exchanges are dear, and few were made.
+        self._first = list(_FIRST_PAUSES_S) if bounds.thrifty or not bounds.crowded_s else []
         self._burst_us: int | None = None
 
     def next(self, now_us: int, sigma_us: float | None) -> Round:
         """What to do now. ``sigma_us`` is how sure the clock will be in ``every_s`` from now, None where it knows
         nothing of this controller's time.
         """
+        if now_us < self._began_us:
+            return Round(1, min(self._bounds.every_s, (self._began_us - now_us) / 1e6))
         return self._thrifty(now_us, sigma_us) if self._bounds.thrifty else self._lavish(now_us, sigma_us)
 
     def _lavish(self, now_us: int, sigma_us: float | None) -> Round:

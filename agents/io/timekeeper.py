@@ -35,7 +35,7 @@ class Timekeeper:
         self._tag = clock_tag(welcome.clock_id)
         every_s = min(welcome.clock_every_s, _ALIVE_SHARE * welcome.silence_limit_s)
         self._every_us = round(every_s * 1e6)
-        bounds = PaceBounds(every_s, welcome.clock_burst, thrifty=welcome.profile is Profile.SIM)
+        bounds = PaceBounds(every_s, welcome.clock_burst, welcome.profile is Profile.SIM, welcome.crowded_s)
         self._pace = ClockPace(bounds, time.monotonic_us())
         self._open: set[int] = set()
         self._collected: list[Exchange] = []

@@ -22,6 +22,8 @@ from agents.protocol.messages import DeviceState, Hello, HelloReply, Message, Re
 from agents.protocol.version import MAX_FRAME_BYTES, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION
 
 DIAL_WITHIN_S: Final = 15.0
+LINK_WITHIN_S: Final = 30.0
+"""From the greeting to the end of the handshake: where thousands dial at once they wait in line for it."""
 _CLOSE_WITHIN_S: Final = 2.0
 
 
@@ -134,10 +136,10 @@ async def dial(
     socket = await _connect(http, url, heartbeat_s=None if known is not None else DIAL_WITHIN_S)
     try:
         try:
-            async with asyncio.timeout(DIAL_WITHIN_S):
+            async with asyncio.timeout(LINK_WITHIN_S):
                 channel = await _shake_hands(socket, identity, known)
         except TimeoutError as error:
-            raise LinkLost(f"{url} did not finish the handshake within {DIAL_WITHIN_S:.0f} s") from error
+            raise LinkLost(f"{url} did not finish the handshake within {LINK_WITHIN_S:.0f} s") from error
         yield Wire(socket, channel, url, time)
     finally:
         await socket.close()
@@ -187,7 +189,7 @@ async def _shake_hands(
             except (ConnectionError, aiohttp.ClientError) as error:
                 raise LinkLost("the connection broke during the handshake") from error
             continue
-        frame = await _receive(socket, DIAL_WITHIN_S)
+        frame = await _receive(socket, LINK_WITHIN_S)
         if frame.type is not aiohttp.WSMsgType.BINARY:
             raise MalformedMessage("text inside the handshake")
         channel.read_handshake(frame.data)
@@ -197,7 +199,7 @@ async def _shake_hands(
 
 
 async def _hello_reply(socket: aiohttp.ClientWebSocketResponse) -> tuple[bytes, HelloReply]:
-    frame = await _receive(socket, DIAL_WITHIN_S)
+    frame = await _receive(socket, LINK_WITHIN_S)
     if frame.type is not aiohttp.WSMsgType.TEXT:
         raise MalformedMessage("the answer to the greeting is not text")
     raw = str(frame.data).encode("utf-8", "surrogatepass")

@@ -27,6 +27,7 @@ FIELDS: Final = (
 )
 """The names that mean the same everywhere, in the order in which they are written. Others may be added to a line."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=str)
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -57,7 +58,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _JSON.encode(line)
 
 
 def _shown(text: str) -> str:

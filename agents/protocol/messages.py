@@ -180,6 +180,9 @@ class Welcome(Message, frozen=True, kw_only=True):
     The device asks for the time at least every ``clock_every_s``, in bursts of at most ``clock_burst`` requests: as
     many as it needs to know the time well, and one to keep the link alive. Every ``heartbeat_every_s`` it tells how it
     is. Either side closes a link on which it heard nothing for ``silence_limit_s``.
+
+    Where ``crowded_s`` is not 0 many dial at this moment: for so long after the welcome the device asks for the time
+    once every ``clock_every_s`` and no more often, however poorly it knows it.
     """
 
     controller_name: ShortText
@@ -189,6 +192,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     clip_ticket: Id
     clock_every_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
     clock_burst: Annotated[int, Meta(ge=1, le=32)] = 8
+    crowded_s: Annotated[float, Meta(ge=0, le=600)] = 0.0
     heartbeat_every_s: Annotated[float, Meta(gt=0, le=86_400)] = 15.0
     silence_limit_s: Annotated[float, Meta(gt=0, le=600)] = 15.0
     profile: Profile = Profile.LAN

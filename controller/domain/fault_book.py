@@ -57,6 +57,11 @@ class FaultBook:
         """What is known of a speaker; None where it is not enlisted."""
         return self._subjects.get(speaker_id)
 
+    def watching(self, kinds: Iterable[FaultKind]) -> Iterator[tuple[SpeakerId, Subject]]:
+        """Those of which something was told of one of these."""
+        wanted = frozenset(kinds)
+        return ((one, subject) for one, subject in self._subjects.items() if not wanted.isdisjoint(subject.watches))
+
     def speakers(self) -> tuple[SpeakerId, ...]:
         """All that are enlisted."""
         return tuple(self._subjects)

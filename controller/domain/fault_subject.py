@@ -4,7 +4,7 @@ Rules of the module: whatever is told carries its instant, and what is older tha
 nothing, so that the order in which evidence arrives does not matter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -105,6 +105,10 @@ class Subject:
         """What the last evidence was; a fault may not be open yet, or not be closed."""
         watch = self.watches.get(kind)
         return watch is not None and watch.fine_us is None
+
+    def first_bad(self, kinds: Iterable[FaultKind]) -> FaultKind | None:
+        """The first of these that `is_bad`."""
+        return next((kind for kind in kinds if self.is_bad(kind)), None)
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 

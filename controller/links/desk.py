@@ -90,7 +90,7 @@ class LinkSettings:
     max_unproven_links_per_address: int = 50
     max_new_devices: int = 500
     line_at_most: int = 20_000
-    patience_s: float = 12.0
+    patience_s: float = 25.0
 
     def pace(self, profile: Profile) -> ProfilePace:
         """That of the profile."""

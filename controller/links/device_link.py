@@ -8,6 +8,7 @@ lets too much pile up that it does not take, is cut. The first thing that ends a
 
 import asyncio
 import logging
+import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,10 @@ from controller.links.sealed import LinkEnded, SealedSocket
 from controller.ports import Clock, Heard
 
 _log = logging.getLogger(__name__)
-CROWDED_BURST: Final = 2
+_CROWDED_S: Final = (20.0, 40.0)
+"""For so long devices that dial while many do ask for the time without bursts: they are served by then, and do not all
+begin at once.
+"""
 _HandedIn = JournalBatch | LogReport
 
 
@@ -138,12 +142,16 @@ class DeviceLink:
             clock_id=self._room.clock.clock_id,
             clip_ticket=self.clip_ticket,
             clock_every_s=pace.clock_every_s,
-            # Thousands that find the time together in long bursts would keep each other from being served.
-            clock_burst=min(pace.clock_burst, CROWDED_BURST) if self._room.crowded() else pace.clock_burst,
+            clock_burst=pace.clock_burst,
+            crowded_s=self._crowded_s(),
             heartbeat_every_s=pace.heartbeat_every_s,
             silence_limit_s=pace.silence_limit_s,
             profile=profile,
         )
+
+    def _crowded_s(self) -> float:
+        """Thousands that find the time together in bursts would keep each other from being served."""
+        return random.uniform(*_CROWDED_S) if self._room.crowded() else 0.0  # noqa: S311 - it is no secret
 
     def end(self, why: str, detail: str = "") -> None:
         """Ends the link from outside; the first reason counts."""

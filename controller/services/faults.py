@@ -46,9 +46,12 @@ class FaultDesk:
     def first_bad(self, speaker_id: SpeakerId, kinds: Iterable[FaultKind]) -> FaultKind | None:
         """The first of these of which the last evidence was bad, whether or not a fault is open yet."""
         subject = self._book.subject(speaker_id)
-        if subject is None or not subject.watches:
-            return None
-        return next((kind for kind in kinds if subject.is_bad(kind)), None)
+        return None if subject is None else subject.first_bad(kinds)
+
+    def all_bad(self, kinds: Collection[FaultKind]) -> dict[SpeakerId, FaultKind]:
+        """The same of every speaker of which one of these is bad."""
+        found = ((one, subject.first_bad(kinds)) for one, subject in self._book.watching(kinds))
+        return {speaker_id: kind for speaker_id, kind in found if kind is not None}
 
     async def of_speaker(
         self, speaker_id: SpeakerId, limit: int = 50, before: Place | None = None

@@ -59,12 +59,12 @@ class SpeakerDesk:
             speakers = await tx.speakers.all()
             await self._areas.knowing(tx, {speaker.area_id for speaker in speakers})
         connected, present = self._outbox.connected(), self._roster.get
-        areas = self._places(speakers)
+        areas, silent = self._places(speakers), self._faults.all_bad(_SILENT)
         found = []
         for one in speakers:
             area, stopped = areas[one.area_id]
             linked = present(one.device_id) if one.device_id in connected else None
-            not_ready = self._not_ready(one, linked, stopped)
+            not_ready = _not_ready(one, linked, stopped, silent.get(one.speaker_id))
             found.append(Standing(one if one.area_id == area.area_id else _in_area(one, area), area, not_ready))
         return tuple(found)
 
@@ -130,27 +130,15 @@ class SpeakerDesk:
             speaker=_in_area(speaker, area),
             area_name=area.name,
             health=_health(present, stored),
-            not_ready=self._not_ready(speaker, present if linked else None, stopped),
+            not_ready=_not_ready(
+                speaker,
+                present if linked else None,
+                stopped,
+                self._faults.first_bad(speaker.speaker_id, _SILENT),
+            ),
             connected_since_us=present.since_us if present is not None and linked else None,
             sounding_airing_id=_sounding(present),
         )
-
-    def _not_ready(self, speaker: Speaker, present: Present | None, stopped: bool) -> NotReady | None:
-        if speaker.state is not SpeakerState.ADOPTED:
-            return NotReady.RELEASING
-        if stopped:
-            return NotReady.STOPPED
-        if present is None:
-            return NotReady.OFFLINE
-        if present.stopped_here:
-            return NotReady.STOPPED_HERE
-        if not present.time_known:
-            return NotReady.TIME_UNKNOWN
-        return self._silent(speaker.speaker_id)
-
-    def _silent(self, speaker_id: SpeakerId) -> NotReady | None:
-        kind = self._faults.first_bad(speaker_id, _SILENT)
-        return None if kind is None else _SILENT[kind]
 
     async def boxes(self, speaker_id: SpeakerId) -> tuple[Box, ...]:
         """Those that hung there, the newest first; none where it is the first still. Raises `StoreFailed`."""
@@ -228,6 +216,21 @@ class SpeakerDesk:
 
 _SILENT: Final = {FaultKind.OUTPUT: NotReady.NO_OUTPUT, FaultKind.NOT_HEARD: NotReady.NOT_HEARD}
 """Faults of a box that is linked and silent all the same."""
+
+
+def _not_ready(speaker: Speaker, present: Present | None, stopped: bool, silent: FaultKind | None) -> NotReady | None:
+    """``present`` is its device where that is linked, ``silent`` what is wrong with its sound."""
+    if speaker.state is not SpeakerState.ADOPTED:
+        return NotReady.RELEASING
+    if stopped:
+        return NotReady.STOPPED
+    if present is None:
+        return NotReady.OFFLINE
+    if present.stopped_here:
+        return NotReady.STOPPED_HERE
+    if not present.time_known:
+        return NotReady.TIME_UNKNOWN
+    return None if silent is None else _SILENT[silent]
 
 
 def _in_area(speaker: Speaker, area: Area) -> Speaker:

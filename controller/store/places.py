@@ -154,13 +154,16 @@ class SqlSpeakers:
         return None if row is None else _speaker(row)
 
     async def by_devices(self, device_ids: Sequence[DeviceId]) -> dict[DeviceId, Speaker]:
+        """Where many dial at once, all are read: thousands more are about to come."""
+        kept = self._shelf.by_device()
+        if kept is None and len(device_ids) > _MANY:
+            kept = {one.device_id: one for one in await each(self._session, _BY_DEVICE, _speaker)}
+            self._shelf.put_by_device(kept)
+        if kept is not None:
+            return {device_id: kept[device_id] for device_id in device_ids if device_id in kept}
         found: dict[DeviceId, Speaker] = {}
         for piece in pieces(device_ids):
-            rows = await self._session.execute(
-                select(*_SPEAKER_COLUMNS)
-                .where(col(SpeakerRow.device_id).in_(piece), col(SpeakerRow.state) != SpeakerState.RELEASED.value)
-                .order_by(col(SpeakerRow.adopted_at_us))
-            )
+            rows = await self._session.execute(_BY_DEVICE.where(col(SpeakerRow.device_id).in_(piece)))
             found.update({DeviceId(row.device_id): _speaker(row) for row in rows})
         return found
 
@@ -258,6 +261,12 @@ _COLUMNS = tuple(
 
 
 _SPEAKER_COLUMNS = tuple(SpeakerRow.__table__.columns)  # type: ignore[attr-defined]
+_BY_DEVICE: Final = (
+    select(*_SPEAKER_COLUMNS)
+    .where(col(SpeakerRow.state) != SpeakerState.RELEASED.value)
+    .order_by(col(SpeakerRow.adopted_at_us))
+)
+"""Of several that a device had, the last counts."""
 _HEALTH_COLUMNS = tuple(
     SpeakerHealthRow.__table__.columns[name]  # type: ignore[attr-defined]
     for name in SpeakerHealth.__struct_fields__

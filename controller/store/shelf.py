@@ -5,8 +5,10 @@ it ends, well or not, what is kept is dropped. A reader that began before such a
 may be older. What another program writes is not noticed; no command of ours writes speakers beside a running station.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agents.protocol.ids import DeviceId
 from controller.domain.speakers import Speaker
 
 
@@ -15,12 +17,13 @@ class Kept:
     """Of one store. ``changes`` counts the transactions that ended after they had changed something."""
 
     speakers: tuple[Speaker, ...] | None = None
+    by_device: Mapping[DeviceId, Speaker] | None = None
     changes: int = 0
 
     def drop(self) -> None:
         """Nothing of it may be relied on any more."""
         self.changes += 1
-        self.speakers = None
+        self.speakers = self.by_device = None
 
 
 class Shelf:
@@ -33,12 +36,25 @@ class Shelf:
 
     def speakers(self) -> tuple[Speaker, ...] | None:
         """All that are shown, by name; None where they have to be read."""
-        return None if self._spoilt or self._since != self._kept.changes else self._kept.speakers
+        return self._kept.speakers if self._holds else None
+
+    def by_device(self) -> Mapping[DeviceId, Speaker] | None:
+        """Whoever hangs at each device, also what is being adopted; None where that has to be read."""
+        return self._kept.by_device if self._holds else None
 
     def put(self, speakers: tuple[Speaker, ...]) -> None:
         """They were read by this transaction."""
-        if not self._spoilt and self._since == self._kept.changes:
+        if self._holds:
             self._kept.speakers = speakers
+
+    def put_by_device(self, speakers: Mapping[DeviceId, Speaker]) -> None:
+        """All of them were read by this transaction."""
+        if self._holds:
+            self._kept.by_device = speakers
+
+    @property
+    def _holds(self) -> bool:
+        return not self._spoilt and self._since == self._kept.changes
 
     def spoil(self) -> None:
         """This transaction changes some."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agents.domain.clock import ControllerClock
@@ -70,6 +70,29 @@ def test_a_fresh_link_begins_with_bursts_close_upon_each_other() -> None:
     told = link(quiet, LAN, 5)
     assert [round(at_s, 1) for at_s, count in told.rounds if count == LAN.most][:4] == [0.0, 0.3, 0.8, 1.8]
     assert abs(told.error_us) < 100
+
+
+def test_where_thousands_dial_at_once_single_exchanges_settle_the_clock_of_a_quiet_network() -> None:
+    told = link(quiet, replace(LAN, crowded_s=30.0), 90)
+
+    assert {count for _, count in told.rounds} == {1}
+    assert told.exchanges() <= 90 / 7 + 2
+    assert abs(told.error_us) < 300
+
+
+def test_on_a_noisy_network_bursts_begin_when_the_crowd_is_served() -> None:
+    told = link(noisy, replace(LAN, crowded_s=30.0), 90)
+
+    assert told.exchanges(until_s=29.9) <= 30 / 7 + 1
+    assert told.exchanges(from_s=30) >= 10 * LAN.most
+    assert abs(told.error_us) < 2_000
+
+
+def test_in_a_crowd_a_thrifty_device_begins_its_bursts_later() -> None:
+    told = link(noisy, replace(SIM, crowded_s=30.0), 60)
+
+    assert [count for at_s, count in told.rounds if at_s < 30] == [1]
+    assert SIM.most in {count for at_s, count in told.rounds if at_s >= 30}
 
 
 def test_on_a_quiet_network_one_exchange_now_and_then_holds_the_time() -> None:

@@ -95,7 +95,7 @@ async def test_who_only_sits_at_an_address_cannot_keep_the_device_from_its_contr
 
 
 async def test_an_address_that_is_silent_does_not_hide_the_next_one(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.io.wire.DIAL_WITHIN_S", 0.3)
+    monkeypatch.setattr("agents.io.wire.LINK_WITHIN_S", 0.3)
 
     async def say_nothing(server: WireServer, socket: web.WebSocketResponse) -> None:
         while not socket.closed:

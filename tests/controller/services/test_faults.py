@@ -145,10 +145,12 @@ async def test_one_without_sound_or_that_was_not_heard_is_not_ready(station: Sta
     [(speaker, device)] = await watched(station, "Chợ")
     station.desk.ingest.heartbeat(device.device_id, beat(output_ok=False))
     assert (await station.desk.speakers.one(speaker.speaker_id)).not_ready is NotReady.NO_OUTPUT
+    assert [one.not_ready for one in await station.desk.speakers.standing()] == [NotReady.NO_OUTPUT]
     await until_open(station, FaultKind.OUTPUT)
     station.desk.ingest.heartbeat(device.device_id, beat())
     await station.report(device, SelfTested(heard=Heard.NOT_HEARD, level_db=-60.0, reference_db=-20.0))
     assert (await station.desk.speakers.one(speaker.speaker_id)).not_ready is NotReady.NOT_HEARD
+    assert [one.not_ready for one in await station.desk.speakers.standing()] == [NotReady.NOT_HEARD]
     station.clock.advance(60)
     (fault,) = await until_open(station, FaultKind.NOT_HEARD)
     assert (fault.detail.value, fault.detail.limit) == (-60.0, -20.0)

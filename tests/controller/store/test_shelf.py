@@ -55,3 +55,27 @@ async def test_what_is_taken_back_was_never_there(store: SqlStore) -> None:
     with pytest.raises(RuntimeError):
         await changed_in_vain()
     assert await names(store) == [FIRST.name]
+
+
+async def test_where_many_devices_dial_at_once_whoever_hangs_at_each_is_read_once_until_it_changes(
+    store: SqlStore,
+) -> None:
+    many = [f"d-{number}" for number in range(100)]
+
+    async def found(*device_ids: str) -> dict[str, Speaker]:
+        async with store.reading() as tx:
+            return dict(await tx.speakers.by_devices([DeviceId(one) for one in device_ids]))
+
+    await adopted(store)
+    assert await found(*many) == {"d-1": FIRST}
+    assert await found("d-1", "d-2") == {"d-1": FIRST}
+    second = replace(FIRST, speaker_id=SpeakerId("s-2"), device_id=DeviceId("d-2"), state=SpeakerState.ADOPTING)
+    again = replace(FIRST, speaker_id=SpeakerId("s-3"), state=SpeakerState.ADOPTING, adopted_at_us=1)
+    async with store.transaction() as tx:
+        await tx.speakers.put(second)
+        await tx.speakers.put(again)
+    assert await found("d-1", "d-2") == await found(*many) == {"d-1": again, "d-2": second}, "the last of a device"
+    async with store.transaction() as tx:
+        await tx.speakers.put(replace(second, state=SpeakerState.RELEASED))
+        assert await tx.speakers.by_devices([DeviceId("d-2")]) == {}, "its own change"
+    assert await found(*many) == {"d-1": again}
