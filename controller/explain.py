@@ -177,8 +177,8 @@ def as_lines(told: Explained, language: Language) -> Iterator[str]:
     limits = [f"{sentence} ({source})" for sentence, source in limits_told(told, say)]
     yield say.gettext("Limits: %(limits)s", limits="; ".join(limits) or say.gettext("none"))
     if told.stagger_us:
-        seconds = say.format_number(told.stagger_us / 1e6, 1)
-        yield say.gettext("Its turn: all but emergencies begin %(seconds)s s later.", seconds=seconds)
+        seconds = say.format_number(told.stagger_us / 1e6, 2)
+        yield say.gettext("All but emergencies begin %(seconds)s s later here.", seconds=seconds)
     items = present.rows(found, say)
     day = ""
     for row in present.with_quiet(found, items):

@@ -102,7 +102,7 @@ class Choice:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """A speaker as plans see it: where it stands, its groups, guards of its own, and by how much everything but an
-    emergency begins later on it (its turn in a stagger group).
+    emergency begins later on it (``stagger_us``: its own delay, and its turn in a stagger group).
     """
 
     speaker_id: str

@@ -17,6 +17,7 @@ class DeedKind(StrEnum):
     RENAME = "rename"
     SET_VOLUME = "set_volume"
     SET_PROFILE = "set_profile"
+    SET_DELAY = "set_delay"
     SEE_FAULT = "see_fault"
     REPLACE_BOX = "replace_box"
     RELEASE = "release"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -12,6 +12,9 @@ from msgspec import structs
 from agents.protocol.ids import AreaId, ControllerId, DeviceId, SpeakerId
 from agents.protocol.values import ClockBasis, Profile, RenditionName
 from schedules.areas import Area
+
+MOST_DELAY_US: Final = 10_000_000
+"""Sound goes more than three kilometres in that time: no horn that echoes is farther away."""
 
 
 class SpeakerState(StrEnum):
@@ -30,6 +33,8 @@ class SpeakerState(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Speaker:
     """One pole: its place, and the device that hangs there now (pinned by ``device_key``, X25519, 32 bytes).
+
+    By ``delay_us`` everything but emergencies begins later there, against the echo of a horn near it.
 
     ``replaces`` is set where this is no pole but a device on its way: one that is being adopted to take the place of
     that speaker's box, and afterwards the box that hung there before, see `SpeakerState.REPLACED`.

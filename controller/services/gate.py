@@ -99,7 +99,7 @@ class Gate:
             guards = known.get(alike)
             if guards is None:
                 guards = known[alike] = along(by_area, history.path_on(speaker.area_id, day), alike[1])
-            later_us = grouped.get(speaker.speaker_id, NO_GROUPS).stagger_us
+            later_us = speaker.delay_us + grouped.get(speaker.speaker_id, NO_GROUPS).stagger_us
             yield speaker, guards, start_us + later_us, used.get(speaker.speaker_id, _UNUSED)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)

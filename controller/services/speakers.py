@@ -11,6 +11,7 @@ from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.faults import FaultKind
 from controller.domain.speakers import (
+    MOST_DELAY_US,
     Box,
     Move,
     NotReady,
@@ -167,6 +168,18 @@ class SpeakerDesk:
         return await self._change(
             speaker_id, lambda one: replace(one, profile=profile), by, DeedKind.SET_PROFILE, profile.value
         )
+
+    async def set_delay(self, speaker_id: SpeakerId, delay_us: int, by: str) -> Speaker:
+        """By how much all but emergencies begin later there, against echo; the turn in a group comes on top. Raises
+        `NotFound`, `Invalid` (``delay_out_of_range``), `StoreFailed`.
+        """
+        if not 0 <= delay_us <= MOST_DELAY_US:
+            raise Invalid(f"{delay_us} us", code="delay_out_of_range")
+        delayed = await self._change(
+            speaker_id, lambda one: replace(one, delay_us=delay_us), by, DeedKind.SET_DELAY, f"{delay_us // 1_000} ms"
+        )
+        self._planning.wake()
+        return delayed
 
     async def rename(self, speaker_id: SpeakerId, name: str, by: str) -> Speaker:
         """Raises `NotFound`, `Invalid` (``name_empty``, ``name_too_long``, ``name_taken``), `StoreFailed`."""

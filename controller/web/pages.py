@@ -43,6 +43,7 @@ DONE = {
     "placed": N_("The speaker stands there now, and is being told."),
     "located": N_("Where the speaker stands on the map is kept."),
     "replaced": N_("The new box hangs there now. It fetches what is planned, and the old one is obeyed no more."),
+    "delayed": N_("When the speaker begins is set, and it is being told."),
     "profiled": N_("The way of reporting is set, and the speaker is being told."),
     "noted": N_("It is noted that you have seen it."),
     "asked": N_("The speaker was told. What becomes of it shows below."),

@@ -55,6 +55,14 @@ PLACE_ACTIONS: Final = (
     ),
     Route(
         method="POST",
+        path="/speakers/{id}/delay",
+        handler=places.delay_speaker,
+        right=_TEND,
+        over=subjects.speaker,
+        token=_FORM,
+    ),
+    Route(
+        method="POST",
         path="/speakers/{id}/position",
         handler=places.locate_speaker,
         right=_TEND,

@@ -37,6 +37,19 @@ async def place_speaker(ask: Ask) -> web.StreamResponse:
     return await _changed(ask, work)
 
 
+async def delay_speaker(ask: Ask) -> web.StreamResponse:
+    """POST /speakers/{id}/delay: by how many milliseconds it begins later; nothing typed is not at all."""
+    async with reading(ask) as form:
+        typed = form.text("delay_ms")
+        try:
+            delay_us = form.number("delay_ms", "delay_out_of_range") * 1_000 if typed.strip() else 0
+            await ask.parts.speakers.set_delay(_id(ask), delay_us, ask.by)
+        except Invalid as error:
+            told = problem_of(error, ask.say)
+            return await speaker_page(ask, _id(ask), delay_problem=told.sentence, status=told.status, delay=typed)
+    return web.Response(status=303, headers={"Location": f"/speakers/{_id(ask)}?done=delayed#begins-later"})
+
+
 async def locate_speaker(ask: Ask) -> web.StreamResponse:
     """POST /speakers/{id}/position: where it stands on a map; nothing typed forgets it."""
     async with reading(ask) as form:

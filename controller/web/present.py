@@ -96,6 +96,7 @@ def speaker_page(overview: SpeakerOverview, report: SpeakerReport, say: Translat
         disk_free_bytes=health.disk_free_bytes if health else None,
         clips=health.clips if health else None,
         max_volume_percent=overview.speaker.max_volume_percent,
+        delay_ms=overview.speaker.delay_us // 1_000,
         refusals=[
             views.RefusalCount(reason=r.reason, count=r.count, last_at=maybe_moment(r.last_at_us))
             for r in report.refusals

@@ -65,6 +65,7 @@ DEED_NAMES: Mapping[DeedKind, str] = {
     DeedKind.RENAME: N_("renamed a speaker"),
     DeedKind.SET_VOLUME: N_("set a volume"),
     DeedKind.SET_PROFILE: N_("said how a speaker is connected"),
+    DeedKind.SET_DELAY: N_("set by how much a speaker begins later"),
     DeedKind.SEE_FAULT: N_("looks after a fault"),
     DeedKind.REPLACE_BOX: N_("replaced the box of a speaker"),
     DeedKind.RELEASE: N_("released a speaker"),

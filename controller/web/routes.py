@@ -167,6 +167,7 @@ API = (
     endpoint(
         "PUT", "/api/v1/speakers/{speaker_id}/volume", speakers.set_volume, right=Right.TEND, over=subjects.speaker
     ),
+    endpoint("PUT", "/api/v1/speakers/{speaker_id}/delay", speakers.set_delay, right=Right.TEND, over=subjects.speaker),
     endpoint(
         "PUT", "/api/v1/speakers/{speaker_id}/profile", speakers.set_profile, right=Right.TEND, over=subjects.speaker
     ),

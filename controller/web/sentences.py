@@ -222,6 +222,7 @@ CODES: Mapping[str, str] = {
     "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),
     "already_adopted": N_("This device has already been adopted."),
     "volume_out_of_range": N_("The volume is from 0 to 100 percent."),
+    "delay_out_of_range": N_("A speaker begins later by 0 to 10,000 milliseconds."),
     "volume_above_limit": N_("This is louder than the limit set for the speaker."),
     # signing in
     "sign_in_wrong": N_("The name or the password is not right."),

@@ -105,8 +105,12 @@ async def speaker_page(
     status: int = 200,
     position: str | None = None,
     position_problem: str = "",
+    delay: str | None = None,
+    delay_problem: str = "",
 ) -> web.Response:
-    """One speaker's page, with what became of a change; ``position`` is what was typed. Raises `NotFound`."""
+    """One speaker's page, with what became of a change; ``position`` and ``delay`` are what was typed. Raises
+    `NotFound`.
+    """
     overview = await _overview(ask, speaker_id)
     found = await _view(ask, overview)
     if position is None:
@@ -122,6 +126,8 @@ async def speaker_page(
         places=await placeviews.places(ask, Right.TEND) if found.may_tend else [],
         position=position,
         position_problem=position_problem,
+        delay=str(found.delay_ms) if delay is None else delay,
+        delay_problem=delay_problem,
         located=ask.request.query.get("done") == "located",
         notice=notice,
         problem=problem,

@@ -389,5 +389,6 @@ class SpeakerPage:
     rundown: Sequence[RundownItem]
     records: Sequence[JournalRecord]
     area_id: str = ""
+    delay_ms: int = 0
     may_tend: bool = True
     may_release: bool = True

@@ -6,9 +6,9 @@ it could give one, and no airing: it has one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from agents.protocol import values as wire
 from agents.protocol.ids import AreaId
@@ -29,6 +29,8 @@ from schedules.recurrence.rule import Rule, Series
 from schedules.rundown.items import UNLESS_STATED, lengths
 from schedules.schedule import Content, OnInterrupted, Place, Schedule, Target, World
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _DIRECT: Final = "direct:"
 _NOTHING: Final = AreaTree()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,6 +91,36 @@ async def read_world(tx: Transaction, areas: AreaBook, asked: Asked, before: Rea
         planned={one.schedule_id: one for one in plans.planned},
         sources=frozenset(source for known in plans.known.values() for source in known.sources),
     )
+
+
+def taken_over(before: Reading, now: Reading) -> Reading:
+    """What was read ``now``, with whatever is as it was ``before`` being the same object: then all who look for what
+    differs, the compiler first of them, see it at once.
+    """
+    known = {one.schedule_id: one for one in before.world.schedules}
+    world = replace(
+        now.world,
+        schedules=tuple(_as_before(known.get(one.schedule_id), one) for one in now.world.schedules),
+        contents=_taken_over(before.world.contents, now.world.contents),
+        guards=_taken_over(before.world.guards, now.world.guards),
+        choices=_as_before(before.world.choices, now.world.choices),
+        holidays=_as_before(before.world.holidays, now.world.holidays),
+    )
+    return replace(
+        now,
+        world=world,
+        terms=_taken_over(before.terms, now.terms),
+        contents=_taken_over(before.contents, now.contents),
+        planned=_taken_over(before.planned, now.planned),
+    )
+
+
+def _taken_over(before: Mapping[_Key, _Value], now: Mapping[_Key, _Value]) -> dict[_Key, _Value]:
+    return {name: _as_before(before.get(name), value) for name, value in now.items()}
+
+
+def _as_before(before: _Value | None, now: _Value) -> _Value:
+    return before if before is not None and before == now else now
 
 
 def is_direct(schedule_id: str) -> bool:
@@ -169,6 +201,6 @@ def _place(speaker: Speaker, grouping: Grouping, guards: Guards, before: Place |
         area_id=speaker.area_id,
         groups=tuple(grouping.group_ids),
         guards=guards,
-        stagger_us=grouping.stagger_us,
+        stagger_us=speaker.delay_us + grouping.stagger_us,
     )
     return before if before == made else made

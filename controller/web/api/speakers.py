@@ -30,6 +30,12 @@ class VolumeBody(Body):
     percent: int
 
 
+class DelayBody(Body):
+    """By how much all but emergencies begin later on it, against the echo of a horn near it; at most ten seconds."""
+
+    delay_us: int
+
+
 class RenameBody(Body):
     """A name that no other speaker has, at most 200 characters."""
 
@@ -148,6 +154,14 @@ async def place_speaker(ask: Ask, speaker_id: SpeakerId, body: PlaceBody) -> Spe
 async def set_volume(ask: Ask, speaker_id: SpeakerId, body: VolumeBody) -> SpeakerTold:
     """Set how loud a speaker is."""
     await ask.parts.speakers.set_volume(speaker_id, body.percent, ask.by)
+    return await get_speaker(ask, speaker_id)
+
+
+@raises(NotFound, "speaker_unknown")
+@raises(Invalid, "delay_out_of_range")
+async def set_delay(ask: Ask, speaker_id: SpeakerId, body: DelayBody) -> SpeakerTold:
+    """Let a speaker begin later, against echo; its turn in a group comes on top."""
+    await ask.parts.speakers.set_delay(speaker_id, body.delay_us, ask.by)
     return await get_speaker(ask, speaker_id)
 
 

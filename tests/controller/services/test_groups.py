@@ -3,6 +3,7 @@
 import pytest
 
 from agents.protocol.ids import SpeakerId
+from controller.domain.deeds import DeedKind
 from controller.domain.errors import Invalid, NotFound
 from controller.domain.groups import GroupDraft, GroupId, Member, groupings
 from tests.controller.fakes import FakeDevice
@@ -57,6 +58,31 @@ async def test_a_speaker_may_be_in_several_groups_of_which_one_staggers(station:
     await until_told(station, device, ids, 2_000_000)
     found = groupings(await station.desk.groups.all())[speaker.speaker_id]
     assert (found.group_ids, found.stagger_us) == (ids, 2_000_000)
+
+
+async def test_the_delay_of_a_speaker_against_echo_comes_on_top_of_its_turn_on_the_device_and_in_its_rundown(
+    station: Station,
+) -> None:
+    speaker, device = await station.speaker("Chợ")
+    other, _ = await station.speaker("Đình")
+    group = await station.desk.groups.add(draft(other.speaker_id, speaker.speaker_id, stagger_s=2), "admin")
+    await station.desk.speakers.set_delay(speaker.speaker_id, 300_000, "chị Hai")
+    await until_told(station, device, (group.group_id,), 2_300_000)
+    await station.desk.planner.look()
+    later = {place.speaker_id: place.stagger_us for place in station.desk.planner.world().places}
+    assert later == {speaker.speaker_id: 2_300_000, other.speaker_id: 0}
+    [deed] = await station.desk.reports.deeds(1)
+    assert (deed.what, deed.by, deed.subject, deed.detail) == (
+        *(DeedKind.SET_DELAY, "chị Hai", speaker.speaker_id, "300 ms"),
+    )
+    await station.restart()
+    assert (await station.desk.speakers.one(speaker.speaker_id)).speaker.delay_us == 300_000
+    for delay_us in (-1, 10_000_001):
+        with pytest.raises(Invalid) as refused:
+            await station.desk.speakers.set_delay(speaker.speaker_id, delay_us, "admin")
+        assert refused.value.code == "delay_out_of_range"
+    with pytest.raises(NotFound):
+        await station.desk.speakers.set_delay(SpeakerId("s-nowhere"), 1, "admin")
 
 
 async def test_a_group_that_is_not_there_is_not_changed(station: Station) -> None:

@@ -166,6 +166,7 @@ POST    /api/v1/speakers/{speaker_id}/actions          tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id} tend over speaker
 GET     /api/v1/speakers/{speaker_id}/actions/{order_id}/log tend over speaker
 GET     /api/v1/speakers/{speaker_id}/boxes            see over speaker
+PUT     /api/v1/speakers/{speaker_id}/delay            tend over speaker
 GET     /api/v1/speakers/{speaker_id}/faults           see over speaker
 PUT     /api/v1/speakers/{speaker_id}/area             tend over speaker
 GET     /api/v1/speakers/{speaker_id}/guards           see over speaker
@@ -345,6 +346,7 @@ POST    /sign-in                                       public
 POST    /sign-out                                      anyone given
 GET     /speakers                                      see
 GET     /speakers/{id}                                 see over speaker
+POST    /speakers/{id}/delay                           tend over speaker
 POST    /speakers/{id}/hands                           tend over speaker
 GET     /speakers/{id}/log/{order}                     tend over speaker
 POST    /speakers/{id}/name                            tend over speaker

@@ -198,6 +198,27 @@ async def test_where_a_speaker_stands_is_pasted_from_a_map_and_kept(station: Sta
         assert "speaker-position" not in (await editor.get(address)).text
 
 
+async def test_by_how_much_a_speaker_begins_later_is_set_on_its_page_and_what_is_mistyped_can_be_mended(
+    station: Station,
+) -> None:
+    speaker_id = station.speaker_ids[0]
+    address = f"/speakers/{speaker_id}"
+    async with person(station, "tu", (Role.TECHNICIAN, HOME)) as technician:
+        page = await technician.post(f"{address}/delay", {"delay_ms": "300"})
+        assert "When the speaker begins is set" in page.says
+        assert 'name="delay_ms" inputmode="numeric" maxlength="5" value="300"' in page.text
+        for typed in ("10001", "0,3 s"):
+            page = await technician.post(f"{address}/delay", {"delay_ms": typed})
+            assert (page.status, "by 0 to 10,000 milliseconds" in page.says) == (422, True)
+            assert f'value="{typed}" autocomplete="off" aria-describedby="delay-under' in page.text
+    async with station.program() as program:
+        assert (await call(program, "GET", f"/api/v1{address}"))["delay_us"] == 300_000
+        told = await call(program, "PUT", f"/api/v1{address}/delay", {"delay_us": 0})
+        assert told["delay_us"] == 0
+    async with person(station, "minh", (Role.EDITOR, HOME)) as editor:
+        assert "speaker-delay" not in (await editor.get(address)).text
+
+
 async def test_the_languages_of_alerts_are_chosen_on_the_page_of_an_area_the_first_first(station: Station) -> None:
     await second_area(station)
     async with person(station, "hoa", (Role.ADMINISTRATOR, HOME)) as head:
