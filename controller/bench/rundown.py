@@ -2,8 +2,11 @@
 
 The world is that of `rundown_world`: 20,000 speakers in 3,321 communes, 10,000 schedules, 7 days. Ours is
 `schedules.rundown.compile`, from schedules to the timeline of every speaker, in a process of its own whose memory is
-counted whole, with Python and the world itself. The peer is `rundown_naive`, which asks each speaker by itself and
-keeps nothing: it is timed on 200 speakers, which must come out alike, and its time for all is reckoned from that.
+counted whole, with Python and the world itself; nothing is remembered from before. A change is a schedule that begins
+later, an occurrence that is cancelled, a choice between two schedules, other guards of the area, or (in a commune)
+another delay of a speaker: of the slowest of these kinds the middle time counts. What is as it was is the same object
+in the next world, as the planner sees to. The peer is `rundown_naive`, which asks each speaker by itself and keeps
+nothing: it is timed on 200 speakers, which must come out alike, and its time for all is reckoned from that.
 
 The growth is the slope of the time over four sizes of the world, from an eighth to the whole, in logarithms.
 """

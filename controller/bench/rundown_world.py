@@ -99,7 +99,8 @@ def _places(chance: random.Random, communes: Sequence[Area], count: int) -> tupl
         if chance.random() < 0.05:
             place = replace(place, guards=_own_guards(chance))
         elif chance.random() < 0.05:
-            place = replace(place, stagger_us=chance.choice((15, 30, 60)) * 1_000_000)
+            turn_us = chance.choice((0, 15, 30, 60)) * 1_000_000
+            place = replace(place, stagger_us=turn_us + chance.randint(1, 3_000) * 1_000)
         places.append(place)
     return tuple(places)
 

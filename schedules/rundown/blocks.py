@@ -40,6 +40,9 @@ class Ties:
     book: Book
     keys_on: KeysOn
     quiet_on: QuietOn
+    chosen: Callable[[], frozenset[str]]
+    """Schedules of theirs between which somebody chose: where these begin, the order alone does not say what matters.
+    """
 
     def blocks(self, window: tuple[date, ...]) -> Iterator[Block]:
         """The window in blocks."""
@@ -101,7 +104,8 @@ class Ties:
         return taken, day
 
     def _up_to(self, crossing: list[Item], there: list[Item]) -> "tuple[_Floor | None, list[Item]]":
-        if self.book.world.choices:
+        chosen = self.chosen()
+        if chosen and any(item.schedule_id in chosen for item in there):
             return None, there
         floor = max(item.order[:4] for item in crossing)
         return floor, [item for item in there if item.order[:4] <= floor]

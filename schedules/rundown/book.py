@@ -60,7 +60,9 @@ class Page:
 
 
 class Book:
-    """Pages of the days of the window and of one more to each side; others are written when they are asked for."""
+    """Pages of the days of the window and of one more to each side; others are written when they are asked for, which
+    takes all schedules, and are kept.
+    """
 
     def __init__(self, world: World, first: date, days: int) -> None:
         self.world = world
@@ -89,10 +91,11 @@ class Book:
         book = Book.__new__(Book)
         book.world, book.days, book.first, book.count, book.soft = world, self.days, self.first, self.count, self.soft
         book.items = dict(self.items)
-        days = self.days.named(self.first, self.count)
-        book.pages = {day: self.pages[day].copy() for day in days}
+        book.pages = {day: page.copy() for day, page in self.pages.items()}
         book._strike(gone)
         book._write(come, self.first, self.count)
+        for day in book.pages.keys() - set(self.days.named(self.first, self.count)):
+            book._write(come, day, 1)
         return book
 
     def _strike(self, schedules: Iterable[Schedule]) -> None:

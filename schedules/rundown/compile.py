@@ -13,15 +13,15 @@ from datetime import date, timedelta
 from typing import Final
 
 from schedules.guards import NO_GUARDS, Guards, forbidden
-from schedules.recurrence.rule import Changed
 from schedules.rundown.blocks import Block, Ties
 from schedules.rundown.book import Book, Key, area_key, keys_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.items import by_order
 from schedules.rundown.listeners import Listener, Listeners
 from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of
+from schedules.rundown.steps import step
 from schedules.rundown.values import Item, Line, Refused, RefusedFor, Segment
-from schedules.schedule import Content, Overrun, Schedule, World
+from schedules.schedule import World
 
 _ONE_DAY: Final = timedelta(days=1)
 _MINUTE_US: Final = 60_000_000
@@ -40,6 +40,7 @@ class Compiler:
         self._allowed: dict[tuple[date, Key, int, int], list[Item]] = {}
         self._decided: dict[tuple[date, tuple[Key, ...], int, int], tuple[Segment, ...]] = {}
         self._timelines: dict[Listener, Timeline] = {}
+        self._targets: dict[str, tuple[Key, ...]] | None = None
 
     # --- what is asked ----------------------------------------------------------------------------------------------
 
@@ -87,7 +88,22 @@ class Compiler:
             self._book,
             lambda day: self._listeners.keys_on(listener, day),
             lambda day: self._limits_on(listener, day).over_midnight_us,
+            lambda: self._chosen(listener),
         )
+
+    def _chosen(self, listener: Listener) -> frozenset[str]:
+        """The schedules addressed to these between which somebody chose."""
+        choices = deciding(self.world.choices)
+        if not choices:
+            return frozenset()
+        if self._targets is None:
+            named = {name for one in choices for name in (one.first, one.second)}
+            there = (one for one in self.world.schedules if one.schedule_id in named)
+            self._targets = {one.schedule_id: keys_of(one.target) for one in there}
+        keys = self._listeners.keys_ever(listener)
+        heard = {name for name, addressed in self._targets.items() if not keys.isdisjoint(addressed)}
+        pairs = ((one.first, one.second) for one in choices if one.first in heard and one.second in heard)
+        return frozenset(name for pair in pairs for name in pair)
 
     def _block(self, listener: Listener, block: Block) -> Iterable[Segment]:
         if len(block.days) > 1 or block.beside:
@@ -186,22 +202,25 @@ class Compiler:
     # --- the next world ---------------------------------------------------------------------------------------------
 
     def _next(self, world: World) -> "tuple[Compiler, frozenset[str]] | None":
-        """For a world that differs in schedules and contents alone, with the speakers that play something else; None
-        where more differs.
+        """For a world that differs in little, with the speakers that play something else; None where it does in more
+        (see `schedules.rundown.steps.step`).
         """
-        gone, come = _differing(self.world, world)
-        if not _alike(self.world, world) or self._book.soft != _soft(world):
+        taken = step(self.world, world)
+        if taken is None:
             return None
-        touched = {key for schedule in (*gone, *come) for key in keys_of(schedule.target)}
-        near = self._listeners.belonging(touched)
+        near = self._listeners.belonging(taken.keys()).keys() | {place.speaker_id for place in taken.left}
+        for pair in taken.chosen:
+            near |= self._listeners.hearing(*pair).keys()
         before = {speaker_id: self.timeline(speaker_id) for speaker_id in near}
         for listener in {self._listeners.of(speaker_id) for speaker_id in near}:
             self._forget(listener)
         made = copy(self)
-        made.world = world
-        made._book = self._book.changed(world, gone, come)
-        made._listeners = self._listeners.changed(world, gone, come)
-        return made, frozenset(one for one, timeline in before.items() if made.timeline(one) != timeline)
+        made.world, made._targets = world, None
+        made._book = self._book.changed(world, taken.gone, taken.come)
+        made._listeners = self._listeners.changed(world, taken)
+        there = made._listeners.all().keys() & (near | {place.speaker_id for place in taken.joined})
+        after = {speaker_id: made.timeline(speaker_id) for speaker_id in there}
+        return made, frozenset(one for one in before.keys() | there if before.get(one) != after.get(one))
 
     def _forget(self, listener: Listener) -> None:
         self._timelines.pop(listener, None)
@@ -226,47 +245,3 @@ def changed(old: Compiler, world: World, first: date | None = None) -> tuple[Com
 
 def _order(item: Item) -> tuple[int, int, int, str, int, str]:
     return item.order
-
-
-def _soft(world: World) -> bool:
-    return any(schedule.overrun is Overrun.PUSH_BACK for schedule in world.schedules)
-
-
-def _alike(old: World, new: World) -> bool:
-    """Whether two worlds differ in schedules and contents at most."""
-    return (
-        new.zone == old.zone
-        and new.tree is old.tree
-        and new.places == old.places
-        and new.guards == old.guards
-        and new.choices == old.choices
-        and new.holidays == old.holidays
-    )
-
-
-def _differing(old: World, new: World) -> tuple[tuple[Schedule, ...], tuple[Schedule, ...]]:
-    """Schedules that are no more, or not as they were; and those that are new, or as they are now. One whose content is
-    another counts as another.
-    """
-    contents = _other_contents(old.contents, new.contents)
-    before = {schedule.schedule_id: schedule for schedule in old.schedules}
-    after = {schedule.schedule_id: schedule for schedule in new.schedules}
-    same = {
-        name
-        for name, one in after.items()
-        if ((was := before.get(name)) is one or was == one) and not (contents and _heard(one) & contents)
-    }
-    gone = tuple(one for name, one in before.items() if name not in same)
-    return gone, tuple(one for name, one in after.items() if name not in same)
-
-
-def _other_contents(old: dict[str, Content], new: dict[str, Content]) -> set[str]:
-    if old is new:
-        return set()
-    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-
-
-def _heard(schedule: Schedule) -> set[str]:
-    changes = schedule.series.changes
-    replaced = {one.content_id for one in changes if isinstance(one, Changed) and one.content_id is not None}
-    return {schedule.content_id, *replaced}

@@ -4,20 +4,21 @@ The two answers are *override* (a `Choice`: this one goes first) and *append* (i
 within the guards).
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from heapq import nsmallest
 from typing import Final
 
 from schedules.guards import forbidden
 from schedules.recurrence.rule import Cancelled, Series
 from schedules.recurrence.zones import instant_us, wall_of
-from schedules.rundown.book import Key, keys_of
+from schedules.rundown.book import keys_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.compile import Compiler
 from schedules.rundown.items import Days, items_of
-from schedules.rundown.near import alike, keys_near, narrowed, planned_with, reached
+from schedules.rundown.near import alike, belonging, narrowed, planned_with, reached
 from schedules.rundown.place import touches
 from schedules.rundown.values import Item
 from schedules.schedule import Place, Schedule, World
@@ -56,34 +57,42 @@ def find(world: World, schedule: Schedule, first: date, days: int) -> tuple[Conf
     own = _items(world, schedule, zone, first, days)
     if not places or not own:
         return ()
-    reach = _Reach(world, window)
-    speakers = reach.of(schedule, places)
+    reach = _Reach(world, places, window)
+    speakers = reach.of(schedule)
+    others = (one for one in world.schedules if one.schedule_id != schedule.schedule_id)
+    near = (one for one in others if not speakers.isdisjoint(reach.of(one)))
+    met = (
+        (other, *pair) for other in near for pair in _overlaps(own, _items(world, other, zone, first, days, beside=1))
+    )
+    return tuple(
+        _conflict(world, item, with_, span, reach.common(schedule, other))
+        for other, item, with_, span in nsmallest(MOST_CONFLICTS, met, key=_by_time)
+    )
+
+
+_Span = tuple[int, int]
+
+
+def _overlaps(own: Sequence[Item], others: Iterable[Item]) -> Iterator[tuple[Item, Item, _Span]]:
+    """Every pair that would sound at the same time, and from when until when. ``own`` is sorted by its starts."""
     starts = [item.start_us for item in own]
-    longest_us = max(item.room_us for item in own)
-    found: list[Conflict] = []
-    for other in narrowed(world, places, first, days).schedules:
-        if other.schedule_id == schedule.schedule_id:
-            continue
-        for met in _items(world, other, zone, first - _ONE_DAY, days + 2):
-            near = bisect_left(starts, met.start_us - longest_us)
-            last = bisect_left(starts, met.start_us + met.room_us)
-            for item in own[near:last]:
-                from_us = max(item.start_us, met.start_us)
-                until_us = min(item.start_us + item.length_us, met.start_us + met.length_us)
-                if until_us <= from_us:
-                    continue
-                common = speakers & reach.of(other, places)
-                if common:
-                    insort(found, _conflict(world, item, met, (from_us, until_us), common), key=_by_time)
-                    del found[MOST_CONFLICTS:]
-    return tuple(found)
+    longest_us = max(item.length_us for item in own)
+    for other in others:
+        near = bisect_left(starts, other.start_us - longest_us)
+        last = bisect_left(starts, other.start_us + other.length_us)
+        for item in own[near:last]:
+            from_us = max(item.start_us, other.start_us)
+            until_us = min(item.start_us + item.length_us, other.start_us + other.length_us)
+            if from_us < until_us:
+                yield item, other, (from_us, until_us)
 
 
-def _by_time(conflict: Conflict) -> tuple[int, str, str]:
-    return conflict.from_us, conflict.item.item_id, conflict.other.item_id
+def _by_time(met: tuple[Schedule, Item, Item, _Span]) -> tuple[int, str, str]:
+    _, item, other, (from_us, _) = met
+    return from_us, item.item_id, other.item_id
 
 
-def _conflict(world: World, item: Item, other: Item, span: tuple[int, int], common: frozenset[str]) -> Conflict:
+def _conflict(world: World, item: Item, other: Item, span: _Span, common: tuple[str, ...]) -> Conflict:
     chosen = {(choice.first, choice.second) for choice in deciding(world.choices)}
     forward, back = (item.schedule_id, other.schedule_id), (other.schedule_id, item.schedule_id)
     same_class = item.order[0] == other.order[0]
@@ -99,37 +108,40 @@ def _conflict(world: World, item: Item, other: Item, span: tuple[int, int], comm
         other=other,
         from_us=span[0],
         until_us=span[1],
-        speaker_ids=tuple(sorted(common)),
+        speaker_ids=common,
         wins=wins,
         undecided=both_priority and forward not in chosen and back not in chosen,
     )
 
 
 class _Reach:
-    """Which of some speakers a schedule is addressed to, found once for each."""
+    """Which of some speakers schedules are addressed to, found once for each."""
 
-    def __init__(self, world: World, days: Sequence[date]) -> None:
-        self._world, self._days = world, days
-        self._keys: dict[str, frozenset[Key]] = {}
+    def __init__(self, world: World, places: Iterable[Place], days: Sequence[date]) -> None:
+        self._belonging = belonging(world, places, days)
         self._reached: dict[str, frozenset[str]] = {}
+        self._common: dict[str, tuple[str, ...]] = {}
 
-    def of(self, schedule: Schedule, places: Iterable[Place]) -> frozenset[str]:
+    def of(self, schedule: Schedule) -> frozenset[str]:
         found = self._reached.get(schedule.schedule_id)
         if found is None:
-            wanted = set(keys_of(schedule.target))
-            found = frozenset(one.speaker_id for one in places if not wanted.isdisjoint(self._of(one)))
+            found = frozenset[str]().union(*(self._belonging.get(key, ()) for key in keys_of(schedule.target)))
             self._reached[schedule.schedule_id] = found
         return found
 
-    def _of(self, place: Place) -> frozenset[Key]:
-        if place.speaker_id not in self._keys:
-            self._keys[place.speaker_id] = keys_near(self._world, place, self._days)
-        return self._keys[place.speaker_id]
+    def common(self, asked: Schedule, other: Schedule) -> tuple[str, ...]:
+        """To whom both are addressed, sorted; always of the same one that is asked about."""
+        found = self._common.get(other.schedule_id)
+        if found is None:
+            found = self._common[other.schedule_id] = tuple(sorted(self.of(asked) & self.of(other)))
+        return found
 
 
-def _items(world: World, schedule: Schedule, zone: Days, first: date, days: int) -> list[Item]:
-    """Those that are not out for another reason than a missing approval: that may still come."""
-    from_us, until_us = zone.begin_us(first), zone.begin_us(first + days * _ONE_DAY)
+def _items(world: World, schedule: Schedule, zone: Days, first: date, days: int, *, beside: int = 0) -> list[Item]:
+    """Those of the days, and of as many beside them, that are not out for another reason than a missing approval: that
+    may still come.
+    """
+    from_us, until_us = zone.begin_us(first - beside * _ONE_DAY), zone.begin_us(first + (days + beside) * _ONE_DAY)
     granted = replace(schedule, needs_approval=False)
     items = items_of(granted, world.contents, world.holidays, from_us, until_us)
     return [item for item in items if item.why_not is None]

@@ -8,6 +8,7 @@ from typing import Final
 
 from schedules.guards import Guards, along
 from schedules.rundown.book import Key, area_key, group_key, keys_of, speaker_key
+from schedules.rundown.steps import Step
 from schedules.schedule import Place, Schedule, World
 
 FARTHEST: Final = timedelta(days=32)
@@ -63,6 +64,23 @@ class Listeners:
         """The speakers to whom something for one of these is addressed."""
         return {place.speaker_id: place for key in keys for place in self._belonging.get(key, ())}
 
+    def hearing(self, one: Schedule, other: Schedule) -> dict[str, Place]:
+        """The speakers to whom both are addressed."""
+        few, many = sorted((keys_of(one.target), keys_of(other.target)), key=self._counted)
+        wanted = set(many)
+        return {name: place for name, place in self.belonging(few).items() if wanted & self._all_keys(place)}
+
+    def _counted(self, keys: Iterable[Key]) -> int:
+        return sum(len(self._belonging.get(key, ())) for key in keys)
+
+    def keys_ever(self, listener: Listener) -> frozenset[Key]:
+        """What they belong to on any day."""
+        if not listener.area_id:
+            return frozenset(listener.keys)
+        tree = self._world.tree
+        areas = {one for day in self._eras for one in tree.path_on(listener.area_id, day)}
+        return frozenset({*listener.keys, *map(area_key, areas)})
+
     def keys_on(self, listener: Listener, day: date) -> tuple[Key, ...]:
         """What they belong to on a day."""
         return self._on(listener, day)[0] if listener.area_id else listener.keys
@@ -75,17 +93,35 @@ class Listeners:
         """What a number stands for."""
         return self._guards[number]
 
-    def changed(self, world: World, gone: Iterable[Schedule], come: Iterable[Schedule]) -> "Listeners":
-        """Those of a world that differs in these schedules alone."""
+    def changed(self, world: World, step: Step) -> "Listeners":
+        """Those of the next world."""
         made = copy(self)
         made._world, made._addressed, made._of = world, dict(self._addressed), dict(self._of)
-        made._count(gone, -1)
-        made._count(come, 1)
-        touched = {key for schedule in (*gone, *come) for key in keys_of(schedule.target)}
-        if any((key in self._addressed) != (key in made._addressed) for key in touched):
-            for speaker_id, place in self.belonging(touched).items():
-                made._of[speaker_id] = made._listener(place)
+        made._count(step.gone, -1)
+        made._count(step.come, 1)
+        stale = {key for key in step.addressed() if (key in self._addressed) != (key in made._addressed)}
+        if step.guarded:
+            stale.update(map(area_key, step.guarded))
+            kept = self._guards_at.items()
+            made._guards_at = {which: number for which, number in kept if step.guarded.isdisjoint(which[0])}
+            made._later = {}
+        if step.left or step.joined:
+            made._move(step.left, step.joined)
+        for speaker_id, place in (made.belonging(stale) | {one.speaker_id: one for one in step.joined}).items():
+            made._of[speaker_id] = made._listener(place)
         return made
+
+    def _move(self, left: Iterable[Place], joined: Iterable[Place]) -> None:
+        """Those who left belong to nothing any more, those who joined to what they do now."""
+        self._belonging = dict(self._belonging)
+        for place in left:
+            del self._of[place.speaker_id]
+            for key in self._all_keys(place):
+                there = self._belonging[key]
+                self._belonging[key] = [one for one in there if one.speaker_id != place.speaker_id]
+        for place in joined:
+            for key in self._all_keys(place):
+                self._belonging[key] = [*self._belonging.get(key, ()), place]
 
     def _count(self, schedules: Iterable[Schedule], by: int) -> None:
         for schedule in schedules:

@@ -4,35 +4,65 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from schedules.areas import AreaTree
 from schedules.rundown.book import Key, area_key, group_key, keys_of, speaker_key
 from schedules.schedule import Place, Schedule, Target, World
 
 
 def reached(world: World, target: Target, days: Iterable[date]) -> tuple[Place, ...]:
     """The speakers to which something with this target is addressed on one of the days."""
-    wanted = set(keys_of(target))
-    among = tuple(days)
-    return tuple(place for place in world.places if not wanted.isdisjoint(keys_near(world, place, among)))
+    areas, groups, speakers = frozenset(target.areas), frozenset(target.groups), frozenset(target.speakers)
+    among = eras(world.tree, days)
+    stands: dict[str, bool] = {}
+
+    def hears(place: Place) -> bool:
+        if place.speaker_id in speakers or not groups.isdisjoint(place.groups):
+            return True
+        found = stands.get(place.area_id)
+        if found is None:
+            near = areas_near(world.tree, place.area_id, among) if areas else frozenset()
+            found = stands[place.area_id] = not areas.isdisjoint(near)
+        return found
+
+    return tuple(filter(hears, world.places))
 
 
-def keys_near(world: World, place: Place, days: Iterable[date]) -> frozenset[Key]:
-    """All that a speaker belongs to on these days, what it belonged to before areas were merged included."""
-    tree = world.tree
-    keys = {speaker_key(place.speaker_id), *map(group_key, place.groups)}
-    for day in days:
-        keys.update(map(area_key, tree.path_on(place.area_id, day)))
-        keys.update(map(area_key, tree.former_on(place.area_id, day)))
-    return frozenset(keys)
+def eras(tree: AreaTree, days: Iterable[date]) -> tuple[date, ...]:
+    """Of these days the first, and each from which on speakers stand in other areas than on the one before: the others
+    are alike.
+    """
+    kept: list[date] = []
+    for day in sorted(set(days)):
+        if not kept or tree.turns(kept[-1], day):
+            kept.append(day)
+    return tuple(kept)
+
+
+def areas_near(tree: AreaTree, area_id: str, days: Iterable[date]) -> frozenset[str]:
+    """In which areas something stands on these days, and stood before they were merged."""
+    return frozenset(one for day in days for one in (*tree.path_on(area_id, day), *tree.former_on(area_id, day)))
+
+
+def belonging(world: World, places: Iterable[Place], days: Iterable[date]) -> dict[Key, set[str]]:
+    """To whom of these speakers something is addressed by each key on one of the days, or was before areas were
+    merged.
+    """
+    among = eras(world.tree, days)
+    of_area: dict[str, tuple[Key, ...]] = {}
+    found: dict[Key, set[str]] = {}
+    for place in places:
+        keys = of_area.get(place.area_id)
+        if keys is None:
+            keys = of_area[place.area_id] = tuple(map(area_key, areas_near(world.tree, place.area_id, among)))
+        for key in (*keys, *map(group_key, place.groups), speaker_key(place.speaker_id)):
+            found.setdefault(key, set()).add(place.speaker_id)
+    return found
 
 
 def narrowed(world: World, places: Iterable[Place], first: date, days: int) -> World:
     """The world of these speakers alone: for them it says, from ``first`` on for so many days, what the whole does."""
     kept = tuple(places)
-    near = tuple(first + timedelta(days=number) for number in range(-1, days + 1))
-    keys: set[Key] = set()
-    for place in {(one.area_id, one.groups): one for one in kept}.values():
-        keys |= keys_near(world, place, near)
-    keys.update(speaker_key(place.speaker_id) for place in kept)
+    keys = belonging(world, kept, (first + timedelta(days=number) for number in range(-1, days + 1))).keys()
     schedules = tuple(one for one in world.schedules if not keys.isdisjoint(keys_of(one.target)))
     return replace(world, places=kept, schedules=schedules)
 

@@ -13,8 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from operator import ne
-from typing import Final
+from typing import Final, TypeVar
 
 from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.errors import StoreFailed
@@ -32,7 +31,7 @@ from controller.services.filing import Filing
 from controller.services.office import Office
 from controller.services.planning import outlook
 from controller.services.planning.rundowns import Rundowns
-from controller.services.planning.world import Asked, Reading, nothing, read_world
+from controller.services.planning.world import Asked, Reading, nothing, read_world, taken_over
 from controller.services.waiting import first_of
 from schedules.rundown.compile import Compiler, Timeline, changed
 from schedules.rundown.conflicts import Conflict
@@ -40,6 +39,7 @@ from schedules.rundown.items import Days, items_of
 from schedules.rundown.values import Segment
 from schedules.schedule import Content, Schedule, World
 
+_Key = TypeVar("_Key")
 _log = logging.getLogger(__name__)
 _HOUR_US: Final = 3_600_000_000
 _RETRY_US: Final = 5_000_000
@@ -174,8 +174,9 @@ class Planner:
     async def _look(self) -> None:
         before = self._reading
         stopped = await self._read()
+        self._reading = await asyncio.to_thread(taken_over, before, self._reading)
         new_limits = self._rundowns.limits.replace(self.world())
-        differs = await asyncio.to_thread(ne, before, self._reading)
+        differs = before != self._reading
         touched: frozenset[SpeakerId] = frozenset()
         if self._rundowns.time_trusted:
             touched = await self._planned(before, stopped)
@@ -185,7 +186,8 @@ class Planner:
 
     async def _planned(self, before: Reading, stopped: Mapping[Due, AbstractSet[SpeakerId]]) -> frozenset[SpeakerId]:
         """Compiles, and files what differs; returns whose rundowns are touched."""
-        self._whole = self._whole or before.contents != self._reading.contents or before.terms != self._reading.terms
+        others = _others(before.contents, self._reading.contents) or _others(before.terms, self._reading.terms)
+        self._whole = self._whole or others
         first = self.today() - _ONE_DAY
         standing = await self._filing.standing()
         now_us = self._clock.now_us()
@@ -229,6 +231,11 @@ class Planner:
     def _ahead(self) -> int:
         """Days from today on, today included, that airings are planned for: one more than rundowns reach."""
         return math.ceil(self._settings.rundown_days) + 1
+
+
+def _others(before: Mapping[_Key, object], now: Mapping[_Key, object]) -> bool:
+    """Whether anything that was there is there otherwise, which no timeline shows. What came or went, they show."""
+    return any(name in now and now[name] != value for name, value in before.items())
 
 
 def _without(reading: Reading, left_out: Mapping[str, Schedule]) -> Reading:

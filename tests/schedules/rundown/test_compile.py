@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from schedules.recurrence.rule import ByDay, Cancelled, Changed, Frequency, OnHo
 from schedules.recurrence.series import with_change
 from schedules.rundown.compile import Compiler, changed
 from schedules.rundown.values import Displaced, Played, Refused, RefusedFor, Skipped, SkippedFor
-from schedules.schedule import Content, OnInterrupted, Overrun, Place, Target
+from schedules.schedule import Choice, Content, OnInterrupted, Overrun, Place, Target
 from tests.schedules.rundown.stations import (
     COMMUNE,
     MINUTE_US,
@@ -224,6 +225,46 @@ def test_a_change_of_one_commune_reaches_its_speakers_alone() -> None:
     assert reached == {"s"}
     compiler, reached = changed(compiler, replace(world, schedules=(own,)))
     assert reached == {"s", "t"}
+
+
+OWN = daily("own", "06:00")
+OWN_LATER = once("later", "06:05", rank=1)
+AT_NIGHT = Guards(quiet=(Quiet(time(6, 9), time(7)),))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"guards": {COMMUNE: Guards(slots_a_day=1)}},
+        {"choices": frozenset({Choice("later", "own")})},
+        {"holidays": frozenset({MONDAY})},
+        {"places": (Place(speaker_id="s", area_id=COMMUNE, guards=Guards(slots_a_day=0)),)},
+        {"places": (Place(speaker_id="s", area_id=COMMUNE, stagger_us=5_000_000),), "guards": {COMMUNE: AT_NIGHT}},
+        {"places": (Place(speaker_id="s", area_id="other"),)},
+        {"contents": {"own": Content(content_id="own", title="", master="m", duration_us=MINUTE_US)}},
+    ],
+    ids="+".join,
+)
+def test_whatever_changes_in_one_commune_what_others_play_is_not_even_looked_at(other: dict[str, Any]) -> None:
+    areas = [Area(area_id=PROVINCE, parent_id=None, level="province", name="Tỉnh")]
+    areas += [Area(area_id=one, parent_id=PROVINCE, level="commune", name=one) for one in (COMMUNE, "other")]
+    there = Place(speaker_id="t", area_id="other")
+    news = daily("news", "05:00", target=Target(areas=("other",)))
+    on_workdays = replace(OWN.series.rule, on_holiday=OnHoliday.SKIP)
+    own = replace(OWN, series=Series(rule=on_workdays))
+    places = [Place(speaker_id="s", area_id=COMMUNE), there]
+    world = station(own, OWN_LATER, news, tree=AreaTree(areas), places=places)
+    changes = dict(other)
+    if "places" in changes:
+        changes["places"] = (*changes["places"], there)
+    if "contents" in changes:
+        changes["contents"] = world.contents | changes["contents"]
+    compiler = Compiler(world, MONDAY, 2)
+    before = compiler.full()
+    after, reached = changed(compiler, replace(world, **changes))
+    assert reached == {"s"}
+    assert after.full() == Compiler(after.world, MONDAY, 2).full() != before
+    assert after.timeline("t") is before["t"]
 
 
 def test_speakers_that_come_and_go_are_named() -> None:

@@ -25,6 +25,8 @@ PARTS = (
     "guards",
     "places",
     "choices",
+    "holidays",
+    "place",
     "tree",
 )
 
@@ -52,11 +54,15 @@ def stepped(world: World, other: World, chance: random.Random, when: When) -> Wo
         case "tree":
             # Both were made for the same day: every place of the one stands in the other.
             return replace(world, tree=other.tree, places=other.places)
+        case "place" if world.places:
+            one = chance.choice(world.places)
+            later = replace(one, stagger_us=chance.choice((0, 7, 900)) * 1_000_000, groups=chance.choice(((), ("g1",))))
+            return replace(world, places=tuple(later if each is one else each for each in world.places))
         case "places":
             there = tuple(one for one in other.places if one.area_id in world.tree)
             return replace(world, places=there)
         case _:
-            return replace(world, **{part: getattr(other, part)}) if part != "schedule" else world
+            return replace(world, **{part: getattr(other, part)}) if part not in ("schedule", "place") else world
 
 
 def differing(before: dict[str, tuple[Segment, ...]], after: dict[str, tuple[Segment, ...]]) -> set[str]:
