@@ -96,7 +96,8 @@ def ends_us(series: Series) -> int | None:
     """After which instant nothing of it begins; None where the rule has no end."""
     rule = series.rule
     if rule.until_us is not None:
-        last_us = rule.until_us
+        # Wall times besides may come after the last one that the rule gives.
+        last_us = max([rule.until_us, *(start_us(rule, one) for one in rule.extra)])
     elif rule.frequency is Frequency.ONCE or rule.count is not None:
         last_us = next((at_us for at_us, _ in deque(expand.starts_from(rule, _EVER_US, LAST_US), maxlen=1)), _EVER_US)
     else:

@@ -4,19 +4,23 @@ would refuse of it. Nothing is kept.
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 
 from schedules.guards import is_odd
-from schedules.recurrence.rule import Due
+from schedules.recurrence.form import MOST_A_DAY
+from schedules.recurrence.rule import Changed, Due
 from schedules.recurrence.series import next_dues
 from schedules.rundown.compile import Compiler
 from schedules.rundown.conflicts import Conflict, find
-from schedules.rundown.items import Days
+from schedules.rundown.items import Days, lengths
 from schedules.rundown.near import alike, narrowed, planned_with, reached
 from schedules.rundown.values import Item, Line, Refused, RefusedFor
 from schedules.schedule import Content, Place, Schedule, World
 
 DUES: Final = 10
+_LOOKED_AT: Final = 2 * MOST_A_DAY
+"""However often a rule fires on a day, each of its times is among so many."""
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -33,7 +37,7 @@ class Refusal:
 class Preview:
     """``dues`` are the next occurrences, ``conflicts`` and ``refusals`` those of the days that were looked at.
 
-    ``odd`` are the originals of `dues` that sound in the middle of the night; ``speakers`` counts those it would reach.
+    ``odd`` are the first of those that sound in the middle of the night; ``speakers`` counts those it would reach.
     """
 
     dues: tuple[Due, ...]
@@ -54,16 +58,25 @@ def preview(world: World, schedule: Schedule, content: Content, now_us: int, day
     first = looked_from(world, schedule, now_us)
     granted = replace(schedule, needs_approval=False)
     seen = replace(world, contents={**world.contents, content.content_id: content})
-    dues = next_dues(schedule.series, now_us, DUES, world.holidays)
-    length_us = min(content.duration_us, schedule.slot_us or content.duration_us)
+    dues = next_dues(schedule.series, now_us, _LOOKED_AT, world.holidays)
+    odd = (due for due in dues if is_odd(due.start_us, _sounds_until(seen, schedule, due), world.zone))
     places = reached(seen, schedule.target, tuple(first + number * _ONE_DAY for number in range(days)))
     return Preview(
-        dues=dues,
+        dues=dues[:DUES],
         conflicts=find(seen, granted, first, days),
         refusals=_refusals(seen, granted, places, first, days),
-        odd=tuple(due for due in dues if is_odd(due.start_us, due.start_us + length_us, world.zone)),
+        odd=tuple(islice(odd, DUES)),
         speakers=len(places),
     )
+
+
+def _sounds_until(world: World, schedule: Schedule, due: Due) -> int:
+    """When it is over, filled up and all, where nothing is in its way."""
+    content_id = schedule.content_id
+    if isinstance(due.change, Changed) and due.change.content_id is not None:
+        content_id = due.change.content_id
+    content = world.contents.get(content_id)
+    return due.start_us + (0 if content is None else lengths(schedule, content.duration_us)[0])
 
 
 def _refusals(

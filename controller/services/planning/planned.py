@@ -235,15 +235,16 @@ def _lacking(content_id: str, title: str, why: str) -> Content:
 
 
 async def guards_by_area(tx: Transaction, tree: AreaTree) -> dict[str, Guards]:
-    """As `schedules.schedule.World.guards` wants them: what holds at the whole station is put on every widest area.
-    Raises `StoreFailed`.
+    """As `schedules.schedule.World.guards` wants them: what holds at the whole station is put on every area that is the
+    widest of its path on any day, before a change of areas that is known or after it. Raises `StoreFailed`.
     """
     rows = await tx.guard_rows.all()
     found = {row.place.place_id: row.guards for row in rows if row.place.kind is PlaceKind.AREA}
     everywhere = found.pop(STATION.place_id, NO_GUARDS)
     if everywhere != NO_GUARDS:
-        for root in tree.roots():
-            found[root.area_id] = tightened(everywhere, found.get(root.area_id, NO_GUARDS))
+        for area in tree:
+            if area.parent_id is None or any(past.parent_id is None for past in area.past):
+                found[area.area_id] = tightened(everywhere, found.get(area.area_id, NO_GUARDS))
     return {area_id: guards for area_id, guards in found.items() if guards != NO_GUARDS}
 
 

@@ -10,7 +10,7 @@ from controller.domain.deeds import DeedKind
 from controller.domain.guarding import STATION, FirstGuards, GuardPlace
 from controller.domain.rights import EVERYWHERE
 from controller.services.planning.planned import guards_by_area, guards_by_speaker, own_holidays
-from schedules.guards import NO_GUARDS, PRESETS, Guards, Quiet
+from schedules.guards import NO_GUARDS, PRESETS, Guards, Quiet, along
 from tests.controller.services.content import code_of, made
 from tests.controller.services.desk_plans import COMMUNE, DUNG, OTHER, PROVINCE
 from tests.controller.services.station import Station
@@ -71,6 +71,23 @@ async def test_the_planner_reads_them_by_area_with_the_whole_station_at_every_wi
         "both hold there"
     )
     assert own == {speaker.speaker_id: NARROW}
+
+
+async def test_what_holds_at_the_whole_station_holds_until_the_day_an_area_comes_into_a_wider_one(
+    station: Station,
+) -> None:
+    areas = station.desk.areas
+    ward = await areas.add("Khu mới", None, "commune", "dung")
+    await areas.move(AreaId(ward.area_id), PROVINCE, "dung", on=date(2027, 2, 1))
+    late = await areas.add("Khu cũ", PROVINCE, "commune", "dung")
+    await areas.move(AreaId(late.area_id), None, "dung", on=date(2027, 2, 1))
+    await station.desk.guards.put(STATION, WIDE, DUNG)
+    tree = station.desk._office.areas.history()
+    async with station.store.reading() as tx:
+        found = await guards_by_area(tx, tree)
+    for area in (ward, late):
+        for day in (date(2027, 1, 31), date(2027, 2, 1)):
+            assert along(found, tree.path_on(area.area_id, day)) == WIDE, (area.name, day)
 
 
 async def test_whether_persons_may_approve_their_own_is_said_by_the_nearest_area(station: Station) -> None:

@@ -307,6 +307,8 @@ def test_a_rule_ends_with_its_last_time_wherever_that_was_moved_to() -> None:
     assert ends_us(Series(rule=rule("FREQ=DAILY;UNTIL=20270120T000000Z"))) == at("2027-01-20T07:00")
     extra = Rule(zone=ZONE, start=FIRST, extra=(wall("2027-02-01T06:00"),))
     assert ends_us(Series(rule=extra)) == at("2027-02-01T06:00")
+    until = replace(rule("FREQ=DAILY;UNTIL=20270120T000000Z"), extra=(wall("2027-02-05T06:00"), FIRST))
+    assert ends_us(Series(rule=until)) == at("2027-02-05T06:00"), "a time besides may come after the last of the rule"
     later = Changed(FIRST, wall("2027-02-02T06:00"))
     assert ends_us(Series(rule=extra, changes=(Cancelled(SECOND), later))) == at("2027-02-02T06:00")
 
