@@ -5,6 +5,7 @@ Rules of the module: it owns the performer (what the player decides is done), th
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,13 +20,14 @@ from agents.io.clips import ClipStore
 from agents.io.fetch import ClipSource, Fetcher, FetchSettings
 from agents.io.heard import HeardFile
 from agents.io.journal import JournalStore
+from agents.io.kept import Pinned
 from agents.io.live import LiveRoom
 from agents.io.local import LocalSounds
 from agents.io.outgoing import Outgoing
 from agents.io.output import events as engine_events
 from agents.io.performer import Engine, Performer
 from agents.io.reception import Reception
-from agents.io.state import Pinned, StateStore
+from agents.io.state import StateStore
 from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, Hand, Order, SignedDocument
 from agents.protocol.ids import KeyId
@@ -34,6 +36,8 @@ from agents.protocol.messages import CounterMark, DocumentReply, Heartbeat
 from agents.protocol.values import AiringClass, PlannedAiring, Profile
 
 VOLUME_WHEN_NEW_PERCENT = 100
+
+log = logging.getLogger(__name__)
 
 _REASONS: dict[engine_events.FailReason, FailReason] = {
     "clip": FailReason.DECODE_FAILED,
@@ -243,8 +247,14 @@ class Conductor:
             first.append(RecordsLost(cause="the device's state was damaged, and begun anew"))
         self._performer.record(first)
         heard = await asyncio.to_thread(self._heard.read)
+        complete = kept.rotten == 0
+        if not complete:
+            log.error(
+                "%s kept documents are not what was signed any more", kept.rotten, extra={"event": "state_rotten"}
+            )
+        told = (*documents, *self._parts.standing)
         self._performer.tell(
-            Restored((*documents, *self._parts.standing), kept.marks, heard, self._parts.clips.names(), kept.airtime)
+            Restored(told, kept.marks, heard, self._parts.clips.names(), kept.airtime, complete=complete)
         )
         self._as_assigned()
 

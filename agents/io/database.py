@@ -55,8 +55,10 @@ class StateInUse(StateError):
 class Database:
     """`open`, `run` as often as needed, `close`. All from one event loop."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, look: Callable[[sqlite3.Connection], object] = lambda db: None) -> None:
+        """``look`` reads at `open` what is read later, and raises what that would: what rotted is found once."""
         self.path = path
+        self._look = look
         self.damaged = False
         """True where a damaged file was found at `open` and moved aside."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
@@ -123,6 +125,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None, check_same_thread=False)
+        connection.text_factory = lambda raw: str(raw, "utf-8", "replace")
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA journal_mode=WAL")
@@ -132,6 +135,7 @@ class Database:
                 raise sqlite3.DatabaseError(str(verdict))
             self._prepare(connection)
             connection.execute(_LATER)
+            _looked(connection, self._look)
         except BaseException:
             connection.close()
             raise
@@ -155,6 +159,18 @@ class Database:
             found = self.path.with_name(self.path.name + ending)
             if found.exists():
                 found.replace(self.path.with_name(self.path.name + _ASIDE + ending))
+
+
+def _looked(connection: sqlite3.Connection, look: Callable[[sqlite3.Connection], object]) -> None:
+    """Raises `sqlite3.DatabaseError` where the content cannot be read."""
+    try:
+        look(connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise sqlite3.DatabaseError(str(error)) from error  # a table or a column that is there by no other name
+    except (ValueError, TypeError, LookupError) as error:
+        raise sqlite3.DatabaseError(f"what it holds cannot be read: {error}") from error
 
 
 def _look_at(done: "asyncio.Future[T]") -> None:

@@ -17,7 +17,7 @@ import msgspec
 
 from agents.domain.journal import AIRTIME_KEPT_US, Airtime, Mark, mark_after
 from agents.domain.now import Now
-from agents.io.database import Database
+from agents.io.database import Database, StateError
 from agents.protocol.journal import ActionEnded, JournalEvent, JournalRecord, RecordsLost, airing_of
 from agents.protocol.messages import JournalBatch
 from agents.protocol.values import ClockBasis
@@ -56,6 +56,8 @@ class JournalStore:
         """How many records the controller has not acknowledged."""
         self.version = 0
         """Grows whenever records were written."""
+        self.stuck = False
+        """Whether the disk took nothing when something was written last: it is full, or worn out."""
 
     async def open(self, *, begin_anew: bool = False) -> None:
         """Learn which journal this is; ``begin_anew`` where the disk is known to have forgotten, which others tell.
@@ -85,7 +87,12 @@ class JournalStore:
             _put_airtime(db, airtime or {})
             return _write(db, entries, starting, most), _waiting(db)
 
-        self.last_seq, self.waiting = await self._database.run(work)
+        try:
+            self.last_seq, self.waiting = await self._database.run(work)
+        except StateError:
+            self.stuck = True
+            raise
+        self.stuck = False
         if entries:
             self._wake()
 
@@ -135,6 +142,14 @@ class JournalStore:
 def _who(db: sqlite3.Connection) -> tuple[str, int]:
     meta = dict(db.execute("SELECT name, value FROM meta WHERE name IN ('journal_id', 'last_seq')").fetchall())
     return str(meta["journal_id"]), int(meta.get("last_seq", "0"))
+
+
+def require_whole(db: sqlite3.Connection) -> None:
+    """Raises `ValueError` or `LookupError` where it is as only damage makes it."""
+    _, last_seq = _who(db)
+    db.execute("SELECT seq, record FROM journal LIMIT 1").fetchone()
+    if last_seq < _ends(db)[1]:
+        raise ValueError("there are records behind the last one")
 
 
 def _begin_anew(db: sqlite3.Connection, lost: str | None) -> tuple[str, int]:
@@ -264,6 +279,6 @@ def _oldest(db: sqlite3.Connection, after_seq: int) -> list[JournalRecord]:
 def _decoded(seq: int, raw: bytes) -> JournalRecord:
     try:
         return msgspec.json.decode(raw, type=JournalRecord)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
         lost = RecordsLost(first_seq=seq, records=1, cause="the record was damaged")
         return JournalRecord(seq=seq, at_us=None, clock_basis=ClockBasis.NONE, clock_error_us=None, event=lost)

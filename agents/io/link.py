@@ -23,8 +23,8 @@ from agents.io.carry import About, Carrier, Released
 from agents.io.conductor import Conductor
 from agents.io.discovery import Discovery, FoundController
 from agents.io.identity import Identity
+from agents.io.kept import Pinned
 from agents.io.sensors import Sensors
-from agents.io.state import Pinned
 from agents.io.timeport import TimePort
 from agents.io.waiting import first_of
 from agents.io.wire import KnownController, LinkLost, Rejected, dial

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from agents.domain.backoff import Backoff
 from agents.domain.newcomer import IdentifyRefused, Newcomer, NoCodeOpen
+from agents.io.kept import Pinned
 from agents.io.link import LinkParts
-from agents.io.state import Pinned
 from agents.io.waiting import first_of
 from agents.io.wire import LinkLost, Rejected, Wire, dial
 from agents.protocol import ids

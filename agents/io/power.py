@@ -14,6 +14,7 @@ would show, and that the kernel set its time by it when it started.
 
 import dataclasses
 import json
+import math
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.domain.clock import ControllerClock, Mapping
+from agents.domain.clock_burst import LATEST_CONTROLLER_US
 
 CLOCK_FILE: Final = "clock.json"
 _CLOCK_CHIPS: Final = Path("sys/class/rtc")
@@ -32,6 +34,9 @@ _NO_EARLIER_S: Final = 1_735_689_600
 _CHIP_READING_US: Final = 1_500_000
 """How far two readings in whole seconds may be from the time that passed between them, and what setting takes."""
 _CHIP_DRIFT: Final = 20e-6
+_FUTURE_US: Final = 1_000_000
+_MOST_DRIFT: Final = 0.01
+"""A hundred times what a bad crystal does: what says more was not measured."""
 _KERNEL_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -67,12 +72,31 @@ def restore_clock(state_dir: Path, boot: str, clock: ControllerClock, local_us: 
     try:
         kept = json.loads((state_dir / CLOCK_FILE).read_text("ascii"))
         mapping = Mapping(**kept["mapping"])
+        _require_possible(mapping)
         if kept["boot_id"] != boot:
             mapping = _carried(mapping, kept["battery"], local_us, root)
+            _require_possible(mapping)
+        if mapping.local_us > local_us + _FUTURE_US:
+            raise ValueError("it was measured in the future")
         clock.restore(str(kept["clock_id"]), mapping)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError):
         return False
     return True
+
+
+def _require_possible(mapping: Mapping) -> None:
+    """A file that rotted may still be one: what nothing could have measured would end the program at every start.
+
+    Raises `ValueError` or `TypeError`.
+    """
+    if not all(type(one) is int for one in (mapping.local_us, mapping.controller_us)):
+        raise TypeError("an instant is a whole number")
+    never_negative = (mapping.path_error_us, mapping.offset_variance, mapping.drift_variance)
+    finite = all(math.isfinite(one) for one in (mapping.drift, mapping.covariance, *never_negative))
+    if not finite or abs(mapping.drift) > _MOST_DRIFT or min(never_negative) < 0:
+        raise ValueError("nothing measures that")
+    if not 0 <= mapping.controller_us <= LATEST_CONTROLLER_US:
+        raise ValueError("no controller counts so")
 
 
 def _carried(mapping: Mapping, battery: dict[str, int], local_us: int, root: Path) -> Mapping:

@@ -18,7 +18,8 @@ from agents.domain.now import Now
 from agents.domain.player.events import DocumentTaken, Event
 from agents.domain.trust import Accepted, Refusal, Remembered, Repeated, Trust, digest_of, judge
 from agents.io.database import StateError
-from agents.io.state import Kept, Pinned, StateStore
+from agents.io.kept import Kept, Pinned
+from agents.io.state import StateStore
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import (
     Assignment,

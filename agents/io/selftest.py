@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -54,7 +54,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     volume_db: float
     level_db: float | None = None
     rise: float | None = None
-    latency_us: int | None = None
+    latency_us: Annotated[int, msgspec.Meta(ge=0, le=MAX_LATENCY_US)] | None = None
 
 
 class KeptTests(msgspec.Struct, frozen=True, kw_only=True):

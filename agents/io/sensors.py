@@ -77,7 +77,7 @@ class Sensors:
             memory_free_bytes=box.memory_free_bytes,
             memory_percent=box.memory_percent,
             disk_total_bytes=self._clips.disk_total_bytes(),
-            disk_short=self._clips.short,
+            disk_short=self._clips.short or self._journal.stuck,
             link_kind=box.link_kind,
             signal_dbm=box.signal_dbm,
             sent_bytes=box.sent_bytes,

@@ -9,55 +9,24 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from agents.domain.journal import Airtime, Mark
 from agents.io.database import Database, StateError
 from agents.io.files import sync_directory, write_whole
-from agents.io.journal import JournalSettings, JournalStore, new_journal_id
+from agents.io.journal import JournalSettings, JournalStore, new_journal_id, require_whole
+from agents.io.kept import ASSIGNMENT_PLACE, RUNDOWN_PLACE, Kept, Pinned, get, load, read_pin
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, ReleaseStop, Rundown, SignedDocument
-from agents.protocol.errors import WireError
-from agents.protocol.ids import KeyId
-from agents.protocol.values import Counters, DocumentKind, Key32
+from agents.protocol.values import DocumentKind
 
 DATABASE_NAME: Final = "agent.db"
 PIN_NAME: Final = "pinned.json"
-_ASSIGNMENT: Final = "assignment"
-_RUNDOWN: Final = "rundown:"
 _ORDERS_KEPT_US: Final = 86_400_000_000
 
 log = logging.getLogger(__name__)
-
-
-class Pinned(msgspec.Struct, frozen=True, kw_only=True):
-    """The controller this device obeys, and where it may be found. Keys: X25519 (static), Ed25519 (signing)."""
-
-    controller_id: str
-    static_key: Key32
-    signing_key: Key32
-    urls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Everything but pins and journal, as it was committed last. ``orders`` in the order of their acceptance.
-
-    ``spent`` names the orders that are remembered so that they cannot be used twice, and no longer obeyed.
-    """
-
-    assignment: SignedDocument | None = None
-    rundowns: tuple[SignedDocument, ...] = ()
-    orders: tuple[SignedDocument, ...] = ()
-    spent: frozenset[str] = frozenset()
-    counters: Counters = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
-    airtime: dict[str, Airtime] = field(default_factory=dict)
-    refusals: int = 0
 
 
 class StateStore:
@@ -65,7 +34,7 @@ class StateStore:
 
     def __init__(self, directory: Path, journal: JournalSettings | None = None) -> None:
         self.directory = directory
-        self._database = Database(directory / DATABASE_NAME)
+        self._database = Database(directory / DATABASE_NAME, _look)
         self.journal = JournalStore(self._database, journal or JournalSettings())
         self._pinned: Pinned | None = None
         self._vanished = False
@@ -81,7 +50,7 @@ class StateStore:
         """Raises `StateError`."""
         await self._database.open()
         was_clean = await self._begin_run()
-        self._pinned = await self._database.run(_read_pin)
+        self._pinned = await self._database.run(read_pin)
         self._vanished = await self._database.run(self._lacks_the_pin)
         self.was_clean = was_clean and not self.was_damaged
         await self.journal.open(begin_anew=self._vanished)
@@ -115,8 +84,8 @@ class StateStore:
         await self._database.run(self._mend_pin)
 
     async def load(self) -> Kept:
-        """What was kept. A document that can no longer be read is left out. Raises `StateError`."""
-        return await self._database.run(_load)
+        """What was kept, see `Kept`. Raises `StateError`."""
+        return await self._database.run(load)
 
     async def accept(self, signed: SignedDocument, document: Document, now_us: int | None) -> None:
         """Keep an accepted document and its counter, and forget orders past their not-after. Raises `StateError`."""
@@ -130,7 +99,7 @@ class StateStore:
 
     async def drop_rundowns(self, keys: Sequence[str]) -> None:
         """Forget the rundowns of these keys, which are trusted no more. Raises `StateError`."""
-        places = [(_RUNDOWN + key,) for key in keys]
+        places = [(RUNDOWN_PLACE + key,) for key in keys]
         await self._database.run(lambda db: db.executemany("DELETE FROM documents WHERE place = ?", places))
 
     async def count_refusals(self, total: int) -> None:
@@ -149,7 +118,7 @@ class StateStore:
         try:
             return await self._database.run(_begin_run)
         except StateError as error:
-            if not await self._database.run(lambda db: _get(db, "journal_id", "")):
+            if not await self._database.run(lambda db: get(db, "journal_id", "")):
                 raise
             log.error("nothing can be kept: %s", error, extra={"event": "state_failed"})
             return False
@@ -158,7 +127,7 @@ class StateStore:
         """Whether the disk has forgotten: the file of the pins is written after the database and removed after it, so
         it never is there alone.
         """
-        return self._pinned is None and (self.directory / PIN_NAME).exists() and not _get(db, "forgot", "")
+        return self._pinned is None and (self.directory / PIN_NAME).exists() and not get(db, "forgot", "")
 
     def _mend_pin(self, db: sqlite3.Connection) -> None:
         """Make the file of the pins agree with the database; a damaged database learns from the file instead."""
@@ -167,7 +136,7 @@ class StateStore:
             on_file = msgspec.json.decode(path.read_bytes(), type=Pinned)
         except (OSError, msgspec.MsgspecError):
             on_file = None
-        if self.was_damaged and self._pinned is None and on_file is not None and not _get(db, "forgot", ""):
+        if self.was_damaged and self._pinned is None and on_file is not None and not get(db, "forgot", ""):
             _write_pin(db, on_file)
             self._pinned = on_file
             return
@@ -185,29 +154,16 @@ class StateStore:
 # --- what runs in the database's thread -----------------------------------------------------------------------------
 
 
-def _get(db: sqlite3.Connection, name: str, default: str) -> str:
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    return default if row is None else str(row[0])
-
-
 def _set(db: sqlite3.Connection, name: str, value: str) -> None:
     db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
 
 def _begin_run(db: sqlite3.Connection) -> bool:
-    was_clean = _get(db, "clean", "1") == "1"
+    was_clean = get(db, "clean", "1") == "1"
     _set(db, "clean", "0")
-    if not _get(db, "journal_id", ""):
+    if not get(db, "journal_id", ""):
         _set(db, "journal_id", new_journal_id())
     return was_clean
-
-
-def _read_pin(db: sqlite3.Connection) -> Pinned | None:
-    row = db.execute("SELECT pinned FROM pin").fetchone()
-    try:
-        return None if row is None else msgspec.json.decode(row[0], type=Pinned)
-    except msgspec.MsgspecError:
-        return None
 
 
 def _write_pin(db: sqlite3.Connection, pinned: Pinned) -> None:
@@ -221,10 +177,10 @@ def _put_document(db: sqlite3.Connection, signed: SignedDocument, document: Docu
     match document:
         case Assignment():
             kind = DocumentKind.ASSIGNMENT
-            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (_ASSIGNMENT, *body))
+            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (ASSIGNMENT_PLACE, *body))
         case Rundown():
             kind = DocumentKind.RUNDOWN
-            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (_RUNDOWN + signed.key_id, *body))
+            db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", (RUNDOWN_PLACE + signed.key_id, *body))
         case Order(action=action):
             kind = DocumentKind.ORDER
             db.execute(
@@ -268,44 +224,11 @@ def _airing_of(payload: bytes) -> str:
     return str(action.get("airing", {}).get("airing_id") or action.get("airing_id") or "")
 
 
-def _load(db: sqlite3.Connection) -> Kept:
-    documents = {
-        str(place): SignedDocument(key_id=key_id, payload=payload, signature=signature)
-        for place, key_id, payload, signature in db.execute("SELECT * FROM documents ORDER BY place")
-        if _readable(payload)
-    }
-    orders = db.execute("SELECT document_id, key_id, payload, signature, spent FROM orders ORDER BY position")
-    kept_orders, spent = [], set()
-    for document_id, key_id, payload, signature, is_spent in orders:
-        if _readable(payload):
-            kept_orders.append(SignedDocument(key_id=key_id, payload=payload, signature=signature))
-            spent |= {str(document_id)} if is_spent else set()
-    return Kept(
-        assignment=documents.get(_ASSIGNMENT),
-        rundowns=tuple(signed for place, signed in documents.items() if place.startswith(_RUNDOWN)),
-        orders=tuple(kept_orders),
-        spent=frozenset(spent),
-        counters={
-            (KeyId(key), DocumentKind(kind)): counter for key, kind, counter in db.execute("SELECT * FROM counters")
-        },
-        marks={
-            str(airing_id): Mark(*(bool(value) for value in values))
-            for airing_id, *values in db.execute("SELECT * FROM marks ORDER BY rowid")
-        },
-        airtime={
-            str(airing_id): Airtime(began_us, played_us, bool(slot))
-            for airing_id, began_us, played_us, slot in db.execute("SELECT * FROM airtime")
-        },
-        refusals=int(_get(db, "refusals", "0")),
-    )
-
-
-def _readable(payload: bytes) -> bool:
-    try:
-        decode_document(payload)
-    except WireError:
-        return False
-    return True
+def _look(db: sqlite3.Connection) -> None:
+    """Raises what reading it later would, where the file is whole and its content is not. A new file has none."""
+    load(db)
+    if db.execute("SELECT name FROM meta").fetchone() is not None:
+        require_whole(db)
 
 
 def _forget(db: sqlite3.Connection) -> None:

@@ -101,8 +101,8 @@ WORDS: Final[Mapping[FaultKind, KindWords]] = {
         icon="hard-drive",
         tone=Tone.WARN,
         word=N_("Storage short"),
-        seen=N_("Its storage is nearly full, so that new sounds may not fit."),
-        advice=N_("Remove what does not belong to Loa from the card, or put in a larger one."),
+        seen=N_("Its storage is nearly full or cannot be written: new sounds may not fit."),
+        advice=N_("Remove what does not belong to Loa from the card, or put in a new, larger one."),
     ),
     FaultKind.JOURNAL_LOST: KindWords(
         icon="notebook-text",

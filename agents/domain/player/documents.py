@@ -53,7 +53,8 @@ def restore(turn: Turn, kept: Restored) -> None:
         for item in turn.items:
             if item.mark.begun and (going_on := was_interrupted(turn.items, item, rival)) is not None:
                 turn.put(going_on)
-    _end_the_orphaned(turn, kept)
+    if kept.complete:
+        _end_the_orphaned(turn, kept)
 
 
 def _has_siren(item: Item, kept: Restored) -> bool:

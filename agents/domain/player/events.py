@@ -14,6 +14,7 @@ class Restored:
 
     ``documents`` in the order of their acceptance. ``heard`` is where the airing was that sounded when the run ended.
     ``clips`` holds the names of the clips that are whole on the disk, ``airtime`` what airings took of their days.
+    ``complete`` is false where documents had to be left out that are to come again: their airings are not orphans.
     """
 
     documents: tuple[Assignment | Rundown | Order, ...] = ()
@@ -21,6 +22,7 @@ class Restored:
     heard: Heard | None = None
     clips: frozenset[str] = frozenset()
     airtime: Mapping[str, Airtime] = field(default_factory=dict)
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from agents.io.clips import ClipSettings, ClipStore
 from agents.io.conductor import Conductor, Parts
 from agents.io.decode import Source
 from agents.io.fetch import ClipSource
+from agents.io.kept import Pinned
 from agents.io.output import events as engine
 from agents.io.output.engine import PlayEngine
-from agents.io.state import Pinned, StateStore
+from agents.io.state import StateStore
 from agents.io.timeport import SystemTime
 from agents.protocol.documents import Order
 from agents.protocol.journal import JournalEvent, airing_of

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agents.domain.now import Now
 from agents.io.journal import Entry, JournalSettings
-from agents.io.state import Pinned, StateStore
+from agents.io.kept import Pinned
+from agents.io.state import StateStore
 from agents.protocol.journal import JournalEvent, Sounding, Stored
 from agents.protocol.values import ClockBasis
 from tests.agents.making import T0_US

@@ -15,8 +15,8 @@ from agents.domain.clock import ControllerClock
 from agents.io.carry import About
 from agents.io.conductor import Conductor
 from agents.io.identity import Identity, load_or_make
+from agents.io.kept import Pinned
 from agents.io.link import Link, LinkParts
-from agents.io.state import Pinned
 from agents.io.timeport import SystemTime
 from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import encode

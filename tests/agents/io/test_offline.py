@@ -10,8 +10,9 @@ from msgspec import structs
 from agents.domain.now import Now
 from agents.io.identity import load_or_make
 from agents.io.journal import Entry
+from agents.io.kept import Pinned
 from agents.io.output import events as engine
-from agents.io.state import Pinned, StateStore
+from agents.io.state import StateStore
 from agents.protocol.journal import Finished, JournalRecord, Skipped, SkipReason, StartedUp
 from agents.protocol.values import ClipRef, ClockBasis, PlannedAiring
 from tests.agents.io.agent_process import running as running_process

@@ -1,5 +1,6 @@
 """What outlives the program but not the power."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,49 @@ def test_a_clock_that_knows_nothing_leaves_nothing(tmp_path: Path) -> None:
 def test_a_damaged_file_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / CLOCK_FILE).write_bytes(content)
     assert not restore_clock(tmp_path, "boot-1", ControllerClock(), NOW_US)
+
+
+@pytest.mark.parametrize(
+    "rotten",
+    [
+        {"local_us": "7"},
+        {"local_us": NOW_US + 2_000_000},
+        {"local_us": 1.5},
+        {"controller_us": 10**400},
+        {"controller_us": None},
+        {"drift": -1.0},
+        {"drift": float("inf")},
+        {"drift": float("nan")},
+        {"drift": "1"},
+        {"path_error_us": -1.0},
+        {"offset_variance": float("nan")},
+        {"drift_variance": float("inf")},
+        {"covariance": []},
+    ],
+)
+def test_a_file_that_rotted_into_another_is_as_none(tmp_path: Path, rotten: dict[str, object]) -> None:
+    """Or the program would end at every start, whoever starts it again."""
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US)
+    kept = json.loads((tmp_path / CLOCK_FILE).read_text())
+    kept["mapping"] |= rotten
+    (tmp_path / CLOCK_FILE).write_text(json.dumps(kept))
+    clock = ControllerClock()
+
+    assert not restore_clock(tmp_path, "boot-1", clock, NOW_US)
+    assert clock.estimate(NOW_US) is None
+
+
+@pytest.mark.parametrize("rotten", [{"chip_s": float("nan")}, {"chip_s": -(10**300)}, {"local_us": 10**400}])
+def test_what_a_battery_cannot_have_carried_is_as_none(tmp_path: Path, rotten: dict[str, object]) -> None:
+    root = box(tmp_path / "root", {"since_epoch": TODAY_S, "hctosys": "1"})
+    save_clock(tmp_path, "boot-1", known_clock(), NOW_US, root)
+    kept = json.loads((tmp_path / CLOCK_FILE).read_text())
+    kept["battery"] |= rotten
+    (tmp_path / CLOCK_FILE).write_text(json.dumps(kept))
+    clock = ControllerClock()
+
+    assert not restore_clock(tmp_path, "boot-2", clock, NOW_US, root)
+    assert clock.estimate(NOW_US) is None
 
 
 def test_a_released_device_forgets_the_time_it_was_told(tmp_path: Path) -> None:

@@ -91,8 +91,13 @@ async def test_a_reference_of_another_microphone_is_none(ears: Ears, tmp_path: P
     assert (await ears.tested()).reference_db is None
 
 
-async def test_a_damaged_file_is_begun_anew(ears: Ears, tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_bytes(b"{")
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b'{"reference":{"sensor":"a microphone","volume_db":0,"latency_us":999999999999}}'],
+    ids=["torn", "a horn that sounds days later"],
+)
+def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(content)
 
     assert ReferenceFile(tmp_path).kept.reference is None
 

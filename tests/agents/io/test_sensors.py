@@ -106,7 +106,8 @@ def test_under_voltage_is_also_known_by_the_alarm_of_the_driver(tmp_path: Path) 
 
 
 class Clips:
-    short = True
+    def __init__(self, short: bool) -> None:
+        self.short = short
 
     def disk_total_bytes(self) -> int:
         return 31_000_000_000
@@ -115,13 +116,17 @@ class Clips:
 class Journal:
     waiting = 3
 
+    def __init__(self, stuck: bool) -> None:
+        self.stuck = stuck
 
-async def test_the_parts_of_the_agent_are_asked_as_well(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(("short", "stuck"), [(True, False), (False, True), (False, False)])
+async def test_the_parts_of_the_agent_are_asked_as_well(tmp_path: Path, short: bool, stuck: bool) -> None:
     time, clock = SystemTime(), ControllerClock()
     now_us = time.monotonic_us()
     clock.feed("t-1", [Exchange(now_us - 400, 2**50, 2**50 + 100, now_us)])
     facts = EngineFacts(underruns=2, output_failures=1, output_ok=None, latency_us=12_400, amplifier_on=True)
-    parts = cast(Any, {"clips": Clips(), "journal": Journal()})
+    parts = cast(Any, {"clips": Clips(short), "journal": Journal(stuck)})
     sensors = Sensors(engine=EngineWords(lambda: facts), clock=clock, time=time, root=tmp_path, **parts)
 
     telemetry = await sensors.telemetry(None, faults_on_wire=7)
@@ -129,5 +134,6 @@ async def test_the_parts_of_the_agent_are_asked_as_well(tmp_path: Path) -> None:
     assert (telemetry.underruns, telemetry.output_failures, telemetry.latency_us) == (2, 1, 12_400)
     assert telemetry.output_ok, "no sound was wanted yet, so nothing has failed"
     assert telemetry.relay_on is None
-    assert (telemetry.disk_short, telemetry.disk_total_bytes, telemetry.journal_waiting) == (True, 31_000_000_000, 3)
+    assert (telemetry.disk_total_bytes, telemetry.journal_waiting) == (31_000_000_000, 3)
+    assert telemetry.disk_short is (short or stuck), "full or worn out: a person is to look after the card"
     assert (telemetry.faults_on_wire, telemetry.drift_ppb, telemetry.round_trip_us) == (7, 0, 300)

@@ -241,6 +241,40 @@ async def test_a_damaged_file_is_moved_aside_and_the_device_still_knows_its_cont
     assert (tmp_path / "agent.db.damaged").exists() or damage == "gone"
 
 
+@pytest.mark.parametrize(
+    "rot",
+    [
+        "UPDATE counters SET kind = 'ordes'",
+        "UPDATE counters SET counter = 'x1'",
+        "UPDATE meta SET value = '1x' WHERE name = 'last_seq'",
+        "UPDATE meta SET value = '3' WHERE name = 'last_seq'",
+        "UPDATE meta SET value = x'ff' WHERE name = 'refusals'",
+        "UPDATE meta SET name = 'jourmal_id' WHERE name = 'journal_id'",
+        "UPDATE airtime SET began_us = 'yesterday'",
+        "UPDATE orders SET payload = 7",
+        "ALTER TABLE marks RENAME TO narks",
+        "ALTER TABLE journal RENAME COLUMN record TO redord",
+    ],
+)
+async def test_a_file_that_is_whole_and_holds_what_nobody_can_read_is_moved_aside_too(tmp_path: Path, rot: str) -> None:
+    """Or the program would end at every start, and nobody could mend it from afar."""
+    desk, order = Desk(), None
+    async with opened(tmp_path) as store:
+        await store.pin(PINNED)
+        order = desk.order(Stop())
+        await store.accept(desk.sign(order), order, T0_US)
+        await store.count_refusals(3)
+        await store.journal.write([Entry(stored(n), NOW) for n in range(5)], (), {"air-1": Airtime(T0_US, 5, True)})
+        await store._database.run(lambda db: db.execute(rot))
+
+    async with opened(tmp_path) as store:
+        assert store.was_damaged
+        assert store.pinned() == PINNED
+        assert (await store.load()).orders == ()
+        await write(store, stored(1))
+        assert await seqs(store) == [1]
+
+
 async def test_a_device_that_forgot_does_not_remember_through_the_file_of_its_pins(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await store.pin(PINNED)
@@ -265,10 +299,12 @@ async def test_a_disk_that_is_full_is_an_error_and_leaves_no_hole(tmp_path: Path
         await store._database.run(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
         with pytest.raises(StateError, match="full"):
             await write(store, *map(stored, range(1_000)))
+        assert store.journal.stuck, "or nobody is told to look after the card"
         await store._database.run(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
         await write(store, stored(2))
 
         assert await seqs(store) == [1]
+        assert not store.journal.stuck
 
 
 async def test_a_write_whose_asker_gave_up_is_finished_all_the_same(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents.io.clips import ClipStore
-from agents.io.state import Kept, Pinned, StateStore
+from agents.io.kept import Kept, Pinned
+from agents.io.state import StateStore
 from agents.protocol.codec import decode_document
 from agents.protocol.journal import JournalRecord, RecordsLost, airing_of
 from agents.protocol.signing import SigningKey
