@@ -28,15 +28,17 @@ from agents.io.clips import ClipSettings, ClipStore
 from agents.io.conductor import Conductor, ConductorSettings, Parts
 from agents.io.discovery import Announcement, Discovery
 from agents.io.identity import Identity, load_or_make
+from agents.io.kept import Pinned
 from agents.io.link import Link, LinkParts
 from agents.io.output import Output, OutputError, PlayEngine, make_output
 from agents.io.output.amplifier import NoAmplifier
 from agents.io.pairing import Adoption
 from agents.io.sensors import EngineWords, Sensors
 from agents.io.speak import CodeSpeaker
-from agents.io.state import Pinned, StateStore
+from agents.io.state import StateStore
 from agents.io.timeport import SystemTime, TimePort
 from agents.io.waiting import first_of
+from agents.io.walltime import follow_wall_time
 from agents.protocol import systemd
 from agents.protocol.memory import stay_small
 from agents.protocol.messages import DeviceState
@@ -113,7 +115,8 @@ class Agent:
         services = [
             ("conductor", self._house.conductor.run()),
             ("lives", self._live()),
-            ("time", self._keep_time()),
+            ("time", follow_wall_time(self._house.clock, self._time)),
+            ("clock", self._keep_clock()),
             ("watchdog", systemd.keep_watched(self._house.engine.alive)),
         ]
         services += self._house.handwork.services(self._linked, lambda: self._house.state.pinned() is not None)
@@ -165,27 +168,25 @@ class Agent:
         self._newcomer = Newcomer(self._time.monotonic_us(), new_code)
         log.info("released", extra={"event": "released", "controller_id": pinned.controller_id})
 
-    async def _keep_time(self) -> None:
-        """Looks at the system's clock, and keeps what is known of the controller's, now and then.
+    async def _keep_clock(self) -> None:
+        """Keeps what is known of the controller's clock, now and then.
 
         Seldom: a memory card wears out by writing, and what was known ten minutes ago is good to some milliseconds.
         """
-        experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
-        keep_at_us = 0
 
         def keep() -> None:  # a thread may come late, and the battery's clock is read for the instant that is kept
             power.save_clock(self._state_dir, self._house.boot, self._house.clock, self._time.monotonic_us())
 
+        experiment = bool(self._config.time_rate_ppm or self._config.time_offset_us)
         while True:
-            clock, now_us = self._house.clock, self._time.monotonic_us()
-            clock.network_time(now_us, self._time.wall_us(), self._time.wall_synchronised())
-            if now_us >= keep_at_us and clock.saved() is not None and not experiment:
-                keep_at_us = now_us + round(_KEEP_CLOCK_EVERY_S * 1e6)
+            after_s = _LOOK_AT_TIME_EVERY_S
+            if self._house.clock.saved() is not None and not experiment:
+                after_s = _KEEP_CLOCK_EVERY_S
                 try:
                     await asyncio.to_thread(keep)
                 except OSError as error:
                     log.warning("the clock could not be kept: %s", error)
-            await self._time.sleep_until(now_us + round(_LOOK_AT_TIME_EVERY_S * 1e6))
+            await self._time.sleep_until(self._time.monotonic_us() + round(after_s * 1e6))
 
     # --- the back door --------------------------------------------------------------------------------------------
 
