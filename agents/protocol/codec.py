@@ -4,10 +4,17 @@ from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
-from agents.protocol.documents import Document
+from agents.protocol.documents import Document, Order, Play, Rundown
 from agents.protocol.errors import MalformedMessage, TooLarge
 from agents.protocol.messages import ClearMessage, FromController, FromDevice, Message
-from agents.protocol.version import MAX_DOCUMENT_BYTES, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES
+from agents.protocol.values import RenditionName
+from agents.protocol.version import (
+    FRAMES_PER_SECOND,
+    MAX_AIRING_S,
+    MAX_DOCUMENT_BYTES,
+    MAX_HELLO_BYTES,
+    MAX_MESSAGE_BYTES,
+)
 
 _encoder = msgspec.json.Encoder()
 _M = TypeVar("_M", bound=Message)
@@ -32,7 +39,23 @@ def decode_document(payload: bytes) -> Document:
         document: Document = msgspec.json.decode(payload, type=_DOCUMENT)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessage(str(error)) from error
+    _require_playable(document)
     return document
+
+
+def _require_playable(document: Document) -> None:
+    """What would sound for ages is no airing, and its figures would fit no report. Raises `MalformedMessage`."""
+    match document:
+        case Rundown(airings=airings):
+            planned = airings
+        case Order(action=Play(airing=airing)):
+            planned = (airing,)
+        case _:
+            return
+    most_frames = MAX_AIRING_S * FRAMES_PER_SECOND
+    for airing in planned:
+        if any(airing.whole_frames(name) > most_frames for name in RenditionName):
+            raise MalformedMessage(f"the airing {airing.airing_id} is longer than {MAX_AIRING_S} s")
 
 
 class Decoder(Generic[_M]):

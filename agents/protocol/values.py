@@ -157,10 +157,14 @@ class PlannedAiring(Struct, frozen=True, kw_only=True):
                 seen.setdefault(ref.sha256, ref)
         return tuple(seen.values())
 
+    def whole_frames(self, wanted: RenditionName) -> int:
+        """How long all of its sequence is, however often that is heard, in frames at 48 kHz."""
+        once = sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
+        return self.times * once + (self.times - 1) * _frames_in(self.pause_us)
+
     def span(self, wanted: RenditionName) -> range:
         """The frames of the sequence that it plays, at 48 kHz; none where ``from_us`` lies behind its end."""
-        once = sum(p.choose(wanted).frames if isinstance(p, ClipPart) else p.frames for p in self.sequence)
-        whole = self.times * once + (self.times - 1) * _frames_in(self.pause_us)
+        whole = self.whole_frames(wanted)
         first = min(whole, _frames_in(self.from_us))
         last = whole if self.play_us is None else min(whole, _frames_in(self.from_us + self.play_us))
         return range(first, last)

@@ -22,6 +22,8 @@ MAX_AIRINGS_A_RUNDOWN: Final = 2_000
 MAX_PARTS_A_SEQUENCE: Final = 200
 MAX_TIMES: Final = 1_000
 """So often a sequence may be repeated in one airing."""
+MAX_AIRING_S: Final = 604_800
+"""A week: how long a sequence may be in all, with its repetitions and pauses."""
 MAX_REFERENCES: Final = 100
 """Airings that another one replaces or ends."""
 MAX_FORBIDDEN: Final = 500

@@ -100,8 +100,13 @@ class Feed:
             self._on_hole(Hole(hole.first_frame, min(hole.frames, self._position - hole.first_frame), hole.cause))
 
     def begin(self) -> None:
-        """Begin to decode."""
-        self._thread.start()
+        """Begin to decode. Where the system has no thread left that is what went wrong, and not the end of all else."""
+        try:
+            self._thread.start()
+        except RuntimeError as wrong:
+            self._error = wrong
+            self._source.close()
+            self._tell_ready(wrong)
 
     def take(self, frames: int) -> bytes:
         """The next frames, as far as they lie ready."""

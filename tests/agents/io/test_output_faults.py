@@ -201,6 +201,28 @@ async def test_a_device_that_runs_dry_goes_on_in_step(engine_on: EngineOn) -> No
         assert abs(TIME.monotonic_us() - start_us - 2_500_000) < 400_000
 
 
+async def test_where_the_system_has_no_thread_left_one_play_fails_and_what_sounds_goes_on(
+    engine_on: EngineOn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with engine_on(NullOutput(TIME)) as (engine, heard):
+        engine.arm("p", MemorySource(tone(1)))
+        engine.start("p", TIME.monotonic_us() + SOON_US)
+        await heard.of(Sounding, "p")
+        one_too_many = MemorySource(tone(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", none_left)
+            engine.arm("q", one_too_many)
+
+        failed = await heard.of(Failed, "q")
+        await heard.of(Finished, "p")
+
+    assert failed.reason == "engine"
+    assert one_too_many.closed
+
+
 async def test_closing_ends_every_thread(engine_on: EngineOn) -> None:
     before = set(threading.enumerate())
     sources = [MemorySource(tone(3)) for _ in range(3)]

@@ -8,7 +8,7 @@ import pytest
 
 from agents.protocol.codec import controller_decoder, decode_document, device_decoder
 from agents.protocol.errors import MalformedMessage
-from agents.protocol.version import MAX_INTEGER
+from agents.protocol.version import MAX_AIRING_S, MAX_INTEGER
 
 SAMPLES = Path(__file__).parents[2] / "wire_samples"
 
@@ -85,3 +85,28 @@ def test_a_clip_without_a_rendition_is_no_part_of_a_sequence():
     clips[0]["renditions"] = {}
     with pytest.raises(MalformedMessage):
         decode_document(json.dumps(play).encode())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"times": 1_000, "pause_us": 3_600_000_000},
+        {"sequence": [{"type": "silence", "frames": MAX_INTEGER}] * 200, "times": 1_000},
+        {"sequence": [{"type": "live", "frames": MAX_AIRING_S * 48_000 + 1}]},
+    ],
+)
+@pytest.mark.parametrize("sample", ["order_play", "rundown"])
+def test_what_would_sound_for_longer_than_a_week_is_no_airing(sample, changes):
+    """Its figures would fit no report: a device that told of it could not get rid of its journal."""
+    document = json.loads((SAMPLES / "documents" / f"{sample}.json").read_bytes())
+    airing = document["airings"][0] if sample == "rundown" else document["action"]["airing"]
+    airing.update(changes)
+    with pytest.raises(MalformedMessage, match="longer than"):
+        decode_document(json.dumps(document).encode())
+
+
+def test_what_sounds_for_a_week_is_one():
+    document = json.loads((SAMPLES / "documents" / "order_play.json").read_bytes())
+    airing = document["action"]["airing"]
+    airing.update(sequence=[{"type": "live", "frames": MAX_AIRING_S * 48_000}], times=1)
+    decode_document(json.dumps(document).encode())
