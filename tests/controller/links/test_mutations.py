@@ -2,6 +2,7 @@
 the log and one in the counter; nobody else notices.
 """
 
+import asyncio
 import logging
 
 import aiohttp
@@ -62,6 +63,35 @@ async def test_a_linked_device_that_speaks_nearly_right_harms_nobody(
     assert (len(cut), counters.garbage - before) == ((0, 0) if went_on else (1, 1))
     assert not [line for line in lines if line.levelno >= logging.ERROR], "nothing broke"
     assert len(lines) <= len(mutants)
+
+
+@given(mutants=MUTANTS)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_new_device_that_speaks_nearly_right_harms_nobody_and_belongs_to_nobody(
+    station: Station, caplog: pytest.LogCaptureFixture, mutants: list[bytes]
+) -> None:
+    caplog.clear()
+    counters = station.hub.counters
+    good, strange = await station.adopted(), await station.device().link_as_new()
+    before = counters.garbage
+
+    with caplog.at_level(logging.WARNING):
+        for raw in mutants:
+            await say(strange, raw)
+        went_on = await goes_on(strange)
+
+        assert await goes_on(good)
+        await good.socket.close()
+        await strange.socket.close()
+        await station.services.until("disconnected", good.device_id)
+        async with asyncio.timeout(5):
+            while any(one.device_id == strange.device_id and one.linked for one in station.hub.found()):
+                await asyncio.sleep(0)
+    assert strange.device_id not in station.services.pinned
+    told = [line for line in caplog.records if line.levelno >= logging.WARNING]
+    assert counters.garbage - before == (0 if went_on else 1)
+    assert len(told) <= (0 if went_on else 1), "one line, and of an address that goes on so not even that every time"
+    assert not [line for line in told if line.levelno >= logging.ERROR], "nothing broke"
 
 
 @given(raw=mutated(loose_samples("clear")), state=st.sampled_from(["first", "second"]))
