@@ -27,6 +27,8 @@ want avahi-daemon avahi-daemon
 want avahi-browse avahi-utils
 want dbus-daemon dbus
 want ip iproute2
+want nft nftables
+want systemd-analyze systemd
 want strace strace
 want snapserver snapserver
 want snapclient snapclient

@@ -56,10 +56,23 @@ async def _live(seed: int, folder: Path) -> None:
                 )
         except StageError as error:
             raise AssertionError(_told(seed, story, str(error))) from error
+        await _heard_by_all(place, bulletin_id, seed, story)
         await asyncio.sleep(3)  # what is told after an end, gaps and the like, comes home
     wrong = _stored_wrong(folder / "controller" / "loa.db")
     assert not wrong, _told(seed, story, *wrong)
     assert airings, "the desk could never plan anything"
+
+
+async def _heard_by_all(place: Village, bulletin_id: str, seed: int, story: list[str]) -> None:
+    """Whatever it went through, the village is well again: what is planned now sounds on every pole."""
+    start_at = datetime.now(UTC) + timedelta(seconds=6)
+    body = {"bulletin_id": bulletin_id, "speaker_ids": "all", "start_at": start_at.isoformat()}
+    airing_id = str((await place.stage.api("POST", "/api/v1/airings", body))["airing_id"])
+    ended = await place.stage.playbacks_reach(
+        airing_id, lambda ps: all(p["state"] in LASTS for p in ps), "the last airing to end", within_s=60
+    )
+    states = [one["state"] for one in ended]
+    assert states == ["finished"] * POLES, _told(seed, story, f"the last airing, with nothing in its way: {states}")
 
 
 def _told(seed: int, story: list[str], *wrong: str) -> str:
