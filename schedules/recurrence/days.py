@@ -110,7 +110,7 @@ class Pattern:
     def firings(self, first: int, last: int) -> Iterator[Firing]:
         """The days from ``first`` to ``last``, both included, in order; times before the start on its day too."""
         first, last = max(first, self.start_day, FIRST_DAY), min(last, self.last_day)
-        if first > last:
+        if first > last or not self.times or self._picks_nothing():
             return iter(())
         if self._picks:
             return self._picked_firings(first, last)
@@ -128,6 +128,11 @@ class Pattern:
             for day, picked in by_day.items():
                 if first <= day <= last:
                     yield day, tuple(picked)
+
+    def _picks_nothing(self) -> bool:
+        """Whether no period has as many places as the least that is picked."""
+        most = {Frequency.WEEKLY: 7, Frequency.MONTHLY: 31}.get(self._frequency, 366) * len(self.times)
+        return bool(self._picks) and min(map(abs, self._picks)) > most
 
     def _period_of(self, day: int) -> tuple[int, int]:
         """The first and the last day of its period."""

@@ -4,7 +4,7 @@ Nothing here looks at when the rule fires; that is `schedules.recurrence.expand.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from schedules.recurrence.rule import Calendar, Frequency, Rule, RuleError
@@ -17,8 +17,8 @@ MOST_VALUES: Final = 200
 LAST_LUNAR_YEAR: Final = 2100
 
 _LEAST_UNTIL_US: Final = -1900 * 366 * DAY_US
-_MOST_UNTIL_US: Final = 8000 * 366 * DAY_US
-"""In the years 66 to 9986: many write 9999 where they mean always."""
+LAST_UNTIL_US: Final = (date.max.toordinal() - date(1969, 12, 31).toordinal()) * DAY_US - 1_000_000
+"""From the year 66 to the last second of 9999, which many write where they mean always."""
 
 
 def check_form(rule: Rule) -> None:
@@ -127,7 +127,7 @@ def _check_years(rule: Rule) -> None:
     if not FIRST_YEAR <= rule.start.year <= last:
         raise RuleError(f"A rule starts in the years {FIRST_YEAR} to {last}", "rule_out_of_years")
     check_year(*rule.extra)
-    if rule.until_us is not None and not _LEAST_UNTIL_US < rule.until_us < _MOST_UNTIL_US:
+    if rule.until_us is not None and not _LEAST_UNTIL_US < rule.until_us <= LAST_UNTIL_US:
         raise RuleError("The last day of the rule is out of all years", "rule_out_of_years")
 
 

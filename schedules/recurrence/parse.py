@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from schedules.recurrence.form import check_form
+from schedules.recurrence.form import LAST_UNTIL_US, check_form
 from schedules.recurrence.rule import ByDay, Calendar, Frequency, OnHoliday, Rule, RuleError
 from schedules.recurrence.zones import instant_us, zone_of
 
@@ -190,6 +190,7 @@ def _until_us(text: str, zone: str) -> int:
     except ValueError as error:
         raise _malformed(f"There is no time {text}") from error
     try:
-        return (wall.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) if utc else instant_us(zone, wall)
+        at_us = (wall.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) if utc else instant_us(zone, wall)
+        return min(at_us, LAST_UNTIL_US)
     except OverflowError as error:
         raise RuleError(f"{text} is out of all years", "rule_out_of_years") from error

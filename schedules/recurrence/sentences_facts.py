@@ -277,7 +277,9 @@ def _until(rule: Rule, times: Sequence[time]) -> date | datetime | None:
     try:
         zone = ZoneInfo(rule.zone)
         until = (_EPOCH + timedelta(microseconds=rule.until_us)).astimezone(zone).replace(tzinfo=None)
-    except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
+    except OverflowError:
+        return date.max if rule.until_us > 0 else date.min
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return _utc_until(rule.until_us)
     if until.time() >= times[-1]:
         return until.date()

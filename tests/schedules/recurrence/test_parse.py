@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 
+from schedules.recurrence.expand import check
 from schedules.recurrence.parse import parse_rule, rule_text
 from schedules.recurrence.rule import ByDay, Calendar, Frequency, OnHoliday, Rule, RuleError
+from schedules.recurrence.sentences import rule_sentence
 from schedules.recurrence.zones import instant_us
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -84,9 +86,16 @@ def test_an_end_is_written_in_utc() -> None:
     assert rule_text(parsed("FREQ=DAILY;UNTIL=20260110")) == "FREQ=DAILY;UNTIL=20260110T165959Z"
 
 
-def test_many_write_9999_where_they_mean_always() -> None:
-    text = "FREQ=DAILY;UNTIL=99800101T000000Z"
-    assert rule_text(parsed(text)) == text
+@pytest.mark.parametrize("zone", [ZONE, "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("end", ["99991231", "99991231T235959", "99991231T235959Z"])
+def test_many_write_9999_where_they_mean_always(end: str, zone: str) -> None:
+    rule = parse_rule(f"FREQ=DAILY;UNTIL={end}", start=datetime.fromisoformat("2026-01-05T17:00"), zone=zone)
+    again = parse_rule(rule_text(rule), start=rule.start, zone=zone)
+    assert again == rule
+    assert "UNTIL=99991231T" in rule_text(rule)
+    check(rule, instant_us(zone, datetime.fromisoformat("2190-01-01T00:00")))
+    said = rule_sentence(rule, "en").removesuffix(f", in {zone} time.").removesuffix(".")
+    assert said.endswith("from 5 January 2026 until the end of 31 December 9999")
 
 
 @pytest.mark.parametrize(
