@@ -22,7 +22,7 @@ from agents.protocol.channel import LiveAudio
 from agents.protocol.codec import encode
 from agents.protocol.documents import ReleaseDevice
 from agents.protocol.messages import DeviceState, DocumentPush, DocumentReply, Reject
-from agents.protocol.values import Profile
+from agents.protocol.values import ClockBasis, Profile
 from tests.agents.io.core import running
 from tests.agents.io.wire_server import WireServer
 
@@ -184,6 +184,17 @@ async def test_a_link_on_which_nothing_is_heard_for_the_silence_limit_is_dead(bo
             assert len(server.dialled) == 1, "what is answered is alive"
             server.answer_clock = server.acknowledge = False
             await server.until(lambda: len(server.dialled) > 1)
+
+
+async def test_where_many_dial_it_asks_for_the_time_once_and_plays_by_that(box: Box) -> None:
+    async with WireServer(clock_every_s=600.0, crowded_s=600.0).serving() as server:
+        pinned = await box.belong(server)
+        async with box.linking(pinned):
+            await server.linked(ADOPTED)
+            await server.until(lambda: any(beat.clock_basis is ClockBasis.LINK for beat in server.heartbeats))
+            told = len(server.heartbeats)
+            await server.until(lambda: len(server.heartbeats) > told + 3)
+            assert len(server.asked) == 1
 
 
 async def test_it_asks_before_anybody_takes_the_link_for_dead_whatever_the_pace(box: Box) -> None:

@@ -83,6 +83,7 @@ class WireServer:
     clock_id: str = "t-1"
     clock_offset_us: int = 0
     clock_every_s: float = 0.5
+    crowded_s: float = 0.0
     heartbeat_every_s: float = 0.2
     silence_limit_s: float = 15.0
     profile: Profile = Profile.LAN
@@ -263,6 +264,7 @@ class WireServer:
             clock_id=self.clock_id,
             clip_ticket="ticket",
             clock_every_s=self.clock_every_s,
+            crowded_s=self.crowded_s,
             heartbeat_every_s=self.heartbeat_every_s,
             silence_limit_s=self.silence_limit_s,
             profile=self.profile,

@@ -121,9 +121,7 @@ async def test_what_becomes_of_an_area_stays_as_it_was_typed_where_it_cannot_be(
         assert wrong.status == 422
         assert f'value="{west}" checked' in wrong.text
         assert f'value="{west}" selected' in wrong.text
-        wrong = await browser.post(
-            f"/areas/{east}", {"what": "rename", "name": "Thôn Đoài", "on": impossible}
-        )
+        wrong = await browser.post(f"/areas/{east}", {"what": "rename", "name": "Thôn Đoài", "on": impossible})
         assert 'value="Thôn Đoài"' in wrong.text
         assert f'value="{impossible}"' in wrong.text
 
