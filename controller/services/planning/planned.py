@@ -70,15 +70,22 @@ class Plans:
 
 
 async def read_plans(tx: Transaction, since_us: int, now_us: int) -> Plans:
-    """Everything of which something may begin at ``since_us`` or later. Raises `StoreFailed`."""
+    """Everything of which something may begin at ``since_us`` or later; in pieces: links and pages go on in between.
+    Raises `StoreFailed`.
+    """
     planned = await tx.schedules.live(since_us)
     approvals = await tx.approvals.in_force()
     approved = {schedule_id: frozenset(one.binding for one in some) for schedule_id, some in approvals.items()}
     known = await known_contents(tx, {one for each in planned for one in each.content_ids}, now_us)
     standing = await Standing.read(tx, [one.schedule.target for one in planned])
+    counts: list[Schedule] = []
+    for number, one in enumerate(planned, 1):
+        counts.append(counting(one, known, approved.get(one.schedule_id, frozenset()), standing))
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
     return Plans(
         planned=planned,
-        schedules=tuple(counting(one, known, approved.get(one.schedule_id, frozenset()), standing) for one in planned),
+        schedules=tuple(counts),
         known=known,
         choices=frozenset(chosen.choice for chosen in await tx.choices.all()),
         approvals=approvals,

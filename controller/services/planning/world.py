@@ -5,9 +5,11 @@ once: what has less weight gives way to it, and its slot and minutes are counted
 it could give one, and no airing: it has one.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import is_
 from typing import Final, TypeVar
 
 from agents.protocol import values as wire
@@ -35,6 +37,7 @@ _DIRECT: Final = "direct:"
 _NOTHING: Final = AreaTree()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS_AHEAD: Final = 2
+_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,16 +186,14 @@ async def _places(tx: Transaction, before: tuple[Place, ...]) -> tuple[Place, ..
     guards, grouped = await guards_by_speaker(tx), groupings(await tx.groups.all())
     speakers = [speaker for speaker in await tx.speakers.all() if speaker.state is SpeakerState.ADOPTED]
     known = {place.speaker_id: place for place in before}
-    found = tuple(
-        _place(
-            speaker,
-            grouped.get(speaker.speaker_id, NO_GROUPS),
-            guards.get(speaker.speaker_id, NO_GUARDS),
-            known.get(speaker.speaker_id),
-        )
-        for speaker in speakers
-    )
-    return before if found == before else found
+    found: list[Place] = []
+    for number, speaker in enumerate(speakers, 1):
+        grouping = grouped.get(speaker.speaker_id, NO_GROUPS)
+        own = guards.get(speaker.speaker_id, NO_GUARDS)
+        found.append(_place(speaker, grouping, own, known.get(speaker.speaker_id)))
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)  # links and pages go on in between
+    return before if len(found) == len(before) and all(map(is_, found, before)) else tuple(found)
 
 
 def _place(speaker: Speaker, grouping: Grouping, guards: Guards, before: Place | None) -> Place:
