@@ -175,7 +175,8 @@ async def _listed(ask: Ask, request: Request, *, met: bool = False) -> RequestSh
         next_at=maybe_moment(start_us),
         odd=_odd(ask, request, length_us),
         duration_s=length_us / 1_000_000,
-        clashes=met and await planpreview.meets_something(ask, planned),
+        clashes=met
+        and await planpreview.meets_something(ask, planned, request.original, _looked_from_us(ask, request)),
         lacking_sentence=sentence(request.content.lacking, ask.say) if request.content.lacking else "",
         sent_back=planned.sent_back if request.state is ApprovalState.SENT_BACK else "",
         sent_back_by=planned.sent_back_by,

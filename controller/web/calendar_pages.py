@@ -4,7 +4,9 @@ Rules: what is shown of the next days is what the planner decides, for those spe
 Whatever is wrong with the input, the occurrence comes back with what was typed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -14,7 +16,8 @@ from aiohttp import web
 from agents.protocol.ids import AreaId
 from controller.domain.errors import Invalid, NotFound, Refused
 from controller.domain.rights import Right
-from controller.domain.schedules import PlannedSchedule, content_id_of
+from controller.domain.schedules import ApprovalState, PlannedSchedule, content_id_of
+from controller.services.events import PlansChanged
 from controller.services.planning.outlook import WeekEntry, week_of
 from controller.web import plans, subjects, weekly
 from controller.web.asking import Ask
@@ -43,6 +46,7 @@ from schedules.schedule import Place, World
 CALENDAR: Final = "/calendar"
 MOST_AREAS: Final = 60
 """Where speakers stand in more areas than these, one is looked at at a time."""
+SOON_S: Final = 0.3
 LEGEND: Final = (Fate.PLAYS, Fate.PARTLY, Fate.CUT, Fate.DISPLACED, Fate.WAITING, Fate.REFUSED, Fate.CONFLICT)
 _WEEK: Final = timedelta(days=7)
 
@@ -221,7 +225,8 @@ async def _changed(ask: Ask, act: Act, done: str) -> web.StreamResponse:
     async with reading(ask) as form:
         planned = await ask.parts.schedules.get(plans.schedule_id_of(ask))
         try:
-            await act(form, planned, _original(ask))
+            async with shown_soon(ask):
+                await act(form, planned, _original(ask))
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
             moving = bool(form.text("to"))
@@ -235,6 +240,21 @@ async def _changed(ask: Ask, act: Act, done: str) -> web.StreamResponse:
             )
         back = _back(form.text("back"))
     return web.Response(status=303, headers={"Location": f"{back}{'&' if '?' in back else '?'}done={done}"})
+
+
+@asynccontextmanager
+async def shown_soon(ask: Ask) -> AsyncIterator[None]:
+    """What is changed in the block is in what the planner knows when it is left, so that the next page shows it; where
+    that takes longer than `SOON_S`, the page follows by itself.
+    """
+    planner, before = ask.parts.planner, ask.parts.planner.reading
+    async with ask.parts.events.subscribe() as told:
+        yield
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SOON_S):
+                async for event in told:
+                    if isinstance(event, PlansChanged) and planner.reading is not before:
+                        return
 
 
 async def _occurrence_page(ask: Ask, *, status: int = 200, **typed: str) -> web.Response:
@@ -285,6 +305,8 @@ async def _occurrence(
         back=_back(
             back or ask.request.query.get("back", "") or _address(ask.request.headers.get("HX-Current-URL", ""))
         ),
+        sent_back=planned.sent_back if approval is ApprovalState.SENT_BACK else "",
+        sent_back_by=planned.sent_back_by,
         clashes=shown.fate in {Fate.DISPLACED, Fate.CONFLICT, Fate.CUT, Fate.PARTLY},
         problem=problem,
         move_problem=move_problem,

@@ -139,6 +139,8 @@ class OccurrencePage:
     waits: bool
     back: str
     clashes: bool = False
+    sent_back: str = ""
+    sent_back_by: str = ""
     problem: str = ""
     move_problem: str = ""
     typed_to: str = ""

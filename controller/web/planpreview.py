@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from agents.protocol.ids import AreaId
@@ -169,10 +170,13 @@ async def conflicts_found(
     return world, schedule, plans.seen_conflicts(ask, world, [one for one in found if one.until_us > now_us])
 
 
-async def meets_something(ask: Ask, planned: PlannedSchedule) -> bool:
-    """Whether there is something to decide about it."""
-    _, _, found = await conflicts_found(ask, planned)
-    return any(not one.wins or one.undecided for one in found)
+async def meets_something(
+    ask: Ask, planned: PlannedSchedule, original: datetime | None = None, since_us: int = 0
+) -> bool:
+    """Whether there is something to decide about it, or about one changed occurrence alone."""
+    _, _, found = await conflicts_found(ask, planned, since_us)
+    asked = (one for one in found if original is None or one.item.original == original)
+    return any(not one.wins or one.undecided for one in asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The list of schedules, and one line of it wherever a schedule is named."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from controller.domain.rights import Right
 from controller.domain.schedules import ApprovalState, PlannedSchedule
 from controller.web import plans, subjects
 from controller.web.asking import Ask
+from controller.web.calendarviews import key_of
 from controller.web.composeviews import Option
 from controller.web.moments import moment, today
 from controller.web.pages import page
@@ -57,8 +59,7 @@ async def _rows(ask: Ask, searched: str) -> tuple[list[ScheduleRow], int]:
     states = await ask.parts.approvals.states()
     found = []
     for _, _, planned in seen[:SHOWN]:
-        state = states.get(planned.schedule_id)
-        found.append(await schedule_row(ask, planned, state[0] if state else None))
+        found.append(await schedule_row(ask, planned, states.get(planned.schedule_id)))
     return found, len(seen) - len(found)
 
 
@@ -68,7 +69,11 @@ async def _says(ask: Ask, planned: PlannedSchedule, words: Sequence[str]) -> boo
     return all(word in there for word in words)
 
 
-async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalState | None = None) -> ScheduleRow:
+States = tuple[ApprovalState, Mapping[datetime, ApprovalState]]
+"""Of a series, and of each changed occurrence."""
+
+
+async def schedule_row(ask: Ask, planned: PlannedSchedule, states: States | None = None) -> ScheduleRow:
     """One line about a schedule."""
     schedule, world = planned.schedule, ask.parts.planner.world()
     upcoming = next_dues(schedule.series, ask.parts.clock.now_us(), 1, world.holidays)
@@ -76,8 +81,9 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
     air_class = next(
         (one.air_class for one in world.schedules if one.schedule_id == schedule.schedule_id), schedule.air_class
     )
-    state = approval or await ask.parts.approvals.state_of(planned.schedule_id)
-    sent_back = state is ApprovalState.SENT_BACK
+    state, single = states or await ask.parts.approvals.states_of(planned.schedule_id)
+    sent_back_of = next((at for at, one in single.items() if one is ApprovalState.SENT_BACK), None)
+    sent_back = state is ApprovalState.SENT_BACK or sent_back_of is not None
     closed = await _closed(ask, planned)
     named = len(schedule.target.areas) + len(schedule.target.groups) + len(schedule.target.speakers)
     return ScheduleRow(
@@ -95,11 +101,22 @@ async def schedule_row(ask: Ask, planned: PlannedSchedule, approval: ApprovalSta
         changes=len(schedule.series.changes),
         sent_back=planned.sent_back if sent_back else "",
         sent_back_by=planned.sent_back_by if sent_back else "",
+        sent_back_of="" if sent_back_of is None else _wall_words(ask, sent_back_of),
+        sent_back_href="" if sent_back_of is None else f"/schedules/{planned.schedule_id}/at/{key_of(sent_back_of)}",
+        undecided=sum(1 for one in single.values() if one in _UNDECIDED),
         problem_sentence=sentence(content.lacking, ask.say) if content is not None and content.lacking else "",
         closed=closed,
         places_left=len(closed) < named,
         may_change=ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned)),
     )
+
+
+_UNDECIDED: Final = frozenset({ApprovalState.WAITING, ApprovalState.VOID})
+
+
+def _wall_words(ask: Ask, wall: datetime) -> str:
+    at = wall.replace(tzinfo=ask.say.zone)
+    return f"{ask.say.format_time(at, seconds=False)}, {ask.say.format_day(at)}"
 
 
 def _lacks_area(ask: Ask, planned: PlannedSchedule) -> bool:

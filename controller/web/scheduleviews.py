@@ -191,7 +191,11 @@ class ClosedArea:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleRow:
-    """A schedule in the list. ``places_left`` is false where all that it names are ``closed`` areas."""
+    """A schedule in the list. ``places_left`` is false where all that it names are ``closed`` areas.
+
+    Of its ``changes``, the changed occurrences, so many are ``undecided``. ``sent_back_of`` names the occurrence that
+    was sent back, at ``sent_back_href``; it is empty where the whole of it was.
+    """
 
     id: str
     title: str
@@ -207,6 +211,9 @@ class ScheduleRow:
     changes: int = 0
     sent_back: str = ""
     sent_back_by: str = ""
+    sent_back_of: str = ""
+    sent_back_href: str = ""
+    undecided: int = 0
     problem_sentence: str = ""
     closed: Sequence[ClosedArea] = ()
     places_left: bool = True

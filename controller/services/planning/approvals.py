@@ -95,11 +95,16 @@ class ApprovalDesk:
         """That of the series, or of one occurrence: one that is not changed stands as the series does. Raises
         `NotFound`.
         """
+        series, single = await self.states_of(schedule_id)
+        return series if original is None else single.get(original, series)
+
+    async def states_of(self, schedule_id: ScheduleId) -> tuple[ApprovalState, dict[datetime, ApprovalState]]:
+        """That of the series, and of each changed occurrence by its wall time. Raises `NotFound`."""
         async with self._store.reading() as tx:
             planned, counts, known, approvals = await self._standing(tx, schedule_id)
         contents = {content_id: one.summary for content_id, one in known.items()}
         series, *single = parts(planned, counts, contents, approvals)
-        return next((part.state for part in single if part.original == original), series.state)
+        return series.state, {part.original: part.state for part in single if part.original is not None}
 
     async def states(self) -> dict[ScheduleId, tuple[ApprovalState, dict[datetime, ApprovalState]]]:
         """Of every live schedule: of the series, and of each changed occurrence by its wall time."""

@@ -10,7 +10,7 @@ from tests.controller.web.browser import Browser
 from tests.controller.web.callers import HOME, person
 from tests.controller.web.station import NAME, Station
 from tests.controller.web.test_places import village
-from tests.controller.web.test_schedule_pages import TODAY, bulletin, form, planned
+from tests.controller.web.test_schedule_pages import TODAY, binding_in, bulletin, form, looked, planned, tomorrow
 
 AREA = f"/guards/areas/{HOME}"
 
@@ -146,3 +146,32 @@ async def test_a_schedule_is_found_by_words_of_its_title_or_place_without_accent
     assert ("Bản tin chiều" in found.says, "Tin thể thao" in found.says) == (True, False)
     assert "Tin thể thao" in (await editor.get("/schedules?q=the%20thao%20hoa%20binh")).says
     assert "Nothing is called so" in (await editor.get("/schedules?q=nowhere")).says
+
+
+async def test_a_word_on_one_occurrence_reaches_its_author(station: Station, editor: Browser) -> None:
+    await editor.post("/schedules", form(await bulletin(station)))
+    made = await planned(station)
+    await looked(station)
+    one = f"/schedules/{made.schedule_id}/at/{tomorrow(17):%Y-%m-%dT%H:%M}"
+    await editor.post(f"{one}/move", {"to": f"{tomorrow(18, 30):%Y-%m-%dT%H:%M}"})
+    request = f"/approvals/{made.schedule_id}"
+    async with person(station, "người duyệt", (Role.APPROVER, HOME)) as approver:
+        await approver.post(f"{request}/approve", {"binding": binding_in(await approver.get(request))})
+        assert "1 occurrence changed, 1 of them waits for approval" in (await editor.get("/schedules")).says
+        page = await approver.get(f"{request}?at={tomorrow(17):%Y-%m-%dT%H:%M}")
+        word = {"binding": binding_in(page), "at": f"{tomorrow(17):%Y-%m-%dT%H:%M}", "note": "Giờ này các cháu học."}
+        await approver.post(f"{request}/send-back", word)
+    for path in ("/schedules", f"/schedules/{made.schedule_id}", one):
+        told = await editor.get(path)
+        assert "Sent back by người duyệt: Giờ này các cháu học." in told.says, path
+    assert f'href="{one}"' in (await editor.get("/schedules")).text
+
+
+async def test_a_moved_occurrence_has_moved_on_the_next_page(station: Station, editor: Browser) -> None:
+    await editor.post("/schedules", form(await bulletin(station)))
+    made = await planned(station)
+    await looked(station)
+    one = f"/schedules/{made.schedule_id}/at/{tomorrow(17):%Y-%m-%dT%H:%M}"
+    week = f"/calendar?week={tomorrow(17).date()}"
+    moved = await editor.post(f"{one}/move", {"to": f"{tomorrow(18, 30):%Y-%m-%dT%H:%M}", "back": week})
+    assert "18:30" in moved.says.partition("Later week")[2]
