@@ -1,7 +1,9 @@
 """Values: what is planned, for whom, and what is known of the content and of the speakers."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from schedules.areas import AreaTree
@@ -126,3 +128,7 @@ class World:
     choices: frozenset[Choice] = frozenset()
     holidays: frozenset[date] = frozenset()
     """Public holidays, in any year that is planned for."""
+    stopped: Mapping[tuple[str, datetime, int], AbstractSet[str]] = field(default_factory=dict)
+    """Speakers on which a person stopped an occurrence: by its schedule, its wall time by the rule, and the instant at
+    which it was to begin. It keeps its air, so that nothing else moves; whoever tells what is heard leaves it out.
+    """

@@ -64,6 +64,7 @@ REFUSED: Final[Mapping[RefusedFor, str]] = {
 SKIPPED: Final[Mapping[SkippedFor, str]] = {
     SkippedFor.CANCELLED: N_("It does not happen: this one was cancelled."),
     SkippedFor.HOLIDAY: N_("It does not happen: it is left out on holidays (%(holiday)s)."),
+    SkippedFor.STOPPED: N_("It is not heard any more: somebody stopped it."),
 }
 A_HOLIDAY: Final = N_("a day off")
 SOMETHING: Final = N_("something else")

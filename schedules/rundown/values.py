@@ -56,6 +56,7 @@ class SkippedFor(StrEnum):
 
     CANCELLED = "cancelled"
     HOLIDAY = "holiday"
+    STOPPED = "stopped"
 
 
 class CutFor(StrEnum):

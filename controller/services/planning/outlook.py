@@ -19,7 +19,7 @@ from schedules.rundown.compile import Compiler
 from schedules.rundown.conflicts import Conflict, find, next_free
 from schedules.rundown.items import Days, items_of
 from schedules.rundown.near import alike, narrowed
-from schedules.rundown.values import Conflicted, Displaced, Item, Line, Outcome, Played, Refused, Skipped
+from schedules.rundown.values import Conflicted, Displaced, Item, Line, Outcome, Played, Refused, Skipped, SkippedFor
 from schedules.schedule import Place, Schedule, World
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -84,8 +84,15 @@ def _outlook(world: World, place: Place, from_us: int, until_us: int) -> Speaker
     first, last = days.of(from_us) - _ONE_DAY, days.of(max(from_us, until_us - 1))
     count = (last - first).days + 1
     compiler = Compiler(narrowed(world, [place], first, count), first, count)
-    lines = tuple(line for line in compiler.lines(place.speaker_id) if _touches(line, from_us, until_us))
+    told = (line for line in compiler.lines(place.speaker_id) if _touches(line, from_us, until_us))
+    lines = tuple(_unless_stopped(world, line, place.speaker_id) for line in told)
     return SpeakerOutlook(world=world, lines=lines, items=_named(compiler, (line.outcome for line in lines), lines))
+
+
+def _unless_stopped(world: World, line: Line, speaker_id: str) -> Line:
+    due = line.item.schedule_id, line.item.original, line.item.start_us
+    stopped = isinstance(line.outcome, Played) and speaker_id in world.stopped.get(due, ())
+    return Line(line.item, Skipped(SkippedFor.STOPPED)) if stopped else line
 
 
 def _touches(line: Line, from_us: int, until_us: int) -> bool:

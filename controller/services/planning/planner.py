@@ -173,32 +173,32 @@ class Planner:
 
     async def _look(self) -> None:
         before = self._reading
-        stopped = await self._read()
+        await self._read()
         self._reading = await asyncio.to_thread(taken_over, before, self._reading)
         new_limits = self._rundowns.limits.replace(self.world())
         differs = before != self._reading
         touched: frozenset[SpeakerId] = frozenset()
         if self._rundowns.time_trusted:
-            touched = await self._planned(before, stopped)
+            touched = await self._planned(before)
         if differs or touched:
             self._events.publish(PlansChanged())
         await self._rundowns.refresh(None if new_limits else touched)
 
-    async def _planned(self, before: Reading, stopped: Mapping[Due, AbstractSet[SpeakerId]]) -> frozenset[SpeakerId]:
+    async def _planned(self, before: Reading) -> frozenset[SpeakerId]:
         """Compiles, and files what differs; returns whose rundowns are touched."""
         others = _others(before.contents, self._reading.contents) or _others(before.terms, self._reading.terms)
         self._whole = self._whole or others
         first = self.today() - _ONE_DAY
         standing = await self._filing.standing()
         now_us = self._clock.now_us()
-        meanwhile = Meanwhile(stopped=stopped, sounds=self._filing.sounding(now_us))
+        meanwhile = Meanwhile(stopped=self._reading.stopped, sounds=self._filing.sounding(now_us))
         changes = await asyncio.to_thread(self._compiled, first, standing, meanwhile, now_us)
         touched = await self._filing.file(changes, self._script)
         if self._whole:
             self._whole, self._looked_at_us = False, now_us
         return touched
 
-    async def _read(self) -> Mapping[Due, AbstractSet[SpeakerId]]:
+    async def _read(self) -> None:
         now_us = self._clock.now_us()
         asked = Asked(
             zone=self._settings.time_zone,
@@ -209,7 +209,6 @@ class Planner:
         async with self._store.reading() as tx:
             reading = await read_world(tx, self._areas, asked, self._reading)
             self._reading = _without(reading, self._left_out)
-            return await tx.planned_airings.stopped(asked.since_us)
 
     def _compiled(self, first: date, standing: list[Standing], meanwhile: Meanwhile, now_us: int) -> Changes:
         """In a thread of its own. Only here is the compiler of all speakers asked."""

@@ -7,17 +7,18 @@ it could give one, and no airing: it has one.
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import is_
 from typing import Final, TypeVar
 
 from agents.protocol import values as wire
-from agents.protocol.ids import AreaId
+from agents.protocol.ids import AreaId, SpeakerId
 from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing
 from controller.domain.groups import NO_GROUPS, Grouping, groupings
-from controller.domain.planning import Heard, Terms
+from controller.domain.planning import Due, Heard, Terms
 from controller.domain.schedules import PlannedSchedule
 from controller.domain.speakers import Speaker, SpeakerState
 from controller.ports import Transaction
@@ -43,7 +44,7 @@ _AT_ONCE: Final = 200
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """What was read: the world, and what its airings consist of. ``planned`` are its schedules as the desk keeps them,
-    by id; ``sources`` are the bulletins and programmes that it depends on.
+    by id; ``sources`` are the bulletins and programmes that it depends on; ``stopped`` is where persons stopped what.
     """
 
     world: World
@@ -51,6 +52,7 @@ class Reading:
     contents: Mapping[str, Heard] = field(default_factory=dict)
     planned: Mapping[str, PlannedSchedule] = field(default_factory=dict)
     sources: frozenset[str] = frozenset()
+    stopped: Mapping[Due, AbstractSet[SpeakerId]] = field(default_factory=dict)
 
 
 def nothing(zone: str) -> Reading:
@@ -76,6 +78,7 @@ async def read_world(tx: Transaction, areas: AreaBook, asked: Asked, before: Rea
     places = await _places(tx, before.world.places)
     await areas.knowing(tx, {AreaId(place.area_id) for place in places})
     tree = areas.history()
+    stopped = await tx.planned_airings.stopped(asked.since_us)
     direct = [_direct(one, asked.now_us) for one in await tx.planned_airings.direct(asked.since_us)]
     world = World(
         zone=asked.zone,
@@ -86,6 +89,7 @@ async def read_world(tx: Transaction, areas: AreaBook, asked: Asked, before: Rea
         guards=await guards_by_area(tx, tree),
         choices=plans.choices,
         holidays=public_holidays(asked.first.year - 1, asked.first.year + _YEARS_AHEAD) | await own_holidays(tx),
+        stopped=stopped,
     )
     return Reading(
         world=world,
@@ -93,6 +97,7 @@ async def read_world(tx: Transaction, areas: AreaBook, asked: Asked, before: Rea
         contents=_heard(plans),
         planned={one.schedule_id: one for one in plans.planned},
         sources=frozenset(source for known in plans.known.values() for source in known.sources),
+        stopped=stopped,
     )
 
 

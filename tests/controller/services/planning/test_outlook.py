@@ -11,9 +11,21 @@ from controller.domain.errors import NotFound
 from controller.domain.guarding import GuardPlace
 from schedules.guards import PRESETS
 from schedules.recurrence.parse import parse_rule
-from schedules.rundown.values import Displaced, Played, Refused
+from schedules.rundown.values import Displaced, Played, Refused, Skipped, SkippedFor
 from schedules.schedule import Content, Schedule
-from tests.controller.services.plans import ADMIN, HOUR_US, MINUTE_US, ZONE, at, bulletin, guard, instant_us, plan
+from tests.controller.services.plans import (
+    ADMIN,
+    HOUR_US,
+    MINUTE_US,
+    ZONE,
+    at,
+    bulletin,
+    guard,
+    instant_us,
+    plan,
+    planned_for,
+    until_starts,
+)
 from tests.controller.services.station import Station
 
 MONDAY = date(2027, 1, 11)
@@ -70,6 +82,20 @@ async def test_lines_are_of_one_speaker_and_window(station: Station) -> None:
     assert (await lines(speaker.speaker_id, midnight_us + HOUR_US, midnight_us + 2 * HOUR_US)).lines == ()
     with pytest.raises(NotFound):
         await lines(SpeakerId("s-none"), midnight_us, midnight_us + HOUR_US)
+
+
+async def test_what_a_person_stopped_is_told_as_such_where_it_was_stopped(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station, 20), at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    await station.desk.dispatch.stop(planned_for(device)[0].airing_id, "an")  # type: ignore[arg-type]
+    await until_starts(station, device, at(17, day=16))
+    await station.desk.planner.look()
+    day_us = 24 * HOUR_US
+    found = await station.desk.planner.lines(speaker.speaker_id, instant_us(at(15)), instant_us(at(15)) + 2 * day_us)
+    assert [one.item.schedule_id for one in found.lines] == [planned.schedule_id] * 2
+    assert found.lines[0].outcome == Skipped(SkippedFor.STOPPED)
+    assert isinstance(found.lines[1].outcome, Played)
 
 
 async def test_a_draft_is_told_what_it_would_meet_and_where_it_could_go(station: Station) -> None:
