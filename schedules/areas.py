@@ -148,7 +148,7 @@ class AreaTree:
         """That following parents and successors ends on every day.
 
         A circle on some day either holds no parent of the past, then it is found among the last parents and all
-        successors; or it ends with one of the parents of the past in it, and is met on the last day of that one.
+        successors; or it holds one, and is met on the last day before one of the changes until that parent is the past.
         """
         ended = [area for area in self._areas.values() if area.successors]
         for area in ended:
@@ -171,14 +171,21 @@ class AreaTree:
         days = [past.until for past in area.past]
         if sorted(set(days)) != days:
             raise BrokenTree(f"the past of {area.area_id} is in no order")
+        first = 0
         for past in area.past:
             if past.parent_id is not None and past.parent_id not in self._areas:
                 raise BrokenTree(f"{area.area_id} lay in {past.parent_id}, which is not there")
-            met: set[str] = set()
-            for met_id in self._upwards(area.area_id, past.until - _DAY):
-                if met_id in met:
-                    raise BrokenTree(f"{area.area_id} lay in itself, or in areas that did")
-                met.add(met_id)
+            last = bisect_right(self._changes, past.until)
+            for change in self._changes[first:last]:
+                self._require_end(area.area_id, change - _DAY)
+            first = last
+
+    def _require_end(self, area_id: str, on: date) -> None:
+        met: set[str] = set()
+        for met_id in self._upwards(area_id, on):
+            if met_id in met:
+                raise BrokenTree(f"{area_id} lay in itself, or in areas that did")
+            met.add(met_id)
 
     def _upwards(self, area_id: str, on: date) -> Iterator[str]:
         """From this area up to the widest as they lay on a day, without following what this one became."""

@@ -123,6 +123,10 @@ def test_a_tree_without_changes_is_the_same_on_every_day() -> None:
         ([area("a", past=(Past(JULY, "a", "a"),))], "lay in itself"),
         ([area("a", past=(Past(JULY, "a", "b"),)), area("b", past=(Past(AFTER, "b", "a"),))], "lay in itself"),
         ([area("a"), ended("b", "a", "c"), area("c", past=(Past(AFTER, "c", "b"),))], "lay in itself"),
+        (
+            [area("b"), area("a", "b", valid_until=JULY, successors=("b",), past=(Past(AFTER, "a", "a"),))],
+            "lay in itself",
+        ),
     ],
 )
 def test_what_makes_no_history_is_refused(areas: list[Area], said: str) -> None:
