@@ -95,7 +95,12 @@ class StateStore:
             if now_us is not None:
                 _drop_orders(db, now_us)
 
-        await self._database.run(work)
+        try:
+            await self._database.run(work)
+        except StateError:
+            self.journal.stuck = True
+            raise
+        self.journal.stuck = False
 
     async def drop_rundowns(self, keys: Sequence[str]) -> None:
         """Forget the rundowns of these keys, which are trusted no more. Raises `StateError`."""

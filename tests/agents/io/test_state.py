@@ -307,6 +307,24 @@ async def test_a_disk_that_is_full_is_an_error_and_leaves_no_hole(tmp_path: Path
         assert not store.journal.stuck
 
 
+async def test_a_document_that_cannot_be_kept_says_that_somebody_has_to_look_after_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    desk = Desk()
+    async with opened(tmp_path) as store:
+        document = desk.order(Stop())
+        with monkeypatch.context() as patch:
+            patch.setattr("agents.io.state._put_document", full)
+            with pytest.raises(StateError, match="full"):
+                await store.accept(desk.sign(document), document, T0_US)
+        assert store.journal.stuck
+        await store.accept(desk.sign(document), document, T0_US)
+        assert not store.journal.stuck
+
+
 async def test_a_write_whose_asker_gave_up_is_finished_all_the_same(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         task = asyncio.ensure_future(write(store, stored(1)))
