@@ -14,7 +14,7 @@ from typing import Final
 from agents.protocol.ids import AreaId
 from controller.domain.errors import NotFound, StoreFailed
 from controller.ports import Transaction
-from schedules.areanames import folded
+from schedules.areanames import counting
 from schedules.areas import Area, AreaTree, BrokenTree, Origin
 from schedules.succession import with_changes
 
@@ -138,7 +138,8 @@ def in_use(
 
 
 def _last_first(siblings: Iterable[Area], wanted: set[str]) -> list[Area]:
-    return sorted((area for area in siblings if area.area_id in wanted), key=lambda one: folded(one.name), reverse=True)
+    listed = (area for area in siblings if area.area_id in wanted)
+    return sorted(listed, key=lambda one: counting(one.name), reverse=True)
 
 
 async def stored_tree(tx: Transaction) -> AreaTree:

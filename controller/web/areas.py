@@ -16,6 +16,7 @@ from controller.web.forms import Form, reading
 from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.moments import today
+from controller.web.ordering import downwards
 from controller.web.pages import page
 from controller.web.placeviews import Choice, waiting, whole_name
 from controller.web.views import Flash, Tone
@@ -108,7 +109,8 @@ async def _rows(ask: Ask) -> list[AreaRow]:
     for place, count in standing.items():
         for area_id in ask.path_of(place):
             counted[area_id] = counted.get(area_id, 0) + count
-    shown = [area for area in tree.walk(None) if area.area_id in used and ask.touches(Right.SEE, AreaId(area.area_id))]
+    seen = (tree.get(one) for one in used if one in tree and ask.touches(Right.SEE, AreaId(one)))
+    shown = downwards(tree, seen)
     mine = [area for area in shown if ask.may(Right.MANAGE_AREAS, AreaId(area.area_id))]
     return [
         AreaRow(

@@ -34,6 +34,7 @@ from controller.web.calendarviews import (
 from controller.web.errors import problem_of
 from controller.web.forms import Form, reading
 from controller.web.moments import instant_us, moment, today
+from controller.web.ordering import downwards
 from controller.web.pages import page
 from controller.web.planwords import rule_words
 from controller.web.scheduleviews import NextOccurrence
@@ -143,7 +144,7 @@ def _area_choices(ask: Ask, places: Sequence[Place]) -> list[AreaChoice]:
             inside.setdefault(area_id, set()).add(place.speaker_id)
     some = {area_id for area_id, speakers in inside.items() if len(speakers) < len(places) and area_id in tree}
     paths = {area_id: [one.area_id for one in tree.path(area_id)] for area_id in some}
-    ordered = [area.area_id for area in tree.walk() if area.area_id in some]
+    ordered = [area.area_id for area in downwards(tree, map(tree.get, some))]
     return [
         AreaChoice(id="", name=ask.say.gettext("All areas")),
         *(

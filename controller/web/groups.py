@@ -17,6 +17,7 @@ from controller.web.i18n import N_
 from controller.web.pages import page
 from controller.web.security import SAFE_METHODS
 from controller.web.views import Flash, Tone
+from schedules.areanames import counting
 
 PATH = "/groups"
 DONE = {
@@ -176,7 +177,7 @@ async def _shown(ask: Ask, group_id: str, draft: GroupDraft, *, mine: bool = Tru
         for one in await ask.parts.speakers.standing()
         if ask.may(Right.TEND if mine else Right.SEE, one.speaker.area_id)
     ]
-    rows.sort(key=lambda row: (not row.chosen, row.turn, row.area_name, row.name))
+    rows.sort(key=lambda row: (not row.chosen, row.turn, counting(row.area_name), counting(row.name)))
     return GroupForm(id=group_id, name=draft.name, stagger_s=draft.stagger_s, rows=rows, mine=mine)
 
 

@@ -20,7 +20,7 @@ from controller.web import present
 from controller.web.asking import Ask
 from controller.web.targetviews import FoldedArea, Inside, Where
 from controller.web.views import TargetSpeaker
-from schedules.areanames import folded
+from schedules.areanames import counting
 
 MOST_LISTED: Final = 200
 PIECE: Final = 100
@@ -201,7 +201,7 @@ class _Tree:
         """Those directly in an area, by name; none where it is unknown."""
         node = self.nodes.get(area_id, _Node())
         listed = [self._folded(one) for one in node.areas]
-        return sorted(listed, key=lambda area: (_counting(area.name), area.id))
+        return sorted(listed, key=lambda area: (counting(area.name), area.id))
 
     def _folded(self, area_id: str) -> FoldedArea:
         node = self.nodes[area_id]
@@ -260,8 +260,3 @@ class _Tree:
             state=present.state_of(one.not_ready, sounding=speaker_id in self._sounding),
             checked=self._wants(one),
         )
-
-
-def _counting(name: str) -> list[tuple[str, int]]:
-    """As people sort names: village 2 before village 10."""
-    return [(word, 0) if not word.isdecimal() else ("", int(word[:18])) for word in folded(name).split()]

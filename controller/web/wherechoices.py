@@ -7,7 +7,9 @@ from agents.protocol.ids import AreaId
 from controller.domain.rights import Right
 from controller.domain.speakers import NotReady, Standing
 from controller.web.asking import Ask
+from controller.web.ordering import downwards
 from controller.web.scheduleviews import AreaBox, ScheduleForm, SpeakerOption, WhereChoices
+from schedules.areanames import counting
 from schedules.areas import Area, AreaTree
 
 MOST_SINGLE = 300
@@ -34,7 +36,7 @@ def _areas(ask: Ask, mine: Sequence[Standing], chosen: Sequence[str]) -> list[Ar
         for area_id in ask.path_of(place):
             counts[area_id] = counts.get(area_id, 0) + count
     wanted = {one for one in counts if ask.may(Right.BROADCAST, AreaId(one))} | {one for one in chosen if one in tree}
-    listed = [area for area in tree.walk() if area.area_id in wanted]
+    listed = downwards(tree, (tree.get(one) for one in wanted if one in tree))
     boxes = [_box(area, tree, wanted, counts, chosen) for area in listed]
     gone = [one for one in chosen if one not in tree]
     names = {one: history.get(one).name if one in history else one for one in gone}
@@ -75,4 +77,4 @@ def _speakers(mine: Sequence[Standing], chosen: Sequence[str]) -> list[SpeakerOp
         )
         for one in listed
     ]
-    return sorted(options, key=lambda one: (one.area_name, one.name))
+    return sorted(options, key=lambda one: (counting(one.area_name), counting(one.name)))

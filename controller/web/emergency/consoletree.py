@@ -16,6 +16,7 @@ from controller.domain.rights import Right
 from controller.domain.speakers import NotReady, Standing
 from controller.web.asking import Ask
 from controller.web.emergency.views import AreaRow
+from controller.web.ordering import downwards
 from schedules.areas import AreaTree
 
 MOST_ROWS: Final = 300
@@ -118,10 +119,9 @@ def grounds(ask: Ask, standing: Iterable[Standing], right: Right) -> Ground:
         for around in paths[area_id]:
             counts.setdefault(around, Count()).add(one.not_ready)
     below: dict[str, list[str]] = {}
-    for area in tree.walk():
-        if area.area_id in counts:
-            parent = area.parent_id if area.parent_id in counts else ""
-            below.setdefault(parent or "", []).append(area.area_id)
+    for area in downwards(tree, map(tree.get, counts)):
+        parent = area.parent_id if area.parent_id in counts else ""
+        below.setdefault(parent or "", []).append(area.area_id)
     return Ground(tree=tree, counts=counts, mine=frozenset(counts), below=below)
 
 

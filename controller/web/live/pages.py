@@ -20,6 +20,7 @@ from controller.web.live.views import SpeakerChoice, StreamShown
 from controller.web.moments import moment
 from controller.web.pages import page
 from controller.web.secured import require_microphone
+from schedules.areanames import counting
 
 PATH: Final = "/live"
 MOST_SINGLE: Final = 60
@@ -53,7 +54,7 @@ def _single(ask: Ask, standing: Sequence[Standing]) -> list[SpeakerChoice]:
     mine = [one for one in standing if ask.may(Right.LIVE, one.speaker.area_id)]
     if len(mine) > MOST_SINGLE:
         return []
-    ordered = sorted(mine, key=lambda one: (one.area.name, one.speaker.name))
+    ordered = sorted(mine, key=lambda one: (counting(one.area.name), counting(one.speaker.name)))
     return [
         SpeakerChoice(
             id=one.speaker.speaker_id,

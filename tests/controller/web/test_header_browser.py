@@ -39,6 +39,11 @@ async def test_the_light_of_what_is_on_the_air_leaves_room_for_all_of_the_naviga
 async def test_the_bar_of_a_phone_shows_all_of_the_navigation(look: Look, width: int) -> None:
     await look.window.set_viewport_size({"width": width, "height": 844})
     for language in Language:
+        await look.window.goto(f"{look.address}{language}/{Theme.LIGHT}/deeds", wait_until="load")
+        for tab in await look.window.locator(".tabs .tab").all():
+            box = await tab.bounding_box()
+            assert box is not None
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width, (language, await tab.inner_text())
         await look.window.goto(f"{look.address}{language}/{Theme.LIGHT}/busy", wait_until="load")
         items = look.window.locator(".nav .nav-item:visible")
         assert await items.count() >= 6

@@ -175,3 +175,18 @@ async def test_a_moved_occurrence_has_moved_on_the_next_page(station: Station, e
     week = f"/calendar?week={tomorrow(17).date()}"
     moved = await editor.post(f"{one}/move", {"to": f"{tomorrow(18, 30):%Y-%m-%dT%H:%M}", "back": week})
     assert "18:30" in moved.says.partition("Later week")[2]
+
+
+async def test_areas_are_listed_as_people_look_for_them(station: Station) -> None:
+    async with station.program() as program:
+        villages = [await village(program, name) for name in ("Thôn 10", "Thôn Đông", "Thôn Trung", "Thôn 2")]
+        for speaker_id, area_id in zip(station.speaker_ids, villages, strict=False):
+            await program.ask("PUT", f"/api/v1/speakers/{speaker_id}/area", json={"area_id": area_id})
+    async with station.browser() as browser:
+        for path in ("/areas", "/guards"):
+            said = (await browser.get(path)).says
+            assert sorted(("Thôn 2", "Thôn 10", "Thôn Đông", "Thôn Trung"), key=said.index) == [
+                *("Thôn 2", "Thôn 10", "Thôn Đông", "Thôn Trung")
+            ], path
+        said = (await browser.get("/schedules/new")).says
+        assert sorted(("Thôn 10", "Thôn Đông", "Thôn Trung"), key=said.index)[1] == "Thôn Đông"
