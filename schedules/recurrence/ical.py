@@ -33,8 +33,8 @@ _OCTETS_A_LINE: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class IcalEntry:
-    """A series to be written. ``uid`` stays the same for as long as it is this series; ``titles`` are those of other
-    contents by their id, for the occurrences that were given one.
+    """A series to be written. ``uid`` stays the same for as long as it is this series; ``titles`` and ``durations_us``
+    are those of other contents by their id, for the occurrences that were given one.
     """
 
     uid: str
@@ -43,6 +43,7 @@ class IcalEntry:
     duration_us: int
     location: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
+    durations_us: Mapping[str, int] = field(default_factory=dict)
 
 
 def calendar(name: str, entries: Sequence[IcalEntry], now_us: int, *, holidays: frozenset[date] | None = None) -> str:
@@ -172,19 +173,23 @@ def _event_lines(entry: IcalEntry, event: _Event, stamp: str) -> list[str]:
     cancelled = [change.original for change in event.changes if isinstance(change, Cancelled)]
     recurring = [f"RRULE:{event.rule}"] if event.rule else []
     recurring += _date_lines("RDATE", event.zone, event.besides) + _date_lines("EXDATE", event.zone, cancelled)
-    lines = _component(entry, event, stamp=stamp, start=event.first, title=entry.title, recurring=recurring)
+    lines = _component(entry, event, None, stamp=stamp, start=event.first, recurring=recurring)
     for change in event.changes:
         if isinstance(change, Changed) and (change.to is not None or change.content_id is not None):
             original = [f"RECURRENCE-ID;TZID={event.zone}:{_stamp(change.original)}"]
-            title = entry.title if change.content_id is None else entry.titles.get(change.content_id, entry.title)
-            lines += _component(entry, event, stamp=stamp, start=_happens(change), title=title, recurring=original)
+            lines += _component(
+                entry, event, change.content_id, stamp=stamp, start=_happens(change), recurring=original
+            )
     return lines
 
 
 def _component(
-    entry: IcalEntry, event: _Event, *, stamp: str, start: datetime, title: str, recurring: Sequence[str]
+    entry: IcalEntry, event: _Event, content_id: str | None, *, stamp: str, start: datetime, recurring: Sequence[str]
 ) -> list[str]:
-    seconds = -(-entry.duration_us // 1_000_000)
+    """``content_id`` None is the usual one."""
+    title = entry.title if content_id is None else entry.titles.get(content_id, entry.title)
+    duration_us = entry.duration_us if content_id is None else entry.durations_us.get(content_id, entry.duration_us)
+    seconds = -(-duration_us // 1_000_000)
     return [
         "BEGIN:VEVENT",
         f"UID:{_escaped(event.uid)}",

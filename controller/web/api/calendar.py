@@ -172,12 +172,17 @@ async def calendar_file(ask: Ask, area_id: AreaId | None) -> web.Response:
 def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world: World) -> IcalEntry:
     schedule, tree = planned.schedule, ask.parts.areas.tree()
     content = world.contents.get(schedule.content_id)
-    length_us, _, _ = lengths(schedule, 0 if content is None else content.duration_us)
+
+    def length_us(content_id: str) -> int:
+        found = world.contents.get(content_id)
+        return max(lengths(schedule, 0 if found is None else found.duration_us)[0], _SHORTEST_US)
+
     return IcalEntry(
         uid=f"{planned.schedule_id}@loa",
         title=planned.title if content is None else title_of(world, schedule.content_id),
         series=schedule.series,
-        duration_us=max(length_us, _SHORTEST_US),
+        duration_us=length_us(schedule.content_id),
         location=", ".join(tree.get(one).name for one in area_ids if one in tree),
         titles={content_id: title_of(world, content_id) for content_id in planned.content_ids},
+        durations_us={content_id: length_us(content_id) for content_id in planned.content_ids},
     )

@@ -110,7 +110,7 @@ def test_a_moved_occurrence_and_one_with_other_content_are_told_by_their_origina
             Changed(datetime(2026, 12, 5, 17), content_id="c2"),
         ),
     )
-    entry = IcalEntry("a", "Bản tin", series, SLOT_US, "Xã Tân An", {"c2": "Tin khác"})
+    entry = IcalEntry("a", "Bản tin", series, SLOT_US, "Xã Tân An", {"c2": "Tin khác"}, {"c2": 3 * SLOT_US})
     events = icalendar.Calendar.from_ical(calendar("x", [entry], us(NOW))).walk("VEVENT")
     assert [
         (
@@ -122,6 +122,7 @@ def test_a_moved_occurrence_and_one_with_other_content_are_told_by_their_origina
         )
         for event in events[1:]
     ] == [("a", "Bản tin", "Xã Tân An", "03 17", "04 09"), ("a", "Tin khác", "Xã Tân An", "05 17", "05 17")]
+    assert [event.duration for event in events] == [timedelta(minutes=15), timedelta(minutes=15), timedelta(minutes=45)]
 
 
 def test_a_change_of_what_the_rule_does_not_fire_is_not_written() -> None:
