@@ -4,10 +4,12 @@ Most lack nothing. Whoever needs more than a look (something must be signed, the
 be widened to it) is left to `Delivery`, which looks at that one device alone.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from agents.protocol.documents import Assignment, Document, Order, SignedDocument
+from agents.protocol.documents import Assignment, Document, Order, Rundown, SignedDocument
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from agents.protocol.values import DocumentKind
 from controller.domain.groups import NO_GROUPS, Grouping
@@ -19,6 +21,7 @@ from controller.services.office import Office
 from controller.services.planning.rundowns import Rundowns
 from controller.services.together import Together
 
+_IN_ONE_GO: Final = 50
 Lack = tuple[tuple[Document, SignedDocument], ...]
 Orders = Sequence[tuple[Order, SignedDocument]]
 
@@ -64,26 +67,34 @@ class Lacking:
                 had=await tx.documents.accepted(device_ids, [order.header.document_id for order, _ in orders]),
             )
             rundowns = await self._rundowns.last_signed(tx, list(speakers.values()))
-            for device_id, speaker in speakers.items():
+            for number, (device_id, speaker) in enumerate(speakers.items()):
+                if number % _IN_ONE_GO == 0:
+                    await asyncio.sleep(0)  # links and pages go on in between
                 known = self._marks(device_id)
-                if speaker.state is not SpeakerState.ADOPTED or known is None:
-                    continue
-                if not self._rundowns.has_it(speaker, rundowns.get(device_id), known[DocumentKind.RUNDOWN]):
-                    continue
-                lack = await self._lack(tx, speaker, papers, known)
+                lack = () if known is None else await self._lack(tx, speaker, papers, known, rundowns.get(device_id))
                 if lack is not None:
                     found[device_id] = lack
         return found
 
     def _marks(self, device_id: DeviceId) -> dict[DocumentKind, int] | None:
+        """None where it has gone meanwhile: it asks again when it is back."""
         present = self._roster.get(device_id)
         if present is None:
             return None
         return {kind: present.marks.get((self._secretary.key_id, kind), 0) for kind in DocumentKind}
 
     async def _lack(
-        self, tx: Transaction, speaker: Speaker, papers: _Papers, known: Mapping[DocumentKind, int]
+        self,
+        tx: Transaction,
+        speaker: Speaker,
+        papers: _Papers,
+        known: Mapping[DocumentKind, int],
+        rundown: Rundown | None,
     ) -> Lack | None:
+        if speaker.state is not SpeakerState.ADOPTED:
+            return None
+        if not self._rundowns.has_it(speaker, rundown, known[DocumentKind.RUNDOWN]):
+            return None
         path = await self._areas.path(tx, speaker.area_id)
         grouping = papers.groupings.get(speaker.speaker_id, NO_GROUPS)
         stored, above = papers.assignments.get(speaker.device_id), known[DocumentKind.ASSIGNMENT]

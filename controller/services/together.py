@@ -13,7 +13,7 @@ from controller.services.crew import Crew
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
-_AT_MOST: Final = 200
+_AT_MOST: Final = 500
 
 
 class Together(Generic[_K, _V]):

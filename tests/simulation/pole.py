@@ -14,8 +14,8 @@ from agents.io.carry import About
 from agents.io.clips import ClipSettings, ClipStore
 from agents.io.conductor import Conductor, Parts
 from agents.io.identity import Identity, load_or_make
-from agents.io.link import Link, LinkParts
 from agents.io.kept import Pinned
+from agents.io.link import Link, LinkParts
 from agents.io.state import StateStore
 from agents.protocol.documents import Assignment, Header
 from agents.protocol.ids import DeviceId

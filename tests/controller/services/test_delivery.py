@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from agents.protocol.documents import Assignment, Play, ReleaseDevice, Rundown
 from agents.protocol.values import ClockBasis, DocumentKind
 from controller.domain.airings import PlayState
 from controller.domain.speakers import SpeakerState
+from controller.services.delivery import Delivery
 from tests.controller.services.station import Station
 
 
@@ -17,6 +20,24 @@ async def test_a_device_that_has_everything_gets_nothing(station: Station) -> No
     await station.disconnect(device)
     await station.connect(device)
     assert device.pushes == count
+
+
+async def test_a_device_that_has_gone_meanwhile_is_not_looked_at_alone(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, device = await station.speaker("Chợ")
+    alone: list[object] = []
+
+    async def look(*asked: object, signing: bool) -> list[object]:
+        alone.append(asked)
+        return []
+
+    monkeypatch.setattr(Delivery, "_found_lacking", look)
+    delivering = asyncio.create_task(station.desk.delivery.deliver(device.device_id))
+    await asyncio.sleep(0)
+    await station.disconnect(device)
+    await delivering
+    assert alone == []
 
 
 async def test_a_volume_set_while_it_was_away_comes_at_connect(station: Station) -> None:
