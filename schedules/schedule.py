@@ -54,7 +54,8 @@ class Content:
     """A bulletin or programme as it would be heard now.
 
     ``master`` names exactly these bytes in this order. ``lacking`` is empty, or the code of why it cannot be heard
-    (``bulletin_not_ready``, ``withdrawn``, ...). Nothing of it may begin at ``expires_us`` or later.
+    (``bulletin_not_ready``, ``withdrawn``, ...). Nothing of it may begin before ``begins_us``, nor at ``expires_us`` or
+    later.
     """
 
     content_id: str
@@ -63,6 +64,7 @@ class Content:
     duration_us: int
     lacking: str = ""
     expires_us: int | None = None
+    begins_us: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -167,12 +167,14 @@ def next_free(world: World, schedule: Schedule, item: Item) -> int | None:
     days = zone.named(first, _SEARCHED_DAYS)
     rooms = [_Room(compiler, place, zone, days) for place, *_ in alike(near, places)]
     last_us = zone.begin_us(first + _SEARCHED_DAYS * _ONE_DAY) - item.length_us
-    content = world.contents.get(item.content_id)
+    content, first_us = world.contents.get(item.content_id), item.start_us
     if content is not None and content.expires_us is not None:
         last_us = min(last_us, content.expires_us - 1)
-    starts = {item.start_us, *map(zone.begin_us, days), *(end_us for room in rooms for end_us in room.ends_us)}
+    if content is not None and content.begins_us is not None:
+        first_us = max(first_us, content.begins_us)
+    starts = {first_us, *map(zone.begin_us, days), *(end_us for room in rooms for end_us in room.ends_us)}
     named = {_nameable_us(schedule.series.rule.zone, start_us) for start_us in starts}
-    for start_us in sorted(start_us for start_us in named if item.start_us <= start_us <= last_us):
+    for start_us in sorted(start_us for start_us in named if first_us <= start_us <= last_us):
         if all(room.holds(start_us, item.length_us) for room in rooms):
             return start_us
     return None

@@ -23,6 +23,7 @@ UNLESS_STATED: Final[Mapping[AirClass, OnInterrupted]] = {
 """What becomes of an airing that is interrupted, by its class, where nothing is stated."""
 
 _UNKNOWN: Final = "content_unknown"
+_EARLY: Final = "not_valid_yet"
 LONGEST_US: Final = 20 * 3_600_000_000
 """No room is longer, so that nothing sounds over two midnights, even where it is pushed back and a day has 23 hours."""
 
@@ -116,7 +117,7 @@ class _Maker:
     def _why_not(self, due: Due, content: Content | None, room_us: int) -> Refused | Skipped | None:
         if isinstance(due.change, Cancelled) or due.on_holiday:
             return Skipped(SkippedFor.HOLIDAY if due.on_holiday else SkippedFor.CANCELLED)
-        lacking = _UNKNOWN if content is None else content.lacking
+        lacking = _lacking(content, due.start_us)
         if content is None or lacking:
             return Refused(RefusedFor.CONTENT_LACKING, lacking)
         if content.expires_us is not None and due.start_us >= content.expires_us:
@@ -131,6 +132,14 @@ class _Maker:
         if not isinstance(due.change, Changed) or not self._schedule.needs_approval:
             return self._series_approved
         return occurrence_binding(self._schedule, content.master, due.change) in self._schedule.approved
+
+
+def _lacking(content: Content | None, start_us: int) -> str:
+    """Why it cannot be heard then; empty where it can."""
+    if content is None:
+        return _UNKNOWN
+    early = content.begins_us is not None and start_us < content.begins_us
+    return _EARLY if early and not content.lacking else content.lacking
 
 
 def item_id(schedule_id: str, original: datetime) -> str:

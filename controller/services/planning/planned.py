@@ -141,17 +141,15 @@ def counting(
 
 
 async def known_contents(tx: Transaction, content_ids: Iterable[ContentId], now_us: int) -> dict[str, Known]:
-    """Every content that was asked for, also one that is not there: its summary says why it cannot be heard. Raises
-    `StoreFailed`.
+    """Every content that was asked for, also one that is not there: its summary says why it cannot be heard, or not
+    before when (where that is still to come). Raises `StoreFailed`.
     """
     wanted = list(dict.fromkeys(content_ids))
     found = await tx.bulletins.several([BulletinId(one) for one in wanted])
     programmes = await tx.programmes.several([ProgrammeId(one) for one in wanted if BulletinId(one) not in found])
     inside = [one for programme in programmes.values() for one in programme.needed_ids if one not in found]
     bulletins = {**found, **await tx.bulletins.several(inside)}
-    closed = {
-        one.bulletin_id: await _closed(tx, one, now_us) for one in bulletins.values() if one.origin is Origin.ABOVE
-    }
+    closed = {one.bulletin_id: await _closed(tx, one) for one in bulletins.values() if one.origin is Origin.ABOVE}
     tunes = await ready_tunes(tx)
     known: dict[str, Known] = {}
     for content_id in wanted:
@@ -164,9 +162,19 @@ async def known_contents(tx: Transaction, content_ids: Iterable[ContentId], now_
         except LoaError as error:
             known[content_id] = _known(content_id, subject, bulletins, None, error.code)
         else:
-            why_not = _why_closed(subject, closed)
-            known[content_id] = _known(content_id, subject, bulletins, None if why_not else heard, why_not)
+            bounds = [closed[one] for one in _inside(subject) if one in closed]
+            if any(one.open for one in bounds):
+                known[content_id] = _known(content_id, subject, bulletins, None, "hand_in_open")
+            else:
+                begins_us = max((one.begins_us for one in bounds), default=0)
+                one = _known(content_id, subject, bulletins, heard, "")
+                known[content_id] = one if begins_us <= now_us else _from(one, begins_us)
     return known
+
+
+def _from(known: Known, begins_us: int) -> Known:
+    """The same, not before then."""
+    return replace(known, summary=replace(known.summary, begins_us=begins_us))
 
 
 async def summaries(tx: Transaction, content_ids: Iterable[ContentId], now_us: int) -> dict[str, Content]:
@@ -176,29 +184,21 @@ async def summaries(tx: Transaction, content_ids: Iterable[ContentId], now_us: i
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """Why a bulletin from above may not be heard; ``early`` where its validity has not begun."""
+    """Whether a bulletin from above waits for a decision, and from when on it may be heard."""
 
     open: bool
-    early: bool
+    begins_us: int = 0
 
 
-async def _closed(tx: Transaction, bulletin: Bulletin, now_us: int) -> _Closed:
+async def _closed(tx: Transaction, bulletin: Bulletin) -> _Closed:
     hand_in = await tx.hand_ins.of_bulletin(bulletin.bulletin_id)
     if hand_in is None or hand_in.state is not HandInState.TAKEN:
-        return _Closed(open=True, early=False)
-    return _Closed(open=False, early=not hand_in.begun(now_us))
+        return _Closed(open=True)
+    return _Closed(open=False, begins_us=hand_in.valid_from_us or 0)
 
 
-def _why_closed(subject: Bulletin | Programme, closed: Mapping[BulletinId, _Closed]) -> str:
-    """A bulletin of its own is planned from the beginning of its validity on, as the desk saw to when it was planned; a
-    programme may have got one since.
-    """
-    if isinstance(subject, Bulletin):
-        return "hand_in_open" if subject.bulletin_id in closed and closed[subject.bulletin_id].open else ""
-    inside = [closed[one] for one in subject.needed_ids if one in closed]
-    if any(one.open for one in inside):
-        return "hand_in_open"
-    return "not_valid_yet" if any(one.early for one in inside) else ""
+def _inside(subject: Bulletin | Programme) -> tuple[BulletinId, ...]:
+    return (subject.bulletin_id,) if isinstance(subject, Bulletin) else tuple(subject.needed_ids)
 
 
 def _known(
@@ -208,7 +208,7 @@ def _known(
     heard: HeardContent | None,
     why_not: str,
 ) -> Known:
-    ids = (subject.bulletin_id,) if isinstance(subject, Bulletin) else subject.needed_ids
+    ids = _inside(subject)
     inside = [bulletins[one] for one in ids if one in bulletins]
     expiries = [one.expires_at_us for one in inside if one.expires_at_us is not None]
     if heard is None:

@@ -128,6 +128,15 @@ def test_content_that_lacks_something_is_refused_with_its_code() -> None:
     assert outcomes(replace(world, contents={}))["news"] == Refused(RefusedFor.CONTENT_LACKING, "content_unknown")
 
 
+@pytest.mark.parametrize(("begins", "is_heard"), [("05:00", True), ("05:01", False)])
+def test_nothing_begins_before_it_may_be_heard(begins: str, is_heard: bool) -> None:
+    world = station(once("news", "05:00"))
+    content = replace(world.contents["news"], begins_us=instant(begins))
+    outcome = outcomes(replace(world, contents={"news": content}))["news"]
+    assert isinstance(outcome, Played) == is_heard
+    assert is_heard or outcome == Refused(RefusedFor.CONTENT_LACKING, "not_valid_yet")
+
+
 @pytest.mark.parametrize(("expires", "is_heard"), [("05:00", False), ("05:01", True)])
 def test_nothing_begins_once_it_has_expired(expires: str, is_heard: bool) -> None:
     world = station(once("news", "05:00"))

@@ -183,6 +183,14 @@ def test_the_next_free_air_begins_when_a_wall_time_can_mean_it_and_before_the_co
     assert appended(replace(world, contents=world.contents | {"new": expiring}), new) is None
 
 
+def test_the_next_free_air_is_not_before_the_content_may_be_heard() -> None:
+    new = once("new", "05:05", rank=1)
+    world = station(once("one", "05:00"), new)
+    early = replace(world.contents["new"], begins_us=instant("09:07"))
+    granted = items_of(new, world.contents, frozenset(), 0, 2**61)[0]
+    assert next_free(replace(world, contents=world.contents | {"new": early}), new, granted) == instant("09:07")
+
+
 def test_what_waits_for_its_approval_has_its_air_already() -> None:
     new = once("new", "05:05", rank=1)
     assert appended(station(once("one", "05:00", needs_approval=True), new), new) == instant("05:10")

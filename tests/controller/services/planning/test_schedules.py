@@ -324,6 +324,16 @@ async def test_what_came_from_above_is_planned_once_it_is_taken_and_needs_no_app
     assert await code_of(station.desk.schedules.plan(draft(sent.bulletin_id), AN)) == "not_valid_yet"
     kept = await station.desk.schedules.plan(draft(sent.bulletin_id, start="2027-01-18T17:00"), AN)
     assert (kept.schedule.above, kept.schedule.needs_approval) == (True, False)
+    programme = ProgrammeDraft(title="Tối", items=(BulletinItem(bulletin_id=sent.bulletin_id),))
+    made_of_it = await station.desk.programmes.make(programme, "an")
+
+    async def begins_us() -> int | None:
+        async with station.store.reading() as tx:
+            found = await summaries(tx, [made_of_it.programme_id], station.clock.now_us())
+        assert found[made_of_it.programme_id].lacking == ""
+        return found[made_of_it.programme_id].begins_us
+
+    assert await begins_us() == sent.valid_from_us, "it can be planned and approved, and heard from then on"
     early = station.desk.schedules.move(kept.schedule_id, THIRD, wall("2027-01-18T14:00"), AN)
     assert await code_of(early) == "not_valid_yet"
     other = await made(station)
