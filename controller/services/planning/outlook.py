@@ -4,7 +4,6 @@ Each question compiles the part of the world that it needs, in a thread of its o
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -141,7 +140,7 @@ def _week(world: World, speakers: AbstractSet[str], area_id: AreaId | None, mond
     places = [place for place in world.places if place.speaker_id in speakers]
     near = narrowed(world, places, monday, _WEEK)
     compiler = Compiler(near, monday, _WEEK)
-    counted = _Counted()
+    counted = _Tallies()
     for together in alike(near, places):
         counted.take(compiler.lines(together[0].speaker_id), len(together))
     entries = counted.entries(world)
@@ -149,46 +148,57 @@ def _week(world: World, speakers: AbstractSet[str], area_id: AreaId | None, mond
         reached = {entry.item.item_id for entry in entries}
         entries.extend(_unheard(world, area_id, monday, reached))
     entries.sort(key=lambda entry: (entry.item.start_us, entry.item.order))
-    named = _named(compiler, counted.outcomes(), counted.lines())
+    lines = counted.lines()
+    named = _named(compiler, (line.outcome for line in lines), lines)
     return Week(world=world, monday=monday, entries=tuple(entries), items=named)
 
 
-class _Counted:
+class _Tallies:
     """Lines of many speakers, by item."""
 
     def __init__(self) -> None:
-        self._items: dict[str, Item] = {}
-        self._found: dict[str, Counter[object]] = {}
-        self._outcomes: dict[tuple[str, object], Outcome] = {}
+        self._found: dict[str, tuple[Item, dict[object, _Counted]]] = {}
 
     def take(self, lines: Iterable[Line], speakers: int) -> None:
         for line in lines:
             item_id = line.item.item_id
-            self._items[item_id] = line.item
+            found = self._found.get(item_id)
+            if found is None:
+                found = self._found[item_id] = line.item, {}
             kind = _kind(line.outcome)
-            self._outcomes.setdefault((item_id, kind), line.outcome)
-            self._found.setdefault(item_id, Counter())[kind] += speakers
+            counted = found[1].get(kind)
+            if counted is None:
+                found[1][kind] = _Counted(line.outcome, speakers)
+            else:
+                counted.speakers += speakers
 
     def entries(self, world: World) -> list[WeekEntry]:
-        return [self._entry(world, item_id, counted) for item_id, counted in self._found.items()]
+        return [_entry(world, item, counted.values()) for item, counted in self._found.values()]
 
-    def _entry(self, world: World, item_id: str, counted: "Counter[object]") -> WeekEntry:
-        tallies = tuple(Tally(self._outcomes[item_id, kind], speakers) for kind, speakers in counted.most_common())
-        played = [(one.outcome, one.speakers) for one in tallies if isinstance(one.outcome, Played)]
-        return WeekEntry(
-            item=self._items[item_id],
-            title=_title(world, self._items[item_id]),
-            speakers=counted.total(),
-            played=sum(speakers for _, speakers in played),
-            whole=sum(speakers for outcome, speakers in played if outcome.cut is None),
-            tallies=tallies,
-        )
+    def lines(self) -> list[Line]:
+        return [Line(item, one.outcome) for item, counted in self._found.values() for one in counted.values()]
 
-    def outcomes(self) -> Iterable[Outcome]:
-        return self._outcomes.values()
 
-    def lines(self) -> Iterable[Line]:
-        return [Line(self._items[item_id], outcome) for (item_id, _), outcome in self._outcomes.items()]
+@dataclass(slots=True)
+class _Counted:
+    """An outcome, and so far on how many speakers."""
+
+    outcome: Outcome
+    speakers: int
+
+
+def _entry(world: World, item: Item, counted: Iterable[_Counted]) -> WeekEntry:
+    tallies = [Tally(one.outcome, one.speakers) for one in counted]
+    tallies.sort(key=lambda one: one.speakers, reverse=True)
+    played = [(one.outcome, one.speakers) for one in tallies if isinstance(one.outcome, Played)]
+    return WeekEntry(
+        item=item,
+        title=_title(world, item),
+        speakers=sum(one.speakers for one in tallies),
+        played=sum(speakers for _, speakers in played),
+        whole=sum(speakers for outcome, speakers in played if outcome.cut is None),
+        tallies=tuple(tallies),
+    )
 
 
 def _kind(outcome: Outcome) -> object:
