@@ -18,7 +18,7 @@ from schedules.rundown.book import Book, Key, area_key, keys_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.items import by_order
 from schedules.rundown.listeners import Listener, Listeners
-from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of
+from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of, touches
 from schedules.rundown.steps import step
 from schedules.rundown.values import Item, Line, Refused, RefusedFor, Segment
 from schedules.schedule import World
@@ -37,6 +37,7 @@ class Compiler:
         self._book = Book(world, first, days)
         self._listeners = Listeners(world, self.window)
         self._limits: dict[tuple[int, int, date], Limits] = {}
+        self._sorted: dict[tuple[date, Key, int, int], tuple[list[Item], list[Item]]] = {}
         self._allowed: dict[tuple[date, Key, int, int], list[Item]] = {}
         self._decided: dict[tuple[date, tuple[Key, ...], int, int], tuple[Segment, ...]] = {}
         self._timelines: dict[Listener, Timeline] = {}
@@ -130,20 +131,32 @@ class Compiler:
     def _candidates(self, listener: Listener, which: tuple[date, tuple[Key, ...], int, int]) -> list[Item]:
         """What may be heard on one day: of the widest area, which most is addressed to, once for all in it."""
         day, keys, guards, stagger_us = which
-        live, limits = self._book.pages[day].live, self._limits_on(listener, day)
         wide = self._allowed.get((day, keys[0], guards, stagger_us))
         if wide is None:
-            wide = [item for item in live[keys[0]] if allowed(item, limits)]
+            surely, perhaps = self._sorted_out(day, keys[0], guards, _bound_us(stagger_us))
+            limits = self._limits_on(listener, day)
+            wide = _merged(surely, [item for item in perhaps if allowed(item, limits)])
             self._allowed[day, keys[0], guards, stagger_us] = wide
-        if len(keys) == 1:
-            return wide
-        items = wide.copy()
-        for key in keys[1:]:
-            for item in live[key]:
-                number = bisect_left(items, item.order, key=_order)
-                if number == len(items) or items[number] is not item:
-                    items.insert(number, item)
-        return items
+        live = self._book.pages[day].live
+        return _merged(wide, [item for key in keys[1:] for item in live[key]])
+
+    def _sorted_out(self, day: date, key: Key, guards: int, latest_us: int) -> tuple[list[Item], list[Item]]:
+        """What may be heard on every speaker with these guards that begins at most so much later, and what may be on
+        some of them; in the total order.
+        """
+        which = day, key, guards, latest_us
+        found = self._sorted.get(which)
+        if found is None:
+            surely, perhaps = found = self._sorted[which] = ([], [])
+            limits = self._limits_at(guards, 0, day)
+            for item in self._book.pages[day].live[key]:
+                end_us = item.start_us + item.length_us
+                if not item.guarded or not touches(limits.quiet, item.start_us, end_us + latest_us):
+                    if allowed(item, limits):
+                        surely.append(item)
+                elif not touches(limits.quiet, item.start_us + latest_us, end_us):
+                    perhaps.append(item)
+        return found
 
     def _all_items(self, listener: Listener, block: Block) -> list[Item]:
         items = list(block.beside)
@@ -176,12 +189,13 @@ class Compiler:
         return Air(lambda day: self._limits_on(listener, day), self._book.days.of, deciding(self.world.choices))
 
     def _limits_on(self, listener: Listener, day: date) -> Limits:
-        number = self._listeners.guards_on(listener, day)
-        which = (number, listener.stagger_us, day)
-        limits = self._limits.get(which)
+        return self._limits_at(self._listeners.guards_on(listener, day), listener.stagger_us, day)
+
+    def _limits_at(self, number: int, later_us: int, day: date) -> Limits:
+        limits = self._limits.get((number, later_us, day))
         if limits is None:
             guards = self._listeners.guards_named(number)
-            limits = self._limits[which] = self._limited(guards, listener.stagger_us, day)
+            limits = self._limits[number, later_us, day] = self._limited(guards, later_us, day)
         return limits
 
     def _limited(self, guards: Guards, later_us: int, day: date) -> Limits:
@@ -229,6 +243,7 @@ class Compiler:
             self._decided.pop(which, None)
             for key in which[1][:1]:
                 self._allowed.pop((day, key, *which[2:]), None)
+                self._sorted.pop((day, key, which[2], _bound_us(which[3])), None)
 
 
 def changed(old: Compiler, world: World, first: date | None = None) -> tuple[Compiler, frozenset[str]]:
@@ -241,6 +256,23 @@ def changed(old: Compiler, world: World, first: date | None = None) -> tuple[Com
     made = Compiler(world, first or old.window[0], len(old.window))
     before, after = old.full(), made.full()
     return made, frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
+
+
+def _bound_us(stagger_us: int) -> int:
+    """The least power of two that is no less, so that few bounds serve all."""
+    return 1 << (stagger_us - 1).bit_length() if stagger_us else 0
+
+
+def _merged(items: list[Item], more: list[Item]) -> list[Item]:
+    """All of them in the total order, each once; the first are in it already, and stay as they are."""
+    if not more:
+        return items
+    merged = items.copy()
+    for item in more:
+        number = bisect_left(merged, item.order, key=_order)
+        if number == len(merged) or merged[number] is not item:
+            merged.insert(number, item)
+    return merged
 
 
 def _order(item: Item) -> tuple[int, int, int, str, int, str]:
