@@ -1,5 +1,7 @@
 """A technician at the desk works on a real box: listens to its horn, reads its log, starts it again."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from controller.bench.soundroom import MICROPHONES, SoundRoom
@@ -36,6 +38,47 @@ async def test_a_muted_horn_is_found_from_the_desk(room: SoundRoom, stage: Stage
     await stage.start_agent(HORN)
     told = await _end(stage, speaker_id, restart)
     assert told["result"] == "done", told
+
+
+@pytest.mark.system
+@pytest.mark.alone
+async def test_a_muted_horn_is_found_by_the_tune_of_the_day_and_nobody_had_to_ask(
+    room: SoundRoom, stage: Stage
+) -> None:
+    listening = ("--output", "alsa", "--alsa-device", HORN, "--microphone", MICROPHONES[HORN], "--time-zone", _noon())
+    await stage.start_agent(HORN, *listening, env=room.environment)
+    speaker_id = (await stage.adopt(HORN))["speaker_id"]
+    await stage.connected(1)
+    tune_id = (await stage.api("GET", "/api/v1/tunes"))["tunes"][0]["tune_id"]
+    body = {"title": "Tin", "text": "Đây là bản tin.", "language": "vi", "words_per_minute": 125, "opening": tune_id}
+    bulletin = await stage.api("POST", "/api/v1/bulletins", body)
+    bulletin_id = await stage.bulletin_ready(bulletin["bulletin_id"])
+
+    room.mute(HORN, True)
+    start_at = datetime.now(UTC) + timedelta(seconds=10)
+    planned = {"bulletin_id": bulletin_id, "speaker_ids": "all", "start_at": start_at.isoformat()}
+    airing_id = (await stage.api("POST", "/api/v1/airings", planned))["airing_id"]
+
+    async def tested() -> Json | None:
+        found = (await stage.api("GET", f"/api/v1/speakers/{speaker_id}/actions"))["self_tests"]
+        return dict(found[0]) if found else None
+
+    found = await stage.until("the tune to be listened to", tested, within_s=40)
+    assert (found["heard"], found["airing_id"], found["order_id"]) == ("not_heard", airing_id, None), found
+
+    async def told() -> Json | None:
+        (speaker,) = (await stage.api("GET", "/api/v1/speakers"))["speakers"]
+        faults = (await stage.api("GET", "/api/v1/faults"))["faults"]
+        is_fault = any(one["kind"] == "not_heard" for one in faults)
+        return dict(speaker) if is_fault and not speaker["ready"] else None
+
+    assert (await stage.until("the fault to open", told, within_s=15))["not_ready"] == "not_heard"
+
+
+def _noon() -> str:
+    """A zone in which it is noon: no horn is tested at night."""
+    east = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-east:+d}"  # whose names count westwards
 
 
 async def _done(stage: Stage, speaker_id: str, action: str, **more: object) -> Json:
