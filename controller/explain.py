@@ -6,7 +6,7 @@ It reads and writes nothing, so that it may run beside the station; what it says
 import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from controller.datadir import database_url
 from controller.domain.errors import NotFound, Refused
 from controller.domain.guarding import STATION, GuardPlace
 from controller.domain.speakers import Speaker, SpeakerState
+from controller.domain.stops import latches, stops_everything
 from controller.links.clock import ControllerClock
 from controller.ports import Transaction
 from controller.services.areabook import AreaBook, day_of
@@ -47,7 +48,7 @@ _LOOKED_BACK_US: Final = 3 * _DAY_US
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
-    """One speaker in one window."""
+    """One speaker in one window. ``stopped_since_us`` is since when a stop holds it silent, None where none does."""
 
     speaker: Speaker
     area_name: str
@@ -55,6 +56,7 @@ class Explained:
     found: Found
     limits: Sequence[tuple[GuardPlace, Guards, str]]
     stagger_us: int
+    stopped_since_us: int | None = None
 
 
 async def explain(folder: Path, named: str, zone: str, day: date | None, days: int) -> Explained:
@@ -81,9 +83,10 @@ async def explain(folder: Path, named: str, zone: str, day: date | None, days: i
             window = _window(zone, now_us, day, days)
             world = await _world(tx, areas, zone, now_us, window)
             rows = {row.place: row.guards for row in await tx.guard_rows.all()}
+            stopped_since_us = await _stopped_since_us(tx, areas, speaker, now_us)
     finally:
         await store.close()
-    return await _explained(world, speaker, window, rows)
+    return replace(await _explained(world, speaker, window, rows), stopped_since_us=stopped_since_us)
 
 
 def _read_only(url: str) -> str:
@@ -103,6 +106,14 @@ async def _world(tx: Transaction, areas: AreaBook, zone: str, now_us: int, windo
     since_us = min(now_us, window.from_us) - _LOOKED_BACK_US
     asked = Asked(zone=zone, now_us=now_us, since_us=since_us, first=first)
     return (await read_world(tx, areas, asked, nothing(zone))).world
+
+
+async def _stopped_since_us(tx: Transaction, areas: AreaBook, speaker: Speaker, now_us: int) -> int | None:
+    """Since when a stop holds the speaker silent, whatever is planned; None where none does."""
+    around = areas.around(speaker.area_id)
+    orders = [order for order, _ in await tx.documents.open_orders(now_us) if latches(order)]
+    held = [one for one in orders if stops_everything(one) or not around.isdisjoint(one.to.areas)]
+    return min((one.header.issued_at_us for one in held), default=None)
 
 
 async def _explained(world: World, speaker: Speaker, window: Window, rows: Mapping[GuardPlace, Guards]) -> Explained:
@@ -176,6 +187,11 @@ def as_lines(told: Explained, language: Language) -> Iterator[str]:
     yield f"{_moment(found.window.from_us, say)} – {_moment(found.window.until_us, say)}, {told.zone}"
     limits = [f"{sentence} ({source})" for sentence, source in limits_told(told, say)]
     yield say.gettext("Limits: %(limits)s", limits="; ".join(limits) or say.gettext("none"))
+    if told.stopped_since_us is not None:
+        since = _moment(told.stopped_since_us, say)
+        yield say.gettext(
+            "A stop holds here since %(since)s: nothing is heard until somebody releases it.", since=since
+        )
     if told.stagger_us:
         seconds = say.format_number(told.stagger_us / 1e6, 2)
         yield say.gettext("All but emergencies begin %(seconds)s s later here.", seconds=seconds)
@@ -229,6 +245,7 @@ def as_json(told: Explained, language: Language) -> bytes:
         "from_at_us": found.window.from_us,
         "until_at_us": found.window.until_us,
         "stagger_us": told.stagger_us,
+        "stopped_since_at_us": told.stopped_since_us,
         "limits": [{"sentence": sentence, "source": source} for sentence, source in limits_told(told, say)],
         "quiet": [{"from_at_us": begin, "until_at_us": end} for begin, end in present.quiet_spans(found)],
         "items": items,

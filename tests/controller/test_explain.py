@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import time
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from agents.protocol.documents import Audience, Header, Order, Stop
 from agents.protocol.ids import AreaId, DeviceId, SpeakerId
 from controller import cli
 from controller.datadir import database_url
 from controller.domain.guarding import GuardPlace, PlaceGuards
 from controller.domain.schedules import PlannedSchedule
 from controller.domain.speakers import Speaker, SpeakerState
+from controller.domain.stops import BY_AREAS
+from controller.links.clock import ControllerClock
 from controller.store.database import SqlStore
 from controller.store.migrate import upgrade_here
 from schedules.areas import Area
@@ -22,6 +26,7 @@ from schedules.guards import Guards, Quiet
 from schedules.recurrence.parse import parse_rule
 from schedules.recurrence.rule import Series
 from schedules.schedule import Schedule, Target
+from tests.controller.fakes import KeySigner
 from tests.controller.web.rundown_sample import DAY, ZONE
 
 NAMES = ("Chợ xã", "Nhà văn hoá", "Trạm y tế")
@@ -115,6 +120,43 @@ def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str], folde
         "2026-03-04T17:00",
     ]
     assert {(one["outcome"], one["reason"]) for one in told["items"]} == {("refused", "content_lacking")}
+
+
+async def stop(folder: Path, document_id: str, areas: tuple[str, ...]) -> None:
+    since_us = ControllerClock(trust_system_clock=True).now_us() - 60_000_000
+    signer = KeySigner()
+    header = Header(
+        document_id=document_id,
+        key_id=signer.key_id,
+        issued_at_us=since_us,
+        not_after_us=since_us + 3_600_000_000,
+        counter=1,
+    )
+    order = Order(header=header, to=Audience(areas=areas), action=Stop())
+    store = SqlStore(database_url(folder))
+    async with store.transaction() as tx:
+        await tx.documents.put(order, signer.sign(order))
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("document_id", "areas", "held"),
+    [("o-1", ("x-1",), True), (f"{BY_AREAS}-1", ("x-1",), True), (f"{BY_AREAS}-2", ("elsewhere",), False)],
+)
+def test_a_stop_that_holds_is_told_before_what_is_planned(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    tmp_path: Path,
+    document_id: str,
+    areas: tuple[str, ...],
+    held: bool,
+) -> None:
+    shutil.copytree(folder, tmp_path / "stopped")
+    asyncio.run(stop(tmp_path / "stopped", document_id, areas))
+    _, out, _ = run(capsys, tmp_path / "stopped", "s-0", "--language", "vi")
+    assert ("Đang có lệnh dừng từ" in out) == held
+    _, out, _ = run(capsys, tmp_path / "stopped", "s-0", "--json")
+    assert (json.loads(out)["stopped_since_at_us"] is not None) == held
 
 
 def test_it_reads_and_writes_nothing(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
