@@ -63,9 +63,14 @@ class HandInView:
 
 @dataclass(frozen=True, kw_only=True)
 class Deciding:
-    """What a person has typed so far, and what was wrong with it, by field."""
+    """What a person has typed so far, and what was wrong with it, by field. ``met`` says what it would give way to at
+    the time that was typed, ``met_at``; ``at`` is then the next time that is ``free``, where there is one.
+    """
 
     at: datetime | None = None
+    met: str = ""
+    met_at: datetime | None = None
+    free: bool = False
     reason: str = ""
     problem: str = ""
     reason_problem: str = ""

@@ -23,6 +23,7 @@ from controller.web.frames import full_frame
 from controller.web.i18n import N_
 from controller.web.moments import instant_us, wall_time
 from controller.web.pages import page
+from controller.web.placing import Met, met
 from controller.web.targets import Choice
 from controller.web.views import Flash, Frame, Tone
 
@@ -71,10 +72,15 @@ async def take(ask: Ask) -> web.StreamResponse:
     async with reading(ask) as form:
         outcome, typed = await above.seen(ask, _id(ask)), Deciding()
         try:
-            if form.text("when") == "at":
-                typed = Deciding(at=wall_time(form.text("at"), ask.say.zone))
+            when = {"at": "at", "kept": "met"}.get(form.text("when"))
+            if when:
+                typed = Deciding(at=wall_time(form.text(when), ask.say.zone))
             speaker_ids = await _chosen(ask, outcome, form)
             start_at_us = instant_us(typed.at) if typed.at else None
+            if typed.at and form.text("when") != "kept":
+                found = await met(ask, outcome.hand_in.bulletin_id, speaker_ids, typed.at)
+                if found is not None:
+                    return await _page(ask, outcome, _meeting(typed, found), status=409, choice=Choice.of(form.all))
             await ask.parts.hand_ins.take(outcome.hand_in.hand_in_id, speaker_ids, start_at_us, ask.by)
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
@@ -95,6 +101,11 @@ async def decline(ask: Ask) -> web.StreamResponse:
             typed = Deciding(reason=form.text("reason"), reason_problem=told.sentence)
             return await _page(ask, outcome, typed, status=told.status)
     return _to(f"{PATH}?done=declined")
+
+
+def _meeting(typed: Deciding, found: Met) -> Deciding:
+    """Asks before it is planned: the next free time stands in the form, and the time that was typed can be kept."""
+    return replace(typed, met=found.sentence, met_at=typed.at, at=found.free_at or typed.at, free=bool(found.free_at))
 
 
 def _id(ask: Ask) -> HandInId:

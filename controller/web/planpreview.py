@@ -30,7 +30,7 @@ from schedules.recurrence.zones import wall_of
 from schedules.rundown.choices import deciding
 from schedules.rundown.conflicts import Conflict, next_free
 from schedules.rundown.values import Line
-from schedules.schedule import Choice, Schedule, World
+from schedules.schedule import Choice, Content, Schedule, World
 
 LOOKED_DAYS: Final = 14
 SHOWN: Final = 20
@@ -92,7 +92,7 @@ async def _full(ask: Ask, draft: ScheduleDraft, planned: PlannedSchedule | None,
     now_us = ask.parts.clock.now_us()
     found = await reckoned(ask, previews.preview, world, schedule, content, now_us, LOOKED_DAYS)
     length_us = min(content.duration_us, schedule.slot_us or content.duration_us)
-    seen = replace(world, contents={**world.contents, content.content_id: content})
+    seen = knowing(world, content)
     return Preview(
         rule_sentence=said,
         occurrences=plans.next_shown(ask, schedule.series, world.holidays, length_us),
@@ -102,6 +102,11 @@ async def _full(ask: Ask, draft: ScheduleDraft, planned: PlannedSchedule | None,
         refusals=refusal_sentences(ask, seen, found.refusals),
         clashes=await clashes_shown(ask, seen, schedule, found.conflicts),
     )
+
+
+def knowing(world: World, content: Content) -> World:
+    """The same world with one content more."""
+    return replace(world, contents={**world.contents, content.content_id: content})
 
 
 async def known_of(ask: Ask, draft: ScheduleDraft) -> Known | None:

@@ -1,15 +1,22 @@
 """What came from above on the pages: it is announced, taken, given its place, or declined; all see an emergency."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from agents.protocol.ids import SpeakerId
 from agents.protocol.values import AiringClass
 from controller.domain.handing_in import HandInState
+from controller.domain.schedules import ScheduleDraft
 from controller.web.i18n import Language, load_translators
-from controller.web.moments import moment
+from controller.web.moments import instant_us, moment
+from schedules.recurrence.rule import Rule
+from schedules.schedule import Target
+from tests.controller.drafts import text_draft
 from tests.controller.web.above_samples import TEXT, handed, state
 from tests.controller.web.browser import Browser
-from tests.controller.web.station import Station
+from tests.controller.web.station import NAME, Station
 
 
 async def test_what_waits_is_announced_on_every_page(station: Station) -> None:
@@ -151,3 +158,31 @@ async def test_the_log_says_where_it_is_from(station: Station) -> None:
     async with station.browser() as browser:
         for path in ("/airings", f"/airings/{airing.airing_id}"):
             assert re.search("From above:? Sở TTTT Hưng Yên", (await browser.get(path)).says), path
+
+
+async def test_what_it_would_give_way_to_is_told_before_it_is_taken(station: Station) -> None:
+    made = await handed(station, "Dự báo rét đậm", AiringClass.PRIORITY)
+    wanted = replace(text_draft("Cắt điện", "Mai cắt điện."), airing_class=AiringClass.PRIORITY)
+    own = await station.desk.compose.make(wanted, NAME)
+    await station.wait_ready(own.bulletin_id)
+    async with station.browser() as browser:
+        tomorrow = moment(station.parts.clock.now_us()).astimezone(ZoneInfo(station.parts.zone)) + timedelta(days=1)
+        at = tomorrow.replace(hour=17, minute=0)
+        rule = Rule(zone=station.parts.zone, start=at.replace(tzinfo=None, second=0, microsecond=0))
+        async with station.parts.store.reading() as tx:
+            me = (await tx.persons.all())[0].actor
+        draft = ScheduleDraft(content_id=own.bulletin_id, target=Target(areas=(station.area_id,)), rule=rule)
+        await station.desk.schedules.plan(draft, me)
+        await station.desk.planner.look()
+        await browser.get(f"/from-above/{made.hand_in_id}")
+        fields = [("targets", "s-1"), ("when", "at"), ("at", f"{at:%Y-%m-%dT17:00}")]
+        told = await browser.post(f"/from-above/{made.hand_in_id}/take", fields)
+        assert told.status == 409
+        assert "“Cắt điện” (17:00–17:01) has the air on 1 of these speakers and goes first." in told.says
+        assert f'name="at" type="datetime-local" value="{at:%Y-%m-%dT17:01}"' in told.text, "the next free time"
+        assert await station.airings() == []
+        kept = [("targets", "s-1"), ("when", "kept"), ("met", fields[2][1])]
+        taken = await browser.post(f"/from-above/{made.hand_in_id}/take", kept)
+        assert "It is taken." in taken.says
+    (airing,) = await station.airings()
+    assert airing.start_at_us == instant_us(at.replace(second=0, microsecond=0))
