@@ -185,6 +185,7 @@ class Discovery:
         self._resolving.put_nowait(name)
 
     async def _resolve(self, zeroconf: "AsyncZeroconf") -> None:
+        from zeroconf import BadTypeInNameException
         from zeroconf.asyncio import AsyncServiceInfo
 
         while True:
@@ -192,7 +193,11 @@ class Discovery:
             if name not in self._announced:
                 self._replace(name, None)
                 continue
-            info = AsyncServiceInfo(CONTROLLER_SERVICE, name)
+            try:
+                info = AsyncServiceInfo(CONTROLLER_SERVICE, name)
+            except BadTypeInNameException as error:
+                log.info("a name was passed over: %s", error, extra={"event": "mdns_refused"})
+                continue
             if await info.async_request(zeroconf.zeroconf, _RESOLVE_WITHIN_MS):
                 self._replace(name, _found(info))
             else:  # it is there and its answer was lost: nobody will tell us again

@@ -156,13 +156,18 @@ class Discovery:
             self._to_resolve.put_nowait((name, state_change is not ServiceStateChange.Removed))
 
     async def _resolve(self, zeroconf: "AsyncZeroconf") -> None:
+        from zeroconf import BadTypeInNameException
         from zeroconf.asyncio import AsyncServiceInfo
 
         while True:
             name, present = await self._to_resolve.get()
             sighting: Sighting | None = None
             if present:
-                info = AsyncServiceInfo(AGENT_SERVICE, name)
+                try:
+                    info = AsyncServiceInfo(AGENT_SERVICE, name)
+                except BadTypeInNameException as error:
+                    _log.info("A name was passed over: %s", error)
+                    continue
                 if await info.async_request(zeroconf.zeroconf, _RESOLVE_WITHIN_MS):
                     sighting = sighting_of(info.decoded_properties, info.parsed_addresses(), self._now_us())
             self._note(name, sighting)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from zeroconf import IPVersion
+from zeroconf import DNSOutgoing, DNSPointer, IPVersion
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from agents.io.discovery import Announcement, Discovery, FoundController
@@ -180,6 +180,28 @@ async def test_an_announcement_without_an_id_is_nobody(network: AsyncZeroconf) -
         # Others may be on this network too.
         found = {found.controller_id for found in discovery.controllers()}
         assert not found & {"", nobody.controller_id}
+
+
+def shout(network: AsyncZeroconf, service: str, instance: str) -> None:
+    """Announces an instance as it stands, whether or not there may be such a name."""
+    packet = DNSOutgoing(0x8400)  # an answer that nobody asked for
+    packet.add_answer_at_time(DNSPointer(service, 12, 1, 120, f"{instance}.{service}"), 0)
+    network.zeroconf.async_send(packet)
+
+
+@pytest.mark.parametrize("instance", ["\x01bell", "x" * 60 + "\x7f", "_sub"])
+async def test_a_name_that_there_may_not_be_is_passed_over_and_all_others_are_found(
+    network: AsyncZeroconf, caplog: pytest.LogCaptureFixture, instance: str
+) -> None:
+    somebody = WireServer(port=8765)
+    async with browsing(network) as seen, discovering("d-aaaa") as discovery:
+        await until(lambda: f"d-aaaa.{AGENT_SERVICE}" in seen)
+        shout(network, CONTROLLER_SERVICE, instance)
+        await until(lambda: f"{instance}.{CONTROLLER_SERVICE}" in discovery._announced)
+        await (await network.async_register_service(controller_info(somebody)))
+
+        await until(lambda: discovery.find(somebody.controller_id))
+        assert "mDNS does not work" not in caplog.text
 
 
 async def test_without_a_network_it_keeps_trying_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

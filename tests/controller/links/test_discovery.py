@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
-from zeroconf import IPVersion
+from zeroconf import DNSOutgoing, DNSPointer, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from agents.protocol.version import AGENT_SERVICE, CONTROLLER_SERVICE
@@ -127,3 +127,21 @@ def test_interfaces_are_default_or_addresses():
     for wrong in ("", "eth0", "::1", "127.0.0.1;x"):
         with pytest.raises(ValueError, match="default"):
             parse_interfaces(wrong)
+
+
+async def test_a_name_that_there_may_not_be_is_passed_over_and_all_others_are_found(caplog):
+    heard = Heard()
+    async with running(heard):
+        zeroconf = AsyncZeroconf(interfaces=[LOOPBACK], ip_version=IPVersion.V4Only)
+        try:
+            await (await zeroconf.async_register_service(agent("one", "d-one", "One")))
+            await heard.until(lambda seen: "d-one" in seen)
+            packet = DNSOutgoing(0x8400)  # an answer that nobody asked for
+            packet.add_answer_at_time(DNSPointer(AGENT_SERVICE, 12, 1, 120, f"\x01bell.{AGENT_SERVICE}"), 0)
+            zeroconf.zeroconf.async_send(packet)
+            await (await zeroconf.async_register_service(agent("two", "d-two", "Two")))
+            await heard.until(lambda seen: "d-two" in seen)
+            assert "d-one" in heard.seen
+            assert "mDNS does not work" not in caplog.text
+        finally:
+            await zeroconf.async_close()
