@@ -331,7 +331,9 @@ BUSY: dict[str, Any] = {
 def _speaker(box: BoxShown, place: str = "", notice: str = "") -> dict[str, Any]:
     known = {"speaker": SPEAKER_PAGE, "box": box, "places": PLACES}
     located = {"position": place, "position_problem": "", "located": bool(notice)}
-    return {**known, **located, "notice": notice, "problem": ""}
+    said = "Cụm loa bắt đầu muộn hơn từ 0 đến 10.000 mili giây." if notice else ""
+    delayed = {"delay": "0,3 s" if notice else "0", "delay_problem": said}
+    return {**known, **located, **delayed, "notice": notice, "problem": ""}
 
 
 PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
