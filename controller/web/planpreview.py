@@ -14,6 +14,7 @@ from controller.services import previews
 from controller.services.losing import Losses, losses
 from controller.services.planning.outlook import conflicts_of
 from controller.services.planning.planned import Known, known_contents
+from controller.services.planning.world import is_direct
 from controller.web import plans, planwords, schedule_forms
 from controller.web.asking import Ask
 from controller.web.errors import problem_of
@@ -21,6 +22,7 @@ from controller.web.i18n import N_
 from controller.web.moments import minute_up, moment
 from controller.web.planwords import rule_words
 from controller.web.reckoning import reckoned
+from controller.web.rundownpresent import href_of
 from controller.web.rundownwords import Names, outcome_sentence
 from controller.web.scheduleviews import ClashShown, Preview, ScheduleForm
 from schedules.precedence import AirClass
@@ -206,12 +208,17 @@ async def clashes_shown(
     met = [one for those in pairs.values() for one in those]
     lost = await reckoned(ask, losses, world, schedule, met) if with_free else {}
     shown = []
-    for those in list(pairs.values())[:SHOWN]:
+    for those in sorted(pairs.values(), key=lambda one: _urgency(one[0]))[:SHOWN]:
         free_us = await _free_us(ask, world, schedule, those[0]) if with_free and not those[0].wins else None
         loses = lost.get(those[0].other.schedule_id, Losses())
         pair = _Pair(those[0], len(those) - 1, _chosen(world, those[0]), loses)
         shown.append(_clash(ask, world, pair, free_us, schedule.series.rule.zone))
     return shown
+
+
+def _urgency(conflict: Conflict) -> int:
+    """What is to be decided comes first, then what is lost; what only makes others give way comes last."""
+    return 0 if conflict.undecided else 2 if conflict.wins else 1
 
 
 def _chosen(world: World, conflict: Conflict) -> bool:
@@ -241,6 +248,7 @@ def _clash(ask: Ask, world: World, pair: _Pair, free_us: int | None, zone: str) 
         ends_at=moment(minute_up(item.start_us + item.length_us)),
         title=_title(world, item.content_id),
         other_id=other.schedule_id,
+        other_href=href_of(other.schedule_id),
         other_title=_title(world, other.content_id),
         other_starts_at=moment(other.start_us),
         other_ends_at=moment(minute_up(other.start_us + other.length_us)),
@@ -248,8 +256,8 @@ def _clash(ask: Ask, world: World, pair: _Pair, free_us: int | None, zone: str) 
         where=_where(ask, world, pair.first.speaker_ids),
         speakers=len(pair.first.speaker_ids),
         loses=not pair.first.wins,
-        pending=pair.first.undecided,
-        may_override=item.order[0] == other.order[0],
+        pending=pair.first.undecided and not is_direct(other.schedule_id),
+        may_override=item.order[0] == other.order[0] and not is_direct(other.schedule_id),
         append_at=None if free_us is None else moment(free_us),
         append_wall="" if free_us is None else wall_of(zone, free_us).isoformat(timespec="minutes"),
         more=pair.more,

@@ -148,6 +148,7 @@ class ClashShown:
     ends_at: datetime
     title: str
     other_id: str
+    other_href: str
     other_title: str
     other_starts_at: datetime
     other_ends_at: datetime

@@ -53,3 +53,26 @@ document.addEventListener("htmx:afterSettle", (event) => {
   form.dispatchEvent(new Event("change", { bubbles: true }));
 });
 showWithin();
+
+// Whoever comes back to the form finds what they typed, also what the browser does not keep: further times, what was
+// searched. The server fills it in.
+const KEPT = `schedule ${location.pathname}${location.search}`;
+function keep() {
+  const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token" && name !== "do");
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(fields));
+  } catch {
+    // Without a place to keep it, it is typed again.
+  }
+}
+for (const kind of ["input", "change"]) form.addEventListener(kind, keep);
+
+function bringBack() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  if (!kept) return;
+  const values = {};
+  for (const [name, value] of kept) (values[name] ??= []).push(value);
+  if (values.revision?.[0] !== form.elements.revision.value) return; // it was kept, or changed by somebody else
+  htmx.ajax("POST", "/schedules/draft", { source: document.body, target: "#fields", swap: "innerHTML", values });
+}
+if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") bringBack();

@@ -96,6 +96,7 @@ CLASH: Final = ClashShown(
     ends_at=FATES[0].ends_at,
     title=TITLES[0],
     other_id="p2",
+    other_href="/schedules/p2",
     other_title=TITLES[1],
     other_starts_at=FATES[0].starts_at,
     other_ends_at=FATES[0].ends_at,

@@ -73,3 +73,21 @@ async def test_who_presses_twice_plans_once_and_is_told_so(station: Station) -> 
         await expect(page.locator("#flash")).to_contain_text("Đã lập lịch")
     assert [one for one in sent if one.endswith("/schedules")] == [f"{station.url}schedules"]
     assert len(await station.desk.schedules.all()) == 1
+
+
+async def test_who_comes_back_to_the_form_finds_what_was_typed(station: Station) -> None:
+    made = await station.desk.compose.make(text_draft("Bản tin chiều", "Kính mời bà con đi họp."), NAME)
+    await station.wait_ready(made.bulletin_id)
+    async with window(station, "office") as page:
+        await page.goto(f"/schedules/new?content={made.bulletin_id}")
+        await page.locator("[name=areas]").check()
+        await page.get_by_role("button", name="Thêm giờ").click()
+        await expect(page.locator("[name=times]")).to_have_count(2)
+        await page.locator("[name=times]").last.fill("05:30")
+        await expect(page.locator("#preview")).to_contain_text("05:30")
+        await page.goto("/schedules")
+        await page.go_back()
+        await expect(page.locator("[name=times]")).to_have_count(2)
+        await expect(page.locator("[name=times]").last).to_have_value("05:30")
+        await expect(page.locator("[name=areas]")).to_be_checked()
+        await expect(page.locator("#preview")).to_contain_text("05:30")
