@@ -106,7 +106,8 @@ def _begun(tree: AreaTree, area: Area, on: date, ending: Sequence[str], names: S
     """A new area that takes the place of those that end: it often keeps the name of one of them."""
     _require_parent(tree, area.parent_id, on)
     begun = replace(area, valid_from=on)
-    _require_name(area.name, [*_beside(tree, begun, on, ending), *names])
+    _require_name(area.name, names)
+    _require_names(tree, begun, on, ending)
     return begun
 
 
@@ -156,7 +157,7 @@ def _ending(tree: AreaTree, area_id: str, on: date) -> Area:
 
 def _placed(tree: AreaTree, area: Area, on: date) -> Area:
     """``area``, where no other beside it has its name, and the tree remains one."""
-    _require_name(area.name, _beside(tree, area, on))
+    _require_names(tree, area, on)
     _require_tree(tree, [area])
     return area
 
@@ -177,6 +178,13 @@ def _beside(tree: AreaTree, area: Area, on: date, but: Sequence[str] = ()) -> li
     mine = {area.area_id, *but}
     siblings = tree.as_of(on).children(_parent_on(tree, area, on))
     return [one.name for one in siblings if one.area_id not in mine and one.valid(on)]
+
+
+def _require_names(tree: AreaTree, area: Area, on: date, but: Sequence[str] = ()) -> None:
+    """From that day on: what lies beside it may change, and be called otherwise, later."""
+    for day in (on, *tree.turns(on, date.max)):
+        if area.valid(day):
+            _require_name(area.name_on(day), _beside(tree, area, day, but))
 
 
 def _require_name(name: str, taken: Sequence[str]) -> None:

@@ -134,3 +134,12 @@ def test_what_makes_no_sense_is_refused(change: Change, code: str) -> None:
     with pytest.raises(ChangeError) as refused:
         change()
     assert refused.value.code == code
+
+
+def test_no_two_areas_beside_each_other_have_one_name_on_a_later_day() -> None:
+    tree = with_changes(TREE, [moved(TREE, "a", "q", LATER)])
+    for change in (lambda: renamed(tree, "c", "A", DAY), lambda: opened(tree, area("new", "q", "a"), DAY)):
+        with pytest.raises(ChangeError) as refused:
+            change()
+        assert refused.value.code == "area_name_taken"
+    assert opened(tree, area("new", "q", "b"), DAY).name == "b", "that one stays in the other"
