@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 from schedules.areas import AreaTree
 from schedules.rundown.book import Key, area_key, group_key, keys_of, speaker_key
 from schedules.schedule import Place, Schedule, Target, World
+
+_MOST_TURNS: Final = 8
 
 
 def reached(world: World, target: Target, days: Iterable[date]) -> tuple[Place, ...]:
@@ -75,9 +78,30 @@ def planned_with(world: World, schedule: Schedule) -> World:
 
 def alike(world: World, places: Iterable[Place]) -> list[list[Place]]:
     """Places that hear the same, together: one of each needs to be asked. ``world`` has no schedules but theirs."""
-    named = frozenset(one for schedule in world.schedules for one in schedule.target.speakers)
+    targets = [schedule.target for schedule in world.schedules]
+    speakers = frozenset(one for target in targets for one in target.speakers)
+    groups = frozenset(one for target in targets for one in target.groups)
+    meant = frozenset(one for target in targets for one in target.areas).union(world.guards)
+    stands: dict[str, object] = {}
     found: dict[object, list[Place]] = {}
     for place in places:
-        alone = place.speaker_id if place.speaker_id in named else ""
-        found.setdefault((place.area_id, place.groups, place.guards, place.stagger_us, alone), []).append(place)
+        if place.area_id not in stands:
+            stands[place.area_id] = _stands(world.tree, place.area_id, meant)
+        alone = place.speaker_id if place.speaker_id in speakers else ""
+        among = groups.intersection(place.groups)
+        which = stands[place.area_id], among, place.guards, place.stagger_us, alone
+        found.setdefault(which, []).append(place)
     return list(found.values())
+
+
+def _stands(tree: AreaTree, area_id: str, meant: frozenset[str]) -> object:
+    """What of these areas something stands in, or stood in before they were merged, on every day; where areas changed
+    often, just where it stands.
+    """
+    turns = tree.turns(date.min, date.max)
+    if len(turns) > _MOST_TURNS:
+        return area_id
+    return tuple(
+        (meant.intersection(tree.path_on(area_id, day)), meant.intersection(tree.former_on(area_id, day)))
+        for day in (date.min, *turns)
+    )

@@ -6,8 +6,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedules.areas import Area, AreaTree
+from schedules.guards import Guards
 from schedules.rundown.compile import Compiler
-from schedules.rundown.near import narrowed, planned_with, reached
+from schedules.rundown.near import alike, narrowed, planned_with, reached
 from schedules.schedule import Place, Target
 from tests.schedules.rundown.stations import COMMUNE, MONDAY, PROVINCE, daily, station
 from tests.schedules.rundown.worlds import DAYS, whens, worlds
@@ -41,6 +43,29 @@ def test_who_is_reached_is_who_has_a_line(data: st.DataObject) -> None:
             if line.item.schedule_id == schedule.schedule_id
         }
         assert told <= {place.speaker_id for place in reached(world, schedule.target, compiler.window)}
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.data())
+def test_whoever_is_alike_hears_the_same(data: st.DataObject) -> None:
+    when = data.draw(whens)
+    world = data.draw(worlds(when))
+    compiler = Compiler(world, when.first, DAYS)
+    together = alike(world, world.places)
+    assert sorted(one.speaker_id for each in together for one in each) == [one.speaker_id for one in world.places]
+    for first, *others in together:
+        for one in others:
+            assert compiler.lines(one.speaker_id) == compiler.lines(first.speaker_id)
+
+
+def test_who_stands_in_villages_for_which_nothing_is_planned_hears_what_the_commune_does() -> None:
+    areas = [Area(area_id=COMMUNE, parent_id=None, level="commune", name="Xã")]
+    areas += [Area(area_id=one, parent_id=COMMUNE, level="village", name=one) for one in ("a", "b", "c", "d")]
+    places = tuple(Place(speaker_id=f"s{one}", area_id=one, groups=(f"g{one}",)) for one in "abcd")
+    village = daily("village", "06:00", target=Target(areas=("c",)))
+    world = station(daily("news", "05:00"), village, tree=AreaTree(areas), places=places)
+    world = replace(world, guards={"d": Guards(slots_a_day=1)})
+    assert alike(world, places) == [[places[0], places[1]], [places[2]], [places[3]]]
 
 
 def test_what_reaches_none_of_them_is_left_out() -> None:
