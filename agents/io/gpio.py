@@ -49,21 +49,24 @@ class Relay:
 
     def __init__(self, device: Any, lead_us: int) -> None:
         self._device = device
+        self._is_on = bool(device.value)
         self.lead_us: Final = lead_us
 
     @property
     def is_on(self) -> bool:
-        """See `Amplifier.is_on`."""
-        return bool(self._device.value)
+        """See `Amplifier.is_on`. What it was switched to last: a pin that fails raises also when it is read."""
+        return self._is_on
 
     def on(self) -> None:
         """See `Amplifier.on`."""
         self._device.on()
+        self._is_on = True
         log.debug("the amplifier is on", extra={"event": "relay", "on": True})
 
     def off(self) -> None:
         """See `Amplifier.off`."""
         self._device.off()
+        self._is_on = False
         log.debug("the amplifier is off", extra={"event": "relay", "on": False})
 
 
@@ -74,6 +77,7 @@ class StatusLight:
         self._device = device
         self._time = time
         self._identify_until_us = 0
+        self._broken = False
 
     def identify(self) -> None:
         """Blink fast for some seconds."""
@@ -89,10 +93,19 @@ class StatusLight:
             while True:
                 pattern = PATTERNS[look()]
                 for index, seconds in enumerate(pattern):
-                    self._device.off() if index % 2 else self._device.on()
+                    self._turn(on=index % 2 == 0)
                     await self._sleep(seconds if len(pattern) > 1 else _STEADY_LOOK_S)
         finally:
-            self._device.off()
+            self._turn(on=False)
+
+    def _turn(self, *, on: bool) -> None:
+        """Told once where it fails: a light keeps nothing from the horn."""
+        try:
+            self._device.on() if on else self._device.off()
+        except Exception as error:  # gpiozero has a family of errors for each kind of board, and lgpio one of its own
+            if not self._broken:
+                log.error("the light cannot be switched: %s", error, extra={"event": "light_failed"})
+            self._broken = True
 
     async def _sleep(self, seconds: float) -> None:
         await self._time.sleep_until(self._time.monotonic_us() + round(seconds * 1e6))

@@ -9,7 +9,7 @@ import pytest
 
 from agents.domain.lamp import PATTERNS, Shown, shown
 from agents.io import localstop
-from agents.io.gpio import Gpio, GpioSettings, NoGpio, open_gpio
+from agents.io.gpio import Gpio, GpioSettings, NoGpio, StatusLight, open_gpio
 from agents.io.localstop import BUTTON, LocalStop
 from agents.io.output import NoAmplifier, PlayEngine, Sounding
 from agents.io.output.base import FRAME_BYTES, RATE_HZ
@@ -140,6 +140,35 @@ async def test_the_light_blinks_as_the_pattern_says_and_is_off_at_the_end(gpio: 
 
     assert [one.state for one in pin.states][:3] == [False, True, False]
     assert not pin.state
+
+
+class Blown:
+    """A light whose pin cannot be driven any more."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+        self.twice = asyncio.Event()
+
+    def on(self) -> None:
+        self.tried += 1
+        if self.tried > 1:
+            self.twice.set()
+        raise OSError("the pin is gone")
+
+    off = on
+
+
+async def test_a_light_that_fails_is_told_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    device = Blown()
+    running_light = asyncio.ensure_future(StatusLight(device, SystemTime()).run(lambda: Shown.IDENTIFY))
+    async with asyncio.timeout(10):
+        await device.twice.wait()
+
+    assert not running_light.done()
+    running_light.cancel()
+    await asyncio.wait([running_light])
+    assert running_light.cancelled()
+    assert [line.getMessage() for line in caplog.records] == ["the light cannot be switched: the pin is gone"]
 
 
 # --- the button -------------------------------------------------------------------------------------------------------
