@@ -8,17 +8,19 @@ clicks: sound that comes back rises within 10 ms.
 """
 
 import threading
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
 from agents.io import opus
 from agents.io.decode import FRAME_BYTES, Hole
 from agents.io.output.level import FADE_FRAMES, ramp
-from agents.protocol.live import PACKET_FRAMES
+from agents.protocol.live import PACKET_FRAMES, PACKET_US
 
 MAX_PACKETS: Final = 500
-"""Ten seconds: more than any play delay."""
+"""Ten seconds: more than any play delay. A horn that begins later than others keeps so much more."""
+MOST_LATER_US: Final = 900_000_000
+"""What is to be heard later than this is not kept whole: more than any turn and delay of a speaker."""
 CONCEALED_FRAMES: Final = opus.RATE_HZ // 10
 """So long what is missing is made up, ever more quietly."""
 AWAY_FRAMES: Final = 30 * opus.RATE_HZ
@@ -53,12 +55,18 @@ class JitterBuffer:
         self.counters = counters
         self._lock = threading.Lock()
         self._packets: list[LivePacket] = []
+        self._most = MAX_PACKETS
         self._read_to: int | None = None
         self._joined_at = 0
         self._came_to = 0
         self._broken = False
         self._over_from: int | None = None
         self._over_until: int | None = None
+
+    def put_off(self, later_us: int) -> None:
+        """It is read so much later than where nothing is put off: what comes meanwhile waits for that."""
+        with self._lock:
+            self._most = MAX_PACKETS + min(later_us, MOST_LATER_US) // PACKET_US
 
     def put(self, packet: LivePacket) -> bool:
         """Keep it until its place is read; False where that has been: it is late, unless nobody was to hear it."""
@@ -80,7 +88,7 @@ class JitterBuffer:
                 self._packets[place] = packet
             else:
                 self._packets.insert(place, packet)
-            del self._packets[: max(0, len(self._packets) - MAX_PACKETS)]
+            del self._packets[: max(0, len(self._packets) - self._most)]
             return True
 
     def finish(self, frame: int) -> None:
@@ -125,8 +133,7 @@ class JitterBuffer:
         """
         with self._lock:
             self._read_to = at
-            while self._packets and self._packets[0].frame + PACKET_FRAMES <= at:
-                self._packets.pop(0)
+            del self._packets[: bisect_right(self._packets, at - PACKET_FRAMES, key=lambda one: one.frame)]
             return self._packets[0] if self._packets else None
 
     def leave(self) -> None:

@@ -141,8 +141,10 @@ class LiveRoom:
             raise _Refused("live sound outside its airing")
         if arrived_us is not None and bundle.at_us > arrived_us + _AHEAD_US:
             raise _Refused("live sound that is far ahead")
+        later_us = 0 if item.emergency else item.delay_us
+        stream.buffer.put_off(later_us)
         for index, packet in enumerate(bundle.packets):
-            heard_us = bundle.at_us + (index + 1) * PACKET_US + (0 if item.emergency else item.delay_us)
+            heard_us = bundle.at_us + (index + 1) * PACKET_US + later_us
             kept = LivePacket(first + index * PACKET_FRAMES, packet, follows)
             if arrived_us is not None and heard_us <= arrived_us:
                 stream.buffer.lose()

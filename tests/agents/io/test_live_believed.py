@@ -107,6 +107,22 @@ async def test_what_lies_outside_the_airing_or_far_ahead_is_not_kept(
         assert agent.conductor.live.buffer("mic").next(0) is None
 
 
+async def test_a_horn_that_begins_later_than_others_keeps_what_it_is_to_say_until_then(
+    tmp_path: Path, station: Station, packets: list[bytes]
+) -> None:
+    async with running(tmp_path) as agent:
+        await adopt(agent, station, delay_us=12_000_000)
+        start_us = soon(agent, -3_000_000)
+        await push(agent, station, station.desk.order(Play(airing=microphone(start_us))))
+
+        for audio in bundles(station.desk.key, "mic", start_us, packets[:1] * 600):
+            agent.conductor.live.take(audio)
+
+        first = agent.conductor.live.buffer("mic").next(0)
+        assert first is not None
+        assert (first.frame, agent.conductor.live.counters.refused) == (0, 0)
+
+
 async def test_what_is_heard_by_then_is_late_without_anybody_reading(
     tmp_path: Path, station: Station, packets: list[bytes]
 ) -> None:
