@@ -73,8 +73,11 @@ async def plan_tabs(ask: Ask, here: str) -> PlanTabs:
 
 
 async def waiting_count(ask: Ask) -> int:
-    """How many requests whoever asks may decide on."""
-    return len(await ask.parts.approvals.waiting(ask.known_actor)) if ask.may(Right.APPROVE) else 0
+    """How many requests whoever asks may approve; their own wait for somebody else."""
+    if not ask.may(Right.APPROVE):
+        return 0
+    found = await ask.parts.approvals.waiting(ask.known_actor)
+    return sum(1 for one in found if not one.own or one.own_allowed)
 
 
 # --- places -----------------------------------------------------------------------------------------------------------

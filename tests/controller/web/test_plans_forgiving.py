@@ -190,3 +190,14 @@ async def test_areas_are_listed_as_people_look_for_them(station: Station) -> Non
             ], path
         said = (await browser.get("/schedules/new")).says
         assert sorted(("Thôn 10", "Thôn Đông", "Thôn Trung"), key=said.index)[1] == "Thôn Đông"
+
+
+async def test_what_waits_for_somebody_else_is_not_counted_as_waiting_for_its_author(station: Station) -> None:
+    async with person(station, "duyệt một", (Role.APPROVER, HOME)) as author:
+        await author.post("/schedules", form(await bulletin(station)))
+        assert (await author.get("/parts/approvals-count")).says.strip() == ""
+        listed = await author.get("/approvals")
+        assert ("Your own" in listed.says, "Listen and decide" in listed.says) == (True, False)
+    async with person(station, "duyệt hai", (Role.APPROVER, HOME)) as other:
+        assert "1" in (await other.get("/parts/approvals-count")).says
+        assert "Listen and decide" in (await other.get("/approvals")).says
