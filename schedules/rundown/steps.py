@@ -1,13 +1,16 @@
 """From one world to the next: what differs, and whom it can concern. Nothing else need be decided anew."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from schedules.guards import NO_GUARDS, Guards
 from schedules.recurrence.rule import Changed, OnHoliday
 from schedules.rundown.book import Key, area_key, keys_of
 from schedules.rundown.choices import deciding
 from schedules.schedule import Content, Overrun, Place, Schedule, World
+
+_One = TypeVar("_One")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +63,8 @@ def soft(world: World) -> bool:
 def _schedules(old: World, new: World) -> tuple[tuple[Schedule, ...], tuple[Schedule, ...]]:
     """One of which the content is another, or that heeds holidays when these are others, counts as another."""
     contents, holidays = _contents(old.contents, new.contents), old.holidays != new.holidays
+    if not contents and not holidays:
+        return _differing(old.schedules, new.schedules, _schedule_id)
     before = {schedule.schedule_id: schedule for schedule in old.schedules}
     after = {schedule.schedule_id: schedule for schedule in new.schedules}
 
@@ -104,16 +109,27 @@ def _guarded(old: dict[str, Guards], new: dict[str, Guards]) -> frozenset[str]:
 
 
 def _places(old: tuple[Place, ...], new: tuple[Place, ...]) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-    if old is new:
-        return (), ()
-    before, after = _by_id(old), _by_id(new)
-    left = tuple(one for name, one in before.items() if _other(after.get(name), one))
-    return left, tuple(one for name, one in after.items() if _other(before.get(name), one))
+    return _differing(old, new, _speaker_id)
 
 
-def _by_id(places: Iterable[Place]) -> dict[str, Place]:
-    return {place.speaker_id: place for place in places}
+def _differing(
+    old: tuple[_One, ...], new: tuple[_One, ...], name_of: Callable[[_One], str]
+) -> tuple[tuple[_One, ...], tuple[_One, ...]]:
+    """Those that are no more, or not as they were, and those that are new, or as they are now. Mostly each stands where
+    it stood, and is the same object.
+    """
+    others = [(was, one) for was, one in zip(old, new, strict=False) if was is not one]
+    if len(old) == len(new) and all(name_of(was) == name_of(one) for was, one in others):
+        others = [(was, one) for was, one in others if was != one]
+        return tuple(was for was, _ in others), tuple(one for _, one in others)
+    before, after = {name_of(one): one for one in old}, {name_of(one): one for one in new}
+    gone = tuple(one for name, one in before.items() if after.get(name) != one)
+    return gone, tuple(one for name, one in after.items() if before.get(name) != one)
 
 
-def _other(one: Place | None, place: Place) -> bool:
-    return one is not place and one != place
+def _schedule_id(schedule: Schedule) -> str:
+    return schedule.schedule_id
+
+
+def _speaker_id(place: Place) -> str:
+    return place.speaker_id
