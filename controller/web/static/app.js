@@ -282,10 +282,7 @@ function refreshCompose() {
 function onComposeInput(event) {
   const field = event.target;
   if (field.name === "source") compose.dataset.source = field.value;
-  if (field.name === "when") {
-    compose.dataset.when = field.value;
-    compose.querySelector("#at").required = field.value === "at";
-  }
+  if (field.name === "when") compose.dataset.when = field.value;
   if (field.name === "language" && compose.querySelector("[data-text]")) compose.querySelector("[data-text]").lang = field.value;
   if (field.matches("[data-area-box]")) {
     field.closest("[data-area]").querySelectorAll("[data-target-box]").forEach((box) => (box.checked = field.checked));

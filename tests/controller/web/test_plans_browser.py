@@ -91,3 +91,15 @@ async def test_who_comes_back_to_the_form_finds_what_was_typed(station: Station)
         await expect(page.locator("[name=times]").last).to_have_value("05:30")
         await expect(page.locator("[name=areas]")).to_be_checked()
         await expect(page.locator("#preview")).to_contain_text("05:30")
+
+
+async def test_who_has_chosen_no_time_yet_listens_all_the_same_and_is_told_when_planning(station: Station) -> None:
+    async with window(station, "office") as page:
+        await page.goto("/")
+        await page.fill("[name=text]", "Kính mời bà con đi họp.")
+        await page.get_by_label("Vào ngày giờ đã chọn").check()
+        await page.locator("[name=areas]").first.check()
+        await page.get_by_role("button", name="Nghe thử").click()
+        await expect(page.locator("[data-ready-player]")).to_be_visible(timeout=20_000)
+        await page.get_by_role("button", name="Lên lịch").click()
+        await expect(page.locator("#prepared").get_by_role("alert")).to_have_text("Hãy chọn ngày và giờ.")
