@@ -67,7 +67,7 @@ class AmplifierSwitch:
             self.turn(False)
 
     def turn(self, on: bool) -> None:
-        """At once. Does not raise."""
+        """At once; what fails is tried again in the next round. Does not raise."""
         if self._is_on is on:
             return
         self._is_on = on
@@ -77,3 +77,6 @@ class AmplifierSwitch:
             if not self._broken:
                 log.error("the amplifier cannot be switched: %s", wrong, extra={"event": "amplifier_failed"})
             self._broken = True
+            self._is_on = None
+        else:
+            self._broken = False
