@@ -11,6 +11,7 @@ from typing import Final, NewType
 from agents.protocol.ids import SpeakerId
 from controller.domain import texts
 from controller.domain.errors import Invalid
+from controller.domain.speakers import Speaker
 
 GroupId = NewType("GroupId", str)
 MOST_LATER_S: Final = 600
@@ -74,6 +75,12 @@ def groupings(groups: Iterable[Group]) -> dict[SpeakerId, Grouping]:
             later_us = member.turn * group.stagger_s * 1_000_000
             found[member.speaker_id] = Grouping((*before.group_ids, group.group_id), before.stagger_us + later_us)
     return found
+
+
+def latest_us(speakers: Iterable[Speaker], groups: Iterable[Group]) -> int:
+    """By how much the last of these begins later, by its own delay and its turn, in microseconds."""
+    grouped = groupings(groups)
+    return max((one.delay_us + grouped.get(one.speaker_id, NO_GROUPS).stagger_us for one in speakers), default=0)
 
 
 def drafted(group_id: GroupId, draft: GroupDraft, others: Iterable[Group]) -> Group:

@@ -22,6 +22,7 @@ from controller.domain.airings import Airing, AiringState, Playback, PlayState
 from controller.domain.audiences import FEW, audience
 from controller.domain.deeds import Deed, DeedKind
 from controller.domain.errors import Invalid, NotFound, Refused
+from controller.domain.groups import latest_us
 from controller.domain.live import LiveArchive, delay_us, live_from_us
 from controller.domain.rights import Actor
 from controller.domain.rundowns import planned_airing
@@ -113,7 +114,8 @@ class LiveDesk:
             airing = await self._timed(tx, airing, speakers, ends_after_s)
             self._require_unstopped(speakers)
             order, signed = await self._ordered(tx, airing, await self._audience(tx, speakers, area_ids))
-        stream = self._begin(airing, speakers, order, signed)
+            tail_us = latest_us(speakers, await tx.groups.all())
+        stream = self._begin(airing, speakers, order, signed, tail_us)
         self._newcomers.begin(stream, area_ids, order)
         try:
             self._require_unstopped(speakers)
@@ -153,7 +155,9 @@ class LiveDesk:
         if self._stops.silences({speaker.area_id for speaker in speakers}):
             raise Refused("everything is stopped there", code="stop_all_latched")
 
-    def _begin(self, airing: Airing, speakers: Sequence[Speaker], order: Order, signed: SignedDocument) -> LiveStream:
+    def _begin(
+        self, airing: Airing, speakers: Sequence[Speaker], order: Order, signed: SignedDocument, tail_us: int
+    ) -> LiveStream:
         devices = {speaker.speaker_id: speaker.device_id for speaker in speakers}
         playbacks = {
             one: Playback(airing_id=airing.airing_id, speaker_id=one, state=PlayState.PLANNED)
@@ -164,8 +168,7 @@ class LiveDesk:
         start_us = airing.start_at_us or 0
         delay = self._delay_us(speakers)
         emergency = airing.airing_class is AiringClass.EMERGENCY  # which is heard everywhere at once
-        tail_us = 0 if emergency else max(speaker.delay_us for speaker in speakers)
-        places = Places(start_us, start_us + airing.duration_us, delay, tail_us=tail_us)
+        places = Places(start_us, start_us + airing.duration_us, delay, tail_us=0 if emergency else tail_us)
         stream = self._add(airing, places, owned=True)
         self._office.planning.wake()  # it takes air and airtime that something else was to have
         self._office.events.publish(AiringChanged(airing.airing_id))

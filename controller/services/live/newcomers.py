@@ -17,6 +17,7 @@ from agents.protocol.values import DocumentKind
 from controller.domain import evidence
 from controller.domain.airings import Playback, PlayState
 from controller.domain.errors import LoaError
+from controller.domain.groups import latest_us
 from controller.domain.journals import JournalKey
 from controller.domain.speakers import Speaker
 from controller.ports import Transaction
@@ -96,13 +97,14 @@ class Newcomers:
                 return  # while the database kept us waiting
             playbacks = await _evidence(tx, entry, order, new)
             await tx.airings.add_playbacks(playbacks)
+            later_us = latest_us(new, await tx.groups.all())
         if self._board.get(entry.airing.airing_id) is not entry:
             return
         entry.playbacks.update({one.speaker_id: one for one in playbacks})
         entry.devices.update({one.speaker_id: one.device_id for one in new})
         entry.airing = replace(entry.airing, speaker_ids=tuple(entry.playbacks))
         self._board.put(entry)
-        stream.joined(max(one.delay_us for one in new))
+        stream.joined(later_us)
 
     async def _tell(self, stream: LiveStream, heard: _Heard, device_id: DeviceId) -> None:
         """By name: it may not know yet where it stands."""

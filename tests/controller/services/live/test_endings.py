@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from agents.protocol.journal import Ended
 from agents.protocol.live import PACKET_US
 from agents.protocol.values import ClipRef
 from controller.domain.airings import AiringState, PlayState
+from controller.domain.groups import GroupDraft, Member
 from controller.domain.live import SILENT_PACKET
 from controller.services.live.desk import LiveDesk
 from tests.controller.fakes import FakeStudio
@@ -56,8 +56,9 @@ async def test_the_end_is_ordered_stored_and_what_went_out_is_kept(station: Stat
 
 async def test_the_last_words_are_heard_from_horns_that_speak_later_than_others_too(station: Station) -> None:
     (here, device), (echo, _) = await station.speaker("Chợ"), await station.speaker("Đình")
-    async with station.store.transaction() as tx:
-        await tx.speakers.put(replace(echo, delay_us=700_000))
+    turns = (Member(here.speaker_id), Member(echo.speaker_id, 1))
+    await station.desk.groups.add(GroupDraft(name="Hai cụm", stagger_s=3, members=turns), "admin")
+    await station.desk.speakers.set_delay(echo.speaker_id, 700_000, "admin")
     stream = await opened(station, here, echo)
     station.clock.advance(1)
     speak(station, stream, 30)
@@ -65,7 +66,7 @@ async def test_the_last_words_are_heard_from_horns_that_speak_later_than_others_
     end = await station.until_ordered(device, End)
     *_, spoken, last = device.bundles
     assert last.last
-    assert end.end_at_us == spoken.at_us + len(spoken.packets) * PACKET_US + 700_000
+    assert end.end_at_us == spoken.at_us + len(spoken.packets) * PACKET_US + 3_700_000
 
 
 async def test_who_was_away_is_told_that_it_is_over(station: Station) -> None:
