@@ -169,7 +169,7 @@ def _looked(connection: sqlite3.Connection, look: Callable[[sqlite3.Connection],
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         raise sqlite3.DatabaseError(str(error)) from error  # a table or a column that is there by no other name
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise sqlite3.DatabaseError(f"what it holds cannot be read: {error}") from error
 
 

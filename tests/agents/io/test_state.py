@@ -246,6 +246,7 @@ async def test_a_damaged_file_is_moved_aside_and_the_device_still_knows_its_cont
     [
         "UPDATE counters SET kind = 'ordes'",
         "UPDATE counters SET counter = 'x1'",
+        "UPDATE counters SET counter = 9e999",
         "UPDATE meta SET value = '1x' WHERE name = 'last_seq'",
         "UPDATE meta SET value = '3' WHERE name = 'last_seq'",
         "UPDATE meta SET value = x'ff' WHERE name = 'refusals'",
