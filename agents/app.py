@@ -366,8 +366,11 @@ def _output(config: Config, timeport: TimePort) -> Output:
 
 
 def _closing(state: StateStore) -> Callable[..., Coroutine[Any, Any, bool]]:
+    opened_s = time.monotonic()
+
     async def close(kind: type[BaseException] | None, *_: object) -> bool:
-        await state.close(clean=kind is None)
+        crashed = kind is not None and issubclass(kind, Exception)
+        await state.close(clean=kind is None, crashed_after_s=time.monotonic() - opened_s if crashed else None)
         return False
 
     return close

@@ -6,14 +6,14 @@ was signed any more is left out and asked for again; anything else that cannot b
 """
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
 
 from agents.domain.journal import Airtime, Mark
 from agents.protocol.codec import decode_document
-from agents.protocol.documents import Assignment, SignedDocument
+from agents.protocol.documents import Assignment, Order, SignedDocument, Stop
 from agents.protocol.errors import WireError
 from agents.protocol.ids import KeyId, key_id
 from agents.protocol.signing import verify
@@ -83,6 +83,25 @@ def load(db: sqlite3.Connection) -> Kept:
         refusals=int(get(db, "refusals", "0")),
         rotten=len(rows) - len(sound) + rotten,
     )
+
+
+def without_plans(kept: Kept) -> Kept:
+    """The same, but for everything that was to be played: for a program that ended at once, again and again, and may
+    have done so for what it was to play. Stops hold. Rundowns are asked for again.
+    """
+    stops = tuple(one for one in kept.orders if _is_stop(one))
+    keys = {signed.key_id for signed in kept.rundowns}
+    counters = {
+        (key, kind): counter - (kind is DocumentKind.RUNDOWN and key in keys)
+        for (key, kind), counter in kept.counters.items()
+    }
+    left_out = len(kept.rundowns) + len(kept.orders) - len(stops)
+    return replace(kept, rundowns=(), orders=stops, counters=counters, rotten=kept.rotten + left_out)
+
+
+def _is_stop(signed: SignedDocument) -> bool:
+    document = decode_document(signed.payload)
+    return isinstance(document, Order) and isinstance(document.action, Stop)
 
 
 def get(db: sqlite3.Connection, name: str, default: str) -> str:

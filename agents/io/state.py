@@ -17,13 +17,16 @@ import msgspec
 from agents.io.database import Database, StateError
 from agents.io.files import sync_directory, write_whole
 from agents.io.journal import JournalSettings, JournalStore, new_journal_id, require_whole
-from agents.io.kept import ASSIGNMENT_PLACE, RUNDOWN_PLACE, Kept, Pinned, get, load, read_pin
+from agents.io.kept import ASSIGNMENT_PLACE, RUNDOWN_PLACE, Kept, Pinned, get, load, read_pin, without_plans
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, ReleaseStop, Rundown, SignedDocument
 from agents.protocol.values import DocumentKind
 
 DATABASE_NAME: Final = "agent.db"
 PIN_NAME: Final = "pinned.json"
+AT_ONCE_S: Final = 60.0
+CRASHES_IN_A_ROW: Final = 5
+"""Then it is tried without what was to be played: a box that ends at every start can be mended by nobody from afar."""
 _ORDERS_KEPT_US: Final = 86_400_000_000
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,8 @@ class StateStore:
         self.journal = JournalStore(self._database, journal or JournalSettings())
         self._pinned: Pinned | None = None
         self._vanished = False
+        self.crashes = 0
+        """How often in a row the program ended at once by a fault of its own."""
         self.was_clean = True
         """Whether the run before this one ended with a shutdown; true for the first run."""
 
@@ -50,17 +55,27 @@ class StateStore:
         """Raises `StateError`."""
         await self._database.open()
         was_clean = await self._begin_run()
+        self.crashes = await self._database.run(lambda db: int(get(db, "crashes", "0")))
         self._pinned = await self._database.run(read_pin)
         self._vanished = await self._database.run(self._lacks_the_pin)
         self.was_clean = was_clean and not self.was_damaged
         await self.journal.open(begin_anew=self._vanished)
         await self._database.run(self._mend_pin)
 
-    async def close(self, clean: bool = True) -> None:
-        """Closes; ``clean`` says that this was a shutdown and no accident. Closing twice does nothing."""
-        with contextlib.suppress(StateError):
+    async def close(self, clean: bool = True, crashed_after_s: float | None = None) -> None:
+        """Closes; ``clean`` says that this was a shutdown and no accident, ``crashed_after_s`` that the program ended
+        by a fault of its own, and when. Closing twice does nothing.
+        """
+
+        def work(db: sqlite3.Connection) -> None:
             if clean:
-                await self._database.run(lambda db: _set(db, "clean", "1"))
+                _set(db, "clean", "1")
+                _set(db, "crashes", "0")
+            elif crashed_after_s is not None:
+                _set(db, "crashes", str(self.crashes + 1 if crashed_after_s < AT_ONCE_S else 1))
+
+        with contextlib.suppress(StateError):
+            await self._database.run(work)
         with contextlib.suppress(StateError):
             await self._database.close()
 
@@ -84,8 +99,9 @@ class StateStore:
         await self._database.run(self._mend_pin)
 
     async def load(self) -> Kept:
-        """What was kept, see `Kept`. Raises `StateError`."""
-        return await self._database.run(load)
+        """What was kept, see `Kept`; after many crashes in a row without what was to be played. Raises `StateError`."""
+        kept = await self._database.run(load)
+        return without_plans(kept) if self.crashes >= CRASHES_IN_A_ROW else kept
 
     async def accept(self, signed: SignedDocument, document: Document, now_us: int | None) -> None:
         """Keep an accepted document and its counter, and forget orders past their not-after. Raises `StateError`."""
@@ -232,6 +248,7 @@ def _airing_of(payload: bytes) -> str:
 def _look(db: sqlite3.Connection) -> None:
     """Raises what reading it later would, where the file is whole and its content is not. A new file has none."""
     load(db)
+    int(get(db, "crashes", "0"))
     if db.execute("SELECT name FROM meta").fetchone() is not None:
         require_whole(db)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.io.state import AT_ONCE_S, CRASHES_IN_A_ROW, StateStore
 from agents.protocol.documents import Play, Stop
 from agents.protocol.values import DocumentKind
 from tests.agents.io.core import Agent, Station, adopt, push, running, serving_clips, soon
@@ -93,3 +94,46 @@ async def test_what_nothing_happened_to_is_obeyed_as_before(tmp_path: Path, stat
     async with running(tmp_path) as agent:
         assert list(agent.conductor.performer.state.items) == ["air-1"]
         assert counter(agent, DocumentKind.RUNDOWN) == 1
+
+
+async def crash(directory: Path, after_s: float = 1.0) -> None:
+    store = StateStore(directory)
+    await store.open()
+    await store.close(clean=False, crashed_after_s=after_s)
+
+
+async def test_a_program_that_ends_at_every_start_is_tried_without_what_it_was_to_play(
+    tmp_path: Path, station: Station
+) -> None:
+    """So that its controller can reach it, and send something else."""
+    await planned(tmp_path, station)
+    async with running(tmp_path) as agent:
+        await push(agent, station, station.desk.order(Stop(airing_ids=("air-9",)), document_id="stop-1"))
+    for _ in range(CRASHES_IN_A_ROW - 1):
+        await crash(tmp_path)
+    async with opened(tmp_path) as store:
+        assert (await store.load()).rotten == 0, "four times is not always"
+        await store.close(clean=False, crashed_after_s=1.0)
+
+    async with running(tmp_path) as agent:
+        assert agent.conductor.assignment() is not None
+        assert not agent.conductor.performer.state.items
+        assert list(agent.conductor.performer.state.latches) == ["stop-1"], "a stop holds whatever happens"
+        assert counter(agent, DocumentKind.RUNDOWN) == 0
+        assert counter(agent, DocumentKind.ORDER) == 1
+
+    async with running(tmp_path) as agent:
+        assert list(agent.conductor.performer.state.items) == ["air-1"], "once it has ended well all is as it was"
+
+
+@pytest.mark.parametrize("after_s", [AT_ONCE_S + 1, None], ids=["after some time", "by power cuts"])
+async def test_a_program_that_ends_otherwise_keeps_its_plan(
+    tmp_path: Path, station: Station, after_s: float | None
+) -> None:
+    await planned(tmp_path, station)
+    for _ in range(3 * CRASHES_IN_A_ROW):
+        store = StateStore(tmp_path)
+        await store.open()
+        await store.close(clean=False, crashed_after_s=after_s)
+    async with running(tmp_path) as agent:
+        assert list(agent.conductor.performer.state.items) == ["air-1"]
