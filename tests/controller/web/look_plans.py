@@ -311,7 +311,11 @@ PAGES: Final[Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     ),
     "schedule-split": (
         "schedule.html",
-        form(replace(FORM, original="2026-03-02T17:00", problem="Sai."), row=ROW, from_said="17:00, 02/03"),
+        form(
+            replace(FORM, original="2026-03-02T17:00", problem="Sai.", meanwhile="Có người đã sửa."),
+            row=ROW,
+            from_said="17:00, 02/03",
+        ),
         {"path": "/schedules/p1"},
     ),
     "conflicts": (
