@@ -27,7 +27,7 @@ from agents.io.outgoing import Outgoing
 from agents.io.output import events as engine_events
 from agents.io.performer import Engine, Performer
 from agents.io.reception import Reception
-from agents.io.state import StateStore
+from agents.io.state import CRASHES_IN_A_ROW, StateStore
 from agents.io.timeport import TimePort
 from agents.protocol.documents import Assignment, Hand, Order, SignedDocument
 from agents.protocol.ids import KeyId
@@ -249,9 +249,9 @@ class Conductor:
         heard = await asyncio.to_thread(self._heard.read)
         complete = kept.rotten == 0
         if not complete:
-            log.error(
-                "%s kept documents are not what was signed any more", kept.rotten, extra={"event": "state_rotten"}
-            )
+            crashed = f"after {state.crashes} crashes in a row"
+            why = crashed if state.crashes >= CRASHES_IN_A_ROW else "they are not what was signed"
+            log.error("%s documents are left out: %s", kept.rotten, why, extra={"event": "state_left_out"})
         told = (*documents, *self._parts.standing)
         self._performer.tell(
             Restored(told, kept.marks, heard, self._parts.clips.names(), kept.airtime, complete=complete)
