@@ -63,7 +63,7 @@ class Planner:
         self._days = Days(office.settings.time_zone)
         self._reading = nothing(office.settings.time_zone)
         self._compiler: Compiler | None = None
-        self._script = Script({}, {})
+        self._scripted, self._script = self._reading, Script({}, {})
         self._looking = asyncio.Lock()
         self._whole = True
         self._looked_at_us = 0
@@ -179,15 +179,15 @@ class Planner:
         differs = before != self._reading
         touched: frozenset[SpeakerId] = frozenset()
         if self._rundowns.time_trusted:
-            touched = await self._planned(before)
+            touched = await self._planned()
         if differs or touched:
             self._events.publish(PlansChanged())
         await self._rundowns.refresh(None if new_limits else touched)
 
-    async def _planned(self, before: Reading) -> frozenset[SpeakerId]:
+    async def _planned(self) -> frozenset[SpeakerId]:
         """Compiles, and files what differs; returns whose rundowns are touched."""
-        others = _others(before.contents, self._reading.contents) or _others(before.terms, self._reading.terms)
-        self._whole = self._whole or others
+        before, now = self._scripted, self._reading  # more than once may have been read while time was not trusted
+        self._whole = self._whole or _others(before.contents, now.contents) or _others(before.terms, now.terms)
         first = self.today() - _ONE_DAY
         standing = await self._filing.standing()
         now_us = self._clock.now_us()
@@ -220,7 +220,7 @@ class Planner:
             compiler, touched = changed(old, world, first)
         if self._whole:
             touched = None
-        self._script = Script(self._reading.terms, self._reading.contents)
+        self._scripted, self._script = self._reading, Script(self._reading.terms, self._reading.contents)
         wanted, begun = _wanted(compiler, self._script, touched, now_us)
         self._compiler = compiler
         speakers = None if touched is None else frozenset(SpeakerId(one) for one in touched)

@@ -9,7 +9,7 @@ from controller.domain.airings import AiringState
 from controller.domain.errors import StoreFailed
 from controller.services.planning.rundowns import Rundowns
 from controller.store.planned import SqlPlannedAirings
-from tests.controller.fakes import SECOND_US
+from tests.controller.fakes import SECOND_US, FakeDevice
 from tests.controller.services.plans import (
     ADMIN,
     airings_of,
@@ -17,6 +17,7 @@ from tests.controller.services.plans import (
     bulletin,
     instant_us,
     plan,
+    planned_for,
     put,
     ring,
     rundowns,
@@ -107,6 +108,24 @@ async def test_nothing_is_planned_or_withdrawn_while_the_clock_is_not_trusted(st
     station.clock.trusted = True
     station.desk.clock_changed()
     await until_starts(station, device)
+
+
+async def test_what_was_changed_while_the_clock_was_not_trusted_is_planned_once_it_is(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    made = await bulletin(station)
+    await plan(station, made, at(17), speaker)
+    await until_starts(station, device, at(17), at(17, day=16))
+    station.clock.trusted = False
+    async with station.store.transaction() as tx:
+        await tx.bulletins.put(replace(made, title="Thông báo khác", revision=2))
+    await station.desk.planner.look()
+    station.clock.trusted = True
+    await station.desk.planner.look()
+    await station.until(lambda: told(device, "Thông báo khác"))
+
+
+async def told(device: FakeDevice, title: str) -> bool:
+    return {one.title for one in planned_for(device)} == {title}
 
 
 def schedule_is_gone(station: Station, schedule_id: str) -> bool:
