@@ -10,7 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -221,7 +221,7 @@ def _put_document(db: sqlite3.Connection, signed: SignedDocument, document: Docu
 def _spend_stop(db: sqlite3.Connection, order_id: str) -> None:
     """A stop, and nothing else that has this id: a release ends no play."""
     row = db.execute("SELECT payload FROM orders WHERE document_id = ?", (order_id,)).fetchone()
-    if row is not None and msgspec.json.decode(row[0]).get("action", {}).get("action") == "stop":
+    if row is not None and _action_of(row[0]).get("action") == "stop":
         db.execute("UPDATE orders SET spent = 1 WHERE document_id = ?", (order_id,))
 
 
@@ -240,9 +240,19 @@ def _drop_orders(db: sqlite3.Connection, now_us: int) -> None:
 
 
 def _airing_of(payload: bytes) -> str:
-    loose = msgspec.json.decode(payload)
-    action = loose.get("action", {})
-    return str(action.get("airing", {}).get("airing_id") or action.get("airing_id") or "")
+    action = _action_of(payload)
+    airing = action.get("airing")
+    return str((airing.get("airing_id") if isinstance(airing, dict) else action.get("airing_id")) or "")
+
+
+def _action_of(payload: bytes) -> dict[str, Any]:
+    """As it was written; empty where the payload rotted so that nobody can read it: it keeps no other from the disk."""
+    try:
+        loose = msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+        return {}
+    action = loose.get("action") if isinstance(loose, dict) else None
+    return action if isinstance(action, dict) else {}
 
 
 def _look(db: sqlite3.Connection) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from agents.io.state import AT_ONCE_S, CRASHES_IN_A_ROW, StateStore
-from agents.protocol.documents import Play, Stop
+from agents.protocol.documents import Play, ReleaseStop, Stop
 from agents.protocol.values import DocumentKind
 from tests.agents.io.core import Agent, Station, adopt, push, running, serving_clips, soon
 from tests.agents.io.kept import opened
-from tests.agents.making import airing, clip_bytes
+from tests.agents.making import HOUR_US, T0_US, Desk, airing, clip_bytes
 
 
 @pytest.fixture
@@ -87,6 +87,27 @@ async def test_an_order_that_rotted_is_not_obeyed_and_the_others_are(tmp_path: P
     async with running(tmp_path) as agent:
         assert list(agent.conductor.performer.state.latches) == ["stop-1"]
         assert not agent.conductor.performer.state.items
+
+
+@pytest.mark.parametrize("rotten", ["CAST('{' AS BLOB)", "CAST('7' AS BLOB)", "CAST('{\"action\":7}' AS BLOB)"])
+async def test_an_order_that_nobody_can_read_any_more_keeps_no_later_one_from_being_kept(
+    tmp_path: Path, rotten: str
+) -> None:
+    desk = Desk()
+    async with opened(tmp_path) as store:
+        for number in range(2):
+            old = desk.order(Stop(), document_id=f"stop-{number}", not_after_us=T0_US + HOUR_US)
+            await store.accept(desk.sign(old), old, T0_US)
+    rot(tmp_path, f"UPDATE orders SET payload = {rotten} WHERE document_id = 'stop-0'")
+
+    async with opened(tmp_path) as store:
+        for action in (ReleaseStop(order_id="stop-0"), ReleaseStop(order_id="stop-1")):
+            order = desk.order(action, document_id=action.order_id + "-release", not_after_us=T0_US + 3 * HOUR_US)
+            await store.accept(desk.sign(order), order, T0_US + 1)
+        later = desk.order(Stop(), document_id="later", not_after_us=T0_US + 3 * HOUR_US)
+        await store.accept(desk.sign(later), later, T0_US + 2 * HOUR_US)
+        kept = await store.load()
+        assert (kept.rotten, len(kept.orders)) == (0, 3), "what has passed is gone"
 
 
 async def test_what_nothing_happened_to_is_obeyed_as_before(tmp_path: Path, station: Station) -> None:
