@@ -18,6 +18,7 @@ from schedules.rundown.values import (
     Refused,
     RefusedFor,
     Segment,
+    of_lost_area,
 )
 from schedules.schedule import OnInterrupted, Place, Schedule, World
 
@@ -49,7 +50,7 @@ def outcomes(world: World, place: Place, first: date, days: int) -> dict[str, tu
         day = zone.of(item.start_us)
         if item.item_id not in decided and day in window:
             lost = sorted(speaker.formerly_on(day) & set(speaker.schedules[item.schedule_id].target.areas))
-            found[item.item_id] = item, item.why_not or Refused(RefusedFor.AREA_CLOSED, lost[0])
+            found[item.item_id] = item, of_lost_area(item, lost[0])
     return found
 
 

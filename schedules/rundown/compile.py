@@ -20,7 +20,7 @@ from schedules.rundown.items import by_order
 from schedules.rundown.listeners import Listener, Listeners
 from schedules.rundown.place import Air, Limits, allowed, place_all, segments_of, touches
 from schedules.rundown.steps import step
-from schedules.rundown.values import Item, Line, Refused, RefusedFor, Segment
+from schedules.rundown.values import Item, Line, Segment, of_lost_area
 from schedules.schedule import World
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -177,7 +177,7 @@ class Compiler:
                 for item in page.all.get(area_key(former_id), ()):
                     if item.item_id not in reached:
                         reached.add(item.item_id)
-                        yield Line(item, item.why_not or Refused(RefusedFor.AREA_CLOSED, former_id))
+                        yield Line(item, of_lost_area(item, former_id))
 
     # --- guards -----------------------------------------------------------------------------------------------------
 

@@ -127,3 +127,10 @@ class Line:
 
     item: Item
     outcome: Outcome
+
+
+def of_lost_area(item: Item, area_id: str) -> Refused | Skipped:
+    """What becomes of an item for an area that is no more: whatever else it lacks, nothing is heard of it before its
+    schedule has the successor, unless it was not to happen anyway.
+    """
+    return item.why_not if isinstance(item.why_not, Skipped) else Refused(RefusedFor.AREA_CLOSED, area_id)

@@ -9,10 +9,10 @@ from schedules.approval import series_binding
 from schedules.areas import Area, AreaTree
 from schedules.guards import NO_GUARDS, PRESETS, Guards, Quiet, is_odd
 from schedules.precedence import AirClass
-from schedules.recurrence.rule import Changed
+from schedules.recurrence.rule import Cancelled, Changed
 from schedules.recurrence.series import with_change
 from schedules.rundown.compile import Compiler
-from schedules.rundown.values import Conflicted, Displaced, Played, Refused, RefusedFor
+from schedules.rundown.values import Conflicted, Displaced, Played, Refused, RefusedFor, Skipped, SkippedFor
 from schedules.schedule import OnInterrupted, Overrun, Place, Schedule, Target, World
 from schedules.succession import merged, with_changes
 from tests.schedules.rundown.stations import (
@@ -110,6 +110,16 @@ def test_a_schedule_of_a_commune_that_was_merged_asks_for_its_successor() -> Non
     week = Compiler(world, MERGED_ON, 7)
     assert [line.outcome for line in week.lines("s")] == [Refused(RefusedFor.AREA_CLOSED, "upper")] * 7
     assert week.lines("t") == ()
+
+
+def test_that_its_area_is_no_more_is_said_before_that_nobody_approved_it_unless_it_was_cancelled() -> None:
+    news = daily("news", "2025-07-01 05:00", target=Target(areas=("upper",)))
+    asked = replace(news, needs_approval=True, approved=frozenset())
+    cancelled = replace(
+        asked, series=replace(asked.series, changes=(Cancelled(datetime.combine(date(2025, 7, 2), time(5))),))
+    )
+    outcomes = [line.outcome for line in Compiler(of_communes(cancelled), MERGED_ON, 2).lines("s")]
+    assert outcomes == [Refused(RefusedFor.AREA_CLOSED, "upper"), Skipped(SkippedFor.CANCELLED)]
 
 
 def test_given_the_successor_the_schedule_is_heard_again_and_last_year_stays_as_it_was() -> None:
