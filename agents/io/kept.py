@@ -115,7 +115,7 @@ def read_pin(db: sqlite3.Connection) -> Pinned | None:
     row = db.execute("SELECT pinned FROM pin").fetchone()
     try:
         return None if row is None else msgspec.json.decode(row[0], type=Pinned)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -71,7 +71,7 @@ class ReferenceFile:
         self._path = state_folder / FILE_NAME
         try:
             self.kept = msgspec.json.decode(self._path.read_bytes(), type=KeptTests)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             self.kept = KeptTests()
 
     async def keep(self, reference: Reference | None = None, tested_on: str | None = None) -> None:

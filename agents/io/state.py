@@ -155,7 +155,7 @@ class StateStore:
         path = self.directory / PIN_NAME
         try:
             on_file = msgspec.json.decode(path.read_bytes(), type=Pinned)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             on_file = None
         if self.was_damaged and self._pinned is None and on_file is not None and not get(db, "forgot", ""):
             _write_pin(db, on_file)

@@ -93,8 +93,12 @@ async def test_a_reference_of_another_microphone_is_none(ears: Ears, tmp_path: P
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b'{"reference":{"sensor":"a microphone","volume_db":0,"latency_us":999999999999}}'],
-    ids=["torn", "a horn that sounds days later"],
+    [
+        b"{",
+        b'{"reference":{"sensor":"a micr\xefphone","volume_db":0}}',
+        b'{"reference":{"sensor":"a microphone","volume_db":0,"latency_us":999999999999}}',
+    ],
+    ids=["torn", "rotten", "a horn that sounds days later"],
 )
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(content)

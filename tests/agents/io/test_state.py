@@ -10,7 +10,7 @@ import pytest
 from agents.domain.journal import Airtime, Mark
 from agents.io.database import StateError, StateInUse
 from agents.io.journal import Entry
-from agents.io.state import StateStore
+from agents.io.state import PIN_NAME, StateStore
 from agents.protocol.documents import Play, ReleaseStop, Stop
 from agents.protocol.journal import Finished
 from agents.protocol.values import DocumentKind
@@ -274,6 +274,19 @@ async def test_a_file_that_is_whole_and_holds_what_nobody_can_read_is_moved_asid
         assert (await store.load()).orders == ()
         await write(store, stored(1))
         assert await seqs(store) == [1]
+
+
+@pytest.mark.parametrize("rotten", [b"{", b'{"controller_id":"c\xad1"}'], ids=["torn", "another byte"])
+async def test_a_file_of_the_pins_that_rotted_is_written_anew(tmp_path: Path, rotten: bytes) -> None:
+    async with opened(tmp_path) as store:
+        await store.pin(PINNED)
+    whole = (tmp_path / PIN_NAME).read_bytes()
+    (tmp_path / PIN_NAME).write_bytes(rotten)
+
+    async with opened(tmp_path) as store:
+        assert store.pinned() == PINNED
+        assert not store.was_damaged
+    assert (tmp_path / PIN_NAME).read_bytes() == whole
 
 
 async def test_a_device_that_forgot_does_not_remember_through_the_file_of_its_pins(tmp_path: Path) -> None:
