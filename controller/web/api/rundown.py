@@ -78,7 +78,7 @@ class QuietTold(Told):
 
 class RundownTold(Told):
     """By the time at which things are heard, or were to be. ``limits`` are those in force, ``sources`` say which place
-    each of them comes from. On a speaker with a turn everything but emergencies begins ``stagger_us`` later than told.
+    each of them comes from. By its delay and its turn all but emergencies begin ``stagger_us`` later than told.
     """
 
     speaker_id: SpeakerId
