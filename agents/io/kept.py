@@ -5,6 +5,7 @@ was signed any more is left out and asked for again; anything else that cannot b
 (`ValueError`, `TypeError`, `LookupError`), and the whole file counts as damaged.
 """
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -22,6 +23,8 @@ from agents.protocol.values import Counters, DocumentKind, Key32
 ASSIGNMENT_PLACE: Final = "assignment"
 RUNDOWN_PLACE: Final = "rundown:"
 """Before the id of the key that signed it."""
+PIN_DIGEST: Final = "pin_digest"
+"""The name of the single value that `pin_digest` is kept as; a pin of an older program has none."""
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,12 +114,19 @@ def get(db: sqlite3.Connection, name: str, default: str) -> str:
 
 
 def read_pin(db: sqlite3.Connection) -> Pinned | None:
-    """None where there is none, or where it cannot be read."""
+    """None where there is none, where it cannot be read, or is not what was written."""
     row = db.execute("SELECT pinned FROM pin").fetchone()
+    if row is None or get(db, PIN_DIGEST, "") not in ("", pin_digest(row[0])):
+        return None
     try:
-        return None if row is None else msgspec.json.decode(row[0], type=Pinned)
+        return msgspec.json.decode(row[0], type=Pinned)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def pin_digest(pinned: bytes) -> str:
+    """What the pin is known by. A key of which one bit is another is a key too, and nobody's."""
+    return hashlib.sha256(pinned).hexdigest()
 
 
 def _orders(db: sqlite3.Connection, keys: dict[str, bytes]) -> tuple[tuple[SignedDocument, ...], frozenset[str], int]:

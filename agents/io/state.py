@@ -17,7 +17,18 @@ import msgspec
 from agents.io.database import Database, StateError
 from agents.io.files import sync_directory, write_whole
 from agents.io.journal import JournalSettings, JournalStore, new_journal_id, require_whole
-from agents.io.kept import ASSIGNMENT_PLACE, RUNDOWN_PLACE, Kept, Pinned, get, load, read_pin, without_plans
+from agents.io.kept import (
+    ASSIGNMENT_PLACE,
+    PIN_DIGEST,
+    RUNDOWN_PLACE,
+    Kept,
+    Pinned,
+    get,
+    load,
+    pin_digest,
+    read_pin,
+    without_plans,
+)
 from agents.protocol.codec import decode_document
 from agents.protocol.documents import Assignment, Document, Order, ReleaseStop, Rundown, SignedDocument
 from agents.protocol.values import DocumentKind
@@ -188,7 +199,9 @@ def _begin_run(db: sqlite3.Connection) -> bool:
 
 
 def _write_pin(db: sqlite3.Connection, pinned: Pinned) -> None:
-    db.execute("INSERT OR REPLACE INTO pin VALUES (1, ?)", (msgspec.json.encode(pinned),))
+    raw = msgspec.json.encode(pinned)
+    db.execute("INSERT OR REPLACE INTO pin VALUES (1, ?)", (raw,))
+    _set(db, PIN_DIGEST, pin_digest(raw))
     db.execute("DELETE FROM meta WHERE name = 'forgot'")
 
 

@@ -276,6 +276,21 @@ async def test_a_file_that_is_whole_and_holds_what_nobody_can_read_is_moved_asid
         assert await seqs(store) == [1]
 
 
+@pytest.mark.parametrize(
+    "was", ['"c-1"', '"c3Nz', '"a2tr', "{"], ids=["id", "key of the link", "key that signs", "all"]
+)
+async def test_a_pin_that_rotted_is_read_from_its_file(tmp_path: Path, was: str) -> None:
+    """Or the box would wait for another controller for good."""
+    async with opened(tmp_path) as store:
+        await store.pin(PINNED)
+        rotten = f"CAST(replace(CAST(pinned AS TEXT), '{was}', '{was[:-1]}0') AS BLOB)"
+        assert await store._database.run(lambda db: db.execute(f"UPDATE pin SET pinned = {rotten}").rowcount) == 1
+
+    for _ in range(2):
+        async with opened(tmp_path) as store:
+            assert store.pinned() == PINNED
+
+
 @pytest.mark.parametrize("rotten", [b"{", b'{"controller_id":"c\xad1"}'], ids=["torn", "another byte"])
 async def test_a_file_of_the_pins_that_rotted_is_written_anew(tmp_path: Path, rotten: bytes) -> None:
     async with opened(tmp_path) as store:
