@@ -200,6 +200,7 @@ async def _shown(ask: Ask, request: Request) -> RequestShown:
         track=track,
         texts=texts,
         slot_sentences=slot_sentences(schedule, content.duration_us, ask.say),
+        odd=bool(found.odd) if request.change is None else listed.odd,
         next=plans.next_shown(ask, series, world.holidays, length_us),
         where=", ".join(await plans.where_names(ask, schedule.target)),
         refusals=planpreview.refusal_sentences(

@@ -176,6 +176,8 @@ def _shortly(found: Read, fate: Fate, outcome: Outcome, say: Translator) -> str:
             return say.gettext(SHORTLY[reason])
         case Fate.HOLIDAY, _:
             return say.gettext("left out on a holiday")
+        case _, Skipped(reason=SkippedFor.STOPPED):
+            return say.gettext("stopped")
         case _:
             return say.gettext("cancelled")
 

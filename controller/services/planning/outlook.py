@@ -89,9 +89,14 @@ def _outlook(world: World, place: Place, from_us: int, until_us: int) -> Speaker
 
 
 def _unless_stopped(world: World, line: Line, speaker_id: str) -> Line:
-    due = line.item.schedule_id, line.item.original, line.item.start_us
-    stopped = isinstance(line.outcome, Played) and speaker_id in world.stopped.get(due, ())
-    return Line(line.item, Skipped(SkippedFor.STOPPED)) if stopped else line
+    return Line(line.item, Skipped(SkippedFor.STOPPED)) if speaker_id in _stopped(world, line) else line
+
+
+def _stopped(world: World, line: Line) -> AbstractSet[str]:
+    """Where a person stopped what would have been played."""
+    if not isinstance(line.outcome, Played):
+        return frozenset()
+    return world.stopped.get((line.item.schedule_id, line.item.original, line.item.start_us), frozenset())
 
 
 def _touches(line: Line, from_us: int, until_us: int) -> bool:
@@ -142,7 +147,7 @@ def _week(world: World, speakers: AbstractSet[str], area_id: AreaId | None, mond
     compiler = Compiler(near, monday, _WEEK)
     counted = _Tallies()
     for together in alike(near, places):
-        counted.take(compiler.lines(together[0].speaker_id), len(together))
+        counted.take(compiler.lines(together[0].speaker_id), {place.speaker_id for place in together}, world)
     entries = counted.entries(world)
     if area_id is not None and area_id in world.tree:
         reached = {entry.item.item_id for entry in entries}
@@ -159,18 +164,18 @@ class _Tallies:
     def __init__(self) -> None:
         self._found: dict[str, tuple[Item, dict[object, _Counted]]] = {}
 
-    def take(self, lines: Iterable[Line], speakers: int) -> None:
+    def take(self, lines: Iterable[Line], speakers: AbstractSet[str], world: World) -> None:
+        """The lines of these, which differ in what persons stopped alone."""
         for line in lines:
-            item_id = line.item.item_id
-            found = self._found.get(item_id)
-            if found is None:
-                found = self._found[item_id] = line.item, {}
-            kind = _kind(line.outcome)
-            counted = found[1].get(kind)
-            if counted is None:
-                found[1][kind] = _Counted(line.outcome, speakers)
-            else:
-                counted.speakers += speakers
+            stopped = len(_stopped(world, line) & speakers) if world.stopped else 0
+            if stopped:
+                self._count(line.item, Skipped(SkippedFor.STOPPED), stopped)
+            if stopped < len(speakers):
+                self._count(line.item, line.outcome, len(speakers) - stopped)
+
+    def _count(self, item: Item, outcome: Outcome, speakers: int) -> None:
+        _, tallies = self._found.setdefault(item.item_id, (item, {}))
+        tallies.setdefault(_kind(outcome), _Counted(outcome, 0)).speakers += speakers
 
     def entries(self, world: World) -> list[WeekEntry]:
         return [_entry(world, item, counted.values()) for item, counted in self._found.values()]

@@ -1,7 +1,7 @@
 """What is ahead: the lines of a speaker, the week of an area, what a schedule would meet, where it could go."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -96,6 +96,10 @@ async def test_what_a_person_stopped_is_told_as_such_where_it_was_stopped(statio
     assert [one.item.schedule_id for one in found.lines] == [planned.schedule_id] * 2
     assert found.lines[0].outcome == Skipped(SkippedFor.STOPPED)
     assert isinstance(found.lines[1].outcome, Played)
+    day = at(15).date()
+    week = await station.desk.planner.week(frozenset({speaker.speaker_id}), day - timedelta(days=day.weekday()))
+    one = next(entry for entry in week.entries if entry.item.start_us == instant_us(at(17)))
+    assert [(tally.outcome, tally.speakers) for tally in one.tallies] == [(Skipped(SkippedFor.STOPPED), 1)]
 
 
 async def test_a_draft_is_told_what_it_would_meet_and_where_it_could_go(station: Station) -> None:
