@@ -278,7 +278,7 @@ def _where(ask: Ask, world: World, speaker_ids: Sequence[str]) -> str:
     these; else the one in which the speaker stands.
     """
     wanted = set(speaker_ids)
-    standing = Counter(AreaId(one.area_id) for one in world.places if one.speaker_id in wanted)
+    standing = Counter(_today(ask, one.area_id) for one in world.places if one.speaker_id in wanted)
     met, there = _counted(ask, standing), _counted(ask, Counter(AreaId(one.area_id) for one in world.places))
     areas = dict[str, None]()
     for area_id in standing:
@@ -287,6 +287,12 @@ def _where(ask: Ask, world: World, speaker_ids: Sequence[str]) -> str:
         areas[alike[-1] if alike else area_id] = None
     tree = ask.parts.areas.tree()
     return planwords.shortened([tree.get(one).name if one in tree else one for one in areas], ask.say)
+
+
+def _today(ask: Ask, area_id: str) -> AreaId:
+    """What a speaker's area is by now, where it was merged."""
+    path = ask.path_of(AreaId(area_id))
+    return path[-1] if path else AreaId(area_id)
 
 
 def _counted(ask: Ask, standing: Counter[AreaId]) -> Counter[AreaId]:

@@ -169,6 +169,12 @@ async def calendar_file(ask: Ask, area_id: AreaId | None) -> web.Response:
     )
 
 
+def _today(ask: Ask, area_ids: Sequence[AreaId]) -> list[AreaId]:
+    """Each area once, or what it is by now where it was merged."""
+    paths = [ask.path_of(one) or (one,) for one in area_ids]
+    return list(dict.fromkeys(path[-1] for path in paths))
+
+
 def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world: World) -> IcalEntry:
     schedule, tree = planned.schedule, ask.parts.areas.tree()
     content = world.contents.get(schedule.content_id)
@@ -182,7 +188,7 @@ def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world
         title=planned.title if content is None else title_of(world, schedule.content_id),
         series=schedule.series,
         duration_us=length_us(schedule.content_id),
-        location=", ".join(tree.get(one).name for one in area_ids if one in tree),
+        location=", ".join(tree.get(one).name for one in _today(ask, area_ids) if one in tree),
         titles={content_id: title_of(world, content_id) for content_id in planned.content_ids},
         durations_us={content_id: length_us(content_id) for content_id in planned.content_ids},
     )

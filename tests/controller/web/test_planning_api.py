@@ -1,6 +1,7 @@
 """Programs plan, approve, set limits, and read what becomes of it: with the same rules as persons."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -349,6 +350,18 @@ async def test_a_rundown_says_of_every_item_what_becomes_of_it(
     )
 
 
+async def test_other_calendars_are_told_the_area_that_there_is_now_where_some_were_merged(
+    station: Station, editor: Browser
+) -> None:
+    villages = [(await station.desk.areas.add(name, HOME, "village", "admin")).area_id for name in ("Cũ", "Xưa")]
+    await planned(station, editor, target={"areas": villages})
+    on = today(station.parts.clock.now_us(), SAY.zone)
+    await station.desk.succession.merge(villages, "Xóm Mới", on, "admin", new=True)
+    async with program(station, [Right.SEE], HOME) as here:
+        file = await here.get("/api/v1/calendar.ics")
+    assert re.findall("LOCATION:(.*)", file.text.replace("\r", "")) == ["Xóm Mới"]
+
+
 async def test_other_calendars_read_what_is_planned_with_a_token(station: Station, editor: Browser) -> None:
     await second_area(station)
     made = await planned(station, editor)
@@ -359,6 +372,7 @@ async def test_other_calendars_read_what_is_planned_with_a_token(station: Statio
         assert f"UID:{made['schedule_id']}@loa" in file.text
         assert "RRULE:FREQ=DAILY" in file.text
         assert (await here.get(f"/calendar.ics?area_id={HOME}", follow=False)).status == 303, "pages take no token"
+        assert "LOCATION:Xã Hoà Bình" in file.text
     text = await add_token(station, "Nơi khác", [Right.SEE], SIBLING)
     async with Browser(station.url, headers={"Authorization": f"Bearer {text}"}) as there:
         assert (await there.get("/api/v1/calendar.ics")).text.count("BEGIN:VEVENT") == 0

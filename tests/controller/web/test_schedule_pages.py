@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.protocol.ids import AreaId
+from agents.protocol.ids import AreaId, SpeakerId
 from controller.domain.rights import Role
 from controller.domain.schedules import ApprovalState, PlannedSchedule
 from controller.web import schedulelist
@@ -280,6 +280,21 @@ async def test_a_conflict_names_both_and_offers_its_two_answers(station: Station
     assert re.search(r"\d+ times are not heard\.", decided.says), "what the other one loses"
     assert "button-main" not in decided.text.partition("<main")[2], "nothing is left to be done"
     assert "Conflicts" not in (await editor.get("/schedules/new")).says
+
+
+async def test_a_conflict_names_the_area_that_there_is_now_where_one_was_merged(
+    station: Station, editor: Browser
+) -> None:
+    village = (await station.desk.areas.add("Xóm Cũ", HOME, "village", "admin")).area_id
+    for one in ("s-0", "s-1"):
+        await station.desk.speakers.move(SpeakerId(one), village, "admin")
+    await station.desk.succession.merge([village], "Xóm Mới", TODAY, "admin", new=True)
+    await looked(station)
+    await editor.post("/schedules", form(await bulletin(station)))
+    meets = await editor.post("/schedules", form(await bulletin(station, "Tin xóm"), areas="", speakers="s-0"))
+    assert meets.url.endswith("/conflicts?done=planned")
+    assert "Xóm Mới · 1 speaker" in meets.says
+    assert "Xóm Cũ" not in meets.says
 
 
 async def test_what_lost_its_area_stands_first_and_says_what_it_waits_for(station: Station, editor: Browser) -> None:
