@@ -353,7 +353,8 @@ async def test_a_rundown_says_of_every_item_what_becomes_of_it(
 async def test_other_calendars_are_told_the_area_that_there_is_now_where_some_were_merged(
     station: Station, editor: Browser
 ) -> None:
-    villages = [(await station.desk.areas.add(name, HOME, "village", "admin")).area_id for name in ("Cũ", "Xưa")]
+    made = [await station.desk.areas.add(name, HOME, "village", "admin") for name in ("Cũ", "Xưa")]
+    villages = [AreaId(one.area_id) for one in made]
     await planned(station, editor, target={"areas": villages})
     on = today(station.parts.clock.now_us(), SAY.zone)
     await station.desk.succession.merge(villages, "Xóm Mới", on, "admin", new=True)

@@ -285,7 +285,7 @@ async def test_a_conflict_names_both_and_offers_its_two_answers(station: Station
 async def test_a_conflict_names_the_area_that_there_is_now_where_one_was_merged(
     station: Station, editor: Browser
 ) -> None:
-    village = (await station.desk.areas.add("Xóm Cũ", HOME, "village", "admin")).area_id
+    village = AreaId((await station.desk.areas.add("Xóm Cũ", HOME, "village", "admin")).area_id)
     for one in ("s-0", "s-1"):
         await station.desk.speakers.move(SpeakerId(one), village, "admin")
     await station.desk.succession.merge([village], "Xóm Mới", TODAY, "admin", new=True)
