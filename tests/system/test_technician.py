@@ -12,10 +12,11 @@ NAME = "Chợ trung tâm"
 
 
 async def done(somebody: Person, action: str, *, within_s: float = 20) -> Locator:
-    """Presses the button, and waits for the line that tells how it ended."""
+    """Presses the button, and waits for the line that tells how it ended, without looking for it."""
     await somebody.button(action).click()
     line = somebody.window.locator("#hands .hand-line").filter(has_text=somebody.reads(action)).first
     await expect(line).to_contain_text(somebody.reads("Done"), timeout=within_s * SECONDS)
+    await expect(line).to_be_in_viewport()
     return line
 
 

@@ -182,6 +182,12 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
 });
 
+// What a press of a button brings elsewhere on the page comes into view.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { requestConfig, target } = event.detail;
+  if (target.matches("[data-in-view]") && requestConfig.elt !== target) target.scrollIntoView({ block: "nearest" });
+});
+
 // --- time ------------------------------------------------------------------------------------------------------------
 
 function showAgo(time) {
