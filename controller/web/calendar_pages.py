@@ -275,17 +275,9 @@ async def _occurrence(
 ) -> OccurrencePage:
     """Raises `NotFound` where the schedule has no such occurrence, or it reaches nobody that one may see."""
     planned = await ask.parts.schedules.get(plans.schedule_id_of(ask))
-    original = _original(ask)
-    schedule = planned.schedule
+    original, schedule = _original(ask), planned.schedule
     world = await plans.world_with(ask, planned)
-    day = _day_of(planned, original, ask)
-    places = plans.seen_places(ask, reached(world, schedule.target, [day]))
-    area_id = AreaId(schedule.target.areas[0]) if schedule.target.areas else None
-    read = weekly.read(await week_of(world, frozenset(one.speaker_id for one in places), area_id, monday_of(day)))
-    key = planned.schedule_id, original
-    entry = next((one for one in read.week.entries if (one.item.schedule_id, one.item.original) == key), None)
-    if entry is None:
-        raise NotFound(f"no occurrence {original}", code="exception_unknown")
+    read, entry = await _entry(ask, planned, world, original)
     (shown,) = await _shown(ask, read, [entry])
     may_change = not planned.withdrawn and ask.may_all(Right.BROADCAST, await plans.areas_of(ask, planned))
     approval = await ask.parts.approvals.state_of(planned.schedule_id, original)
@@ -313,6 +305,19 @@ async def _occurrence(
         move_problem=move_problem,
         typed_to=typed_to,
     )
+
+
+async def _entry(ask: Ask, planned: PlannedSchedule, world: World, original: datetime) -> tuple[weekly.Read, WeekEntry]:
+    """Raises `NotFound`."""
+    schedule, day = planned.schedule, _day_of(planned, original, ask)
+    places = plans.seen_places(ask, reached(world, schedule.target, [day]))
+    area_id = AreaId(schedule.target.areas[0]) if schedule.target.areas else None
+    read = weekly.read(await week_of(world, frozenset(one.speaker_id for one in places), area_id, monday_of(day)))
+    key = planned.schedule_id, original
+    entry = next((one for one in read.week.entries if (one.item.schedule_id, one.item.original) == key), None)
+    if entry is None:
+        raise NotFound(f"no occurrence {original}", code="exception_unknown")
+    return read, entry
 
 
 def _next(ask: Ask, planned: PlannedSchedule, world: World, length_us: int) -> list[NextOccurrence]:
