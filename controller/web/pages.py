@@ -40,7 +40,10 @@ DONE = {
     "releasing": N_("The speaker does not answer now; it is released as soon as it connects again."),
     "adopted": N_("The speaker is adopted."),
     "renamed": N_("The speaker has its new name."),
-    "placed": N_("The speaker stands there now, and is being told."),
+    "placed": N_(
+        "The speaker stands there now, and is being told. Schedules that name it by itself, or its group, may have "
+        "to be approved anew."
+    ),
     "located": N_("Where the speaker stands on the map is kept."),
     "replaced": N_("The new box hangs there now. It fetches what is planned, and the old one is obeyed no more."),
     "delayed": N_("When the speaker begins is set, and it is being told."),

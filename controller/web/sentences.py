@@ -219,7 +219,9 @@ CODES: Mapping[str, str] = {
     ),
     "token_out_of_range": N_("A token is for 1 to 10,000 devices and at most 30 days."),
     "token_used": N_("This enrolment token is used up or has expired. Make a new one."),
-    "adopted_elsewhere": N_("This device belongs to another controller. It must be released there first."),
+    "adopted_elsewhere": N_(
+        "This device belongs to another controller. Release it there, or reset it at its box: loa-agent reset --yes."
+    ),
     "already_adopted": N_("This device has already been adopted."),
     "volume_out_of_range": N_("The volume is from 0 to 100 percent."),
     "delay_out_of_range": N_("A speaker begins later by 0 to 10,000 milliseconds."),
