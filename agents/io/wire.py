@@ -133,7 +133,7 @@ async def dial(
 
     Raises `LinkLost`, `Rejected` or a `WireError`.
     """
-    socket = await _connect(http, url, heartbeat_s=None if known is not None else DIAL_WITHIN_S)
+    socket = await _connect(http, url, heartbeat_s=None if known is not None else LINK_WITHIN_S)
     try:
         try:
             async with asyncio.timeout(LINK_WITHIN_S):

@@ -263,16 +263,7 @@ def lay_out(
     """The week from ``monday`` on. Each occurrence stands on the day on which it begins; ``quiet`` are stretches of
     quiet hours, of which each day gets its part.
     """
-    laid = {monday + timedelta(days=number): _Laid() for number in range(7)}
-    for one in sorted(occurrences, key=lambda one: (one.starts_at, one.title)):
-        day = one.starts_at.astimezone(zone).date()
-        if day in laid:
-            laid[day].items.append((_stretch(one.starts_at, one.ends_at, day, zone), one))
-    for begin, end in quiet:
-        for day, there in laid.items():
-            part = _stretch(begin, end, day, zone)
-            if part.end > part.begin:
-                there.quiet.append(part)
+    laid = _laid(monday, zone, occurrences, quiet)
     edges = _edges(laid.values())
     rows = {edge: row for row, edge in enumerate(edges, HEAD_ROWS + 1)}
     days = [
@@ -297,6 +288,23 @@ def lay_out(
         current=monday == monday_of(today),
         count=sum(one.count for one in days),
     )
+
+
+def _laid(
+    monday: date, zone: tzinfo, occurrences: Iterable[OccurrenceShown], quiet: Iterable[tuple[datetime, datetime]]
+) -> dict[date, _Laid]:
+    """What each of the seven days holds."""
+    laid = {monday + timedelta(days=number): _Laid() for number in range(7)}
+    for one in sorted(occurrences, key=lambda one: (one.starts_at, one.title)):
+        day = one.starts_at.astimezone(zone).date()
+        if day in laid:
+            laid[day].items.append((_stretch(one.starts_at, one.ends_at, day, zone), one))
+    for begin, end in quiet:
+        for day, there in laid.items():
+            part = _stretch(begin, end, day, zone)
+            if part.end > part.begin:
+                there.quiet.append(part)
+    return laid
 
 
 def _stretch(begin: datetime, end: datetime, day: date, zone: tzinfo) -> _Stretch:
