@@ -40,7 +40,7 @@ SEARCHED: Final = 400
 NEXT: Final = 10
 
 DONE: Final = {
-    "planned": N_("It is planned. It is heard once it is approved."),
+    "planned": N_("It is planned. Nothing of it is heard before it is approved."),
     "planned_above": N_("It is planned."),
     "changed": N_("The changes are kept."),
     "changed_approved": N_("The changes are kept. It stays approved: what was approved has not changed."),
