@@ -38,7 +38,7 @@ from controller.web.ordering import downwards
 from controller.web.pages import page
 from controller.web.planwords import rule_words
 from controller.web.scheduleviews import NextOccurrence
-from schedules.guards import NO_GUARDS, along, forbidden
+from schedules.guards import NO_GUARDS, along, forbidden, is_odd
 from schedules.recurrence.rule import Changed, RuleError
 from schedules.recurrence.zones import instant_us as instant_of
 from schedules.rundown.near import reached
@@ -183,51 +183,64 @@ async def occurrence_part(ask: Ask) -> web.StreamResponse:
 async def move(ask: Ask) -> web.StreamResponse:
     """POST .../move: this one at another wall time of the rule's zone."""
 
-    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> None:
+    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> str:
         to = _wall(form.text("to"))
         await ask.parts.schedules.move(planned.schedule_id, original, to, ask.known_actor)
+        return "moved_odd" if _is_odd(ask, planned, to) else "moved"
 
-    return await _changed(ask, act, "moved")
+    return await _changed(ask, act)
+
+
+def _is_odd(ask: Ask, planned: PlannedSchedule, to: datetime) -> bool:
+    """Whether it would be heard in the middle of the night."""
+    schedule = planned.schedule
+    start_us = instant_of(schedule.series.rule.zone, to)
+    content = ask.parts.planner.world().contents.get(schedule.content_id)
+    return is_odd(start_us, start_us + max(1, content.duration_us if content else 0), ask.parts.zone)
 
 
 async def cancel(ask: Ask) -> web.StreamResponse:
     """POST .../cancel"""
 
-    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> None:
+    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> str:
         await ask.parts.schedules.cancel(planned.schedule_id, original, ask.known_actor)
+        return "cancelled"
 
-    return await _changed(ask, act, "cancelled")
+    return await _changed(ask, act)
 
 
 async def replace_content(ask: Ask) -> web.StreamResponse:
     """POST .../replace: other content in this one."""
 
-    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> None:
+    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> str:
         content_id = content_id_of(form.text("content"))
         await subjects.require_content(ask, content_id)
         await ask.parts.schedules.replace(planned.schedule_id, original, content_id, ask.known_actor)
+        return "replaced"
 
-    return await _changed(ask, act, "replaced")
+    return await _changed(ask, act)
 
 
 async def restore(ask: Ask) -> web.StreamResponse:
     """POST .../restore: this one as the rule gives it."""
 
-    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> None:
+    async def act(form: Form, planned: PlannedSchedule, original: datetime) -> str:
         await ask.parts.schedules.restore(planned.schedule_id, original, ask.known_actor)
+        return "restored"
 
-    return await _changed(ask, act, "restored")
-
-
-Act = Callable[[Form, PlannedSchedule, datetime], Awaitable[None]]
+    return await _changed(ask, act)
 
 
-async def _changed(ask: Ask, act: Act, done: str) -> web.StreamResponse:
+Act = Callable[[Form, PlannedSchedule, datetime], Awaitable[str]]
+"""Returns the word for what was done."""
+
+
+async def _changed(ask: Ask, act: Act) -> web.StreamResponse:
     async with reading(ask) as form:
         planned = await ask.parts.schedules.get(plans.schedule_id_of(ask))
         try:
             async with shown_soon(ask):
-                await act(form, planned, _original(ask))
+                done = await act(form, planned, _original(ask))
         except (Invalid, Refused, NotFound) as error:
             told = problem_of(error, ask.say)
             moving = bool(form.text("to"))

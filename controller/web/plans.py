@@ -49,6 +49,10 @@ DONE: Final = {
     "split": N_("From this occurrence on it is planned anew; before it everything stays as it was."),
     "withdrawn": N_("The schedule is withdrawn."),
     "moved": N_("This one is moved. It needs an approval of its own."),
+    "moved_odd": N_(
+        "This one is moved to an odd hour, between 22:00 and 05:00. If that is not what you want, move it again. It needs"
+        " an approval of its own."
+    ),
     "cancelled": N_("This one is cancelled."),
     "replaced": N_("This one gets other content. It needs an approval of its own."),
     "restored": N_("This one is as it was planned."),
