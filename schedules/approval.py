@@ -6,7 +6,7 @@ its own.
 
 import hashlib
 
-from schedules.recurrence.rule import Changed, Rule
+from schedules.recurrence.rule import Change, Changed, Rule
 from schedules.schedule import Schedule
 
 
@@ -20,6 +20,19 @@ def occurrence_binding(schedule: Schedule, master: str, change: Changed) -> str:
     at = change.original if change.to is None else change.to
     zone = schedule.series.rule.zone
     return _digest("occurrence", _common(schedule, master), (zone, change.original.isoformat(), at.isoformat()))
+
+
+def approved(schedule: Schedule, master: str | None, change: Change | None = None) -> bool:
+    """Whether just this was approved, or needs nobody's approval: the whole series, or one changed occurrence of it.
+    ``master`` is that of what is heard then; None where that is unknown.
+    """
+    if not schedule.needs_approval:
+        return True
+    if master is None or not schedule.approved:
+        return False
+    if isinstance(change, Changed):
+        return occurrence_binding(schedule, master, change) in schedule.approved
+    return series_binding(schedule, master) in schedule.approved
 
 
 _Said = tuple[object, ...]

@@ -34,7 +34,8 @@ _OCTETS_A_LINE: Final = 75
 @dataclass(frozen=True, slots=True)
 class IcalEntry:
     """A series to be written. ``uid`` stays the same for as long as it is this series; ``titles`` and ``durations_us``
-    are those of other contents by their id, for the occurrences that were given one.
+    are those of other contents by their id, for the occurrences that were given one. ``waits`` where the series is not
+    approved, ``waiting`` are the changed occurrences that are not, by their wall time by the rule.
     """
 
     uid: str
@@ -44,6 +45,8 @@ class IcalEntry:
     location: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
     durations_us: Mapping[str, int] = field(default_factory=dict)
+    waits: bool = False
+    waiting: frozenset[datetime] = frozenset()
 
 
 def calendar(name: str, entries: Sequence[IcalEntry], now_us: int, *, holidays: frozenset[date] | None = None) -> str:
@@ -173,20 +176,33 @@ def _event_lines(entry: IcalEntry, event: _Event, stamp: str) -> list[str]:
     cancelled = [change.original for change in event.changes if isinstance(change, Cancelled)]
     recurring = [f"RRULE:{event.rule}"] if event.rule else []
     recurring += _date_lines("RDATE", event.zone, event.besides) + _date_lines("EXDATE", event.zone, cancelled)
-    lines = _component(entry, event, None, stamp=stamp, start=event.first, recurring=recurring)
+    lines = _component(entry, event, None, stamp=stamp, start=event.first, recurring=recurring, waits=entry.waits)
     for change in event.changes:
         if isinstance(change, Changed) and (change.to is not None or change.content_id is not None):
             original = [f"RECURRENCE-ID;TZID={event.zone}:{_stamp(change.original)}"]
             lines += _component(
-                entry, event, change.content_id, stamp=stamp, start=_happens(change), recurring=original
+                entry,
+                event,
+                change.content_id,
+                stamp=stamp,
+                start=_happens(change),
+                recurring=original,
+                waits=change.original in entry.waiting,
             )
     return lines
 
 
 def _component(
-    entry: IcalEntry, event: _Event, content_id: str | None, *, stamp: str, start: datetime, recurring: Sequence[str]
+    entry: IcalEntry,
+    event: _Event,
+    content_id: str | None,
+    *,
+    stamp: str,
+    start: datetime,
+    recurring: Sequence[str],
+    waits: bool,
 ) -> list[str]:
-    """``content_id`` None is the usual one."""
+    """``content_id`` None is the usual one. What waits for its approval is tentative."""
     title = entry.title if content_id is None else entry.titles.get(content_id, entry.title)
     duration_us = entry.duration_us if content_id is None else entry.durations_us.get(content_id, entry.duration_us)
     seconds = -(-duration_us // 1_000_000)
@@ -197,6 +213,7 @@ def _component(
         f"DTSTART;TZID={event.zone}:{_stamp(start)}",
         *([f"DURATION:PT{seconds}S"] if seconds > 0 else []),
         f"SUMMARY:{_escaped(title)}",
+        f"STATUS:{'TENTATIVE' if waits else 'CONFIRMED'}",
         *([f"LOCATION:{_escaped(entry.location)}"] if entry.location else []),
         *recurring,
         "END:VEVENT",

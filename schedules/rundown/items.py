@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from schedules.approval import occurrence_binding, series_binding
+from schedules.approval import approved
 from schedules.precedence import AirClass, place_of
 from schedules.recurrence.rule import Cancelled, Changed, Due
 from schedules.recurrence.series import dues
@@ -79,11 +79,7 @@ class _Maker:
 
     def __init__(self, schedule: Schedule, content: Content | None) -> None:
         self._schedule = schedule
-        self._series_approved = not schedule.needs_approval or (
-            bool(schedule.approved)
-            and content is not None
-            and series_binding(schedule, content.master) in schedule.approved
-        )
+        self._series_approved = approved(schedule, None if content is None else content.master)
         self._class_place = place_of(schedule.air_class)
         self._on_interrupted = schedule.on_interrupted or UNLESS_STATED[schedule.air_class]
 
@@ -129,9 +125,8 @@ class _Maker:
         return None
 
     def _approved(self, due: Due, content: Content) -> bool:
-        if not isinstance(due.change, Changed) or not self._schedule.needs_approval:
-            return self._series_approved
-        return occurrence_binding(self._schedule, content.master, due.change) in self._schedule.approved
+        changed = isinstance(due.change, Changed)
+        return approved(self._schedule, content.master, due.change) if changed else self._series_approved
 
 
 def _lacking(content: Content | None, start_us: int) -> str:

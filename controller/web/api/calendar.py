@@ -22,9 +22,11 @@ from controller.web.asking import Ask
 from controller.web.moments import day_of, today
 from controller.web.rundownpresent import airing_of, title_of
 from controller.web.rundownwords import in_the_way, reason, verdict
+from schedules.approval import approved
 from schedules.recurrence.ical import IcalEntry, calendar
+from schedules.recurrence.rule import Change, Changed
 from schedules.rundown.items import lengths
-from schedules.schedule import World
+from schedules.schedule import Schedule, World
 
 ICALENDAR: Final = "text/calendar"
 _SHORTEST_US: Final = 60_000_000
@@ -156,10 +158,11 @@ async def get_calendar(
 async def calendar_file(ask: Ask, area_id: AreaId | None) -> web.Response:
     """Those that are heard in the area, around it or below, as far as whoever asks sees them."""
     world, entries = ask.parts.planner.world(), []
+    ahead = {one.schedule_id: one for one in world.schedules}
     for planned in await ask.parts.schedules.all():
         area_ids = await subjects.areas_of_schedule(ask, planned)
         if subjects.schedule_seen(ask, area_ids) and subjects.about_area(ask, area_id, area_ids):
-            entries.append(_entry(ask, planned, area_ids, world))
+            entries.append(_entry(ask, planned, area_ids, world, ahead.get(planned.schedule_id)))
     name = ask.parts.station_name if area_id is None else ask.parts.areas.tree().get(area_id).name
     return web.Response(
         text=await asyncio.to_thread(calendar, name, entries, ask.parts.clock.now_us(), holidays=world.holidays),
@@ -175,7 +178,10 @@ def _today(ask: Ask, area_ids: Sequence[AreaId]) -> list[AreaId]:
     return list(dict.fromkeys(path[-1] for path in paths))
 
 
-def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world: World) -> IcalEntry:
+def _entry(
+    ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world: World, ahead: Schedule | None
+) -> IcalEntry:
+    """``ahead`` is the schedule with its approvals, where the planner still looks at it."""
     schedule, tree = planned.schedule, ask.parts.areas.tree()
     content = world.contents.get(schedule.content_id)
 
@@ -183,6 +189,11 @@ def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world
         found = world.contents.get(content_id)
         return max(lengths(schedule, 0 if found is None else found.duration_us)[0], _SHORTEST_US)
 
+    def waits(content_id: str, change: Change | None = None) -> bool:
+        found = world.contents.get(content_id)
+        return ahead is not None and not approved(ahead, None if found is None else found.master, change)
+
+    changes = [one for one in schedule.series.changes if isinstance(one, Changed)]
     return IcalEntry(
         uid=f"{planned.schedule_id}@loa",
         title=planned.title if content is None else title_of(world, schedule.content_id),
@@ -191,4 +202,6 @@ def _entry(ask: Ask, planned: PlannedSchedule, area_ids: Sequence[AreaId], world
         location=", ".join(tree.get(one).name for one in _today(ask, area_ids) if one in tree),
         titles={content_id: title_of(world, content_id) for content_id in planned.content_ids},
         durations_us={content_id: length_us(content_id) for content_id in planned.content_ids},
+        waits=waits(schedule.content_id),
+        waiting=frozenset(one.original for one in changes if waits(one.content_id or schedule.content_id, one)),
     )

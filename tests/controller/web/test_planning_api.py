@@ -363,7 +363,9 @@ async def test_other_calendars_are_told_the_area_that_there_is_now_where_some_we
     assert re.findall("LOCATION:(.*)", file.text.replace("\r", "")) == ["Xóm Mới"]
 
 
-async def test_other_calendars_read_what_is_planned_with_a_token(station: Station, editor: Browser) -> None:
+async def test_other_calendars_read_what_is_planned_with_a_token(
+    station: Station, editor: Browser, approver: Browser
+) -> None:
     await second_area(station)
     made = await planned(station, editor)
     async with program(station, [Right.SEE], HOME) as here:
@@ -374,6 +376,10 @@ async def test_other_calendars_read_what_is_planned_with_a_token(station: Statio
         assert "RRULE:FREQ=DAILY" in file.text
         assert (await here.get(f"/calendar.ics?area_id={HOME}", follow=False)).status == 303, "pages take no token"
         assert "LOCATION:Xã Hoà Bình" in file.text
+        assert "STATUS:TENTATIVE" in file.text, "nobody approved it yet"
+        await approved(made["schedule_id"], approver)
+        await station.desk.planner.look()
+        assert "STATUS:CONFIRMED" in (await here.get("/api/v1/calendar.ics")).text
     text = await add_token(station, "Nơi khác", [Right.SEE], SIBLING)
     async with Browser(station.url, headers={"Authorization": f"Bearer {text}"}) as there:
         assert (await there.get("/api/v1/calendar.ics")).text.count("BEGIN:VEVENT") == 0

@@ -89,6 +89,7 @@ def test_a_calendar_is_written_line_by_line_as_rfc_5545_says() -> None:
         "DTSTART;TZID=Asia/Ho_Chi_Minh:20261201T170000",
         "DURATION:PT900S",
         "SUMMARY:Bản tin",
+        "STATUS:CONFIRMED",
         "RRULE:FREQ=DAILY",
         "EXDATE;TZID=Asia/Ho_Chi_Minh:20261203T170000",
         "END:VEVENT",
@@ -100,6 +101,19 @@ def test_a_calendar_is_written_line_by_line_as_rfc_5545_says() -> None:
 def test_an_event_begins_with_its_first_real_occurrence() -> None:
     lines = unfolded(text_of(Series(rule=rule("FREQ=WEEKLY;BYDAY=MO;INTERVAL=2"))))
     assert "DTSTART;TZID=Asia/Ho_Chi_Minh:20261214T170000" in lines
+
+
+def test_what_waits_for_its_approval_is_tentative() -> None:
+    moved = datetime(2026, 12, 3, 17)
+    series = Series(rule=rule("FREQ=DAILY"), changes=(Changed(moved, to=datetime(2026, 12, 4, 9)),))
+
+    def states(**waits: Any) -> list[str]:
+        text = calendar("Lịch", [IcalEntry("a", "Bản tin", series, SLOT_US, **waits)], us(NOW))
+        return [str(event["STATUS"]) for event in icalendar.Calendar.from_ical(text).walk("VEVENT")]
+
+    assert states() == ["CONFIRMED", "CONFIRMED"]
+    assert states(waits=True) == ["TENTATIVE", "CONFIRMED"]
+    assert states(waiting=frozenset({moved})) == ["CONFIRMED", "TENTATIVE"]
 
 
 def test_a_moved_occurrence_and_one_with_other_content_are_told_by_their_original_time() -> None:
