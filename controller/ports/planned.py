@@ -1,9 +1,10 @@
 """The store's part for airings that follow from schedules."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from agents.protocol.ids import AiringId, SpeakerId
+from agents.protocol.values import AiringClass
 from controller.domain.airings import Airing, AiringState
 from controller.domain.planning import Due, Used
 
@@ -40,9 +41,16 @@ class PlannedAirings(Protocol):
         """
         ...
 
-    async def used(self, speaker_ids: Sequence[SpeakerId], from_us: int, until_us: int) -> dict[SpeakerId, Used]:
-        """What these speakers played of what began in a window, and are still to play; emergencies are not counted.
-        Those with nothing may be left out.
+    async def used(
+        self,
+        speaker_ids: Sequence[SpeakerId],
+        from_us: int,
+        until_us: int,
+        giving_way: Collection[AiringClass] = (),
+        now_us: int = 0,
+    ) -> dict[SpeakerId, Used]:
+        """What these speakers played of what began in a window, and are still to play; emergencies are not counted, and
+        of the classes ``giving_way`` not what begins after ``now_us``. Those with nothing may be left out.
         """
         ...
 

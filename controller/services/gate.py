@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from agents.protocol.ids import AreaId
+from agents.protocol.values import AiringClass
 from controller.domain.errors import Refused
 from controller.domain.groups import NO_GROUPS, groupings
 from controller.domain.planning import Used, duration_us
@@ -20,6 +21,7 @@ from controller.services.office import Office
 from controller.services.planning.planned import guards_by_area, guards_by_speaker, known_contents
 from controller.services.planning.self_approval import require_approver
 from schedules.guards import NO_GUARDS, Guards, along, days, forbidden
+from schedules.precedence import AirClass, place_of
 
 _MINUTE_US: Final = 60_000_000
 _UNUSED: Final = Used()
@@ -34,6 +36,7 @@ class Gate:
     def __init__(self, office: Office) -> None:
         self._areas = office.areas
         self._zone = office.settings.time_zone
+        self._clock = office.clock
 
     async def require_approval(
         self, tx: Transaction, content: Content, speakers: Sequence[Speaker], by: Actor, now_us: int
@@ -60,7 +63,7 @@ class Gate:
         ``guard_minutes_used_up``).
         """
         length_us = duration_us(content.sequence)
-        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us):
+        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us, content.airing_class):
             code = _refused(guards, self._zone, at_us, length_us, used)
             if code is not None:
                 raise Refused(f"on {speaker.name}", code=code)
@@ -73,7 +76,7 @@ class Gate:
         Raises `Refused` as `require_within_guards` does where that is less than ``least_us``.
         """
         longest_us = wanted_us
-        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us):
+        async for speaker, guards, at_us, used in self._guarded(tx, speakers, start_us, AiringClass.LIVE):
             code = _refused(guards, self._zone, at_us, least_us, used)
             if code is not None:
                 raise Refused(f"on {speaker.name}", code=code)
@@ -81,17 +84,18 @@ class Gate:
         return longest_us
 
     async def _guarded(
-        self, tx: Transaction, speakers: Sequence[Speaker], start_us: int
+        self, tx: Transaction, speakers: Sequence[Speaker], start_us: int, airing_class: AiringClass
     ) -> AsyncIterator[tuple[Speaker, Guards, int, Used]]:
-        """Each speaker with its guards on that day, the instant at which it begins there, and what is used of the day;
-        nothing where there are no guards at all.
+        """Each speaker with its guards on that day, the instant at which it begins there, and what is used of the day
+        by what does not give way to ``airing_class``; nothing where there are no guards at all.
         """
         [(day, begins_us, ends_us)] = days(self._zone, start_us, start_us + 1)
         by_area, own = await guards_by_area(tx, self._areas.history()), await guards_by_speaker(tx)
         if not by_area and not own:
             return
         grouped = groupings(await tx.groups.all())
-        used = await tx.planned_airings.used([one.speaker_id for one in speakers], begins_us, ends_us)
+        ids, below = [one.speaker_id for one in speakers], giving_way(airing_class)
+        used = await tx.planned_airings.used(ids, begins_us, ends_us, below, self._clock.now_us())
         await self._areas.knowing(tx, {one.area_id for one in speakers})
         history, known = self._areas.history(), dict[tuple[AreaId, Guards], Guards]()
         for number, speaker in enumerate(speakers, 1):
@@ -103,6 +107,12 @@ class Gate:
             yield speaker, guards, start_us + later_us, used.get(speaker.speaker_id, _UNUSED)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+
+def giving_way(airing_class: AiringClass) -> list[AiringClass]:
+    """The classes after it: what is planned of them loses its slot and its minutes to it."""
+    place = place_of(AirClass(airing_class.value))
+    return [one for one in AiringClass if place_of(AirClass(one.value)) > place]
 
 
 def _left_us(guards: Guards, zone: str, start_us: int, wanted_us: int, used: Used) -> int:

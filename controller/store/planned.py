@@ -1,6 +1,6 @@
 """Airings that follow from schedules: many at once, with speakers that come and go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -126,8 +126,16 @@ class SqlPlannedAirings:
             found.update({AiringId(airing_id): played_us for airing_id, played_us in rows})
         return found
 
-    async def used(self, speaker_ids: Sequence[SpeakerId], from_us: int, until_us: int) -> dict[SpeakerId, Used]:
+    async def used(
+        self,
+        speaker_ids: Sequence[SpeakerId],
+        from_us: int,
+        until_us: int,
+        giving_way: Collection[AiringClass] = (),
+        now_us: int = 0,
+    ) -> dict[SpeakerId, Used]:
         begins_us = func.coalesce(col(AiringRow.start_at_us), col(AiringRow.planned_at_us))
+        gives_way = col(AiringRow.airing_class).in_([one.value for one in giving_way])
         found: dict[SpeakerId, Used] = {}
         for piece in pieces(speaker_ids):
             rows = await self._session.execute(
@@ -135,6 +143,7 @@ class SqlPlannedAirings:
                 .where(col(PlaybackRow.airing_id) == col(AiringRow.airing_id), ~col(PlaybackRow.withdrawn))
                 .where(col(PlaybackRow.speaker_id).in_(piece), begins_us >= from_us, begins_us < until_us)
                 .where(col(AiringRow.airing_class) != AiringClass.EMERGENCY.value)
+                .where(~and_(gives_way, begins_us > now_us))
             )
             for name, offset_us, *heard in rows:
                 sounds_us = _sounds_us(*heard)

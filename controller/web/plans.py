@@ -50,8 +50,8 @@ DONE: Final = {
     "withdrawn": N_("The schedule is withdrawn."),
     "moved": N_("This one is moved. It needs an approval of its own."),
     "moved_odd": N_(
-        "This one is moved to an odd hour, between 22:00 and 05:00. If that is not what you want, move it again. It needs"
-        " an approval of its own."
+        "This one is moved to an odd hour, between 22:00 and 05:00. If that is not what you want, move it again. It "
+        "needs an approval of its own."
     ),
     "cancelled": N_("This one is cancelled."),
     "replaced": N_("This one gets other content. It needs an approval of its own."),

@@ -7,7 +7,7 @@ import pytest
 from agents.protocol.documents import Play
 from agents.protocol.ids import AreaId
 from agents.protocol.values import AiringClass
-from controller.domain.airings import ContentId
+from controller.domain.airings import AiringState, ContentId
 from controller.domain.bulletins import Bulletin
 from controller.domain.drafts import ProgrammeDraft
 from controller.domain.errors import Refused
@@ -94,6 +94,26 @@ async def test_slots_and_minutes_of_a_day_are_kept_for_what_is_planned(station: 
     await station.desk.dispatch.schedule(
         (await bulletin(station, 20)).bulletin_id, [speaker.speaker_id], tomorrow, "an"
     )
+
+
+async def test_what_goes_first_has_the_slot_that_was_planned_for_what_gives_way(station: Station) -> None:
+    speaker, device = await station.speaker("Chợ")
+    planned = await plan(station, await bulletin(station, 5), at(19), AreaId(speaker.area_id))
+    await until_starts(station, device, at(19), at(19, day=16))
+    await guard(station, where(speaker), Guards(slots_a_day=1))
+    assert await refused(send(station, speaker)) == "guard_slots_used_up"
+    sent = await send(station, speaker, 1, AiringClass.PRIORITY)
+    await station.arm(device, sent)
+    begun = await station.until_state(sent, AiringState.PLANNED)
+    await station.sound(device, sent.airing_id, begun.start_at_us or 0)
+    await station.until_state(sent, AiringState.ON_AIR)
+    await station.desk.planner.look()
+    found = await station.desk.planner.lines(speaker.speaker_id, instant_us(at(18)), instant_us(at(20)))
+    assert [(one.item.schedule_id, one.outcome) for one in found.lines] == [
+        (planned.schedule_id, NotHeard(RefusedFor.SLOTS_USED_UP))
+    ]
+    await until_starts(station, device, at(19, day=16))
+    assert await refused(send(station, speaker, 1, AiringClass.PRIORITY)) == "guard_slots_used_up"
 
 
 def where(speaker: Speaker) -> GuardPlace:
