@@ -382,12 +382,6 @@ PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     **look_content.PAGES,
     **look_plans.PAGES,
     "trust": ("trust.html", look_targets.TRUST, {"path": "/trust"}),
-    "sign-in": (
-        "sign_in.html",
-        {"next_path": "/", "name": "", "problem": "Sai."},
-        {"person_name": None, "path": "/sign-in"},
-    ),
-    "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
     **PEOPLE_PAGES,
     **RUNDOWN_PAGES,
     **look_alarms.ALARM_PAGES,

@@ -128,6 +128,12 @@ DEEDS = [
 ]
 
 PEOPLE_PAGES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "sign-in": (
+        "sign_in.html",
+        {"next_path": "/", "name": "", "problem": "Sai."},
+        {"person_name": None, "path": "/sign-in"},
+    ),
+    "password": ("password.html", {"problem": "Sai."}, {"path": "/password"}),
     "people": ("people.html", {"people": PEOPLE}, {"path": "/people"}),
     "person-new": ("person.html", {"person": NEW, "problem": "Sai."}, {"path": "/people/new"}),
     "person": ("person.html", {"person": CHANGED, "problem": ""}, {"path": "/people/p-2"}),

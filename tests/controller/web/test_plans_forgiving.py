@@ -201,3 +201,11 @@ async def test_what_waits_for_somebody_else_is_not_counted_as_waiting_for_its_au
     async with person(station, "duyệt hai", (Role.APPROVER, HOME)) as other:
         assert "1" in (await other.get("/parts/approvals-count")).says
         assert "Listen and decide" in (await other.get("/approvals")).says
+
+
+async def test_whoever_moves_one_to_an_odd_hour_is_warned(station: Station, editor: Browser) -> None:
+    await editor.post("/schedules", form(await bulletin(station)))
+    one = f"/schedules/{(await planned(station)).schedule_id}/at/{tomorrow(17):%Y-%m-%dT%H:%M}"
+    odd = await editor.post(f"{one}/move", {"to": f"{tomorrow(23):%Y-%m-%dT%H:%M}", "back": "/calendar"})
+    assert odd.url == "/calendar?done=moved_odd"
+    assert "odd hour, between 22:00 and 05:00" in odd.says

@@ -207,9 +207,6 @@ async def test_one_is_moved_cancelled_and_put_back_without_the_others(station: S
     assert moved.url == f"{back}&done=moved"
     assert (await planned(station)).schedule.series.changes == (Changed(tomorrow(17), to=tomorrow(18)),)
     assert "18:00" in (await editor.get(one)).says
-    odd = await editor.post(f"{one}/move", {"to": f"{tomorrow(23):%Y-%m-%dT%H:%M}", "back": back})
-    assert odd.url == f"{back}&done=moved_odd"
-    assert "odd hour, between 22:00 and 05:00" in odd.says
     await editor.post(f"{one}/restore", {"back": "https://elsewhere.example/"})
     assert (await planned(station)).schedule.series.changes == ()
     cancelled = await editor.post(f"{one}/cancel", {"back": f"{back}\r\nSet-Cookie: a=b"})
